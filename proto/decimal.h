@@ -1,0 +1,24 @@
+/* Decimal numbers, strictly: no sign, no padding, no more digits than the number has.
+ *
+ * Powers of ten are added and subtracted; nothing is multiplied or divided, so that a processor
+ * without 64-bit arithmetic needs no library for it. Most numbers on the wire have one or two digits.
+ */
+#ifndef MC_DECIMAL_H
+#define MC_DECIMAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MC_DECIMAL_MAX = 20 }; /* digits of UINT64_MAX */
+
+/* True when b[i..e) is the decimal form of a number up to max, which is then in *value. */
+bool mc_decimal_read(const char *b, size_t i, size_t e, uint64_t max, uint64_t *value);
+
+/* The number of digits of a value: 1 to MC_DECIMAL_MAX. */
+size_t mc_decimal_digits(uint64_t value);
+
+/* Writes the value's last `digits` digits to b[i..i + digits). */
+void mc_decimal_write(char *b, size_t i, size_t digits, uint64_t value);
+
+#endif

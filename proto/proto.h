@@ -1,0 +1,269 @@
+/* The memcached text protocol without I/O: commands to bytes (put.c), bytes to events (reader.c).
+ *
+ * Conventions, once for all of mcwire:
+ * - The sign of a result carries its meaning. Negative: there is no reply, and the caller can act on
+ *   it. 0: done, or more bytes wanted. Positive: what the server said.
+ * - The caller owns every struct and every buffer. {0} is a valid start for each struct.
+ * - A slice (struct mc_bytes) is borrowed: {pointer, length}, not NUL-terminated.
+ * - "protocol.txt" is the document that memcached ships; the section is named where it matters.
+ * - Nothing here allocates, blocks, reads a clock, keeps a global or needs a libc.
+ */
+#ifndef MC_PROTO_H
+#define MC_PROTO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MCWIRE_VERSION "0.1.0"
+
+/* Limits of the protocol and of memcached, in bytes unless they say otherwise. */
+enum {
+    MC_KEY_MAX = 250,        /* a key as it stands on the wire: at least 1 byte, none below 0x21, no 0x7f */
+    MC_KEY_BINARY_MAX = 186, /* a binary key: in base64 it has to fit MC_KEY_MAX */
+    MC_REQUEST_MAX = 2048,   /* a request line with its CRLF must stay below this */
+    MC_LINE_MAX = 2048,      /* a reply line with its CRLF */
+    MC_OPAQUE_MAX = 31,      /* the token of a meta command's O flag */
+    MC_TOKENS_MAX = 20,      /* words of a meta command: its name, key, size and flags */
+    MC_VALUE_MAX = 1 << 30   /* a value: memcached -I takes at most 1 GiB */
+};
+
+/* Every result of mcwire, of all layers; mc_text() has words for each. */
+enum mc_result {
+    /* Refused before anything was sent; the connection is as it was. */
+    MC_E_KEY = -1,    /* a key is empty, too long, or holds a space, a control byte or 0x7f */
+    MC_E_TOKEN = -2,  /* another word is empty, too long or holds such a byte */
+    MC_E_NUMBER = -3, /* a number is outside the range that the server takes */
+    MC_E_FLAG = -4,   /* a meta flag does not fit its command, appears twice or is one too many */
+    MC_E_FULL = -5,   /* your buffer is too small; a connection stays in step */
+    MC_E_BUSY = -6,   /* replies to earlier commands have not been read yet */
+    MC_E_IDLE = -7,   /* no reply is awaited */
+    /* The connection is dead: open it anew. */
+    MC_E_PROTOCOL = -8, /* the server's bytes are no reply, or no reply to what was asked */
+    MC_E_LINE = -9,     /* a reply line does not fit the client's buffer */
+    MC_E_TIMEOUT = -10, /* the deadline passed; a late reply is never read */
+    MC_E_CLOSED = -11,  /* the other end closed or reset the connection */
+    MC_E_SYSTEM = -12,  /* the transport failed in another way (a socket keeps the errno) */
+    MC_E_STEP = -13,    /* given up: an error reply left open what the server reads next */
+    MC_E_UNKNOWN = -14, /* a write was sent and its reply lost: it may or may not be done */
+    /* There is no connection. */
+    MC_E_ADDRESS = -15, /* the server's address is malformed */
+    MC_E_RESOLVE = -16, /* the host name does not resolve */
+    MC_E_CONNECT = -17, /* no address of the server took the connection */
+    MC_E_AUTH = -18,    /* the server refused the user and password */
+    MC_E_DOWN = -19,    /* failed a moment ago; not tried again until a pause is over */
+
+    MC_MORE = 0, /* reader: more bytes wanted */
+
+    /* The reply goes on. */
+    MC_VALUE = 1, /* VALUE, VA: key, flags, size, cas; the value follows */
+    MC_BODY,      /* the next piece of the value: text */
+    MC_STAT,      /* STAT: key is the statistic's name, text its value */
+    MC_ITEM,      /* ITEM (stats cachedump): key, and the rest as text */
+    MC_LINE,      /* a line of a free-text stream: text */
+    MC_OPENED,    /* OK at the head of a free-text stream */
+    /* The reply is over. */
+    MC_END,       /* END, EN, and after the value of a VA */
+    MC_STORED,    /* STORED */
+    MC_NOT_STORED,/* NOT_STORED, NS */
+    MC_EXISTS,    /* EXISTS, EX */
+    MC_NOT_FOUND, /* NOT_FOUND, NF */
+    MC_DELETED,   /* DELETED */
+    MC_TOUCHED,   /* TOUCHED */
+    MC_NUMBER,    /* the number alone (incr, decr): number */
+    MC_HD,        /* HD: a meta command is done, and there is no value to show */
+    MC_MN,        /* MN: all commands before the mn are done */
+    MC_ME,        /* ME (meta debug): key, and the rest as text */
+    MC_OK,        /* OK */
+    MC_RESET,     /* RESET (stats reset) */
+    MC_VERSION,   /* VERSION: text */
+    MC_BUSY,      /* BUSY: an administrative command is to be tried later; text says why */
+    MC_REFUSED,   /* BADCLASS, NOSPARE, SAME and their like: key is the word, text the rest */
+    MC_ERROR,     /* ERROR: the server does not know the command, or more in text */
+    MC_CLIENT_ERROR, /* CLIENT_ERROR: text */
+    MC_SERVER_ERROR, /* SERVER_ERROR: text */
+
+    /* What a get means by these. */
+    MC_HIT = MC_VALUE,
+    MC_MISS = MC_END /* and nothing else is a miss */
+};
+
+/* True when the event ends its reply. */
+static inline bool mc_is_final(int event)
+{
+    return event >= MC_END;
+}
+
+/* A short English text for any result, of static storage; never NULL. */
+const char *mc_text(int result);
+
+struct mc_bytes {
+    const char *data;
+    size_t len;
+};
+
+/* A slice of a string literal. */
+#ifdef __cplusplus
+#define MC_BYTES(literal) (mc_bytes{(literal), sizeof(literal) - 1})
+#else
+#define MC_BYTES(literal) ((struct mc_bytes){(literal), sizeof(literal) - 1})
+#endif
+
+/* ---- put.c: commands to bytes ---------------------------------------------------------------- */
+
+/* Where commands are appended: data[0..len) is always whole commands. Bytes behind len are scratch. */
+struct mc_out {
+    char *data;
+    size_t cap, len;
+};
+
+/* What a storage command stores. */
+struct mc_item {
+    struct mc_bytes key, value;
+    uint32_t flags;  /* opaque to the server, returned with the value */
+    int32_t exptime; /* seconds from now up to 30 days, Unix time above, 0 never, < 0 at once */
+    uint64_t cas;    /* cas only: the unique number that gets returned */
+};
+
+enum mc_store { MC_SET, MC_ADD, MC_REPLACE, MC_APPEND, MC_PREPEND, MC_CAS };
+
+/* Each of these appends one command and returns 0, or a negative result and leaves out->len as it
+ * was: MC_E_FULL when it does not fit, otherwise what was wrong with an argument. A command with
+ * `noreply` gets no reply, unless it fails: send an mn behind such commands and read up to MC_MN. */
+
+/* Retrieval commands. count >= 1; a line that reaches MC_REQUEST_MAX is MC_E_NUMBER. */
+int mc_put_get(struct mc_out *out, const struct mc_bytes *keys, size_t count);
+int mc_put_gets(struct mc_out *out, const struct mc_bytes *keys, size_t count);
+int mc_put_gat(struct mc_out *out, int32_t exptime, const struct mc_bytes *keys, size_t count);
+int mc_put_gats(struct mc_out *out, int32_t exptime, const struct mc_bytes *keys, size_t count);
+
+/* Storage commands: the line only. The caller sends item->value and CRLF behind it. */
+int mc_put_store(struct mc_out *out, enum mc_store command, const struct mc_item *item, bool noreply);
+
+/* Deletion, Increment/Decrement, Touch. */
+int mc_put_delete(struct mc_out *out, struct mc_bytes key, bool noreply);
+int mc_put_incr(struct mc_out *out, struct mc_bytes key, uint64_t delta, bool noreply);
+int mc_put_decr(struct mc_out *out, struct mc_bytes key, uint64_t delta, bool noreply);
+int mc_put_touch(struct mc_out *out, struct mc_bytes key, int32_t exptime, bool noreply);
+
+/* One flag of a meta command, or of its reply. The letter says which member counts. */
+struct mc_flag {
+    char letter;
+    int32_t ttl;           /* N R T, reply t: seconds; -1 in a reply is "never expires" */
+    uint64_t number;       /* C D E F J, reply c f h l s; M: the mode's letter, such as 'E' */
+    struct mc_bytes token; /* O P L, reply k O, and any flag that is not known here */
+};
+
+/* Meta commands. The flags that each takes, as protocol.txt and newer servers name them:
+ *   mg  b c f h k l q s t u v   N R T (ttl)  C E (number)  O P L (token)
+ *   ms  b c k q s I             T (ttl)  C E F (number)  M (E A P R S)  O P L
+ *   md  b k q x I               T (ttl)  C E (number)  O P L
+ *   ma  b c k q t v             N T (ttl)  C D E J (number)  M (I + D -)  O P L
+ *   me  b
+ * With b the key is any 1..MC_KEY_BINARY_MAX bytes, sent in base64. ms: the line only; the caller
+ * sends a value of `size` bytes and CRLF behind it. */
+int mc_put_mg(struct mc_out *out, struct mc_bytes key, const struct mc_flag *flags, size_t count);
+int mc_put_ms(struct mc_out *out, struct mc_bytes key, size_t size, const struct mc_flag *flags,
+              size_t count);
+int mc_put_md(struct mc_out *out, struct mc_bytes key, const struct mc_flag *flags, size_t count);
+int mc_put_ma(struct mc_out *out, struct mc_bytes key, const struct mc_flag *flags, size_t count);
+int mc_put_me(struct mc_out *out, struct mc_bytes key, const struct mc_flag *flags, size_t count);
+int mc_put_mn(struct mc_out *out);
+
+/* Appends bytes in base64 (RFC 4648) and nothing else: the form in which a binary key is returned. */
+int mc_put_base64(struct mc_out *out, struct mc_bytes bytes);
+
+/* Authentication (memcached -Y): the whole command. The user holds no space, neither a control byte. */
+int mc_put_auth(struct mc_out *out, struct mc_bytes user, struct mc_bytes password);
+
+/* Statistics and Other commands. Words are tokens of 1..MC_KEY_MAX bytes with one space between
+ * them; an empty slice means none. */
+int mc_put_stats(struct mc_out *out, struct mc_bytes words);
+int mc_put_version(struct mc_out *out);
+int mc_put_verbosity(struct mc_out *out, uint32_t level, bool noreply);
+int mc_put_flush_all(struct mc_out *out, int32_t delay_s, bool noreply);
+int mc_put_cache_memlimit(struct mc_out *out, uint32_t megabytes, bool noreply);
+int mc_put_shutdown(struct mc_out *out, bool graceful);
+int mc_put_quit(struct mc_out *out);
+int mc_put_slabs_reassign(struct mc_out *out, int32_t source_class, int32_t dest_class);
+int mc_put_slabs_automove(struct mc_out *out, uint32_t mode); /* 0, 1 or 2 */
+int mc_put_lru_tune(struct mc_out *out, uint32_t hot_percent, uint32_t warm_percent,
+                    uint32_t hot_factor_milli, uint32_t warm_factor_milli);
+int mc_put_lru_mode(struct mc_out *out, bool segmented);
+int mc_put_lru_temp_ttl(struct mc_out *out, int32_t ttl_s);
+int mc_put_lru_crawler_enable(struct mc_out *out, bool enable);
+int mc_put_lru_crawler_sleep(struct mc_out *out, uint32_t microseconds); /* at most 1,000,000 */
+int mc_put_lru_crawler_tocrawl(struct mc_out *out, uint32_t items);
+/* classes: "all", "hash" (dumps only), or class ids such as "1,3,10". The dumps are streams. */
+int mc_put_lru_crawler_crawl(struct mc_out *out, struct mc_bytes classes);
+int mc_put_lru_crawler_metadump(struct mc_out *out, struct mc_bytes classes);
+int mc_put_lru_crawler_mgdump(struct mc_out *out, struct mc_bytes classes);
+int mc_put_watch(struct mc_out *out, struct mc_bytes words); /* a stream */
+
+/* ---- reader.c: bytes to events --------------------------------------------------------------- */
+
+/* What is wrong with a broken reply. */
+enum mc_fault {
+    MC_FAULT_NONE,
+    MC_FAULT_WORD,   /* a line begins with no word of the protocol */
+    MC_FAULT_KEY,    /* a key or name is empty, too long or holds a byte that it must not */
+    MC_FAULT_NUMBER, /* a number is missing, padded with zeros or out of range */
+    MC_FAULT_SPACE,  /* one space is missing, or one is too many */
+    MC_FAULT_FLAG,   /* a flag of a meta reply is malformed */
+    MC_FAULT_END,    /* a line does not end in CRLF where it should */
+    MC_FAULT_LONG,   /* a line is longer than MC_LINE_MAX */
+    MC_FAULT_VALUE,  /* a value is not followed by CRLF */
+    /* Found by the client: the reply is well-formed, and not the answer to the question. */
+    MC_FAULT_UNASKED,   /* a reply of another kind, or one that nothing asked for */
+    MC_FAULT_WRONG_KEY, /* a key that was not asked for, or not in this order */
+};
+
+/* A short English text for a fault, of static storage; never NULL. */
+const char *mc_text_fault(int fault);
+
+/* A reader of one connection's replies; start from {0}. */
+struct mc_reader {
+    uint32_t body_left; /* bytes of the current value still to come */
+    uint16_t at;        /* after MC_E_PROTOCOL: the byte of the line, or behind the value, from 0 */
+    uint8_t fault;      /* after MC_E_PROTOCOL: enum mc_fault */
+    uint8_t state;      /* private */
+    bool meta;          /* private: the current value is that of a VA */
+};
+
+/* What an event carries; members that it does not use are zero. Slices point into the input. */
+struct mc_reply {
+    struct mc_bytes key, text; /* text of a meta reply: its flags, for mc_reader_flag */
+    uint64_t cas, number;
+    uint32_t flags;
+    uint32_t size; /* of the whole value */
+    bool meta;     /* the reply is of the meta dialect */
+};
+
+/* Takes the next event off the front of *in. Returns an event; MC_MORE with nothing of the event
+ * taken (a line has to lie in one piece, so keep what is left and append to it); or MC_E_PROTOCOL
+ * with reader->fault and reader->at, which is final: the reader stays broken.
+ * A value comes as MC_VALUE, any number of MC_BODY and then the next event, which is reported only
+ * when the value's CRLF was there. */
+int mc_reader_next(struct mc_reader *reader, struct mc_bytes *in, struct mc_reply *reply);
+
+/* Tells the reader that the next `size` bytes of the value were received elsewhere: straight where
+ * they belong. size <= reader->body_left. */
+void mc_reader_took(struct mc_reader *reader, uint32_t size);
+
+/* The next reply is a stream of free-text lines (metadump, mgdump, stats detail dump, watch), each
+ * an MC_LINE, until END, EN or an error. */
+void mc_reader_stream(struct mc_reader *reader);
+
+/* Takes the first flag off the front of *flags, the text of a meta reply. 1: *flag is it. 0: there
+ * is none. MC_E_PROTOCOL: its number is not one. A flag that is not known here comes with its token. */
+int mc_reader_flag(struct mc_bytes *flags, struct mc_flag *flag);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

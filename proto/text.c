@@ -1,0 +1,89 @@
+/* Words for people: what each result and each fault means. */
+#include "proto.h"
+
+/* Texts one behind the other, not an array of pointers, whose values a position-independent program
+ * would have to write down when it starts. */
+static const char *pick(const char *texts, int index)
+{
+    for (; index > 0 && *texts != '\0'; index--) {
+        while (*texts != '\0')
+            texts++;
+        texts++;
+    }
+    return *texts != '\0' ? texts : "not a result of this library";
+}
+
+/* From MC_E_KEY downwards. */
+static const char error_texts[] =
+    "a key must have 1 to 250 bytes and none that is a space, a control byte or 0x7f\0"
+    "a word is empty, too long, or holds a space or a control byte\0"
+    "a number is outside the range that memcached takes\0"
+    "a meta flag does not fit its command, appears twice or is one too many\0"
+    "the buffer is too small\0"
+    "replies to earlier commands have not been read yet\0"
+    "no reply is awaited\0"
+    "the server's bytes are not a memcached reply to what was asked\0"
+    "a reply line does not fit the client's buffer\0"
+    "the deadline passed\0"
+    "the server closed the connection\0"
+    "the system failed to send or receive\0"
+    "the connection was given up after an error reply\0"
+    "the write was sent but its reply lost: it may or may not be done\0"
+    "the server's address is malformed\0"
+    "the host name does not resolve\0"
+    "the server does not take connections\0"
+    "the server refused the user and password\0"
+    "the server failed a moment ago and is not tried again yet\0";
+
+/* From MC_MORE upwards. */
+static const char event_texts[] =
+    "more bytes wanted\0"
+    "hit\0"
+    "a piece of a value\0"
+    "a statistic\0"
+    "an item\0"
+    "a line\0"
+    "the stream begins\0"
+    "miss or end\0"
+    "stored\0"
+    "not stored\0"
+    "exists: changed since it was read\0"
+    "not found\0"
+    "deleted\0"
+    "touched\0"
+    "a number\0"
+    "done\0"
+    "all earlier commands are done\0"
+    "an item's metadata\0"
+    "ok\0"
+    "reset\0"
+    "a version\0"
+    "the server is busy with such a command\0"
+    "the server refused the command\0"
+    "the server does not know the command\0"
+    "the server says that the client is wrong\0"
+    "the server failed\0";
+
+/* From MC_FAULT_NONE upwards. */
+static const char fault_texts[] =
+    "no fault\0"
+    "a line begins with no word of the protocol\0"
+    "a key is empty, too long or holds a byte that it must not\0"
+    "a number is missing, padded or out of range\0"
+    "not the one space that should be here\0"
+    "a malformed flag in a meta reply\0"
+    "the line does not end in CRLF here\0"
+    "the line is too long\0"
+    "no CRLF behind a value\0"
+    "a reply that nothing asked for\0"
+    "a key that was not asked for, or not in this place\0";
+
+const char *mc_text(int result)
+{
+    return result < 0 ? pick(error_texts, -1 - result) : pick(event_texts, result);
+}
+
+const char *mc_text_fault(int fault)
+{
+    return pick(fault_texts, fault < 0 ? MC_FAULT_WRONG_KEY + 1 : fault);
+}

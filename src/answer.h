@@ -1,0 +1,64 @@
+/* Reads the next awaited reply and holds it against the question. Internal: shared by the commands
+ * one at a time (client.c) and the pipeline. */
+#ifndef MC_ANSWER_H
+#define MC_ANSWER_H
+
+#include "client.h"
+
+/* What a command may be answered with, besides an error: a bit for each event. */
+#define MC_ANSWER(event) (1u << (event))
+
+enum {
+    MC_ANSWER_STORE = 1u << MC_STORED | 1u << MC_NOT_STORED,
+    MC_ANSWER_CAS = 1u << MC_STORED | 1u << MC_NOT_STORED | 1u << MC_EXISTS | 1u << MC_NOT_FOUND,
+    MC_ANSWER_DELETE = 1u << MC_DELETED | 1u << MC_NOT_FOUND,
+    MC_ANSWER_DELTA = 1u << MC_NUMBER | 1u << MC_NOT_FOUND,
+    MC_ANSWER_TOUCH = 1u << MC_TOUCHED | 1u << MC_NOT_FOUND
+};
+
+/* What a meta command asked: its key and flags, with which the reply's k and O are compared. */
+struct mc_answer_meta {
+    struct mc_bytes key;
+    const struct mc_flag *flags;
+    size_t count;
+};
+
+/* A reply of one line. One of the accepted events, an error reply, or negative. */
+int mc_answer_line(struct mc_client *client, uint32_t accepted, struct mc_reply *reply,
+                   mc_deadline deadline);
+
+/* The same to a storage command, after whose ERROR or CLIENT_ERROR the connection is given up. */
+int mc_answer_store(struct mc_client *client, uint32_t accepted, mc_deadline deadline);
+
+/* The reply to a retrieval of `count` keys, in their order. 0 with each values[i].result set to
+ * MC_HIT, MC_MISS or MC_E_FULL; otherwise the error reply or negative result, which is then also the
+ * result of each. */
+int mc_answer_get(struct mc_client *client, const struct mc_bytes *keys, struct mc_value *values,
+                  size_t count, mc_deadline deadline);
+
+/* The reply to a meta command, from its first event on, which is in *reply (or negative). After an
+ * ERROR or CLIENT_ERROR to ms the connection is given up. mg shows a value when asked with v: MC_HIT,
+ * or MC_E_FULL. So does ma, whose value is a number: MC_NUMBER with meta->number. */
+int mc_answer_mg(struct mc_client *client, int event, struct mc_reply *reply,
+                 const struct mc_answer_meta *asked, struct mc_value *value, struct mc_meta *meta,
+                 mc_deadline deadline);
+int mc_answer_ms(struct mc_client *client, int event, struct mc_reply *reply,
+                 const struct mc_answer_meta *asked, struct mc_meta *meta, mc_deadline deadline);
+int mc_answer_md(struct mc_client *client, int event, struct mc_reply *reply,
+                 const struct mc_answer_meta *asked, struct mc_meta *meta, mc_deadline deadline);
+int mc_answer_ma(struct mc_client *client, int event, struct mc_reply *reply,
+                 const struct mc_answer_meta *asked, struct mc_meta *meta, mc_deadline deadline);
+
+/* A write that had been sent and has no reply may or may not be done. */
+static inline int mc_answer_lost(int result)
+{
+    return result < 0 ? MC_E_UNKNOWN : result;
+}
+
+/* The reply is well-formed and answers something else: the connection is out of step. */
+int mc_answer_unasked(struct mc_client *client, enum mc_fault fault);
+
+/* The flag with this letter, or NULL. */
+const struct mc_flag *mc_answer_flag(const struct mc_flag *flags, size_t count, char letter);
+
+#endif

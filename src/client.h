@@ -1,0 +1,162 @@
+/* One connection to memcached, over any transport that moves bytes.
+ *
+ * The rules of a connection (they are why a reply is never taken for the answer to another question):
+ * - The count of awaited replies rises before the first byte of a command leaves.
+ * - After a timeout, a close, malformed bytes, an answer to another question, or ERROR or
+ *   CLIENT_ERROR to a storage command, the connection is dead: nothing more is sent or believed on
+ *   it, and every call returns client->error until mc_client_init() with a new connection.
+ * - A write that was sent whole and got no good reply is MC_E_UNKNOWN, and client->error says why.
+ *   Any other negative result of a write means that it was not done.
+ */
+#ifndef MC_CLIENT_H
+#define MC_CLIENT_H
+
+#include "proto.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A point in time: milliseconds on the transport's clock. */
+typedef int64_t mc_deadline;
+#define MC_NEVER INT64_MAX
+
+/* The port: how bytes move. Each moves at least one byte by the deadline and returns how many, or
+ * says why not: MC_E_TIMEOUT, MC_E_CLOSED or MC_E_SYSTEM. */
+struct mc_transport {
+    ptrdiff_t (*send)(void *ctx, const struct mc_bytes *parts, size_t count, mc_deadline deadline);
+    ptrdiff_t (*recv)(void *ctx, void *buf, size_t cap, mc_deadline deadline);
+    void *ctx;
+};
+
+/* The buffer holds a request line while it is sent, then reply lines while they are read. A get of
+ * any key needs 317 bytes; small keys need less; 2,048 or more are good for many keys at once. */
+struct mc_client {
+    struct mc_transport transport;
+    char *buf; /* the caller's */
+    size_t cap;
+    size_t at, end;           /* buf[at..end) is received and not yet read */
+    size_t awaited;           /* replies that the server still owes */
+    size_t sent, to_send;     /* bytes of the last mc_client_send() that went out, and all of them */
+    size_t received;          /* bytes that have come since */
+    struct mc_bytes said;     /* what the last error reply said; valid until the next command */
+    struct mc_reader reader;  /* reader.fault and reader.at explain MC_E_PROTOCOL */
+    int error;                /* 0, or why the connection is dead */
+};
+
+/* Where a value goes, and what came with it. */
+struct mc_value {
+    void *buf; /* the caller's */
+    size_t cap;
+    size_t len;     /* of the value; with MC_E_FULL, the bytes that buf should have had */
+    uint64_t cas;   /* gets, gats */
+    uint32_t flags;
+    int result;     /* mc_client_get_many: MC_HIT, MC_MISS, MC_E_FULL or why it is not known */
+};
+
+/* What the flags of a meta reply said; members whose flag was not asked for are zero. */
+struct mc_meta {
+    uint64_t cas;         /* c */
+    uint64_t number;      /* ma with v: the new value */
+    uint32_t flags;       /* f */
+    uint32_t size;        /* s, bytes */
+    uint32_t last_access; /* l, seconds ago */
+    int32_t ttl;          /* t, seconds; -1 never expires */
+    bool hit_before;      /* h */
+    bool won;             /* W: this client is to fill the item anew */
+    bool stale;           /* X */
+    bool already_won;     /* Z: another client has been told so */
+};
+
+/* Starts on a fresh connection. The buffer stays the caller's and in use. */
+void mc_client_init(struct mc_client *client, struct mc_transport transport, void *buf, size_t cap);
+
+/* Retrieval. MC_HIT, MC_MISS, MC_E_FULL (in step; value->len says the size), an error reply of the
+ * server (MC_ERROR, MC_CLIENT_ERROR, MC_SERVER_ERROR; client->said), or another negative result. */
+int mc_client_get(struct mc_client *client, struct mc_bytes key, struct mc_value *value,
+                  mc_deadline deadline);
+int mc_client_gets(struct mc_client *client, struct mc_bytes key, struct mc_value *value,
+                   mc_deadline deadline);
+int mc_client_gat(struct mc_client *client, int32_t exptime, struct mc_bytes key,
+                  struct mc_value *value, mc_deadline deadline);
+int mc_client_gats(struct mc_client *client, int32_t exptime, struct mc_bytes key,
+                   struct mc_value *value, mc_deadline deadline);
+
+/* Retrieval of many keys, in as few request lines as they fit. values[i] is for keys[i]; its result
+ * is always set. Returns 0 when every key got MC_HIT, MC_MISS or MC_E_FULL, otherwise what stopped
+ * it, which is also the result of the keys that were left. */
+int mc_client_get_many(struct mc_client *client, const struct mc_bytes *keys,
+                       struct mc_value *values, size_t count, mc_deadline deadline);
+int mc_client_gets_many(struct mc_client *client, const struct mc_bytes *keys,
+                        struct mc_value *values, size_t count, mc_deadline deadline);
+int mc_client_gat_many(struct mc_client *client, int32_t exptime, const struct mc_bytes *keys,
+                       struct mc_value *values, size_t count, mc_deadline deadline);
+int mc_client_gats_many(struct mc_client *client, int32_t exptime, const struct mc_bytes *keys,
+                        struct mc_value *values, size_t count, mc_deadline deadline);
+
+/* Storage. MC_STORED, MC_NOT_STORED, MC_EXISTS, MC_NOT_FOUND, an error reply, or negative. */
+int mc_client_store(struct mc_client *client, enum mc_store command, const struct mc_item *item,
+                    mc_deadline deadline);
+
+/* MC_DELETED or MC_NOT_FOUND; MC_NUMBER (*number is the new value) or MC_NOT_FOUND; MC_TOUCHED or
+ * MC_NOT_FOUND; or an error reply, or negative. */
+int mc_client_delete(struct mc_client *client, struct mc_bytes key, mc_deadline deadline);
+int mc_client_incr(struct mc_client *client, struct mc_bytes key, uint64_t delta, uint64_t *number,
+                   mc_deadline deadline);
+int mc_client_decr(struct mc_client *client, struct mc_bytes key, uint64_t delta, uint64_t *number,
+                   mc_deadline deadline);
+int mc_client_touch(struct mc_client *client, struct mc_bytes key, int32_t exptime,
+                    mc_deadline deadline);
+
+/* MC_VERSION, with the version in client->said. MC_OK. MC_OK, or MC_E_AUTH with client->said. */
+int mc_client_version(struct mc_client *client, mc_deadline deadline);
+int mc_client_flush_all(struct mc_client *client, int32_t delay_s, mc_deadline deadline);
+int mc_client_auth(struct mc_client *client, struct mc_bytes user, struct mc_bytes password,
+                   mc_deadline deadline);
+
+/* Asks for statistics (words: none, "items", "settings", ...). 0, then call mc_client_next() until
+ * the event is final: MC_STAT each, and MC_END; or another final event. */
+int mc_client_stats(struct mc_client *client, struct mc_bytes words, mc_deadline deadline);
+
+/* Meta commands. A flag q is refused (MC_E_FLAG): quiet commands go into a pipeline. A returned key
+ * or opaque (flags k, O) is compared with what was sent.
+ * mg: MC_HIT (asked with v), MC_HD (without), MC_MISS. ms: MC_HD, MC_NOT_STORED, MC_EXISTS,
+ * MC_NOT_FOUND. md: MC_HD, MC_NOT_FOUND, MC_EXISTS. ma: MC_HD, or MC_NUMBER (asked with v;
+ * meta->number), MC_NOT_FOUND, MC_NOT_STORED, MC_EXISTS. Or an error reply, or negative. */
+int mc_client_mg(struct mc_client *client, struct mc_bytes key, const struct mc_flag *flags,
+                 size_t count, struct mc_value *value, struct mc_meta *meta, mc_deadline deadline);
+int mc_client_ms(struct mc_client *client, struct mc_bytes key, struct mc_bytes value,
+                 const struct mc_flag *flags, size_t count, struct mc_meta *meta,
+                 mc_deadline deadline);
+int mc_client_md(struct mc_client *client, struct mc_bytes key, const struct mc_flag *flags,
+                 size_t count, struct mc_meta *meta, mc_deadline deadline);
+int mc_client_ma(struct mc_client *client, struct mc_bytes key, const struct mc_flag *flags,
+                 size_t count, struct mc_meta *meta, mc_deadline deadline);
+
+/* ---- What the above is made of, for commands of your own ------------------------------------- */
+
+/* Lends the client's buffer to put commands into. 0, MC_E_BUSY, or client->error. */
+int mc_client_begin(struct mc_client *client, struct mc_out *out);
+
+/* Sends all the parts, to which the server owes `replies` replies. 0; or why the connection is dead
+ * now: client->sent of client->to_send bytes had gone out. */
+int mc_client_send(struct mc_client *client, const struct mc_bytes *parts, size_t count,
+                   size_t replies, mc_deadline deadline);
+
+/* The next event, as from mc_reader_next(), receiving when needed. Slices are valid until the next
+ * call. MC_E_IDLE: nothing is awaited. Bytes behind the last awaited reply break the connection. */
+int mc_client_next(struct mc_client *client, struct mc_reply *reply, mc_deadline deadline);
+
+/* After MC_VALUE: the whole value to value->buf, or, when it does not fit, to nowhere with MC_E_FULL.
+ * 0, MC_E_FULL, or why the connection is dead. */
+int mc_client_value(struct mc_client *client, const struct mc_reply *reply, struct mc_value *value,
+                    mc_deadline deadline);
+
+/* Gives the connection up: every further call returns `error`. Returns it. */
+int mc_client_break(struct mc_client *client, int error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,92 @@
+/* A memcached server by its address: connects when first used and again when needed. */
+#ifndef MC_SERVER_H
+#define MC_SERVER_H
+
+#include "client.h"
+#include "pipeline.h"
+#include "socket.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MC_SERVER_PORT "11211"
+
+enum {
+    MC_SERVER_TIMEOUT_MS = 1000,  /* for a whole operation, unless server->timeout_ms says otherwise */
+    MC_SERVER_PAUSE_MIN_MS = 50,  /* after the first failure, doubled by each further one */
+    MC_SERVER_PAUSE_MAX_MS = 2000
+};
+
+/* A server. The members above the line may be set between mc_server_init() and the first use, and
+ * counted ones read at any time. */
+struct mc_server {
+    int64_t timeout_ms;
+    struct mc_bytes user, password;      /* for memcached -Y; no user: no authentication. Borrowed */
+    uint64_t connects, failures;         /* connections made; operations that failed */
+    const char *problem;                 /* what is wrong with the address, after MC_E_ADDRESS */
+    /* ---- */
+    char host[256], port[6];             /* host is a path when port is empty */
+    struct mc_socket socket;
+    struct mc_client client;
+    char *buf;
+    size_t cap;
+    int64_t deadline, used_ms, down_until_ms, pause_ms;
+    bool fresh;                          /* no reply has been read on this connection yet */
+    bool retried;                        /* this operation has had its second try */
+};
+
+/* Takes the address: HOST, HOST:PORT, [IPV6], [IPV6]:PORT, unix:/PATH or /PATH; the port is 11211 if
+ * none is given. Does not connect. The buffer (2 KB or more are good) stays the caller's and in use.
+ * 0, or MC_E_ADDRESS with server->problem. */
+int mc_server_init(struct mc_server *server, const char *address, void *buf, size_t cap);
+
+/* Ends the connection, if there is one. The server can be used again. */
+void mc_server_close(struct mc_server *server);
+
+/* As the mc_client_ functions of the same name, within server->timeout_ms, on a connection that is
+ * made when needed; results also MC_E_RESOLVE, MC_E_CONNECT, MC_E_AUTH, MC_E_DOWN. When a kept
+ * connection turns out to be closed before a byte of the reply, a command that may be repeated (or
+ * that did not go out whole) is tried once more on a fresh one. Error texts are in client.said. */
+int mc_server_get(struct mc_server *server, struct mc_bytes key, struct mc_value *value);
+int mc_server_gets(struct mc_server *server, struct mc_bytes key, struct mc_value *value);
+int mc_server_gat(struct mc_server *server, int32_t exptime, struct mc_bytes key,
+                  struct mc_value *value);
+int mc_server_get_many(struct mc_server *server, const struct mc_bytes *keys,
+                       struct mc_value *values, size_t count);
+int mc_server_store(struct mc_server *server, enum mc_store command, const struct mc_item *item);
+int mc_server_set(struct mc_server *server, struct mc_bytes key, struct mc_bytes value,
+                  int32_t exptime);
+int mc_server_delete(struct mc_server *server, struct mc_bytes key);
+int mc_server_incr(struct mc_server *server, struct mc_bytes key, uint64_t delta, uint64_t *number);
+int mc_server_decr(struct mc_server *server, struct mc_bytes key, uint64_t delta, uint64_t *number);
+int mc_server_touch(struct mc_server *server, struct mc_bytes key, int32_t exptime);
+int mc_server_version(struct mc_server *server);
+int mc_server_flush_all(struct mc_server *server, int32_t delay_s);
+int mc_server_mg(struct mc_server *server, struct mc_bytes key, const struct mc_flag *flags,
+                 size_t count, struct mc_value *value, struct mc_meta *meta);
+int mc_server_ms(struct mc_server *server, struct mc_bytes key, struct mc_bytes value,
+                 const struct mc_flag *flags, size_t count, struct mc_meta *meta);
+int mc_server_md(struct mc_server *server, struct mc_bytes key, const struct mc_flag *flags,
+                 size_t count, struct mc_meta *meta);
+int mc_server_ma(struct mc_server *server, struct mc_bytes key, const struct mc_flag *flags,
+                 size_t count, struct mc_meta *meta);
+
+/* Runs a pipeline. Never repeated: see each op->result. */
+int mc_server_run(struct mc_server *server, struct mc_op *ops, size_t count);
+
+/* For any other operation: a ready connection, and what came of it.
+ *     do {
+ *         r = mc_server_open(server);
+ *         if (r == 0) r = mc_client_...(&server->client, ..., server->deadline);
+ *     } while (mc_server_again(server, r, repeatable));
+ * mc_server_open(): 0, or why there is no connection. mc_server_again(): true when it is to be tried
+ * once more. */
+int mc_server_open(struct mc_server *server);
+bool mc_server_again(struct mc_server *server, int result, bool repeatable);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

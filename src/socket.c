@@ -1,0 +1,320 @@
+/* The POSIX transport. Nothing else in the library knows of the operating system.
+ *
+ * How a deadline stays exact without a system call for it: the kernel is told once to give up a
+ * receive after half of the usual time (SO_RCVTIMEO). While at least that long is left, a receive is
+ * one call; the rest of the time is waited out with poll(), to the millisecond. */
+#include "socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0 /* there SO_NOSIGPIPE does it */
+#endif
+
+enum {
+    PARTS_MAX = 64,
+    TIMER_MIN_MS = 4 /* less time is waited out with poll() */
+};
+
+int64_t mc_socket_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+mc_deadline mc_socket_deadline(int64_t ms)
+{
+    int64_t now = mc_socket_now();
+    return ms < MC_NEVER - now ? now + ms : MC_NEVER;
+}
+
+static int64_t time_left(mc_deadline deadline)
+{
+    return deadline == MC_NEVER ? MC_NEVER : deadline - mc_socket_now();
+}
+
+/* Waits until the socket is ready for `events`. 0, MC_E_TIMEOUT or MC_E_SYSTEM. */
+static int wait_for(struct mc_socket *s, short events, mc_deadline deadline)
+{
+    for (;;) {
+        int64_t left = time_left(deadline);
+        if (left <= 0)
+            return MC_E_TIMEOUT;
+        struct pollfd p = {.fd = s->fd, .events = events};
+        int n = poll(&p, 1, left < INT_MAX ? (int)left : INT_MAX);
+        if (n > 0)
+            return 0;
+        if (n < 0 && errno != EINTR) {
+            s->sys_errno = errno;
+            return MC_E_SYSTEM;
+        }
+    }
+}
+
+static int failed(struct mc_socket *s, int error)
+{
+    s->sys_errno = error;
+    return error == ECONNRESET || error == EPIPE ? MC_E_CLOSED : MC_E_SYSTEM;
+}
+
+static bool would_block(int error)
+{
+    return error == EAGAIN || error == EWOULDBLOCK;
+}
+
+/* ---- connecting ------------------------------------------------------------------------------ */
+
+static int set_option(int fd, int level, int option)
+{
+    int on = 1;
+    return setsockopt(fd, level, option, &on, sizeof on);
+}
+
+/* A socket that does not block (yet), is closed on exec and raises no signal. -1 on failure. */
+static int open_socket(int family, int type, int protocol)
+{
+    int fd = socket(family, type, protocol);
+    if (fd < 0)
+        return -1;
+    int flags = fcntl(fd, F_GETFL);
+    bool ok = flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 &&
+              fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
+#ifdef SO_NOSIGPIPE
+    ok = ok && set_option(fd, SOL_SOCKET, SO_NOSIGPIPE) == 0;
+#endif
+    if (ok && family != AF_UNIX)
+        ok = set_option(fd, IPPROTO_TCP, TCP_NODELAY) == 0;
+    if (ok)
+        return fd;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+/* A connection that is under way: waits for its end. */
+static int finish_connect(struct mc_socket *s, mc_deadline deadline)
+{
+    int r = wait_for(s, POLLOUT, deadline);
+    if (r < 0)
+        return r;
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
+        error = errno;
+    s->sys_errno = error;
+    return error == 0 ? 0 : MC_E_CONNECT;
+}
+
+static int start_connect(struct mc_socket *s, const struct sockaddr *address, socklen_t size,
+                         mc_deadline deadline)
+{
+    for (;;) {
+        if (connect(s->fd, address, size) == 0)
+            return 0;
+        int error = errno;
+        if (error == EINPROGRESS || error == EINTR)
+            return finish_connect(s, deadline);
+        s->sys_errno = error;
+        if (!would_block(error))
+            return MC_E_CONNECT;
+        /* A Unix socket whose queue is full cannot be waited for, only asked again. */
+        if (time_left(deadline) <= 0)
+            return MC_E_TIMEOUT;
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+}
+
+/* From here on receives may wait; sends say themselves that they do not. */
+static int make_blocking(struct mc_socket *s)
+{
+    int flags = fcntl(s->fd, F_GETFL);
+    if (flags >= 0 && fcntl(s->fd, F_SETFL, flags & ~O_NONBLOCK) == 0)
+        return 0;
+    return failed(s, errno);
+}
+
+static int connect_address(struct mc_socket *s, int family, int protocol,
+                           const struct sockaddr *address, socklen_t size, mc_deadline deadline)
+{
+    *s = (struct mc_socket){.fd = open_socket(family, SOCK_STREAM, protocol)};
+    if (s->fd < 0) {
+        s->sys_errno = errno;
+        return MC_E_SYSTEM;
+    }
+    s->open = true;
+    int r = start_connect(s, address, size, deadline);
+    if (r == 0)
+        r = make_blocking(s);
+    if (r < 0)
+        mc_socket_close(s);
+    return r;
+}
+
+/* The deadline of the next of `count` addresses: a fair share of the time left. */
+static mc_deadline share(mc_deadline deadline, int64_t count)
+{
+    int64_t left = time_left(deadline);
+    return left == MC_NEVER ? MC_NEVER : deadline - left + left / count;
+}
+
+static int connect_any(struct mc_socket *s, const struct addrinfo *list, mc_deadline deadline)
+{
+    int64_t count = 0;
+    int r = MC_E_CONNECT;
+    for (const struct addrinfo *a = list; a != NULL; a = a->ai_next)
+        count++;
+    for (const struct addrinfo *a = list; a != NULL; a = a->ai_next) {
+        r = connect_address(s, a->ai_family, a->ai_protocol, a->ai_addr, a->ai_addrlen,
+                            share(deadline, count));
+        if (r == 0)
+            return 0;
+        count--;
+    }
+    return r;
+}
+
+int mc_socket_connect(struct mc_socket *socket, const char *host, const char *port,
+                      mc_deadline deadline)
+{
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                                   .ai_flags = AI_NUMERICSERV};
+    struct addrinfo *list = NULL;
+    *socket = (struct mc_socket){0};
+    int code = getaddrinfo(host, port, &hints, &list);
+    if (code != 0) {
+        socket->resolve_code = code;
+        socket->sys_errno = code == EAI_SYSTEM ? errno : 0;
+        return MC_E_RESOLVE;
+    }
+    int r = connect_any(socket, list, deadline);
+    freeaddrinfo(list);
+    return r;
+}
+
+int mc_socket_connect_unix(struct mc_socket *socket, const char *path, mc_deadline deadline)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t len = strlen(path);
+    *socket = (struct mc_socket){0};
+    if (len < 1 || len >= sizeof address.sun_path)
+        return MC_E_ADDRESS;
+    memcpy(address.sun_path, path, len);
+    return connect_address(socket, AF_UNIX, 0, (const struct sockaddr *)&address, sizeof address,
+                           deadline);
+}
+
+void mc_socket_close(struct mc_socket *socket)
+{
+    if (socket->open)
+        close(socket->fd);
+    socket->open = false;
+}
+
+/* ---- moving bytes ---------------------------------------------------------------------------- */
+
+static ptrdiff_t try_send(const struct mc_socket *s, const struct mc_bytes *parts, size_t count)
+{
+    struct iovec vectors[PARTS_MAX];
+    if (count == 1)
+        return send(s->fd, parts[0].data, parts[0].len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    size_t n = count < PARTS_MAX ? count : PARTS_MAX;
+    for (size_t k = 0; k < n; k++)
+        vectors[k] = (struct iovec){(void *)(uintptr_t)parts[k].data, parts[k].len};
+    const struct msghdr message = {.msg_iov = vectors, .msg_iovlen = n};
+    return sendmsg(s->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static ptrdiff_t socket_send(void *ctx, const struct mc_bytes *parts, size_t count,
+                             mc_deadline deadline)
+{
+    struct mc_socket *s = ctx;
+    for (;;) {
+        ptrdiff_t n = try_send(s, parts, count);
+        if (n >= 0)
+            return n;
+        if (errno == EINTR)
+            continue;
+        if (!would_block(errno))
+            return failed(s, errno);
+        int r = wait_for(s, POLLOUT, deadline);
+        if (r < 0)
+            return r;
+    }
+}
+
+/* Tells the kernel to end a receive after half of the time left. */
+static int arm(struct mc_socket *s, int64_t left)
+{
+    int64_t ms = left / 2 < INT_MAX ? left / 2 : INT_MAX;
+    const struct timeval time = {.tv_sec = (time_t)(ms / 1000),
+                                 .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
+    if (setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) != 0)
+        return failed(s, errno);
+    s->armed_ms = ms;
+    return 0;
+}
+
+/* Lets the kernel's timer watch over the next receive: armed for no more than the time left, and for
+ * enough of it to be worth the call. */
+static int set_timer(struct mc_socket *s, int64_t left)
+{
+    bool fits = s->armed_ms > 0 && s->armed_ms <= left;
+    bool short_of = s->armed_ms < INT_MAX && s->armed_ms < left / 4;
+    return fits && !short_of ? 0 : arm(s, left);
+}
+
+static ptrdiff_t socket_recv(void *ctx, void *buf, size_t cap, mc_deadline deadline)
+{
+    struct mc_socket *s = ctx;
+    bool waited = false; /* the kernel's timer has run out */
+    for (;;) {
+        int64_t left = time_left(deadline);
+        bool timer = !waited && left >= TIMER_MIN_MS;
+        int r = timer ? set_timer(s, left) : wait_for(s, POLLIN, deadline);
+        if (r < 0)
+            return r;
+        ptrdiff_t n = recv(s->fd, buf, cap, timer ? 0 : MSG_DONTWAIT);
+        if (n > 0)
+            return n;
+        if (n == 0)
+            return MC_E_CLOSED;
+        if (errno != EINTR && !would_block(errno))
+            return failed(s, errno);
+        waited = waited || errno != EINTR;
+    }
+}
+
+struct mc_transport mc_socket_transport(struct mc_socket *socket)
+{
+    return (struct mc_transport){socket_send, socket_recv, socket};
+}
+
+int mc_socket_check(struct mc_socket *socket)
+{
+    char byte;
+    ptrdiff_t n;
+    do {
+        n = recv(socket->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    } while (n < 0 && errno == EINTR);
+    if (n > 0)
+        return MC_E_PROTOCOL;
+    if (n < 0 && would_block(errno))
+        return 0;
+    return n == 0 ? MC_E_CLOSED : failed(socket, errno);
+}

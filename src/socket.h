@@ -1,0 +1,50 @@
+/* The POSIX transport: TCP over IPv4 and IPv6, and Unix sockets. */
+#ifndef MC_SOCKET_H
+#define MC_SOCKET_H
+
+#include "client.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A socket; start from {0}. */
+struct mc_socket {
+    int fd;
+    bool open;
+    int sys_errno;    /* the errno behind the last MC_E_SYSTEM, MC_E_CONNECT or MC_E_CLOSED */
+    int resolve_code; /* getaddrinfo()'s behind MC_E_RESOLVE, for gai_strerror() */
+    int64_t armed_ms; /* how long the kernel lets a receive wait before it asks again */
+};
+
+/* Now and `ms` from now, on the clock that deadlines are measured on (CLOCK_MONOTONIC). */
+int64_t mc_socket_now(void);
+mc_deadline mc_socket_deadline(int64_t ms);
+
+/* Connects to the host's addresses one after the other, each given its share of the time left.
+ * `port` is a number. 0; or MC_E_RESOLVE, MC_E_CONNECT, MC_E_TIMEOUT, MC_E_SYSTEM. The name is
+ * resolved by getaddrinfo(), which knows no deadline: with a name instead of a number, a slow
+ * resolver can take longer. */
+int mc_socket_connect(struct mc_socket *socket, const char *host, const char *port,
+                      mc_deadline deadline);
+
+/* Connects to a Unix socket. 0, MC_E_ADDRESS (too long a path), or as above. */
+int mc_socket_connect_unix(struct mc_socket *socket, const char *path, mc_deadline deadline);
+
+/* Closes it, if open. */
+void mc_socket_close(struct mc_socket *socket);
+
+/* The transport over a connected socket; the socket stays the caller's and must outlive it.
+ * An answer in time costs one system call to send and one to receive. No SIGPIPE is raised, EINTR is
+ * not seen, and no peer can stretch a deadline by sending little at a time. */
+struct mc_transport mc_socket_transport(struct mc_socket *socket);
+
+/* Asks, without waiting, whether a connection on which nothing is awaited is still good: 0, or
+ * MC_E_CLOSED, or MC_E_PROTOCOL when unasked-for bytes have come. */
+int mc_socket_check(struct mc_socket *socket);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
