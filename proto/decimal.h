@@ -10,7 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MC_DECIMAL_MAX = 20 }; /* digits of UINT64_MAX */
+enum {
+    MC_DECIMAL_MAX = 20, /* digits of UINT64_MAX */
+    MC_DECIMAL_SHORT = 9 /* digits that 32 bits always hold */
+};
 
 /* True when b[i..e) is the decimal form of a number up to max, which is then in *value. */
 bool mc_decimal_read(const char *b, size_t i, size_t e, uint64_t max, uint64_t *value);

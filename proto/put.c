@@ -19,21 +19,21 @@ static struct pen pen_of(const struct mc_out *out)
     return p;
 }
 
-static void refuse(struct pen *p, int error)
+static inline void refuse(struct pen *p, int error)
 {
     if (p->error == 0)
         p->error = error;
 }
 
 /* True when n more bytes fit. */
-static bool has_room(struct pen *p, size_t n)
+static inline bool has_room(struct pen *p, size_t n)
 {
     if (p->error == 0 && (p->i > p->cap || n > p->cap - p->i))
         p->error = MC_E_FULL;
     return p->error == 0;
 }
 
-static void put_char(struct pen *p, char c)
+static inline void put_char(struct pen *p, char c)
 {
     if (!has_room(p, 1))
         return;
@@ -41,41 +41,48 @@ static void put_char(struct pen *p, char c)
     p->i++;
 }
 
-/* A text of ours: NUL-terminated, and trusted. */
-static void put_text(struct pen *p, const char *text)
+/* A text of ours. */
+static inline void put_text(struct pen *p, struct mc_bytes text)
 {
-    for (size_t j = 0; text[j] != '\0'; j++)
-        put_char(p, text[j]);
+    if (!has_room(p, text.len))
+        return;
+    for (size_t j = 0; j < text.len; j++)
+        p->b[p->i + j] = text.data[j];
+    p->i += text.len;
 }
 
-static bool is_token(char c)
+static inline bool is_token(char c)
 {
     return (unsigned char)c > 0x20 && c != 0x7f;
 }
 
 /* A word of the caller's, of 1 to max bytes; `error` when it is none. */
-static void put_token(struct pen *p, struct mc_bytes token, size_t max, int error)
+static inline void put_token(struct pen *p, struct mc_bytes token, size_t max, int error)
 {
-    if (token.len < 1 || token.len > max) {
+    if (token.len < 1 || token.len > max)
         refuse(p, error);
-        return;
-    }
     if (!has_room(p, token.len))
         return;
+    char *to = p->b + p->i;
     for (size_t j = 0; j < token.len; j++) {
         if (!is_token(token.data[j])) {
             refuse(p, error);
             return;
         }
-        p->b[p->i + j] = token.data[j];
+        to[j] = token.data[j];
     }
     p->i += token.len;
 }
 
-static void put_key(struct pen *p, struct mc_bytes key)
+static void put_word(struct pen *p, struct mc_bytes word, size_t max, int error)
 {
     put_char(p, ' ');
-    put_token(p, key, MC_KEY_MAX, MC_E_KEY);
+    put_token(p, word, max, error);
+}
+
+static inline void put_key(struct pen *p, struct mc_bytes key)
+{
+    put_word(p, key, MC_KEY_MAX, MC_E_KEY);
 }
 
 static void put_digits(struct pen *p, uint64_t number)
@@ -109,7 +116,7 @@ static void put_signed(struct pen *p, int32_t number)
 /* Ends the line, and makes it part of *out when all of it was right. */
 static int commit(struct pen *p, struct mc_out *out)
 {
-    put_text(p, "\r\n");
+    put_text(p, MC_BYTES("\r\n"));
     if (p->error == 0)
         out->len = p->i;
     return p->error;
@@ -118,12 +125,12 @@ static int commit(struct pen *p, struct mc_out *out)
 static int commit_with(struct pen *p, struct mc_out *out, bool noreply)
 {
     if (noreply)
-        put_text(p, " noreply");
+        put_text(p, MC_BYTES(" noreply"));
     return commit(p, out);
 }
 
 /* <text>\r\n */
-static int put_line(struct mc_out *out, const char *text)
+static int put_line(struct mc_out *out, struct mc_bytes text)
 {
     struct pen p = pen_of(out);
     put_text(&p, text);
@@ -131,7 +138,7 @@ static int put_line(struct mc_out *out, const char *text)
 }
 
 /* <text> <number>[ noreply]\r\n */
-static int put_line_number(struct mc_out *out, const char *text, uint64_t number, bool noreply)
+static int put_line_number(struct mc_out *out, struct mc_bytes text, uint64_t number, bool noreply)
 {
     struct pen p = pen_of(out);
     put_text(&p, text);
@@ -140,7 +147,7 @@ static int put_line_number(struct mc_out *out, const char *text, uint64_t number
 }
 
 /* <text> <number>[ noreply]\r\n */
-static int put_line_signed(struct mc_out *out, const char *text, int32_t number, bool noreply)
+static int put_line_signed(struct mc_out *out, struct mc_bytes text, int32_t number, bool noreply)
 {
     struct pen p = pen_of(out);
     put_text(&p, text);
@@ -165,7 +172,7 @@ static int put_keys(struct pen *p, struct mc_out *out, const struct mc_bytes *ke
 int mc_put_get(struct mc_out *out, const struct mc_bytes *keys, size_t count)
 {
     struct pen p = pen_of(out);
-    put_text(&p, "get");
+    put_text(&p, MC_BYTES("get"));
     return put_keys(&p, out, keys, count);
 }
 
@@ -173,7 +180,7 @@ int mc_put_get(struct mc_out *out, const struct mc_bytes *keys, size_t count)
 int mc_put_gets(struct mc_out *out, const struct mc_bytes *keys, size_t count)
 {
     struct pen p = pen_of(out);
-    put_text(&p, "gets");
+    put_text(&p, MC_BYTES("gets"));
     return put_keys(&p, out, keys, count);
 }
 
@@ -181,7 +188,7 @@ int mc_put_gets(struct mc_out *out, const struct mc_bytes *keys, size_t count)
 int mc_put_gat(struct mc_out *out, int32_t exptime, const struct mc_bytes *keys, size_t count)
 {
     struct pen p = pen_of(out);
-    put_text(&p, "gat");
+    put_text(&p, MC_BYTES("gat"));
     put_signed(&p, exptime);
     return put_keys(&p, out, keys, count);
 }
@@ -190,13 +197,16 @@ int mc_put_gat(struct mc_out *out, int32_t exptime, const struct mc_bytes *keys,
 int mc_put_gats(struct mc_out *out, int32_t exptime, const struct mc_bytes *keys, size_t count)
 {
     struct pen p = pen_of(out);
-    put_text(&p, "gats");
+    put_text(&p, MC_BYTES("gats"));
     put_signed(&p, exptime);
     return put_keys(&p, out, keys, count);
 }
 
-/* The names of enum mc_store, in its order and each as long as the longest. */
-static const char store_names[][8] = {"set", "add", "replace", "append", "prepend", "cas"};
+/* The names of enum mc_store, in its order. */
+static const struct {
+    char name[8];
+    uint8_t len;
+} stores[] = {{"set", 3}, {"add", 3}, {"replace", 7}, {"append", 6}, {"prepend", 7}, {"cas", 3}};
 
 /* <command name> <key> <flags> <exptime> <bytes>[ <cas unique>][ noreply]\r\n */
 int mc_put_store(struct mc_out *out, enum mc_store command, const struct mc_item *item, bool noreply)
@@ -204,7 +214,8 @@ int mc_put_store(struct mc_out *out, enum mc_store command, const struct mc_item
     struct pen p = pen_of(out);
     if ((unsigned)command > MC_CAS || item->value.len > MC_VALUE_MAX)
         return MC_E_NUMBER;
-    put_text(&p, store_names[command]);
+    struct mc_bytes name = {stores[command].name, stores[command].len};
+    put_text(&p, name);
     put_key(&p, item->key);
     put_number(&p, item->flags);
     put_signed(&p, item->exptime);
@@ -218,13 +229,13 @@ int mc_put_store(struct mc_out *out, enum mc_store command, const struct mc_item
 int mc_put_delete(struct mc_out *out, struct mc_bytes key, bool noreply)
 {
     struct pen p = pen_of(out);
-    put_text(&p, "delete");
+    put_text(&p, MC_BYTES("delete"));
     put_key(&p, key);
     return commit_with(&p, out, noreply);
 }
 
 /* <name> <key> <value>[ noreply]\r\n */
-static int put_delta(struct mc_out *out, const char *name, struct mc_bytes key, uint64_t delta,
+static int put_delta(struct mc_out *out, struct mc_bytes name, struct mc_bytes key, uint64_t delta,
                      bool noreply)
 {
     struct pen p = pen_of(out);
@@ -236,19 +247,19 @@ static int put_delta(struct mc_out *out, const char *name, struct mc_bytes key, 
 
 int mc_put_incr(struct mc_out *out, struct mc_bytes key, uint64_t delta, bool noreply)
 {
-    return put_delta(out, "incr", key, delta, noreply);
+    return put_delta(out, MC_BYTES("incr"), key, delta, noreply);
 }
 
 int mc_put_decr(struct mc_out *out, struct mc_bytes key, uint64_t delta, bool noreply)
 {
-    return put_delta(out, "decr", key, delta, noreply);
+    return put_delta(out, MC_BYTES("decr"), key, delta, noreply);
 }
 
 /* touch <key> <exptime>[ noreply]\r\n */
 int mc_put_touch(struct mc_out *out, struct mc_bytes key, int32_t exptime, bool noreply)
 {
     struct pen p = pen_of(out);
-    put_text(&p, "touch");
+    put_text(&p, MC_BYTES("touch"));
     put_key(&p, key);
     put_signed(&p, exptime);
     return commit_with(&p, out, noreply);
@@ -371,7 +382,8 @@ static void put_flags(struct pen *p, const struct meta_command *command,
 static void put_meta_key(struct pen *p, const struct meta_command *command, struct mc_bytes key,
                          const struct mc_flag *flags, size_t count)
 {
-    put_text(p, command->name);
+    struct mc_bytes name = {command->name, 2};
+    put_text(p, name);
     if (has_flag(flags, count, 'b'))
         put_binary_key(p, key);
     else
@@ -427,7 +439,7 @@ int mc_put_me(struct mc_out *out, struct mc_bytes key, const struct mc_flag *fla
 
 int mc_put_mn(struct mc_out *out)
 {
-    return put_line(out, "mn");
+    return put_line(out, MC_BYTES("mn"));
 }
 
 /* ---- authentication -------------------------------------------------------------------------- */
@@ -455,9 +467,9 @@ int mc_put_auth(struct mc_out *out, struct mc_bytes user, struct mc_bytes passwo
     struct pen p = pen_of(out);
     if (user.len > MC_KEY_MAX || password.len > MC_KEY_MAX)
         return MC_E_TOKEN;
-    put_text(&p, "set auth 0 0");
+    put_text(&p, MC_BYTES("set auth 0 0"));
     put_number(&p, user.len + 1 + password.len);
-    put_text(&p, "\r\n");
+    put_text(&p, MC_BYTES("\r\n"));
     put_user(&p, user);
     put_char(&p, ' ');
     put_password(&p, password);
@@ -473,8 +485,7 @@ static void put_words(struct pen *p, struct mc_bytes words)
         if (j < words.len && words.data[j] != ' ')
             continue;
         struct mc_bytes word = {words.data + start, j - start};
-        put_char(p, ' ');
-        put_token(p, word, MC_KEY_MAX, MC_E_TOKEN);
+        put_word(p, word, MC_KEY_MAX, MC_E_TOKEN);
         start = j + 1;
     }
     if (words.len > MC_REQUEST_MAX / 2)
@@ -482,7 +493,7 @@ static void put_words(struct pen *p, struct mc_bytes words)
 }
 
 /* <text>[ <word>]*\r\n */
-static int put_line_words(struct mc_out *out, const char *text, struct mc_bytes words)
+static int put_line_words(struct mc_out *out, struct mc_bytes text, struct mc_bytes words)
 {
     struct pen p = pen_of(out);
     put_text(&p, text);
@@ -493,40 +504,40 @@ static int put_line_words(struct mc_out *out, const char *text, struct mc_bytes 
 /* stats[ <args>]\r\n */
 int mc_put_stats(struct mc_out *out, struct mc_bytes words)
 {
-    return put_line_words(out, "stats", words);
+    return put_line_words(out, MC_BYTES("stats"), words);
 }
 
 int mc_put_version(struct mc_out *out)
 {
-    return put_line(out, "version");
+    return put_line(out, MC_BYTES("version"));
 }
 
 /* verbosity <level>[ noreply]\r\n */
 int mc_put_verbosity(struct mc_out *out, uint32_t level, bool noreply)
 {
-    return put_line_number(out, "verbosity", level, noreply);
+    return put_line_number(out, MC_BYTES("verbosity"), level, noreply);
 }
 
 /* flush_all <delay>[ noreply]\r\n */
 int mc_put_flush_all(struct mc_out *out, int32_t delay_s, bool noreply)
 {
-    return put_line_signed(out, "flush_all", delay_s, noreply);
+    return put_line_signed(out, MC_BYTES("flush_all"), delay_s, noreply);
 }
 
 /* cache_memlimit <megabytes>[ noreply]\r\n */
 int mc_put_cache_memlimit(struct mc_out *out, uint32_t megabytes, bool noreply)
 {
-    return put_line_number(out, "cache_memlimit", megabytes, noreply);
+    return put_line_number(out, MC_BYTES("cache_memlimit"), megabytes, noreply);
 }
 
 int mc_put_shutdown(struct mc_out *out, bool graceful)
 {
-    return put_line(out, graceful ? "shutdown graceful" : "shutdown");
+    return put_line(out, graceful ? MC_BYTES("shutdown graceful") : MC_BYTES("shutdown"));
 }
 
 int mc_put_quit(struct mc_out *out)
 {
-    return put_line(out, "quit");
+    return put_line(out, MC_BYTES("quit"));
 }
 
 /* slabs reassign <source class> <dest class>\r\n; source class -1: any */
@@ -535,7 +546,7 @@ int mc_put_slabs_reassign(struct mc_out *out, int32_t source_class, int32_t dest
     struct pen p = pen_of(out);
     if (source_class < -1 || dest_class < 0)
         return MC_E_NUMBER;
-    put_text(&p, "slabs reassign");
+    put_text(&p, MC_BYTES("slabs reassign"));
     put_signed(&p, source_class);
     put_signed(&p, dest_class);
     return commit(&p, out);
@@ -544,7 +555,7 @@ int mc_put_slabs_reassign(struct mc_out *out, int32_t source_class, int32_t dest
 /* slabs automove <0|1|2>\r\n */
 int mc_put_slabs_automove(struct mc_out *out, uint32_t mode)
 {
-    return mode > 2 ? MC_E_NUMBER : put_line_number(out, "slabs automove", mode, false);
+    return mode > 2 ? MC_E_NUMBER : put_line_number(out, MC_BYTES("slabs automove"), mode, false);
 }
 
 /* A number of thousandths with a decimal point. */
@@ -565,7 +576,7 @@ int mc_put_lru_tune(struct mc_out *out, uint32_t hot_percent, uint32_t warm_perc
     struct pen p = pen_of(out);
     if (hot_percent > 100 || warm_percent > 100)
         return MC_E_NUMBER;
-    put_text(&p, "lru tune");
+    put_text(&p, MC_BYTES("lru tune"));
     put_number(&p, hot_percent);
     put_number(&p, warm_percent);
     put_milli(&p, hot_factor_milli);
@@ -575,18 +586,19 @@ int mc_put_lru_tune(struct mc_out *out, uint32_t hot_percent, uint32_t warm_perc
 
 int mc_put_lru_mode(struct mc_out *out, bool segmented)
 {
-    return put_line(out, segmented ? "lru mode segmented" : "lru mode flat");
+    return put_line(out, segmented ? MC_BYTES("lru mode segmented") : MC_BYTES("lru mode flat"));
 }
 
 /* lru temp_ttl <ttl>\r\n */
 int mc_put_lru_temp_ttl(struct mc_out *out, int32_t ttl_s)
 {
-    return put_line_signed(out, "lru temp_ttl", ttl_s, false);
+    return put_line_signed(out, MC_BYTES("lru temp_ttl"), ttl_s, false);
 }
 
 int mc_put_lru_crawler_enable(struct mc_out *out, bool enable)
 {
-    return put_line(out, enable ? "lru_crawler enable" : "lru_crawler disable");
+    return put_line(out,
+                    enable ? MC_BYTES("lru_crawler enable") : MC_BYTES("lru_crawler disable"));
 }
 
 /* lru_crawler sleep <microseconds>\r\n */
@@ -594,42 +606,41 @@ int mc_put_lru_crawler_sleep(struct mc_out *out, uint32_t microseconds)
 {
     if (microseconds > 1000000)
         return MC_E_NUMBER;
-    return put_line_number(out, "lru_crawler sleep", microseconds, false);
+    return put_line_number(out, MC_BYTES("lru_crawler sleep"), microseconds, false);
 }
 
 /* lru_crawler tocrawl <32u>\r\n */
 int mc_put_lru_crawler_tocrawl(struct mc_out *out, uint32_t items)
 {
-    return put_line_number(out, "lru_crawler tocrawl", items, false);
+    return put_line_number(out, MC_BYTES("lru_crawler tocrawl"), items, false);
 }
 
 /* <text> <classid,classid,classid|all|hash>\r\n */
-static int put_line_classes(struct mc_out *out, const char *text, struct mc_bytes classes)
+static int put_line_classes(struct mc_out *out, struct mc_bytes text, struct mc_bytes classes)
 {
     struct pen p = pen_of(out);
     put_text(&p, text);
-    put_char(&p, ' ');
-    put_token(&p, classes, MC_KEY_MAX, MC_E_TOKEN);
+    put_word(&p, classes, MC_KEY_MAX, MC_E_TOKEN);
     return commit(&p, out);
 }
 
 int mc_put_lru_crawler_crawl(struct mc_out *out, struct mc_bytes classes)
 {
-    return put_line_classes(out, "lru_crawler crawl", classes);
+    return put_line_classes(out, MC_BYTES("lru_crawler crawl"), classes);
 }
 
 int mc_put_lru_crawler_metadump(struct mc_out *out, struct mc_bytes classes)
 {
-    return put_line_classes(out, "lru_crawler metadump", classes);
+    return put_line_classes(out, MC_BYTES("lru_crawler metadump"), classes);
 }
 
 int mc_put_lru_crawler_mgdump(struct mc_out *out, struct mc_bytes classes)
 {
-    return put_line_classes(out, "lru_crawler mgdump", classes);
+    return put_line_classes(out, MC_BYTES("lru_crawler mgdump"), classes);
 }
 
 /* watch[ <fetchers|mutations|evictions|connevents|...>]*\r\n */
 int mc_put_watch(struct mc_out *out, struct mc_bytes words)
 {
-    return put_line_words(out, "watch", words);
+    return put_line_words(out, MC_BYTES("watch"), words);
 }

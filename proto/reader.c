@@ -67,8 +67,6 @@ enum shape {
     W("WATCHER_TOO_MANY", MC_REFUSED, TEXT)     \
     W("WATCHER_FAILED", MC_REFUSED, TEXT)
 
-enum { WORD_MAX = sizeof "MEMLIMIT_ADJUST_FAILED" - 1 };
-
 struct meaning {
     uint8_t event, shape;
 };
@@ -81,40 +79,23 @@ static const char words[] = WORDS(SPELL);
 static const struct meaning meanings[] = {WORDS(MEAN)};
 enum { WORD_COUNT = sizeof meanings / sizeof meanings[0] };
 
-/* The row of the word b[0..n); WORD_COUNT when it is none. */
-static size_t find_word(const char *b, size_t n)
-{
-    size_t row = 0;
-    for (size_t k = 0; row < WORD_COUNT; row++) {
-        size_t j = 0;
-        while (j < n && words[k + j] == b[j])
-            j++;
-        if (j >= n && words[k + j] == ' ')
-            break;
-        while (words[k + j] != ' ')
-            j++;
-        k += j + 1;
-    }
-    return row;
-}
-
-static bool is_letter(char c)
+static inline bool is_letter(char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
 }
 
-static bool is_digit(char c)
+static inline bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
 
 /* What keys and other words are made of: any byte but controls, space and 0x7f. */
-static bool is_token(char c)
+static inline bool is_token(char c)
 {
     return (unsigned char)c > 0x20 && c != 0x7f;
 }
 
-static bool fail(struct line *l, size_t at, enum mc_fault fault)
+static inline bool fail(struct line *l, size_t at, enum mc_fault fault)
 {
     l->i = at;
     l->fault = (uint8_t)fault;
@@ -122,14 +103,14 @@ static bool fail(struct line *l, size_t at, enum mc_fault fault)
 }
 
 /* True when the piece that ends at j is followed by a space or the line's end. */
-static bool is_delimited(struct line *l, size_t j, enum mc_fault fault)
+static inline bool is_delimited(struct line *l, size_t j, enum mc_fault fault)
 {
     if (j >= l->e || (l->b[j] != ' ' && l->b[j] != '\r'))
         return fail(l, j, fault);
     return true;
 }
 
-static bool take(struct line *l, char c, enum mc_fault fault)
+static inline bool take(struct line *l, char c, enum mc_fault fault)
 {
     if (l->i >= l->e || l->b[l->i] != c)
         return fail(l, l->i, fault);
@@ -137,12 +118,12 @@ static bool take(struct line *l, char c, enum mc_fault fault)
     return true;
 }
 
-static bool take_end(struct line *l)
+static inline bool take_end(struct line *l)
 {
     return take(l, '\r', MC_FAULT_END) && take(l, '\n', MC_FAULT_END);
 }
 
-static bool take_token(struct line *l, size_t max, enum mc_fault fault, struct mc_bytes *token)
+static inline bool take_token(struct line *l, size_t max, enum mc_fault fault, struct mc_bytes *token)
 {
     size_t start = l->i, j = start;
     while (j < l->e && j - start <= max && is_token(l->b[j]))
@@ -159,14 +140,19 @@ static bool take_token(struct line *l, size_t max, enum mc_fault fault, struct m
     return true;
 }
 
-static bool take_number(struct line *l, uint64_t max, uint64_t *number)
+static inline bool take_number(struct line *l, uint64_t max, uint64_t *number)
 {
     size_t start = l->i, j = start;
-    while (j < l->e && j - start <= MC_DECIMAL_MAX && is_digit(l->b[j]))
+    uint32_t sum = 0;
+    while (j < l->e && j - start <= MC_DECIMAL_MAX && is_digit(l->b[j])) {
+        sum = sum * 10 + (uint32_t)(l->b[j] - '0'); /* of up to nine digits; more are read again */
         j++;
+    }
     if (j - start <= MC_DECIMAL_MAX && !is_delimited(l, j, MC_FAULT_NUMBER))
         return false;
-    if (!mc_decimal_read(l->b, start, j, max, number))
+    *number = sum;
+    bool is_short = j - start == 1 || (j - start <= MC_DECIMAL_SHORT && j > start && l->b[start] != '0');
+    if (is_short ? sum > max : !mc_decimal_read(l->b, start, j, max, number))
         return fail(l, start, MC_FAULT_NUMBER);
     l->i = j;
     return true;
@@ -213,7 +199,7 @@ static bool take_flags(struct line *l, struct mc_bytes *text)
     return take_end(l);
 }
 
-static bool take_size(struct line *l, uint32_t *size)
+static inline bool take_size(struct line *l, uint32_t *size)
 {
     uint64_t number = 0;
     bool ok = take(l, ' ', MC_FAULT_SPACE) && take_number(l, MC_VALUE_MAX, &number);
@@ -222,7 +208,7 @@ static bool take_size(struct line *l, uint32_t *size)
 }
 
 /* <key> <flags> <bytes>[ <cas unique>]\r\n */
-static bool take_value(struct line *l, struct mc_reply *reply)
+static inline bool take_value(struct line *l, struct mc_reply *reply)
 {
     uint64_t flags = 0;
     if (!take(l, ' ', MC_FAULT_SPACE) ||
@@ -239,11 +225,9 @@ static bool take_value(struct line *l, struct mc_reply *reply)
     return take_end(l);
 }
 
-static bool take_shape(struct line *l, enum shape shape, struct mc_reply *reply)
+static bool take_other(struct line *l, enum shape shape, struct mc_reply *reply)
 {
     switch (shape) {
-    case VALUE:
-        return take_value(l, reply);
     case META_VALUE:
         return take_size(l, &reply->size) && take_flags(l, &reply->text);
     case META:
@@ -251,39 +235,59 @@ static bool take_shape(struct line *l, enum shape shape, struct mc_reply *reply)
     case NAMED:
         return take(l, ' ', MC_FAULT_SPACE) &&
                take_token(l, MC_LINE_MAX, MC_FAULT_KEY, &reply->key) && take_rest(l, &reply->text);
-    case TEXT:
-        return take_rest(l, &reply->text);
     default:
-        return take_end(l);
+        return take_rest(l, &reply->text);
     }
 }
 
-/* The first word; false when it is none, or not whole yet. */
-static bool take_word(struct line *l, struct meaning *meaning)
+static inline bool take_shape(struct line *l, enum shape shape, struct mc_reply *reply)
+{
+    if (shape == VALUE)
+        return take_value(l, reply);
+    return shape == NOTHING ? take_end(l) : take_other(l, shape, reply);
+}
+
+/* How much of the word at words[k..] the line begins with: its index behind them. */
+static inline size_t match_word(const struct line *l, size_t k)
 {
     size_t j = 0;
-    while (j < l->e && j <= WORD_MAX && is_letter(l->b[j]))
+    while (j < l->e && words[k + j] != ' ' && words[k + j] == l->b[j])
         j++;
-    if (j >= l->e && j <= WORD_MAX)
-        return fail(l, j, MC_FAULT_WORD);
-    size_t row = j <= WORD_MAX ? find_word(l->b, j) : WORD_COUNT;
-    if (row >= WORD_COUNT)
-        return fail(l, 0, MC_FAULT_WORD);
-    *meaning = meanings[row];
-    l->i = j;
-    return true;
+    return j;
+}
+
+static inline bool ends_word(char c, struct meaning meaning)
+{
+    return c == ' ' || c == '\r' || (c == ':' && meaning.event >= MC_ERROR);
+}
+
+/* The first word; false when it is none, or not whole yet. */
+static inline bool take_word(struct line *l, struct meaning *meaning)
+{
+    for (size_t row = 0, k = 0; row < WORD_COUNT; row++) {
+        size_t j = match_word(l, k);
+        if (j >= l->e)
+            return fail(l, j, MC_FAULT_WORD);
+        if (words[k + j] == ' ' && ends_word(l->b[j], meanings[row])) {
+            *meaning = meanings[row];
+            l->i = j;
+            return true;
+        }
+        while (words[k + j] != ' ')
+            j++;
+        k += j + 1;
+    }
+    return fail(l, 0, MC_FAULT_WORD);
 }
 
 /* <word> and what belongs to it. The event, or MC_MORE when the line failed at l->i. */
-static int take_line(struct line *l, struct mc_reply *reply)
+static inline int take_line(struct line *l, struct mc_reply *reply)
 {
     struct meaning meaning = {0, 0};
     if (!take_word(l, &meaning))
         return MC_MORE;
-    if (meaning.event >= MC_ERROR && l->b[l->i] == ':')
+    if (l->b[l->i] == ':')
         l->i++;
-    else if (!is_delimited(l, l->i, MC_FAULT_WORD))
-        return MC_MORE;
     if (meaning.event == MC_REFUSED) {
         reply->key.data = l->b;
         reply->key.len = l->i;
@@ -329,7 +333,7 @@ static struct line line_of(const char *b, size_t n)
     return l;
 }
 
-static int read_line(struct mc_reader *reader, const char *b, size_t n, size_t *used,
+static inline int read_line(struct mc_reader *reader, const char *b, size_t n, size_t *used,
                      struct mc_reply *reply)
 {
     struct line l = line_of(b, n);
@@ -395,8 +399,8 @@ static int read_body(struct mc_reader *reader, const char *b, size_t n, size_t *
 }
 
 /* The CRLF behind a value, which ends the reply of a meta command. */
-static int read_tail(struct mc_reader *reader, const char *b, size_t n, size_t *used,
-                     struct mc_reply *reply)
+static inline int read_tail(struct mc_reader *reader, const char *b, size_t n, size_t *used,
+                            struct mc_reply *reply)
 {
     if (n > 0 && b[0] != '\r')
         return break_at(reader, 0, MC_FAULT_VALUE);
@@ -410,33 +414,30 @@ static int read_tail(struct mc_reader *reader, const char *b, size_t n, size_t *
     return reader->meta ? MC_END : MC_MORE;
 }
 
-static int read_state(struct mc_reader *reader, const char *b, size_t n, size_t *used,
+static int read_other(struct mc_reader *reader, const char *b, size_t n, size_t *used,
                       struct mc_reply *reply)
 {
-    switch (reader->state) {
-    case LINE:
-        return read_line(reader, b, n, used, reply);
-    case BODY:
+    if (reader->state == BODY)
         return read_body(reader, b, n, used, reply);
-    case TAIL:
-        return read_tail(reader, b, n, used, reply);
-    case STREAM:
+    if (reader->state == STREAM)
         return read_stream(reader, b, n, used, reply);
-    default:
-        return MC_E_PROTOCOL;
-    }
+    return reader->state == BROKEN ? MC_E_PROTOCOL : MC_MORE;
 }
 
 int mc_reader_next(struct mc_reader *reader, struct mc_bytes *in, struct mc_reply *reply)
 {
-    size_t used = 0;
+    size_t used = 0, more = 0;
+    int event = MC_MORE;
     *reply = (struct mc_reply){0};
-    int event = read_state(reader, in->data, in->len, &used, reply);
-    if (event == MC_MORE && used > 0) { /* the CRLF behind a value: the line after it is the event */
-        size_t line = 0;
-        event = read_line(reader, in->data + used, in->len - used, &line, reply);
-        used += line;
+    if (reader->state == TAIL)
+        event = read_tail(reader, in->data, in->len, &used, reply);
+    if (event == MC_MORE && used < in->len) {
+        if (reader->state == LINE)
+            event = read_line(reader, in->data + used, in->len - used, &more, reply);
+        else
+            event = read_other(reader, in->data, in->len, &more, reply);
     }
+    used += more;
     if (used > 0) {
         in->data += used;
         in->len -= used;

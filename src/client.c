@@ -50,11 +50,13 @@ int mc_client_send(struct mc_client *client, const struct mc_bytes *parts, size_
 {
     if (client->error != 0)
         return client->error;
-    client->awaited += replies;
-    client->sent = client->to_send = client->received = 0;
+    size_t whole = 0;
     for (size_t k = 0; k < count; k++)
-        client->to_send += parts[k].len;
-    while (client->sent < client->to_send) {
+        whole += parts[k].len;
+    client->to_send = whole;
+    client->sent = client->received = 0;
+    client->awaited += replies;
+    while (client->sent < whole) {
         ptrdiff_t n = send_rest(client, parts, count, deadline);
         if (n <= 0)
             return mc_client_break(client, n < 0 ? (int)n : MC_E_SYSTEM);
@@ -109,13 +111,12 @@ static int settle(struct mc_client *client, int event, const struct mc_reply *re
 
 int mc_client_next(struct mc_client *client, struct mc_reply *reply, mc_deadline deadline)
 {
-    *reply = (struct mc_reply){0};
-    if (client->error != 0)
-        return client->error;
-    if (client->awaited == 0)
-        return MC_E_IDLE;
+    if (client->error != 0 || client->awaited == 0) {
+        *reply = (struct mc_reply){0};
+        return client->error != 0 ? client->error : MC_E_IDLE;
+    }
     int event;
-    while ((event = read_buffer(client, reply)) == MC_MORE) {
+    while (client->at == client->end || (event = read_buffer(client, reply)) == MC_MORE) {
         int r = receive(client, deadline);
         if (r < 0)
             return r;
@@ -127,29 +128,29 @@ int mc_client_next(struct mc_client *client, struct mc_reply *reply, mc_deadline
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-/* A large rest of a value goes straight to its place. */
-static bool goes_direct(const struct mc_client *client)
+/* Takes up to `size` bytes of a value out of the buffer, to `to` if that is not NULL. */
+static size_t take_buffered(struct mc_client *client, char *to, size_t size)
 {
-    return client->at == client->end && client->reader.body_left >= client->cap;
+    size_t there = client->end - client->at;
+    size_t n = there < size ? there : size;
+    if (to != NULL && n > 0)
+        memcpy(to, client->buf + client->at, n);
+    client->at += n;
+    return n;
 }
 
-/* The next piece of a value, to `to` if that is not NULL. *size is its size. */
+/* The next piece of a value. A rest that is larger than the buffer goes straight to its place. */
 static int take_piece(struct mc_client *client, char *to, size_t *size, mc_deadline deadline)
 {
-    struct mc_reply reply;
-    *size = 0;
-    if (to != NULL && goes_direct(client)) {
-        int r = receive_to(client, to, client->reader.body_left, deadline, size);
-        mc_reader_took(&client->reader, (uint32_t)*size);
-        return r;
-    }
-    int event = mc_client_next(client, &reply, deadline);
-    if (event < 0)
-        return event;
-    if (to != NULL)
-        memcpy(to, reply.text.data, reply.text.len);
-    *size = reply.text.len;
-    return 0;
+    size_t left = client->reader.body_left;
+    int r = 0;
+    *size = take_buffered(client, to, left);
+    if (*size == 0 && to != NULL && left >= client->cap)
+        r = receive_to(client, to, left, deadline, size);
+    else if (*size == 0)
+        r = receive(client, deadline);
+    mc_reader_took(&client->reader, (uint32_t)*size);
+    return r;
 }
 
 int mc_client_value(struct mc_client *client, const struct mc_reply *reply, struct mc_value *value,

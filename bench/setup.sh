@@ -1,0 +1,94 @@
+# Functions for bench/run and tests/run: what has to be installed, and the build. Source it in bash.
+# shellcheck shell=bash
+
+# The top folder of the source, and the build folder in it.
+mcwire_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+mcwire_build=$mcwire_root/build
+
+# What each thing is called in the packages of apt, dnf, apk, pacman and brew; - where it is there
+# already. A thing is a command, a header (.h) or a pkg-config module (.pc).
+setup_packages='
+cc          gcc         gcc                  gcc        gcc        -
+stdio.h     libc6-dev   glibc-devel          musl-dev   glibc      -
+meson       meson       meson                meson      meson      meson
+ninja       ninja-build ninja-build          ninja      ninja      ninja
+pkg-config  pkg-config  pkgconf-pkg-config   pkgconf    pkgconf    pkg-config
+memcached   memcached   memcached            memcached  memcached  memcached
+check.pc    check       check-devel          check-dev  check      check
+'
+
+# setup_has THING: true when it is there.
+setup_has() {
+    case $1 in
+    *.h) printf '#include <%s>\n' "$1" | cc -E - >/dev/null 2>&1 ;;
+    *.pc) pkg-config --exists "${1%.pc}" 2>/dev/null ;;
+    *) command -v "$1" >/dev/null 2>&1 ;;
+    esac
+}
+
+# setup_names COLUMN THING...: the packages that have these things, for one of the package managers.
+setup_names() {
+    local column=$1 thing
+    shift
+    for thing in "$@"; do
+        awk -v thing="$thing" -v column="$column" -v fallback="$thing" '
+            $1 == thing { found = 1; if ($column != "-") print $column }
+            END { if (!found) print fallback }' <<<"$setup_packages"
+    done | sort -u | tr '\n' ' ' | sed 's/ $//'
+}
+
+# setup_advise THING...: says what to install, and ends with status 69.
+setup_advise() {
+    local name names column=2
+    echo "These are needed and missing: $*. Install them with one of" >&2
+    for name in 'apt-get install' 'dnf install' 'apk add' 'pacman -S' 'brew install'; do
+        names=$(setup_names $column "$@")
+        [ -z "$names" ] || echo "    $name $names" >&2
+        column=$((column + 1))
+    done
+    exit 69
+}
+
+# setup_quietly COMMAND...: runs it; its output is shown when it fails, and its status returned.
+setup_quietly() {
+    local log status=0
+    log=$(mktemp) || exit
+    "$@" >"$log" 2>&1 </dev/null || status=$?
+    [ $status -eq 0 ] || { echo "failed: $*" && cat "$log"; } >&2
+    rm -f "$log"
+    return $status
+}
+
+# need_packages THING...: installs what is missing, by apt as root or with sudo. Without these, it
+# says what to install and ends.
+need_packages() {
+    local missing=() thing as_root=()
+    for thing in "$@"; do
+        setup_has "$thing" || missing+=("$thing")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    command -v apt-get >/dev/null || setup_advise "${missing[@]}"
+    if [ "$(id -u)" -ne 0 ]; then
+        as_root=(sudo)
+        { command -v sudo >/dev/null && sudo true; } || setup_advise "${missing[@]}"
+    fi
+    local names
+    names=$(setup_names 2 "${missing[@]}")
+    echo "Installing $names" >&2
+    local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive
+        apt-get -y -o DPkg::Lock::Timeout=300)
+    setup_quietly "${apt[@]}" update || setup_advise "${missing[@]}"
+    # The names are words on purpose.
+    # shellcheck disable=SC2086
+    setup_quietly "${apt[@]}" install --no-install-recommends $names || setup_advise "${missing[@]}"
+}
+
+# build TARGET...: builds the targets, or all without any. A build folder that is missing, half made
+# or of another source (it came along when this one was copied) is configured anew.
+build() {
+    if ! grep -qsF "\"source\": \"$mcwire_root\"" "$mcwire_build/meson-info/meson-info.json"; then
+        rm -rf "$mcwire_build"
+        setup_quietly meson setup "$mcwire_build" "$mcwire_root" || exit
+    fi
+    setup_quietly ninja -C "$mcwire_build" "$@" || exit
+}
