@@ -76,7 +76,7 @@ static int print_help(void)
         printf("  %s %s%*s", table[i].name, value, pad > 0 ? pad : 0, "");
         print_help_text(table[i].help);
     }
-    puts("\nExit status: 0 all right (the cache may have failed), 1 a wrong number from the cache\n"
+    puts("\nExit status: 0 all right (the cache may have failed), 1 a wrong answer\n"
          "or output not written, 2 bad usage, 69 no memcached to be had.");
     return 0;
 }

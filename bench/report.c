@@ -109,16 +109,20 @@ static void print_model(const struct report *report, FILE *out)
 
 static void print_sums(const struct report *report, FILE *out)
 {
-    unsigned long long errors = 0, wrong = 0;
+    unsigned long long errors = 0, wrong = 0, mismatched = 0;
 
     for (uint32_t i = 0; i < report->count; i++) {
         errors += report->runs[i].counts.errors;
         wrong += report->runs[i].counts.wrong;
+        mismatched += report->runs[i].counts.mismatched;
     }
     timing_print_histogram(out, "Gets", report->answers);
     fprintf(out, "Errors: %llu. Wrong: %llu. Server: %s. Seed: %lu.\n", errors, wrong,
             report->own_server ? "a private memcached" : report->server,
             (unsigned long)report->options->seed);
+    if (mismatched > 0)
+        fprintf(out, "%llu stored numbers were not their key's square; they were replaced.\n",
+                mismatched);
 }
 
 static void end_text(const struct report *report, FILE *out)
@@ -133,7 +137,7 @@ static void end_text(const struct report *report, FILE *out)
 
 /* The members and columns of a run that the two have in common. */
 static const char *const names[] = {"seconds", "hits", "misses", "errors", "wrong", "p50_us",
-                                    "p99_us"};
+                                    "p99_us", "mismatched"};
 
 enum { NAMES = sizeof names / sizeof *names, NUMBER_SIZE = 32 };
 
@@ -147,6 +151,7 @@ static void format_run(const struct report_run *run, char numbers[NAMES][NUMBER_
         snprintf(numbers[1 + i], NUMBER_SIZE, "%lu", (unsigned long)counts[i]);
     snprintf(numbers[5], NUMBER_SIZE, "%.3f", (double)run->p50_ns / 1000);
     snprintf(numbers[6], NUMBER_SIZE, "%.3f", (double)run->p99_ns / 1000);
+    snprintf(numbers[7], NUMBER_SIZE, "%lu", (unsigned long)run->counts.mismatched);
 }
 
 static void print_json_string(const char *text, FILE *out)

@@ -11,7 +11,7 @@
 struct report_run {
     uint64_t ns; /* the run's time */
     struct workload_counts counts;
-    uint64_t p50_ns, p99_ns; /* latencies of its gets: struct cache's */
+    uint64_t p50_ns, p99_ns; /* of cache->gets; 0 when none was tried */
     double model_ns;         /* the time that the model predicts; report_end() computes it */
 };
 

@@ -45,7 +45,7 @@ static struct report_run run(struct squares *squares)
     return result;
 }
 
-/* All the runs. 0; or 1 when the cache gave a number that was wrong. */
+/* All the runs. 0; or 1 when an answer was wrong. */
 static int run_all(struct squares *squares)
 {
     bool wrong = false;
@@ -59,7 +59,7 @@ static int run_all(struct squares *squares)
     cache_close(&squares->cache);
     report_end(&squares->report, stdout);
     if (wrong)
-        return fail(EXIT_FAILURE, squares->report.server, "the cache gave numbers that are wrong");
+        return fail(EXIT_FAILURE, squares->report.server, "some answers were wrong");
     return EXIT_SUCCESS;
 }
 

@@ -46,7 +46,7 @@ double timing_per_call(uint64_t total_ns, uint64_t calls);
 
 /* Log-linear: values below 128 ns have a bucket each; above, every doubling is cut into 64 buckets
  * of equal width. A bucket reports its middle, which differs from any value in it by at most 1/128
- * (0.8 %) of that value; min, max, mean and count are exact. All of uint64_t fits. Memory: 30 kB. */
+ * (0.8 %) of that value; min, max, mean and count are exact. All of uint64_t fits, in 30 kB. */
 enum {
     TIMING_BUCKET_BITS = 6,
     TIMING_BUCKETS = (64 - TIMING_BUCKET_BITS + 1) << TIMING_BUCKET_BITS

@@ -1,21 +1,22 @@
 /* Bytes to events: the reader of everything that memcached says.
  *
  * A reply is lines, and a line that begins a value is followed by the value's bytes and CRLF. Each
- * function below takes one piece of a line and leaves the index at the first byte it did not take.
- * When a piece fails, that index tells what to do: at the end of the bytes, more are wanted; anywhere
- * else, it is the byte that is wrong. So a line is read in one pass, and where the network cut it
- * makes no difference. */
+ * take_ function below takes one piece of a line, from index i on, and returns the index behind it; or
+ * 0, after noting where it failed. That place tells what to do: at the end of the bytes, more are
+ * wanted; anywhere else, it is the byte that is wrong. So a line is read in one pass, and where the
+ * network cut it makes no difference. */
 #include "decimal.h"
 #include "proto.h"
 
 /* Where in a reply the reader stands. TAIL: before the CRLF behind a value. */
 enum state { LINE, BODY, TAIL, STREAM, BROKEN };
 
-/* The line being read: b[0..e) is what there is of it, i the next byte. */
+/* The line being read: b[0..e) is what there is of it. */
 struct line {
     const char *b;
-    size_t i, e;
-    uint8_t fault; /* what a byte that does not fit is reported as */
+    size_t e;
+    size_t at;     /* where it failed */
+    uint8_t fault; /* what a byte that does not fit there is reported as */
 };
 
 /* What follows the first word of a line. */
@@ -81,7 +82,7 @@ enum { WORD_COUNT = sizeof meanings / sizeof meanings[0] };
 
 static inline bool is_letter(char c)
 {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
 static inline bool is_digit(char c)
@@ -89,166 +90,182 @@ static inline bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* What keys and other words are made of: any byte but controls, space and 0x7f. */
+/* Keys and other words end at the first space or control byte. */
 static inline bool is_token(char c)
 {
-    return (unsigned char)c > 0x20 && c != 0x7f;
+    return (unsigned char)c > 0x20;
 }
 
-static inline bool fail(struct line *l, size_t at, enum mc_fault fault)
+static size_t fail(struct line *l, size_t at, enum mc_fault fault)
 {
-    l->i = at;
+    l->at = at;
     l->fault = (uint8_t)fault;
-    return false;
+    return 0;
 }
 
-/* True when the piece that ends at j is followed by a space or the line's end. */
-static inline bool is_delimited(struct line *l, size_t j, enum mc_fault fault)
+static inline size_t take(struct line *l, size_t i, char c, enum mc_fault fault)
 {
-    if (j >= l->e || (l->b[j] != ' ' && l->b[j] != '\r'))
-        return fail(l, j, fault);
-    return true;
+    return i < l->e && l->b[i] == c ? i + 1 : fail(l, i, fault);
 }
 
-static inline bool take(struct line *l, char c, enum mc_fault fault)
+static inline size_t take_space(struct line *l, size_t i)
 {
-    if (l->i >= l->e || l->b[l->i] != c)
-        return fail(l, l->i, fault);
-    l->i++;
-    return true;
+    return take(l, i, ' ', MC_FAULT_SPACE);
 }
 
-static inline bool take_end(struct line *l)
+static inline size_t take_end(struct line *l, size_t i)
 {
-    return take(l, '\r', MC_FAULT_END) && take(l, '\n', MC_FAULT_END);
+    i = take(l, i, '\r', MC_FAULT_END);
+    return i > 0 ? take(l, i, '\n', MC_FAULT_END) : 0;
 }
 
-static inline bool take_token(struct line *l, size_t max, enum mc_fault fault, struct mc_bytes *token)
+/* The piece that ends at j is to be followed by a space or the line's end. */
+static inline size_t delimited(struct line *l, size_t j, enum mc_fault fault)
 {
-    size_t start = l->i, j = start;
-    while (j < l->e && j - start <= max && is_token(l->b[j]))
+    return j < l->e && (l->b[j] == ' ' || l->b[j] == '\r') ? j : fail(l, j, fault);
+}
+
+/* A word of 1 to max bytes. */
+static inline size_t take_token(struct line *l, size_t i, size_t max, enum mc_fault fault,
+                                struct mc_bytes *token)
+{
+    size_t limit = l->e - i > max ? i + max + 1 : l->e, j = i;
+    while (j < limit && is_token(l->b[j]))
         j++;
-    if (j - start > max)
-        return fail(l, start, fault);
-    if (!is_delimited(l, j, fault))
-        return false;
-    if (j <= start)
-        return fail(l, start, fault);
-    token->data = l->b + start;
-    token->len = j - start;
-    l->i = j;
-    return true;
+    if (j - i > max)
+        return fail(l, i, fault);
+    token->data = l->b + i;
+    token->len = j - i;
+    j = delimited(l, j, fault);
+    return j > i ? j : j > 0 ? fail(l, i, fault) : 0;
 }
 
-static inline bool take_number(struct line *l, uint64_t max, uint64_t *number)
+/* A number of more digits than 32 bits are sure to hold, or one that is malformed. */
+static size_t take_long_number(struct line *l, size_t i, uint64_t max, uint64_t *number)
 {
-    size_t start = l->i, j = start;
+    size_t j = i;
+    while (j < l->e && j - i <= MC_DECIMAL_MAX && is_digit(l->b[j]))
+        j++;
+    if (j - i <= MC_DECIMAL_MAX && delimited(l, j, MC_FAULT_NUMBER) == 0)
+        return 0;
+    if (!mc_decimal_read(l->b, i, j, max, number))
+        return fail(l, i, MC_FAULT_NUMBER);
+    return j;
+}
+
+static inline size_t take_number(struct line *l, size_t i, uint64_t max, uint64_t *number)
+{
+    size_t limit = l->e - i > MC_DECIMAL_SHORT ? i + MC_DECIMAL_SHORT : l->e, j = i;
     uint32_t sum = 0;
-    while (j < l->e && j - start <= MC_DECIMAL_MAX && is_digit(l->b[j])) {
-        sum = sum * 10 + (uint32_t)(l->b[j] - '0'); /* of up to nine digits; more are read again */
+    while (j < limit && is_digit(l->b[j])) {
+        sum = sum * 10 + (uint32_t)(l->b[j] - '0');
         j++;
     }
-    if (j - start <= MC_DECIMAL_MAX && !is_delimited(l, j, MC_FAULT_NUMBER))
-        return false;
+    bool canonical = j < limit && j > i && (l->b[i] != '0' || j - i == 1);
+    if (!canonical || sum > max || (l->b[j] != ' ' && l->b[j] != '\r'))
+        return take_long_number(l, i, max, number);
     *number = sum;
-    bool is_short = j - start == 1 || (j - start <= MC_DECIMAL_SHORT && j > start && l->b[start] != '0');
-    if (is_short ? sum > max : !mc_decimal_read(l->b, start, j, max, number))
-        return fail(l, start, MC_FAULT_NUMBER);
-    l->i = j;
-    return true;
+    return j;
 }
 
 /* The rest of the line, whatever it says, and its end. */
-static bool take_text(struct line *l, struct mc_bytes *text)
+static size_t take_text(struct line *l, size_t i, struct mc_bytes *text)
 {
-    size_t start = l->i, j = start;
+    size_t j = i;
     while (j < l->e && l->b[j] != '\r' && l->b[j] != '\n' && l->b[j] != '\0')
         j++;
-    text->data = l->b + start;
-    text->len = j - start;
-    l->i = j;
-    return take_end(l);
+    text->data = l->b + i;
+    text->len = j - i;
+    return take_end(l, j);
 }
 
 /* [ <text>]\r\n */
-static bool take_rest(struct line *l, struct mc_bytes *text)
+static size_t take_rest(struct line *l, size_t i, struct mc_bytes *text)
 {
-    if (l->i < l->e && l->b[l->i] == ' ') {
-        l->i++;
-        return take_text(l, text);
-    }
-    return take_end(l);
+    if (i < l->e && l->b[i] == ' ')
+        return take_text(l, i + 1, text);
+    return take_end(l, i);
 }
 
 /* [ <flag>]*\r\n */
-static bool take_flags(struct line *l, struct mc_bytes *text)
+static size_t take_flags(struct line *l, size_t i, struct mc_bytes *text)
 {
     struct mc_bytes token;
-    size_t start = l->i + 1;
-    while (l->i < l->e && l->b[l->i] == ' ') {
-        l->i++;
-        if (l->i < l->e && !is_letter(l->b[l->i]))
-            return fail(l, l->i, MC_FAULT_FLAG);
-        if (!take_token(l, MC_LINE_MAX, MC_FAULT_FLAG, &token))
-            return false;
+    size_t start = i + 1;
+    while (i < l->e && l->b[i] == ' ') {
+        i++;
+        if (i < l->e && !is_letter(l->b[i]))
+            return fail(l, i, MC_FAULT_FLAG);
+        i = take_token(l, i, MC_LINE_MAX, MC_FAULT_FLAG, &token);
+        if (i == 0)
+            return 0;
     }
-    if (l->i > start) {
+    if (i > start) {
         text->data = l->b + start;
-        text->len = l->i - start;
+        text->len = i - start;
     }
-    return take_end(l);
+    return take_end(l, i);
 }
 
-static inline bool take_size(struct line *l, uint32_t *size)
+/* <key>[ <text>]\r\n */
+static size_t take_named(struct line *l, size_t i, struct mc_reply *reply)
 {
-    uint64_t number = 0;
-    bool ok = take(l, ' ', MC_FAULT_SPACE) && take_number(l, MC_VALUE_MAX, &number);
-    *size = (uint32_t)number;
-    return ok;
+    i = take_space(l, i);
+    if (i > 0)
+        i = take_token(l, i, MC_LINE_MAX, MC_FAULT_KEY, &reply->key);
+    return i > 0 ? take_rest(l, i, &reply->text) : 0;
+}
+
+static inline size_t take_size(struct line *l, size_t i, struct mc_reply *reply)
+{
+    uint64_t size = 0;
+    i = take_space(l, i);
+    if (i > 0)
+        i = take_number(l, i, MC_VALUE_MAX, &size);
+    reply->size = (uint32_t)size;
+    return i;
 }
 
 /* <key> <flags> <bytes>[ <cas unique>]\r\n */
-static inline bool take_value(struct line *l, struct mc_reply *reply)
+static inline size_t take_value(struct line *l, size_t i, struct mc_reply *reply)
 {
     uint64_t flags = 0;
-    if (!take(l, ' ', MC_FAULT_SPACE) ||
-        !take_token(l, MC_KEY_MAX, MC_FAULT_KEY, &reply->key) ||
-        !take(l, ' ', MC_FAULT_SPACE) || !take_number(l, UINT32_MAX, &flags) ||
-        !take_size(l, &reply->size))
-        return false;
+    i = take_space(l, i);
+    if (i > 0)
+        i = take_token(l, i, MC_KEY_MAX, MC_FAULT_KEY, &reply->key);
+    if (i > 0)
+        i = take_space(l, i);
+    if (i > 0)
+        i = take_number(l, i, UINT32_MAX, &flags);
     reply->flags = (uint32_t)flags;
-    if (l->b[l->i] == ' ') {
-        l->i++;
-        if (!take_number(l, UINT64_MAX, &reply->cas))
-            return false;
-    }
-    return take_end(l);
+    if (i > 0)
+        i = take_size(l, i, reply);
+    if (i > 0 && l->b[i] == ' ')
+        i = take_number(l, i + 1, UINT64_MAX, &reply->cas);
+    return i > 0 ? take_end(l, i) : 0;
 }
 
-static bool take_other(struct line *l, enum shape shape, struct mc_reply *reply)
+/* <size>[ <flag>]*\r\n */
+static size_t take_meta_value(struct line *l, size_t i, struct mc_reply *reply)
+{
+    i = take_size(l, i, reply);
+    return i > 0 ? take_flags(l, i, &reply->text) : 0;
+}
+
+static size_t take_shape(struct line *l, size_t i, enum shape shape, struct mc_reply *reply)
 {
     switch (shape) {
-    case META_VALUE:
-        return take_size(l, &reply->size) && take_flags(l, &reply->text);
-    case META:
-        return take_flags(l, &reply->text);
-    case NAMED:
-        return take(l, ' ', MC_FAULT_SPACE) &&
-               take_token(l, MC_LINE_MAX, MC_FAULT_KEY, &reply->key) && take_rest(l, &reply->text);
-    default:
-        return take_rest(l, &reply->text);
+    case VALUE: return take_value(l, i, reply);
+    case META_VALUE: return take_meta_value(l, i, reply);
+    case META: return take_flags(l, i, &reply->text);
+    case NAMED: return take_named(l, i, reply);
+    case TEXT: return take_rest(l, i, &reply->text);
+    default: return take_end(l, i);
     }
 }
 
-static inline bool take_shape(struct line *l, enum shape shape, struct mc_reply *reply)
-{
-    if (shape == VALUE)
-        return take_value(l, reply);
-    return shape == NOTHING ? take_end(l) : take_other(l, shape, reply);
-}
-
-/* How much of the word at words[k..] the line begins with: its index behind them. */
-static inline size_t match_word(const struct line *l, size_t k)
+/* How many bytes of the word at words[k..] the line begins with. */
+static size_t match_word(const struct line *l, size_t k)
 {
     size_t j = 0;
     while (j < l->e && words[k + j] != ' ' && words[k + j] == l->b[j])
@@ -256,13 +273,13 @@ static inline size_t match_word(const struct line *l, size_t k)
     return j;
 }
 
-static inline bool ends_word(char c, struct meaning meaning)
+static bool ends_word(char c, struct meaning meaning)
 {
     return c == ' ' || c == '\r' || (c == ':' && meaning.event >= MC_ERROR);
 }
 
-/* The first word; false when it is none, or not whole yet. */
-static inline bool take_word(struct line *l, struct meaning *meaning)
+/* The first word, and what it means. */
+static size_t take_word(struct line *l, struct meaning *meaning)
 {
     for (size_t row = 0, k = 0; row < WORD_COUNT; row++) {
         size_t j = match_word(l, k);
@@ -270,8 +287,7 @@ static inline bool take_word(struct line *l, struct meaning *meaning)
             return fail(l, j, MC_FAULT_WORD);
         if (words[k + j] == ' ' && ends_word(l->b[j], meanings[row])) {
             *meaning = meanings[row];
-            l->i = j;
-            return true;
+            return j;
         }
         while (words[k + j] != ' ')
             j++;
@@ -280,32 +296,34 @@ static inline bool take_word(struct line *l, struct meaning *meaning)
     return fail(l, 0, MC_FAULT_WORD);
 }
 
-/* <word> and what belongs to it. The event, or MC_MORE when the line failed at l->i. */
-static inline int take_line(struct line *l, struct mc_reply *reply)
+/* <word> and what belongs to it. */
+static size_t take_line(struct line *l, struct mc_reply *reply, int *event)
 {
     struct meaning meaning = {0, 0};
-    if (!take_word(l, &meaning))
-        return MC_MORE;
-    if (l->b[l->i] == ':')
-        l->i++;
+    size_t i = take_word(l, &meaning);
+    if (i == 0)
+        return 0;
+    *event = meaning.event;
+    reply->meta = meaning.shape >= META_VALUE || meaning.event == MC_ME;
     if (meaning.event == MC_REFUSED) {
         reply->key.data = l->b;
-        reply->key.len = l->i;
+        reply->key.len = i;
     }
-    reply->meta = meaning.shape >= META_VALUE || meaning.event == MC_ME;
-    if (!take_shape(l, (enum shape)meaning.shape, reply))
-        return MC_MORE;
-    return meaning.event;
+    if (l->b[i] == ':') /* ERROR: <text> */
+        i++;
+    return take_shape(l, i, (enum shape)meaning.shape, reply);
 }
 
 /* The answer to incr and decr, <value>\r\n; protocol.txt: it "MAY be space-padded at the end". */
-static int take_bare_number(struct line *l, struct mc_reply *reply)
+static size_t take_bare_number(struct line *l, struct mc_reply *reply, int *event)
 {
-    if (!take_number(l, UINT64_MAX, &reply->number))
-        return MC_MORE;
-    while (l->i < l->e && l->b[l->i] == ' ')
-        l->i++;
-    return take_end(l) ? MC_NUMBER : MC_MORE;
+    size_t i = take_number(l, 0, UINT64_MAX, &reply->number);
+    *event = MC_NUMBER;
+    if (i == 0)
+        return 0;
+    while (i < l->e && l->b[i] == ' ')
+        i++;
+    return take_end(l, i);
 }
 
 static int break_at(struct mc_reader *reader, size_t at, enum mc_fault fault)
@@ -317,33 +335,32 @@ static int break_at(struct mc_reader *reader, size_t at, enum mc_fault fault)
     return MC_E_PROTOCOL;
 }
 
-/* What a line that failed at l->i comes to. */
+/* What a line that failed comes to. */
 static int stop(struct mc_reader *reader, const struct line *l)
 {
-    if (l->i < l->e)
-        return break_at(reader, l->i, (enum mc_fault)l->fault);
+    if (l->at < l->e)
+        return break_at(reader, l->at, (enum mc_fault)l->fault);
     if (l->e >= MC_LINE_MAX)
         return break_at(reader, l->e, MC_FAULT_LONG);
     return MC_MORE;
 }
 
-static struct line line_of(const char *b, size_t n)
+static inline struct line line_of(const char *b, size_t n)
 {
-    struct line l = {b, 0, n < MC_LINE_MAX ? n : MC_LINE_MAX, MC_FAULT_NONE};
+    struct line l = {b, n < MC_LINE_MAX ? n : MC_LINE_MAX, 0, MC_FAULT_NONE};
     return l;
 }
 
 static inline int read_line(struct mc_reader *reader, const char *b, size_t n, size_t *used,
-                     struct mc_reply *reply)
+                            struct mc_reply *reply)
 {
     struct line l = line_of(b, n);
-    bool number = n > 0 && is_digit(b[0]);
-    int event = number ? take_bare_number(&l, reply) : take_line(&l, reply);
-    if (event <= MC_MORE) {
+    int event = MC_MORE;
+    *used = is_digit(b[0]) ? take_bare_number(&l, reply, &event) : take_line(&l, reply, &event);
+    if (*used == 0) {
         *reply = (struct mc_reply){0};
         return stop(reader, &l);
     }
-    *used = l.i;
     if (event == MC_VALUE) {
         reader->state = reply->size > 0 ? BODY : TAIL;
         reader->body_left = reply->size;
@@ -365,19 +382,19 @@ static int read_stream(struct mc_reader *reader, const char *b, size_t n, size_t
     size_t j = 0;
     while (j < l.e && b[j] != '\n')
         j++;
-    if (j >= l.e) {
-        l.i = l.e;
+    l.at = j;
+    if (j >= l.e)
         return stop(reader, &l);
-    }
     l.e = j + 1;
     *used = l.e;
-    int event = take_line(&l, reply);
-    if (ends_stream(event)) {
+    int event = MC_MORE;
+    bool known = take_line(&l, reply, &event) > 0;
+    if (known && ends_stream(event)) {
         reader->state = LINE;
         return event;
     }
     *reply = (struct mc_reply){0};
-    if (event == MC_OK)
+    if (known && event == MC_OK)
         return MC_OPENED;
     reply->text.data = b;
     reply->text.len = j > 0 && b[j - 1] == '\r' ? j - 1 : j;
@@ -388,8 +405,6 @@ static int read_stream(struct mc_reader *reader, const char *b, size_t n, size_t
 static int read_body(struct mc_reader *reader, const char *b, size_t n, size_t *used,
                      struct mc_reply *reply)
 {
-    if (n == 0)
-        return MC_MORE;
     size_t piece = n < reader->body_left ? n : reader->body_left;
     reply->text.data = b;
     reply->text.len = piece;
@@ -399,8 +414,8 @@ static int read_body(struct mc_reader *reader, const char *b, size_t n, size_t *
 }
 
 /* The CRLF behind a value, which ends the reply of a meta command. */
-static inline int read_tail(struct mc_reader *reader, const char *b, size_t n, size_t *used,
-                            struct mc_reply *reply)
+static int read_tail(struct mc_reader *reader, const char *b, size_t n, size_t *used,
+                     struct mc_reply *reply)
 {
     if (n > 0 && b[0] != '\r')
         return break_at(reader, 0, MC_FAULT_VALUE);
@@ -414,33 +429,31 @@ static inline int read_tail(struct mc_reader *reader, const char *b, size_t n, s
     return reader->meta ? MC_END : MC_MORE;
 }
 
-static int read_other(struct mc_reader *reader, const char *b, size_t n, size_t *used,
-                      struct mc_reply *reply)
+/* From state LINE, BODY or STREAM, with n > 0. */
+static inline int read_next(struct mc_reader *reader, const char *b, size_t n, size_t *used,
+                            struct mc_reply *reply)
 {
+    if (reader->state == LINE)
+        return read_line(reader, b, n, used, reply);
     if (reader->state == BODY)
         return read_body(reader, b, n, used, reply);
-    if (reader->state == STREAM)
-        return read_stream(reader, b, n, used, reply);
-    return reader->state == BROKEN ? MC_E_PROTOCOL : MC_MORE;
+    return read_stream(reader, b, n, used, reply);
 }
 
 int mc_reader_next(struct mc_reader *reader, struct mc_bytes *in, struct mc_reply *reply)
 {
-    size_t used = 0, more = 0;
+    size_t tail = 0, used = 0;
     int event = MC_MORE;
     *reply = (struct mc_reply){0};
     if (reader->state == TAIL)
-        event = read_tail(reader, in->data, in->len, &used, reply);
-    if (event == MC_MORE && used < in->len) {
-        if (reader->state == LINE)
-            event = read_line(reader, in->data + used, in->len - used, &more, reply);
-        else
-            event = read_other(reader, in->data, in->len, &more, reply);
-    }
-    used += more;
-    if (used > 0) {
-        in->data += used;
-        in->len -= used;
+        event = read_tail(reader, in->data, in->len, &tail, reply);
+    if (reader->state == BROKEN)
+        return MC_E_PROTOCOL;
+    if (event == MC_MORE && reader->state != TAIL && in->len > tail)
+        event = read_next(reader, in->data + tail, in->len - tail, &used, reply);
+    if (tail + used > 0) {
+        in->data += tail + used;
+        in->len -= tail + used;
     }
     return event;
 }
