@@ -1,4 +1,5 @@
-/* The memcached text protocol without I/O: commands to bytes (put.c), bytes to events (reader.c).
+/* The memcached text protocol without I/O: commands to bytes (put.c), bytes to events (reader.c,
+ * and item.c for the usual answer to a get).
  *
  * Conventions, once for all of mcwire:
  * - The sign of a result carries its meaning. Negative: there is no reply, and the caller can act on
@@ -230,7 +231,7 @@ struct mc_reader {
     uint32_t body_left; /* bytes of the current value still to come */
     uint16_t at;        /* after MC_E_PROTOCOL: the byte of the line, or behind the value, from 0 */
     uint8_t fault;      /* after MC_E_PROTOCOL: enum mc_fault */
-    uint8_t state;      /* private */
+    uint8_t state;      /* private; 0 between lines */
     bool meta;          /* private: the current value is that of a VA */
 };
 
@@ -261,6 +262,18 @@ void mc_reader_stream(struct mc_reader *reader);
 /* Takes the first flag off the front of *flags, the text of a meta reply. 1: *flag is it. 0: there
  * is none. MC_E_PROTOCOL: its number is not one. A flag that is not known here comes with its token. */
 int mc_reader_flag(struct mc_bytes *flags, struct mc_flag *flag);
+
+/* ---- item.c: the usual answer to a get at one go --------------------------------------------- */
+
+/* When *in begins with a whole item for this key, as get is answered, and the reader stands between
+ * lines: MC_VALUE with reply->flags, size and the whole value as text, taken off the front of *in with
+ * its CRLF. Otherwise MC_MORE with nothing taken: go on with mc_reader_next(). No other member of
+ * *reply has a meaning. */
+int mc_item_next(const struct mc_reader *reader, struct mc_bytes *in, struct mc_bytes key,
+                 struct mc_reply *reply);
+
+/* True when the reader stands between lines and `in` is the END of a retrieval and nothing else. */
+bool mc_item_is_end(const struct mc_reader *reader, struct mc_bytes in);
 
 #ifdef __cplusplus
 }

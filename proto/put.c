@@ -9,28 +9,30 @@
 
 struct pen {
     char *b;
-    size_t i, cap;
-    int error; /* 0, or the first thing that was wrong */
+    size_t i, cap; /* no room any more once something was wrong */
+    int error;     /* 0, or the first thing that was wrong */
 };
 
-static struct pen pen_of(const struct mc_out *out)
+static inline struct pen pen_of(const struct mc_out *out)
 {
-    struct pen p = {out->data, out->len, out->cap, 0};
+    struct pen p = {out->data, out->len, out->len < out->cap ? out->cap : out->len, 0};
     return p;
 }
 
-static inline void refuse(struct pen *p, int error)
+static void refuse(struct pen *p, int error)
 {
     if (p->error == 0)
         p->error = error;
+    p->cap = p->i;
 }
 
 /* True when n more bytes fit. */
 static inline bool has_room(struct pen *p, size_t n)
 {
-    if (p->error == 0 && (p->i > p->cap || n > p->cap - p->i))
-        p->error = MC_E_FULL;
-    return p->error == 0;
+    if (n <= p->cap - p->i)
+        return true;
+    refuse(p, MC_E_FULL);
+    return false;
 }
 
 static inline void put_char(struct pen *p, char c)
@@ -53,25 +55,32 @@ static inline void put_text(struct pen *p, struct mc_bytes text)
 
 static inline bool is_token(char c)
 {
-    return (unsigned char)c > 0x20 && c != 0x7f;
+    unsigned char byte = (unsigned char)c;
+    return (unsigned char)(byte - 0x21) < 0x7f - 0x21 || byte > 0x7f;
+}
+
+/* Copies a token; false when it holds a byte that no token has. */
+static inline bool copy_token(char *to, struct mc_bytes token)
+{
+    for (size_t j = 0; j < token.len; j++) {
+        if (!is_token(token.data[j]))
+            return false;
+        to[j] = token.data[j];
+    }
+    return true;
 }
 
 /* A word of the caller's, of 1 to max bytes; `error` when it is none. */
-static inline void put_token(struct pen *p, struct mc_bytes token, size_t max, int error)
+static void put_token(struct pen *p, struct mc_bytes token, size_t max, int error)
 {
     if (token.len < 1 || token.len > max)
         refuse(p, error);
     if (!has_room(p, token.len))
         return;
-    char *to = p->b + p->i;
-    for (size_t j = 0; j < token.len; j++) {
-        if (!is_token(token.data[j])) {
-            refuse(p, error);
-            return;
-        }
-        to[j] = token.data[j];
-    }
-    p->i += token.len;
+    if (copy_token(p->b + p->i, token))
+        p->i += token.len;
+    else
+        refuse(p, error);
 }
 
 static void put_word(struct pen *p, struct mc_bytes word, size_t max, int error)
@@ -155,16 +164,38 @@ static int put_line_signed(struct mc_out *out, struct mc_bytes text, int32_t num
     return commit_with(&p, out, noreply);
 }
 
+/* The bytes that the keys take, a space before each; 0 when there is none, or one has a bad length. */
+static size_t keys_size(const struct mc_bytes *keys, size_t count)
+{
+    size_t size = 0;
+    for (size_t k = 0; k < count; k++) {
+        if (keys[k].len < 1 || keys[k].len > MC_KEY_MAX)
+            return 0;
+        size += 1 + keys[k].len;
+    }
+    return size;
+}
+
 /* [ <key>]*\r\n behind the name of a retrieval command. */
 static int put_keys(struct pen *p, struct mc_out *out, const struct mc_bytes *keys, size_t count)
 {
-    size_t start = out->len;
-    if (count == 0)
+    size_t size = keys_size(keys, count);
+    if (size == 0)
         refuse(p, MC_E_KEY);
-    for (size_t k = 0; k < count && p->error == 0; k++)
-        put_key(p, keys[k]);
-    if (p->i - start + 2 >= MC_REQUEST_MAX)
+    else if (p->i - out->len + size + 2 >= MC_REQUEST_MAX)
         refuse(p, MC_E_NUMBER);
+    else if (has_room(p, size)) {
+        char *to = p->b + p->i;
+        for (size_t k = 0; k < count; k++) {
+            *to = ' ';
+            if (!copy_token(to + 1, keys[k])) {
+                refuse(p, MC_E_KEY);
+                break;
+            }
+            to += 1 + keys[k].len;
+        }
+        p->i += size;
+    }
     return commit(p, out);
 }
 

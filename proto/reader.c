@@ -19,14 +19,17 @@ struct line {
     uint8_t fault; /* what a byte that does not fit there is reported as */
 };
 
-/* What follows the first word of a line. */
-enum shape {
-    NOTHING,    /* <word>\r\n */
-    TEXT,       /* <word>[ <text>]\r\n; after ERROR also <word>: <text>\r\n */
-    NAMED,      /* <word> <key>[ <text>]\r\n */
-    VALUE,      /* VALUE <key> <flags> <bytes>[ <cas unique>]\r\n<data block>\r\n */
-    META_VALUE, /* VA <size>[ <flag>]*\r\n<data block>\r\n */
-    META,       /* <word>[ <flag>]*\r\n */
+/* What follows the first word of a line, piece by piece: a letter for each that take_piece() knows,
+ * and bytes that stand for themselves. */
+enum shape { NOTHING, TEXT, NAMED, VALUE, META_VALUE, META };
+
+static const char grammar[][12] = {
+    [NOTHING] = "\r\n",        /* <word>\r\n */
+    [TEXT] = "t\r\n",          /* <word>[ <text>]\r\n; after ERROR also <word>: <text>\r\n */
+    [NAMED] = " nt\r\n",       /* <word> <name>[ <text>]\r\n */
+    [VALUE] = " k f sc\r\n",   /* VALUE <key> <flags> <bytes>[ <cas unique>]\r\n<data block>\r\n */
+    [META_VALUE] = " sm\r\n",  /* VA <size>[ <flag>]*\r\n<data block>\r\n */
+    [META] = "m\r\n",          /* <word>[ <flag>]*\r\n */
 };
 
 /* Every word that a line may begin with, the event it means and its shape; the usual ones first. */
@@ -80,18 +83,18 @@ static const char words[] = WORDS(SPELL);
 static const struct meaning meanings[] = {WORDS(MEAN)};
 enum { WORD_COUNT = sizeof meanings / sizeof meanings[0] };
 
-static inline bool is_letter(char c)
+static bool is_letter(char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-static inline bool is_digit(char c)
+static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
 
 /* Keys and other words end at the first space or control byte. */
-static inline bool is_token(char c)
+static bool is_token(char c)
 {
     return (unsigned char)c > 0x20;
 }
@@ -103,30 +106,25 @@ static size_t fail(struct line *l, size_t at, enum mc_fault fault)
     return 0;
 }
 
-static inline size_t take(struct line *l, size_t i, char c, enum mc_fault fault)
+static size_t take(struct line *l, size_t i, char c, enum mc_fault fault)
 {
     return i < l->e && l->b[i] == c ? i + 1 : fail(l, i, fault);
 }
 
-static inline size_t take_space(struct line *l, size_t i)
-{
-    return take(l, i, ' ', MC_FAULT_SPACE);
-}
-
-static inline size_t take_end(struct line *l, size_t i)
+static size_t take_end(struct line *l, size_t i)
 {
     i = take(l, i, '\r', MC_FAULT_END);
     return i > 0 ? take(l, i, '\n', MC_FAULT_END) : 0;
 }
 
 /* The piece that ends at j is to be followed by a space or the line's end. */
-static inline size_t delimited(struct line *l, size_t j, enum mc_fault fault)
+static size_t delimited(struct line *l, size_t j, enum mc_fault fault)
 {
     return j < l->e && (l->b[j] == ' ' || l->b[j] == '\r') ? j : fail(l, j, fault);
 }
 
 /* A word of 1 to max bytes. */
-static inline size_t take_token(struct line *l, size_t i, size_t max, enum mc_fault fault,
+static size_t take_token(struct line *l, size_t i, size_t max, enum mc_fault fault,
                                 struct mc_bytes *token)
 {
     size_t limit = l->e - i > max ? i + max + 1 : l->e, j = i;
@@ -140,54 +138,30 @@ static inline size_t take_token(struct line *l, size_t i, size_t max, enum mc_fa
     return j > i ? j : j > 0 ? fail(l, i, fault) : 0;
 }
 
-/* A number of more digits than 32 bits are sure to hold, or one that is malformed. */
-static size_t take_long_number(struct line *l, size_t i, uint64_t max, uint64_t *number)
+static size_t take_number(struct line *l, size_t i, uint64_t max, uint64_t *number)
 {
     size_t j = i;
     while (j < l->e && j - i <= MC_DECIMAL_MAX && is_digit(l->b[j]))
         j++;
     if (j - i <= MC_DECIMAL_MAX && delimited(l, j, MC_FAULT_NUMBER) == 0)
         return 0;
-    if (!mc_decimal_read(l->b, i, j, max, number))
-        return fail(l, i, MC_FAULT_NUMBER);
-    return j;
+    return mc_decimal_read(l->b, i, j, max, number) ? j : fail(l, i, MC_FAULT_NUMBER);
 }
 
-static inline size_t take_number(struct line *l, size_t i, uint64_t max, uint64_t *number)
-{
-    size_t limit = l->e - i > MC_DECIMAL_SHORT ? i + MC_DECIMAL_SHORT : l->e, j = i;
-    uint32_t sum = 0;
-    while (j < limit && is_digit(l->b[j])) {
-        sum = sum * 10 + (uint32_t)(l->b[j] - '0');
-        j++;
-    }
-    bool canonical = j < limit && j > i && (l->b[i] != '0' || j - i == 1);
-    if (!canonical || sum > max || (l->b[j] != ' ' && l->b[j] != '\r'))
-        return take_long_number(l, i, max, number);
-    *number = sum;
-    return j;
-}
-
-/* The rest of the line, whatever it says, and its end. */
+/* [ <text>]: the rest of the line, whatever it says. */
 static size_t take_text(struct line *l, size_t i, struct mc_bytes *text)
 {
-    size_t j = i;
+    if (i >= l->e || l->b[i] != ' ')
+        return i;
+    size_t j = i + 1;
     while (j < l->e && l->b[j] != '\r' && l->b[j] != '\n' && l->b[j] != '\0')
         j++;
-    text->data = l->b + i;
-    text->len = j - i;
-    return take_end(l, j);
+    text->data = l->b + i + 1;
+    text->len = j - i - 1;
+    return j;
 }
 
-/* [ <text>]\r\n */
-static size_t take_rest(struct line *l, size_t i, struct mc_bytes *text)
-{
-    if (i < l->e && l->b[i] == ' ')
-        return take_text(l, i + 1, text);
-    return take_end(l, i);
-}
-
-/* [ <flag>]*\r\n */
+/* [ <flag>]* */
 static size_t take_flags(struct line *l, size_t i, struct mc_bytes *text)
 {
     struct mc_bytes token;
@@ -204,64 +178,39 @@ static size_t take_flags(struct line *l, size_t i, struct mc_bytes *text)
         text->data = l->b + start;
         text->len = i - start;
     }
-    return take_end(l, i);
-}
-
-/* <key>[ <text>]\r\n */
-static size_t take_named(struct line *l, size_t i, struct mc_reply *reply)
-{
-    i = take_space(l, i);
-    if (i > 0)
-        i = take_token(l, i, MC_LINE_MAX, MC_FAULT_KEY, &reply->key);
-    return i > 0 ? take_rest(l, i, &reply->text) : 0;
-}
-
-static inline size_t take_size(struct line *l, size_t i, struct mc_reply *reply)
-{
-    uint64_t size = 0;
-    i = take_space(l, i);
-    if (i > 0)
-        i = take_number(l, i, MC_VALUE_MAX, &size);
-    reply->size = (uint32_t)size;
     return i;
 }
 
-/* <key> <flags> <bytes>[ <cas unique>]\r\n */
-static inline size_t take_value(struct line *l, size_t i, struct mc_reply *reply)
+/* One piece of a line, by its letter in the grammar. */
+static size_t take_piece(struct line *l, size_t i, char piece, struct mc_reply *reply)
 {
-    uint64_t flags = 0;
-    i = take_space(l, i);
-    if (i > 0)
-        i = take_token(l, i, MC_KEY_MAX, MC_FAULT_KEY, &reply->key);
-    if (i > 0)
-        i = take_space(l, i);
-    if (i > 0)
-        i = take_number(l, i, UINT32_MAX, &flags);
-    reply->flags = (uint32_t)flags;
-    if (i > 0)
-        i = take_size(l, i, reply);
-    if (i > 0 && l->b[i] == ' ')
-        i = take_number(l, i + 1, UINT64_MAX, &reply->cas);
-    return i > 0 ? take_end(l, i) : 0;
-}
-
-/* <size>[ <flag>]*\r\n */
-static size_t take_meta_value(struct line *l, size_t i, struct mc_reply *reply)
-{
-    i = take_size(l, i, reply);
-    return i > 0 ? take_flags(l, i, &reply->text) : 0;
-}
-
-static size_t take_shape(struct line *l, size_t i, enum shape shape, struct mc_reply *reply)
-{
-    switch (shape) {
-    case VALUE: return take_value(l, i, reply);
-    case META_VALUE: return take_meta_value(l, i, reply);
-    case META: return take_flags(l, i, &reply->text);
-    case NAMED: return take_named(l, i, reply);
-    case TEXT: return take_rest(l, i, &reply->text);
-    default: return take_end(l, i);
+    uint64_t number = 0;
+    switch (piece) {
+    case ' ': return take(l, i, ' ', MC_FAULT_SPACE);
+    case 'k': return take_token(l, i, MC_KEY_MAX, MC_FAULT_KEY, &reply->key);
+    case 'n': return take_token(l, i, MC_LINE_MAX, MC_FAULT_KEY, &reply->key);
+    case 't': return take_text(l, i, &reply->text);
+    case 'm': return take_flags(l, i, &reply->text);
+    case 'f':
+        i = take_number(l, i, UINT32_MAX, &number);
+        reply->flags = (uint32_t)number;
+        return i;
+    case 's':
+        i = take_number(l, i, MC_VALUE_MAX, &number);
+        reply->size = (uint32_t)number;
+        return i;
+    case 'c':
+        return i < l->e && l->b[i] == ' ' ? take_number(l, i + 1, UINT64_MAX, &reply->cas) : i;
+    default: return take(l, i, piece, MC_FAULT_END);
     }
+}
+
+/* All that follows the first word. */
+static size_t take_pieces(struct line *l, size_t i, const char *pieces, struct mc_reply *reply)
+{
+    for (size_t k = 0; pieces[k] != '\0' && i > 0; k++)
+        i = take_piece(l, i, pieces[k], reply);
+    return i;
 }
 
 /* How many bytes of the word at words[k..] the line begins with. */
@@ -297,7 +246,7 @@ static size_t take_word(struct line *l, struct meaning *meaning)
 }
 
 /* <word> and what belongs to it. */
-static size_t take_line(struct line *l, struct mc_reply *reply, int *event)
+static size_t take_worded_line(struct line *l, struct mc_reply *reply, int *event)
 {
     struct meaning meaning = {0, 0};
     size_t i = take_word(l, &meaning);
@@ -311,7 +260,7 @@ static size_t take_line(struct line *l, struct mc_reply *reply, int *event)
     }
     if (l->b[i] == ':') /* ERROR: <text> */
         i++;
-    return take_shape(l, i, (enum shape)meaning.shape, reply);
+    return take_pieces(l, i, grammar[meaning.shape], reply);
 }
 
 /* The answer to incr and decr, <value>\r\n; protocol.txt: it "MAY be space-padded at the end". */
@@ -324,6 +273,13 @@ static size_t take_bare_number(struct line *l, struct mc_reply *reply, int *even
     while (i < l->e && l->b[i] == ' ')
         i++;
     return take_end(l, i);
+}
+
+/* A line of any kind. */
+static size_t take_line(struct line *l, struct mc_reply *reply, int *event)
+{
+    return is_digit(l->b[0]) ? take_bare_number(l, reply, event)
+                             : take_worded_line(l, reply, event);
 }
 
 static int break_at(struct mc_reader *reader, size_t at, enum mc_fault fault)
@@ -345,18 +301,18 @@ static int stop(struct mc_reader *reader, const struct line *l)
     return MC_MORE;
 }
 
-static inline struct line line_of(const char *b, size_t n)
+static struct line line_of(const char *b, size_t n)
 {
     struct line l = {b, n < MC_LINE_MAX ? n : MC_LINE_MAX, 0, MC_FAULT_NONE};
     return l;
 }
 
-static inline int read_line(struct mc_reader *reader, const char *b, size_t n, size_t *used,
+static int read_line(struct mc_reader *reader, const char *b, size_t n, size_t *used,
                             struct mc_reply *reply)
 {
     struct line l = line_of(b, n);
     int event = MC_MORE;
-    *used = is_digit(b[0]) ? take_bare_number(&l, reply, &event) : take_line(&l, reply, &event);
+    *used = take_line(&l, reply, &event);
     if (*used == 0) {
         *reply = (struct mc_reply){0};
         return stop(reader, &l);
@@ -388,7 +344,7 @@ static int read_stream(struct mc_reader *reader, const char *b, size_t n, size_t
     l.e = j + 1;
     *used = l.e;
     int event = MC_MORE;
-    bool known = take_line(&l, reply, &event) > 0;
+    bool known = take_worded_line(&l, reply, &event) > 0;
     if (known && ends_stream(event)) {
         reader->state = LINE;
         return event;
@@ -430,7 +386,7 @@ static int read_tail(struct mc_reader *reader, const char *b, size_t n, size_t *
 }
 
 /* From state LINE, BODY or STREAM, with n > 0. */
-static inline int read_next(struct mc_reader *reader, const char *b, size_t n, size_t *used,
+static int read_next(struct mc_reader *reader, const char *b, size_t n, size_t *used,
                             struct mc_reply *reply)
 {
     if (reader->state == LINE)

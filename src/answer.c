@@ -75,17 +75,62 @@ static void set_results(struct mc_value *values, size_t from, size_t count, int 
         values[k].result = result;
 }
 
+/* Takes the items that are whole in the buffer and for the next keys: all of them, usually. Returns
+ * how many. */
+static size_t take_items(struct mc_client *client, const struct mc_bytes *keys,
+                         struct mc_value *values, size_t count)
+{
+    struct mc_bytes in = {client->buf + client->at, client->end - client->at};
+    struct mc_reply reply;
+    size_t k = 0;
+    for (; k < count && mc_item_next(&client->reader, &in, keys[k], &reply) == MC_VALUE; k++) {
+        bool fits = reply.size <= values[k].cap;
+        values[k].len = reply.size;
+        values[k].flags = reply.flags;
+        values[k].cas = 0;
+        values[k].result = fits ? MC_HIT : MC_E_FULL;
+        if (fits && reply.size > 0)
+            memcpy(values[k].buf, reply.text.data, reply.size);
+    }
+    client->at = client->end - in.len;
+    return k;
+}
+
+/* What comes next, when it is not an item that take_items() has taken. */
+static int take_other(struct mc_client *client, struct mc_reply *reply, mc_deadline deadline)
+{
+    struct mc_bytes in = {client->buf + client->at, client->end - client->at};
+    if (client->awaited != 1 || !mc_item_is_end(&client->reader, in))
+        return mc_client_next(client, reply, deadline);
+    client->at = client->end;
+    client->awaited = 0;
+    reply->meta = false;
+    return MC_END;
+}
+
+/* All the items. The event that comes after them, or negative; *k of the keys are dealt with. */
+static int take_all(struct mc_client *client, const struct mc_bytes *keys, struct mc_value *values,
+                    size_t count, size_t *k, struct mc_reply *reply, mc_deadline deadline)
+{
+    int r = client->error;
+    if (r == 0 && client->at == client->end)
+        r = mc_client_receive(client, deadline);
+    while (r == 0) {
+        *k += take_items(client, keys + *k, values + *k, count - *k);
+        r = take_other(client, reply, deadline);
+        if (r != MC_VALUE || reply->meta)
+            return r;
+        r = take_value(client, reply, keys, values, count, k, deadline);
+    }
+    return r;
+}
+
 int mc_answer_get(struct mc_client *client, const struct mc_bytes *keys, struct mc_value *values,
                   size_t count, mc_deadline deadline)
 {
     struct mc_reply reply;
     size_t k = 0;
-    int r = mc_client_next(client, &reply, deadline);
-    while (r == MC_VALUE && !reply.meta) {
-        r = take_value(client, &reply, keys, values, count, &k, deadline);
-        if (r == 0)
-            r = mc_client_next(client, &reply, deadline);
-    }
+    int r = take_all(client, keys, values, count, &k, &reply, deadline);
     r = check(client, r, &reply, MC_ANSWER(MC_END), false);
     if (r == MC_END) {
         set_results(values, k, count, MC_MISS);
@@ -106,18 +151,29 @@ const struct mc_flag *mc_answer_flag(const struct mc_flag *flags, size_t count, 
     return NULL;
 }
 
-/* True when the returned key is the one that was sent, which was in base64 if binary. */
-static bool same_key(const struct mc_answer_meta *asked, struct mc_bytes key)
+/* True when the flags of a reply say that its key is in base64: of an item that was stored so, even
+ * to those who ask for it without. */
+static bool is_binary(struct mc_bytes flags)
+{
+    struct mc_flag flag;
+    while (mc_reader_flag(&flags, &flag) > 0) {
+        if (flag.letter == 'b')
+            return true;
+    }
+    return false;
+}
+
+/* True when the returned key is the one that was asked for. */
+static bool same_key(const struct mc_answer_meta *asked, struct mc_bytes key, bool binary)
 {
     char base64[MC_KEY_MAX];
     struct mc_out out = {base64, sizeof base64, 0};
-    if (mc_answer_flag(asked->flags, asked->count, 'b') == NULL)
+    if (!binary)
         return same(asked->key, key);
-    struct mc_bytes sent = {base64, 0};
     if (mc_put_base64(&out, asked->key) != 0)
         return false;
-    sent.len = out.len;
-    return same(sent, key);
+    struct mc_bytes encoded = {base64, out.len};
+    return same(encoded, key);
 }
 
 static bool same_opaque(const struct mc_answer_meta *asked, struct mc_bytes opaque)
@@ -126,12 +182,12 @@ static bool same_opaque(const struct mc_answer_meta *asked, struct mc_bytes opaq
     return flag != NULL && same(flag->token, opaque);
 }
 
-/* One flag of a reply, into *meta; false when it belongs to another question. */
+/* One flag of a reply, into *meta; false when it belongs to another question. The k is compared by
+ * take_flags(). */
 static bool take_flag(const struct mc_answer_meta *asked, const struct mc_flag *flag,
                       struct mc_meta *meta)
 {
     switch (flag->letter) {
-    case 'k': return same_key(asked, flag->token);
     case 'O': return same_opaque(asked, flag->token);
     case 'c': meta->cas = flag->number; break;
     case 'f': meta->flags = (uint32_t)flag->number; break;
@@ -150,10 +206,13 @@ static bool take_flag(const struct mc_answer_meta *asked, const struct mc_flag *
 static int take_flags(struct mc_client *client, const struct mc_answer_meta *asked,
                       struct mc_bytes flags, struct mc_meta *meta)
 {
+    const bool binary = is_binary(flags);
     struct mc_flag flag;
     int r;
     while ((r = mc_reader_flag(&flags, &flag)) > 0) {
-        if (!take_flag(asked, &flag, meta))
+        bool mine = flag.letter == 'k' ? same_key(asked, flag.token, binary)
+                                       : take_flag(asked, &flag, meta);
+        if (!mine)
             return mc_answer_unasked(client, MC_FAULT_WRONG_KEY);
     }
     return r < 0 ? mc_answer_unasked(client, MC_FAULT_FLAG) : 0;

@@ -17,7 +17,7 @@ int mc_client_break(struct mc_client *client, int error)
     return client->error;
 }
 
-int mc_client_begin(struct mc_client *client, struct mc_out *out)
+static inline int begin(struct mc_client *client, struct mc_out *out)
 {
     *out = (struct mc_out){client->buf, client->cap, 0};
     if (client->error != 0)
@@ -29,9 +29,14 @@ int mc_client_begin(struct mc_client *client, struct mc_out *out)
     return 0;
 }
 
+int mc_client_begin(struct mc_client *client, struct mc_out *out)
+{
+    return begin(client, out);
+}
+
 /* Sends what comes behind the bytes already sent. */
-static ptrdiff_t send_rest(struct mc_client *client, const struct mc_bytes *parts, size_t count,
-                           mc_deadline deadline)
+static ptrdiff_t send_behind(struct mc_client *client, const struct mc_bytes *parts, size_t count,
+                             mc_deadline deadline)
 {
     const struct mc_transport *t = &client->transport;
     size_t skip = client->sent, k = 0;
@@ -45,24 +50,43 @@ static ptrdiff_t send_rest(struct mc_client *client, const struct mc_bytes *part
     return t->send(t->ctx, &rest, 1, deadline);
 }
 
-int mc_client_send(struct mc_client *client, const struct mc_bytes *parts, size_t count,
-                   size_t replies, mc_deadline deadline)
+/* Goes on after a send of n bytes, or a failed one, until all is sent. */
+static int send_rest(struct mc_client *client, const struct mc_bytes *parts, size_t count,
+                     ptrdiff_t n, mc_deadline deadline)
 {
-    if (client->error != 0)
-        return client->error;
-    size_t whole = 0;
-    for (size_t k = 0; k < count; k++)
-        whole += parts[k].len;
-    client->to_send = whole;
-    client->sent = client->received = 0;
-    client->awaited += replies;
-    while (client->sent < whole) {
-        ptrdiff_t n = send_rest(client, parts, count, deadline);
+    for (;;) {
         if (n <= 0)
             return mc_client_break(client, n < 0 ? (int)n : MC_E_SYSTEM);
         client->sent += (size_t)n;
+        if (client->sent >= client->to_send)
+            return 0;
+        n = send_behind(client, parts, count, deadline);
     }
+}
+
+static inline int send_parts(struct mc_client *client, const struct mc_bytes *parts, size_t count,
+                             size_t replies, mc_deadline deadline)
+{
+    const struct mc_transport *t = &client->transport;
+    size_t whole = 0;
+    if (client->error != 0)
+        return client->error;
+    for (size_t k = 0; k < count; k++)
+        whole += parts[k].len;
+    client->awaited += replies;
+    client->to_send = whole;
+    client->sent = client->received = 0;
+    ptrdiff_t n = t->send(t->ctx, parts, count, deadline);
+    if (n != (ptrdiff_t)whole)
+        return send_rest(client, parts, count, n, deadline);
+    client->sent = whole;
     return 0;
+}
+
+int mc_client_send(struct mc_client *client, const struct mc_bytes *parts, size_t count,
+                   size_t replies, mc_deadline deadline)
+{
+    return send_parts(client, parts, count, replies, deadline);
 }
 
 static int receive_to(struct mc_client *client, void *buf, size_t cap, mc_deadline deadline,
@@ -75,14 +99,14 @@ static int receive_to(struct mc_client *client, void *buf, size_t cap, mc_deadli
     return n > 0 ? 0 : mc_client_break(client, n < 0 ? (int)n : MC_E_SYSTEM);
 }
 
-/* Receives behind what is there, which is moved to the front. */
-static int receive(struct mc_client *client, mc_deadline deadline)
+int mc_client_receive(struct mc_client *client, mc_deadline deadline)
 {
     size_t kept = client->end - client->at, size;
     if (kept > 0 && client->at > 0)
         memmove(client->buf, client->buf + client->at, kept);
     client->at = 0;
     client->end = kept;
+    client->said = (struct mc_bytes){0}; /* it lay where the next bytes go */
     if (kept == client->cap)
         return mc_client_break(client, MC_E_LINE);
     int r = receive_to(client, client->buf + kept, client->cap - kept, deadline, &size);
@@ -117,7 +141,7 @@ int mc_client_next(struct mc_client *client, struct mc_reply *reply, mc_deadline
     }
     int event;
     while (client->at == client->end || (event = read_buffer(client, reply)) == MC_MORE) {
-        int r = receive(client, deadline);
+        int r = mc_client_receive(client, deadline);
         if (r < 0)
             return r;
     }
@@ -148,7 +172,7 @@ static int take_piece(struct mc_client *client, char *to, size_t *size, mc_deadl
     if (*size == 0 && to != NULL && left >= client->cap)
         r = receive_to(client, to, left, deadline, size);
     else if (*size == 0)
-        r = receive(client, deadline);
+        r = mc_client_receive(client, deadline);
     mc_reader_took(&client->reader, (uint32_t)*size);
     return r;
 }
@@ -195,19 +219,22 @@ static int send_line(struct mc_client *client, int r, const struct mc_out *out,
                      mc_deadline deadline)
 {
     struct mc_bytes line = {out->data, out->len};
-    return r == 0 ? mc_client_send(client, &line, 1, 1, deadline) : r;
+    return r == 0 ? send_parts(client, &line, 1, 1, deadline) : r;
 }
 
 /* One request line and its reply. Each result is set. */
-static int retrieve_line(struct mc_client *client, struct retrieval how,
-                         const struct mc_bytes *keys, struct mc_value *values, size_t count,
-                         mc_deadline deadline)
+static inline int retrieve_line(struct mc_client *client, struct retrieval how,
+                                const struct mc_bytes *keys, struct mc_value *values,
+                                size_t count, mc_deadline deadline)
 {
     struct mc_out out;
-    int r = mc_client_begin(client, &out);
+    int r = begin(client, &out);
     if (r == 0)
         r = put_retrieval(&out, how, keys, count);
-    r = send_line(client, r, &out, deadline);
+    if (r == 0) {
+        struct mc_bytes line = {out.data, out.len};
+        r = send_parts(client, &line, 1, 1, deadline);
+    }
     if (r == 0)
         return mc_answer_get(client, keys, values, count, deadline);
     for (size_t k = 0; k < count; k++)
@@ -215,8 +242,8 @@ static int retrieve_line(struct mc_client *client, struct retrieval how,
     return r;
 }
 
-static int retrieve(struct mc_client *client, struct retrieval how, struct mc_bytes key,
-                    struct mc_value *value, mc_deadline deadline)
+static inline int retrieve(struct mc_client *client, struct retrieval how, struct mc_bytes key,
+                           struct mc_value *value, mc_deadline deadline)
 {
     retrieve_line(client, how, &key, value, 1, deadline);
     return value->result;

@@ -21,8 +21,9 @@ extern "C" {
 typedef int64_t mc_deadline;
 #define MC_NEVER INT64_MAX
 
-/* The port: how bytes move. Each moves at least one byte by the deadline and returns how many, or
- * says why not: MC_E_TIMEOUT, MC_E_CLOSED or MC_E_SYSTEM. */
+/* The port: how bytes move. Each moves at least one byte and returns how many, waiting no longer than
+ * to the deadline, or says why not: MC_E_TIMEOUT, MC_E_CLOSED or MC_E_SYSTEM. What can be sent at once
+ * may be sent without a look at the clock; received is nothing any more once the deadline is past. */
 struct mc_transport {
     ptrdiff_t (*send)(void *ctx, const struct mc_bytes *parts, size_t count, mc_deadline deadline);
     ptrdiff_t (*recv)(void *ctx, void *buf, size_t cap, mc_deadline deadline);
@@ -39,7 +40,7 @@ struct mc_client {
     size_t awaited;           /* replies that the server still owes */
     size_t sent, to_send;     /* bytes of the last mc_client_send() that went out, and all of them */
     size_t received;          /* bytes that have come since */
-    struct mc_bytes said;     /* what the last error reply said; valid until the next command */
+    struct mc_bytes said;     /* what the last error reply said, until more is sent or received */
     struct mc_reader reader;  /* reader.fault and reader.at explain MC_E_PROTOCOL */
     int error;                /* 0, or why the connection is dead */
 };
@@ -142,6 +143,10 @@ int mc_client_begin(struct mc_client *client, struct mc_out *out);
  * now: client->sent of client->to_send bytes had gone out. */
 int mc_client_send(struct mc_client *client, const struct mc_bytes *parts, size_t count,
                    size_t replies, mc_deadline deadline);
+
+/* Receives once, behind what has not been read, which is moved to the front of the buffer. 0, or why
+ * the connection is dead: MC_E_LINE when the buffer was full. */
+int mc_client_receive(struct mc_client *client, mc_deadline deadline);
 
 /* The next event, as from mc_reader_next(), receiving when needed. Slices are valid until the next
  * call. MC_E_IDLE: nothing is awaited. Bytes behind the last awaited reply break the connection. */

@@ -295,22 +295,32 @@ static size_t find_op(const struct flight *f, struct mc_bytes flags)
     return f->count;
 }
 
-/* The pending ops of ops[from..to) stayed silent: that is their answer, unless one of them got an
- * error that does not say whose it is. Returns how many they are. */
-static size_t settle_silent(struct flight *f, size_t from, size_t to, bool error)
+static size_t count_pending(const struct flight *f, size_t from, size_t to)
 {
-    size_t silent = 0;
+    size_t pending = 0;
+    for (size_t k = from; k < to; k++)
+        pending += f->ops[k].result == PENDING ? 1 : 0;
+    return pending;
+}
+
+/* The pending ops of ops[from..to) stayed silent, which is their answer. But if there was an error
+ * among them, it does not say whose it is: when there are several, of none is known what happened.
+ * 0, or MC_E_PROTOCOL when there is nobody whose error it could be. */
+static int settle_silent(struct flight *f, size_t from, size_t to, int error)
+{
+    size_t pending = count_pending(f, from, to);
+    if (error != 0 && pending == 0)
+        return mc_answer_unasked(f->client, MC_FAULT_UNASKED);
     for (size_t k = from; k < to; k++) {
         struct mc_op *op = &f->ops[k];
         if (op->result != PENDING)
             continue;
-        silent++;
-        if (error)
-            op->result = MC_E_UNKNOWN;
+        if (error != 0)
+            op->result = pending == 1 ? error : MC_E_UNKNOWN;
         else
             op->result = op->verb == MC_VERB_MG ? MC_MISS : MC_HD;
     }
-    return silent;
+    return 0;
 }
 
 static bool stores_values(const struct flight *f)
@@ -321,35 +331,40 @@ static bool stores_values(const struct flight *f)
     return k < f->count;
 }
 
-/* The answers up to the mn's, each of which names its op. 0, or why the connection is dead. */
+/* The answer of a quiet command, which names its op: that one's result, and of the silent before it.
+ * 0, or why the connection is dead. */
+static int take_named(struct flight *f, size_t *next, int error, int event, struct mc_reply *reply)
+{
+    size_t k = find_op(f, reply->text);
+    if (k >= f->count || k < *next || f->ops[k].result != PENDING)
+        return mc_answer_unasked(f->client, MC_FAULT_WRONG_KEY);
+    int r = settle_silent(f, *next, k, error);
+    if (r < 0)
+        return r;
+    f->ops[k].result = answer_meta(f, &f->ops[k], k, event, reply);
+    *next = k + 1;
+    return f->client->error;
+}
+
+/* The answers up to the mn's. 0, or why the connection is dead. */
 static int read_until_mn(struct flight *f)
 {
     struct mc_reply reply;
-    bool error = false;
+    int event, error = 0;
     size_t next = 0;
-    int event;
     while ((event = mc_client_next(f->client, &reply, f->deadline)) != MC_MN) {
+        if (event == MC_E_IDLE) /* more answers than commands */
+            return mc_answer_unasked(f->client, MC_FAULT_UNASKED);
         if (event < 0)
             return event;
-        if (event == MC_SERVER_ERROR || (event >= MC_ERROR && !stores_values(f))) {
-            error = true;
-            continue;
-        }
-        if (event >= MC_ERROR)
+        if (event >= MC_ERROR && event != MC_SERVER_ERROR && stores_values(f))
             return mc_client_break(f->client, MC_E_STEP);
-        size_t k = find_op(f, reply.text);
-        if (k >= f->count || k < next || f->ops[k].result != PENDING)
-            return mc_answer_unasked(f->client, MC_FAULT_WRONG_KEY);
-        if (settle_silent(f, next, k, error) == 0 && error)
-            return mc_answer_unasked(f->client, MC_FAULT_UNASKED);
-        error = false;
-        f->ops[k].result = answer_meta(f, &f->ops[k], k, event, &reply);
-        next = k + 1;
-        if (f->client->error != 0)
-            return f->client->error;
+        int r = event < MC_ERROR ? take_named(f, &next, error, event, &reply) : 0;
+        if (r < 0)
+            return r;
+        error = event < MC_ERROR ? 0 : event;
     }
-    settle_silent(f, next, f->count, error);
-    return 0;
+    return settle_silent(f, next, f->count, error);
 }
 
 static void read_quiet(struct flight *f)

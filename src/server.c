@@ -15,6 +15,7 @@ enum {
 static int bad_address(struct mc_server *server, const char *problem)
 {
     server->problem = problem;
+    server->host[0] = '\0';
     return MC_E_ADDRESS;
 }
 
@@ -67,7 +68,10 @@ static int set_bracketed(struct mc_server *server, const char *address)
         return bad_address(server, "the [ of an IPv6 address has no ]");
     if (end[1] != '\0' && end[1] != ':')
         return bad_address(server, "after the ] of an IPv6 address comes :PORT or nothing");
-    int r = set_host(server, address + 1, (size_t)(end - address - 1));
+    size_t len = (size_t)(end - address - 1);
+    int r = set_host(server, address + 1, len);
+    if (r == 0 && memchr(address + 1, ':', len) == NULL)
+        return bad_address(server, "brackets hold an IPv6 address: [::1]");
     return r == 0 && end[1] == ':' ? set_port(server, end + 2) : r;
 }
 
@@ -160,8 +164,9 @@ int mc_server_open(struct mc_server *server)
             server->timeout_ms < MC_NEVER - now ? now + server->timeout_ms : MC_NEVER;
     check_idle(server, now);
     server->used_ms = now;
-    if (server->socket.open)
+    if (server->socket.open && server->client.error == 0)
         return 0;
+    mc_server_close(server);
     if (server->pause_ms > 0 && now < server->down_until_ms)
         return MC_E_DOWN;
     return connect_server(server);
@@ -186,7 +191,7 @@ static void settle(struct mc_server *server)
 /* Has the operation failed for a reason that lies with the server? */
 static bool is_failure(int result)
 {
-    return result <= MC_E_PROTOCOL && result != MC_E_DOWN;
+    return result <= MC_E_PROTOCOL && result != MC_E_DOWN && result != MC_E_STEP;
 }
 
 bool mc_server_again(struct mc_server *server, int result, bool repeatable)

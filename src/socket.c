@@ -27,7 +27,8 @@
 
 enum {
     PARTS_MAX = 64,
-    TIMER_MIN_MS = 4 /* less time is waited out with poll() */
+    TIMER_MIN_MS = 4,       /* less time is waited out with poll() */
+    TIMER_MAX_MS = 86400000 /* a day; of more time it is asked again */
 };
 
 int64_t mc_socket_now(void)
@@ -45,7 +46,10 @@ mc_deadline mc_socket_deadline(int64_t ms)
 
 static int64_t time_left(mc_deadline deadline)
 {
-    return deadline == MC_NEVER ? MC_NEVER : deadline - mc_socket_now();
+    if (deadline == MC_NEVER)
+        return MC_NEVER;
+    int64_t now = mc_socket_now();
+    return deadline > now ? deadline - now : 0;
 }
 
 /* Waits until the socket is ready for `events`. 0, MC_E_TIMEOUT or MC_E_SYSTEM. */
@@ -53,7 +57,7 @@ static int wait_for(struct mc_socket *s, short events, mc_deadline deadline)
 {
     for (;;) {
         int64_t left = time_left(deadline);
-        if (left <= 0)
+        if (left == 0)
             return MC_E_TIMEOUT;
         struct pollfd p = {.fd = s->fd, .events = events};
         int n = poll(&p, 1, left < INT_MAX ? (int)left : INT_MAX);
@@ -134,7 +138,7 @@ static int start_connect(struct mc_socket *s, const struct sockaddr *address, so
         if (!would_block(error))
             return MC_E_CONNECT;
         /* A Unix socket whose queue is full cannot be waited for, only asked again. */
-        if (time_left(deadline) <= 0)
+        if (time_left(deadline) == 0)
             return MC_E_TIMEOUT;
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }
@@ -258,10 +262,9 @@ static ptrdiff_t socket_send(void *ctx, const struct mc_bytes *parts, size_t cou
     }
 }
 
-/* Tells the kernel to end a receive after half of the time left. */
-static int arm(struct mc_socket *s, int64_t left)
+/* Tells the kernel to end a receive after `ms`. */
+static int arm(struct mc_socket *s, int64_t ms)
 {
-    int64_t ms = left / 2 < INT_MAX ? left / 2 : INT_MAX;
     const struct timeval time = {.tv_sec = (time_t)(ms / 1000),
                                  .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
     if (setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) != 0)
@@ -274,9 +277,9 @@ static int arm(struct mc_socket *s, int64_t left)
  * enough of it to be worth the call. */
 static int set_timer(struct mc_socket *s, int64_t left)
 {
-    bool fits = s->armed_ms > 0 && s->armed_ms <= left;
-    bool short_of = s->armed_ms < INT_MAX && s->armed_ms < left / 4;
-    return fits && !short_of ? 0 : arm(s, left);
+    int64_t time = left < TIMER_MAX_MS ? left : TIMER_MAX_MS;
+    bool fits = s->armed_ms <= time && time <= 4 * s->armed_ms;
+    return fits ? 0 : arm(s, time / 2);
 }
 
 static ptrdiff_t socket_recv(void *ctx, void *buf, size_t cap, mc_deadline deadline)
