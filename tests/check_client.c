@@ -1,0 +1,695 @@
+/* One connection over a scripted transport: what each function makes of each answer, however the
+ * bytes come, and whatever fails on the way. */
+#include "client.h"
+#include "events.h"
+#include "scenes.h"
+#include "script.h"
+#include "suite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define B(literal) {literal, sizeof(literal) - 1}
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* ---- what holds after a scene -------------------------------------------------------------- */
+
+/* A connection in step answers; a dead one says why, and is not used. */
+static void check_next_command(struct play *p, int error)
+{
+    size_t calls = p->script.sends + p->script.recvs;
+    int r = mc_client_version(&p->client, SCRIPT_DEADLINE);
+    if (error == 0) {
+        ck_assert_int_eq(r, MC_VERSION);
+        return;
+    }
+    ck_assert_int_eq(r, error);
+    ck_assert_uint_eq(p->script.sends + p->script.recvs, calls);
+    ck_assert_int_eq(p->client.error, error);
+}
+
+static void check_as_written(struct play *p, const struct scene *scene)
+{
+    if (strcmp(text_string(&p->outcome), scene->outcome) != 0)
+        ck_abort_msg("%s answered with %s\nsends %zu and receives %zu at a time, %zu bytes "
+                     "withheld\nexpected: %s\ngot: %s",
+                     scene->request, scene->reply, p->script.send_max, p->script.recv_max,
+                     p->script.withheld, scene->outcome, text_string(&p->outcome));
+    ck_assert_int_eq(p->client.error, scene->error);
+    if (scene->error == MC_E_PROTOCOL)
+        ck_assert_int_eq(p->client.reader.fault, scene->fault);
+}
+
+/* The outcome when a call, or a rest of the answer, failed so. */
+static void check_failed(struct play *p, const struct scene *scene, int error)
+{
+    size_t whole = strlen(scene->request);
+    bool unknown = scene_is_write(scene) && p->script.sent.len == whole;
+    const char *name = events_name(unknown ? MC_E_UNKNOWN : error);
+    char expected[160];
+    snprintf(expected, sizeof expected, scene_is_many(scene) ? "%s a: %s b: %s c: %s" : "%s", name,
+             name, name, name);
+    const char *got = text_string(&p->outcome);
+    if (scene->what == STATS) /* behind the statistics that came before */
+        got += strlen(got) > strlen(name) ? strlen(got) - strlen(name) : 0;
+    if (strcmp(got, expected) != 0)
+        ck_abort_msg("%s answered with %s\nexpected: %s\ngot: %s", scene->request, scene->reply,
+                     expected, text_string(&p->outcome));
+    ck_assert_int_eq(p->client.error, error);
+    ck_assert_uint_eq(p->client.sent, p->script.sent.len);
+    ck_assert_uint_eq(p->client.to_send, whole);
+    script_check_prefix(&p->script);
+    check_next_command(p, error);
+}
+
+/* ---- tests --------------------------------------------------------------------------------- */
+
+START_TEST(as_written)
+{
+    struct play p = {.result = 0};
+    play_perform(&p, &scenes[_i], SCENES_BUFFER);
+    check_as_written(&p, &scenes[_i]);
+    if (scenes[_i].error == 0)
+        ck_assert_uint_eq(p.client.awaited, 0);
+    check_next_command(&p, scenes[_i].error);
+    if (scenes[_i].error == 0)
+        script_check_sent(&p.script);
+    play_finish(&p);
+}
+END_TEST
+
+/* An answer that is there costs one call to send and one to receive. */
+START_TEST(one_send_and_one_receive)
+{
+    struct play p = {.result = 0};
+    const struct scene *scene = &scenes[_i];
+    size_t calls = scene_is_refused(scene) ? 0 : 1;
+    play_perform(&p, scene, SCENES_BUFFER);
+    ck_assert_uint_eq(p.script.sends, calls);
+    if (!scene_is_big(scene))
+        ck_assert_uint_eq(p.script.recvs, calls);
+    play_finish(&p);
+}
+END_TEST
+
+static void check_pace(const struct scene *scene, size_t send_max, size_t recv_max)
+{
+    struct play p = {.script = {.send_max = send_max, .recv_max = recv_max}};
+    play_perform(&p, scene, SCENES_BUFFER);
+    check_as_written(&p, scene);
+    check_next_command(&p, scene->error);
+    play_finish(&p);
+}
+
+/* However many bytes go out or come in at a time. */
+START_TEST(at_every_pace)
+{
+    const struct scene *scene = &scenes[_i];
+    size_t out = strlen(scene->request), in = strlen(scene->reply);
+    size_t most = out > in ? out : in, pace = 1 + most / 500;
+    for (size_t n = 1; n <= most; n += pace) {
+        check_pace(scene, n, 0);
+        check_pace(scene, 0, n);
+        check_pace(scene, n, n);
+    }
+}
+END_TEST
+
+static const int faults[] = {MC_E_TIMEOUT, MC_E_CLOSED, MC_E_SYSTEM};
+
+/* The number of calls that the scene takes at this pace. */
+static size_t count_calls(const struct scene *scene, size_t pace)
+{
+    struct play p = {.script = {.send_max = pace, .recv_max = pace}};
+    play_perform(&p, scene, SCENES_BUFFER);
+    size_t calls = p.script.sends + p.script.recvs;
+    play_finish(&p);
+    return calls;
+}
+
+static void check_fault(const struct scene *scene, size_t pace, size_t at, int fault)
+{
+    struct play p = {
+        .script = {.send_max = pace, .recv_max = pace, .fault_at = at, .fault = fault}};
+    play_perform(&p, scene, SCENES_BUFFER);
+    check_failed(&p, scene, fault);
+    play_finish(&p);
+}
+
+/* Every call of the transport fails, in every way. */
+START_TEST(fault_at_every_call)
+{
+    static const size_t paces[] = {0, 1, 7};
+    const struct scene *scene = &scenes[_i];
+    for (size_t i = 0; i < COUNT(paces); i++) {
+        size_t calls = count_calls(scene, paces[i]), step = 1 + calls / 500;
+        for (size_t at = 1; at <= calls; at += step) {
+            for (size_t f = 0; f < COUNT(faults); f++)
+                check_fault(scene, paces[i], at, faults[f]);
+        }
+    }
+}
+END_TEST
+
+static void check_cut_short(const struct scene *scene, size_t withheld, int end)
+{
+    struct play p = {.script = {.withheld = withheld + strlen("VERSION 1\r\n"), .end = end}};
+    play_perform(&p, scene, SCENES_BUFFER);
+    check_failed(&p, scene, end);
+    play_finish(&p);
+}
+
+/* The answer ends before it is whole: nothing of it counts. A scene that ends in a fault has other
+ * ends before. */
+START_TEST(answer_cut_short)
+{
+    const struct scene *scene = &scenes[_i];
+    size_t len = strlen(scene->reply), step = 1 + len / 500;
+    for (size_t withheld = 1; withheld <= len && scene->error == 0; withheld += step) {
+        check_cut_short(scene, withheld, MC_E_CLOSED);
+        check_cut_short(scene, withheld, MC_E_TIMEOUT);
+    }
+}
+END_TEST
+
+/* In a buffer of `cap` bytes: as written, or the request does not fit, or a line of the answer. */
+static void check_capacity(const struct scene *scene, size_t cap)
+{
+    struct play p = {.result = 0};
+    play_perform(&p, scene, cap);
+    if (p.script.sent.len == 0) {
+        ck_assert_str_eq(text_string(&p.outcome), "E_FULL");
+        ck_assert_int_eq(p.client.error, 0);
+        ck_assert_uint_eq(p.script.sends + p.script.recvs, 0);
+    } else if (p.client.error == MC_E_LINE) {
+        check_failed(&p, scene, MC_E_LINE);
+    } else {
+        check_as_written(&p, scene);
+    }
+    if (cap >= 317 && p.client.error == MC_E_LINE)
+        ck_abort_msg("%s: %zu bytes are not enough", scene->request, cap);
+    play_finish(&p);
+}
+
+START_TEST(at_every_capacity)
+{
+    const struct scene *scene = &scenes[_i];
+    if (scene_is_many(scene) || scene_is_refused(scene))
+        return;
+    for (size_t cap = 0; cap < 330; cap++)
+        check_capacity(scene, cap);
+}
+END_TEST
+
+/* ---- answers to other questions ------------------------------------------------------------ */
+
+/* Every kind of answer, and which questions it answers. */
+static const struct {
+    const char *reply;
+    const char *accepted; /* by these; letters of codes[] */
+    bool error;
+} answers[] = {
+    {"VALUE key 0 1\r\nx\r\nEND\r\n", "g", false},
+    {"VA 1\r\nx\r\n", "", false},
+    {"END\r\n", "gs", false},
+    {"EN\r\n", "m", false},
+    {"STORED\r\n", "ua", false},
+    {"NOT_STORED\r\n", "u", false},
+    {"NS\r\n", "ST", false},
+    {"EXISTS\r\n", "", false},
+    {"EX\r\n", "SDT", false},
+    {"NOT_FOUND\r\n", "dnt", false},
+    {"NF\r\n", "SDT", false},
+    {"DELETED\r\n", "d", false},
+    {"TOUCHED\r\n", "t", false},
+    {"5\r\n", "n", false},
+    {"HD\r\n", "mSDT", false},
+    {"MN\r\n", "", false},
+    {"ME a\r\n", "", false},
+    {"OK\r\n", "f", false},
+    {"RESET\r\n", "", false},
+    {"VERSION 1\r\n", "v", false},
+    {"BUSY\r\n", "", false},
+    {"SAME\r\n", "", false},
+    {"STAT a 1\r\nEND\r\n", "s", false},
+    {"ITEM a b\r\nEND\r\n", "", false},
+    {"ERROR\r\n", "", true},
+    {"CLIENT_ERROR\r\n", "", true},
+    {"SERVER_ERROR\r\n", "", true},
+};
+
+/* A question of each kind. */
+static const struct {
+    char code;
+    struct scene scene;
+} questions[] = {
+    {'g', {GET, .request = "get key\r\n"}},
+    {'g', {GETS, .request = "gets key\r\n"}},
+    {'g', {GAT, .request = "gat 60 key\r\n"}},
+    {'g', {GATS, .request = "gats 60 key\r\n"}},
+    {'u', {STORE, .request = "set key 7 60 5\r\nhello\r\n"}},
+    {'d', {DELETE, .request = "delete key\r\n"}},
+    {'n', {INCR, .request = "incr key 5\r\n"}},
+    {'n', {DECR, .request = "decr key 5\r\n"}},
+    {'t', {TOUCH, .request = "touch key 60\r\n"}},
+    {'f', {FLUSH_ALL, .request = "flush_all 60\r\n"}},
+    {'v', {VERSION, .request = "version\r\n"}},
+    {'a', {AUTH, .request = "set auth 0 0 9\r\nkey hello\r\n"}},
+    {'m', {MG, .request = "mg key\r\n"}},
+    {'S', {MS, .request = "ms key 5\r\nhello\r\n"}},
+    {'D', {MD, .request = "md key\r\n"}},
+    {'T', {MA, .request = "ma key\r\n"}},
+};
+
+/* What the connection's state is after an error reply. */
+static int error_after(const struct scene *scene, int event)
+{
+    if (scene->what == AUTH)
+        return MC_E_AUTH;
+    bool stores = scene->what == STORE || scene->what == MS;
+    return stores && event != MC_SERVER_ERROR ? MC_E_STEP : 0;
+}
+
+static void check_answer(const struct scene *scene, size_t answer, bool accepted)
+{
+    struct play p = {.result = 0};
+    struct scene asked = *scene;
+    asked.reply = answers[answer].reply;
+    play_perform(&p, &asked, SCENES_BUFFER);
+    if (answers[answer].error) {
+        int expected =
+            scene->what == AUTH ? MC_E_AUTH : MC_ERROR + (int)(answer + 3 - COUNT(answers));
+        ck_assert_int_eq(p.result, expected);
+        ck_assert_int_eq(p.client.error, error_after(scene, expected));
+    } else if (accepted) {
+        ck_assert_int_ge(p.result, 0);
+        ck_assert_int_eq(p.client.error, 0);
+    } else {
+        check_failed(&p, &asked, MC_E_PROTOCOL);
+        ck_assert_int_eq(p.client.reader.fault, MC_FAULT_UNASKED);
+    }
+    play_finish(&p);
+}
+
+/* Each question with each answer. */
+START_TEST(every_answer_to_every_question)
+{
+    for (size_t answer = 0; answer < COUNT(answers); answer++) {
+        bool accepted = strchr(answers[answer].accepted, questions[_i].code) != NULL;
+        check_answer(&questions[_i].scene, answer, accepted);
+    }
+}
+END_TEST
+
+/* Bytes behind the answer: nobody knows what they belong to, so it is not believed either. */
+static void check_more(const struct scene *scene, const char *more)
+{
+    struct play p = {.result = 0};
+    struct text reply = {0};
+    struct scene longer = *scene;
+    text_add_string(&reply, scene->reply);
+    text_add_string(&reply, more);
+    longer.reply = text_string(&reply);
+    play_perform(&p, &longer, SCENES_BUFFER);
+    check_failed(&p, &longer, MC_E_PROTOCOL);
+    text_free(&reply);
+    play_finish(&p);
+}
+
+START_TEST(more_than_asked)
+{
+    static const char *const more[] = {"END\r\n", "\r\n", "x", "VALUE key 0 1\r\nx\r\nEND\r\n"};
+    const struct scene *scene = &scenes[_i];
+    if (scene->error != 0 || scene_is_refused(scene) || scene_is_big(scene))
+        return;
+    for (size_t i = 0; i < COUNT(more); i++)
+        check_more(scene, more[i]);
+}
+END_TEST
+
+/* ---- bytes changed on the way -------------------------------------------------------------- */
+
+/* What the reader says of the whole answer. */
+static void read_reply(const char *reply, struct text *lines)
+{
+    struct events events = {.last = MC_MORE};
+    events_feed(&events, reply, strlen(reply));
+    events_finish(&events);
+    text_add_string(lines, text_string(&events.lines));
+    events_free(&events);
+}
+
+/* An answer that is broken breaks the connection, one that is not whole is not believed, and none
+ * becomes a miss. */
+static void check_changed(const struct scene *scene)
+{
+    struct play p = {.result = 0};
+    struct text lines = {0};
+    play_set_up(&p, scene, SCENES_BUFFER);
+    script_step(&p.script, scene->request, scene->reply);
+    read_reply(scene->reply, &lines);
+    play_run(&p, scene);
+    if (strstr(text_string(&lines), "PROTOCOL") != NULL)
+        check_failed(&p, scene, MC_E_PROTOCOL);
+    else if (strstr(text_string(&lines), "MORE") != NULL)
+        check_failed(&p, scene, p.client.error != 0 ? p.client.error : MC_E_CLOSED);
+    if (strstr(scene->outcome, "END") == NULL)
+        ck_assert_int_ne(p.result, MC_MISS);
+    text_free(&lines);
+    play_finish(&p);
+}
+
+START_TEST(one_byte_changed)
+{
+    static const char bytes[] = "\r\n 09AENVz:\x01\xff";
+    const struct scene *scene = &scenes[_i];
+    size_t len = strlen(scene->reply);
+    if (scene->error != 0 || scene_is_big(scene))
+        return;
+    char *reply = malloc(len + 1);
+    for (size_t place = 0; place < len; place++) {
+        for (size_t i = 0; i < sizeof bytes - 1; i++) {
+            struct scene changed = *scene;
+            memcpy(reply, scene->reply, len + 1);
+            reply[place] = bytes[i];
+            changed.reply = reply;
+            check_changed(&changed);
+        }
+    }
+    free(reply);
+}
+END_TEST
+
+/* ---- many keys ----------------------------------------------------------------------------- */
+
+/* A server of one kind of item: a key with an even number has itself as its value. */
+struct server {
+    struct text line, answers;
+    size_t taken, lines, longest;
+};
+
+static bool has_item(struct mc_bytes key)
+{
+    return (key.data[key.len - 1] - '0') % 2 == 0;
+}
+
+static void answer_line(struct server *s)
+{
+    char *word = strtok(s->line.data, " \r\n");
+    s->lines++;
+    s->longest = s->line.len > s->longest ? s->line.len : s->longest;
+    while ((word = strtok(NULL, " \r\n")) != NULL) {
+        struct mc_bytes key = {word, strlen(word)};
+        if (has_item(key))
+            text_print(&s->answers, "VALUE %s 0 %zu\r\n%s\r\n", word, key.len, word);
+    }
+    text_add_string(&s->answers, "END\r\n");
+    text_clear(&s->line);
+}
+
+static ptrdiff_t server_send(void *ctx, const struct mc_bytes *parts, size_t count,
+                             mc_deadline deadline)
+{
+    struct server *s = ctx;
+    size_t sent = 0;
+    ck_assert_int_eq(deadline, SCRIPT_DEADLINE);
+    for (size_t k = 0; k < count; k++) {
+        text_add(&s->line, parts[k].data, parts[k].len);
+        sent += parts[k].len;
+    }
+    if (s->line.len > 0 && s->line.data[s->line.len - 1] == '\n')
+        answer_line(s);
+    return (ptrdiff_t)sent;
+}
+
+static ptrdiff_t server_receive(void *ctx, void *buf, size_t cap, mc_deadline deadline)
+{
+    struct server *s = ctx;
+    size_t left = s->answers.len - s->taken, n = left < cap ? left : cap;
+    ck_assert_int_eq(deadline, SCRIPT_DEADLINE);
+    if (n == 0)
+        return MC_E_TIMEOUT;
+    memcpy(buf, s->answers.data + s->taken, n);
+    s->taken += n;
+    return (ptrdiff_t)n;
+}
+
+enum { MANY = 1000 };
+
+/* Keys of many lengths, some of them the same. */
+static void make_keys(struct mc_bytes *many, char (*names)[MC_KEY_MAX + 1])
+{
+    for (size_t k = 0; k < MANY; k++) {
+        size_t len = 4 + k * 37 % (MC_KEY_MAX - 4);
+        memset(names[k], 'k', len);
+        snprintf(names[k] + len - 3, 4, "%03zu", k % 500);
+        many[k] = (struct mc_bytes){names[k], len};
+    }
+}
+
+static void check_many(struct mc_value *values, const struct mc_bytes *many)
+{
+    for (size_t k = 0; k < MANY; k++) {
+        ck_assert_int_eq(values[k].result, has_item(many[k]) ? MC_HIT : MC_MISS);
+        if (!has_item(many[k]))
+            continue;
+        ck_assert_uint_eq(values[k].len, many[k].len);
+        ck_assert_mem_eq(values[k].buf, many[k].data, many[k].len);
+    }
+}
+
+static const size_t capacities[] = {330, 1000, MC_REQUEST_MAX - 1, MC_REQUEST_MAX,
+                                    MC_REQUEST_MAX + 1, 100000};
+
+/* A thousand keys go out in lines that the server takes and the buffer holds. */
+START_TEST(lines_are_split)
+{
+    static char names[MANY][MC_KEY_MAX + 1], places[MANY][MC_KEY_MAX];
+    static struct mc_bytes many[MANY];
+    static struct mc_value values[MANY];
+    struct server server = {.taken = 0};
+    struct mc_transport transport = {server_send, server_receive, &server};
+    struct mc_client client;
+    size_t cap = capacities[_i];
+    char *buf = malloc(cap);
+    make_keys(many, names);
+    for (size_t k = 0; k < MANY; k++)
+        values[k] = (struct mc_value){.buf = places[k], .cap = sizeof places[k], .result = 99};
+    mc_client_init(&client, transport, buf, cap);
+    ck_assert_int_eq(mc_client_get_many(&client, many, values, MANY, SCRIPT_DEADLINE), 0);
+    check_many(values, many);
+    ck_assert_uint_lt(server.longest, MC_REQUEST_MAX);
+    ck_assert_uint_le(server.longest, cap);
+    if (cap >= MC_REQUEST_MAX) /* no more lines than needed: each is nearly full */
+        ck_assert_uint_le(server.lines, MANY * 140 / (MC_REQUEST_MAX - MC_KEY_MAX - 30));
+    text_free(&server.line);
+    text_free(&server.answers);
+    free(buf);
+}
+END_TEST
+
+/* The same key three times: answered three times, or, by a server that thinks better, once. */
+START_TEST(same_key_again)
+{
+    static const struct mc_bytes same[] = {B("a"), B("a"), B("b"), B("a")};
+    char places[4];
+    struct mc_value values[4];
+    struct script script = {0};
+    struct mc_client client;
+    char buf[400];
+    for (size_t k = 0; k < 4; k++)
+        values[k] = (struct mc_value){.buf = &places[k], .cap = 1};
+    script_step(&script, "get a a b a\r\n",
+                "VALUE a 0 1\r\n1\r\nVALUE a 0 1\r\n2\r\nVALUE a 0 1\r\n3\r\nEND\r\n");
+    mc_client_init(&client, script_transport(&script), buf, sizeof buf);
+    ck_assert_int_eq(mc_client_get_many(&client, same, values, 4, SCRIPT_DEADLINE), 0);
+    ck_assert_int_eq(values[0].result, MC_HIT);
+    ck_assert_int_eq(values[1].result, MC_HIT);
+    ck_assert_int_eq(values[2].result, MC_MISS);
+    ck_assert_int_eq(values[3].result, MC_HIT);
+    ck_assert_mem_eq(places, "12", 2);
+    ck_assert_int_eq(places[3], '3');
+    script_free(&script);
+}
+END_TEST
+
+/* A key that cannot be sent stops the retrieval; every key is told so, and nothing is broken. */
+START_TEST(bad_key_among_many)
+{
+    struct mc_bytes some[] = {B("a"), B("b c"), B("d")};
+    struct mc_value values[3] = {{.result = 99}, {.result = 99}, {.result = 99}};
+    struct script script = {0};
+    struct mc_client client;
+    char buf[400];
+    mc_client_init(&client, script_transport(&script), buf, sizeof buf);
+    ck_assert_int_eq(mc_client_get_many(&client, some, values, 3, SCRIPT_DEADLINE), MC_E_KEY);
+    for (size_t k = 0; k < 3; k++)
+        ck_assert_int_eq(values[k].result, MC_E_KEY);
+    ck_assert_uint_eq(script.sends, 0);
+    ck_assert_int_eq(client.error, 0);
+    script_free(&script);
+}
+END_TEST
+
+START_TEST(no_keys)
+{
+    struct script script = {0};
+    struct mc_client client;
+    char buf[400];
+    mc_client_init(&client, script_transport(&script), buf, sizeof buf);
+    ck_assert_int_eq(mc_client_get_many(&client, NULL, NULL, 0, SCRIPT_DEADLINE), 0);
+    ck_assert_uint_eq(script.sends, 0);
+    script_free(&script);
+}
+END_TEST
+
+/* ---- values -------------------------------------------------------------------------------- */
+
+/* A value of each size into a place of each capacity around it. */
+START_TEST(room_for_a_value)
+{
+    char reply[128], place[32], buf[400];
+    size_t size = (size_t)_i;
+    snprintf(reply, sizeof reply, "VALUE key 3 %zu\r\n%.*s\r\nEND\r\n", size, _i,
+             "abcdefghijklmnopqrst");
+    for (size_t cap = 0; cap < size + 3; cap++) {
+        struct script script = {0};
+        struct mc_client client;
+        struct mc_value value = {.buf = place, .cap = cap};
+        memset(place, '#', sizeof place);
+        script_step(&script, "get key\r\n", reply);
+        script_step(&script, "get key\r\n", "END\r\n");
+        mc_client_init(&client, script_transport(&script), buf, sizeof buf);
+        int r = mc_client_get(&client, MC_BYTES("key"), &value, SCRIPT_DEADLINE);
+        ck_assert_int_eq(r, cap < size ? MC_E_FULL : MC_HIT);
+        ck_assert_uint_eq(value.len, size);
+        ck_assert_int_eq(place[cap < size ? 0 : size], '#');
+        r = mc_client_get(&client, MC_BYTES("key"), &value, SCRIPT_DEADLINE);
+        ck_assert_int_eq(r, MC_MISS);
+        script_free(&script);
+    }
+}
+END_TEST
+
+/* ---- the parts ----------------------------------------------------------------------------- */
+
+/* While an answer is awaited, no other command is begun. */
+START_TEST(busy_and_idle)
+{
+    struct script script = {0};
+    struct mc_client client;
+    struct mc_reply reply;
+    struct mc_out out;
+    struct mc_value value = {.cap = 0};
+    char buf[400];
+    script_step(&script, "stats\r\n", "STAT a 1\r\nEND\r\n");
+    script_step(&script, "version\r\n", "VERSION 1\r\n");
+    mc_client_init(&client, script_transport(&script), buf, sizeof buf);
+    ck_assert_int_eq(mc_client_next(&client, &reply, SCRIPT_DEADLINE), MC_E_IDLE);
+    ck_assert_int_eq(mc_client_stats(&client, MC_BYTES(""), SCRIPT_DEADLINE), 0);
+    for (int event = 0; event != MC_END;) {
+        ck_assert_int_eq(mc_client_begin(&client, &out), MC_E_BUSY);
+        ck_assert_int_eq(mc_client_get(&client, MC_BYTES("a"), &value, SCRIPT_DEADLINE),
+                         MC_E_BUSY);
+        event = mc_client_next(&client, &reply, SCRIPT_DEADLINE);
+        ck_assert_int_gt(event, 0);
+    }
+    ck_assert_int_eq(mc_client_next(&client, &reply, SCRIPT_DEADLINE), MC_E_IDLE);
+    ck_assert_int_eq(mc_client_version(&client, SCRIPT_DEADLINE), MC_VERSION);
+    script_check_sent(&script);
+    script_free(&script);
+}
+END_TEST
+
+/* Commands of one's own, two at a time. */
+START_TEST(own_commands)
+{
+    struct script script = {.recv_max = (size_t)_i};
+    struct mc_client client;
+    struct mc_reply reply;
+    struct mc_out out;
+    char buf[400], place[8];
+    struct mc_value value = {.buf = place, .cap = sizeof place};
+    struct mc_bytes key = MC_BYTES("a");
+    script_step(&script, "get a\r\nversion\r\n", "VALUE a 0 2\r\nhi\r\nEND\r\nVERSION 1\r\n");
+    mc_client_init(&client, script_transport(&script), buf, sizeof buf);
+    ck_assert_int_eq(mc_client_begin(&client, &out), 0);
+    ck_assert_uint_eq(out.cap, sizeof buf);
+    ck_assert_int_eq(mc_put_get(&out, &key, 1), 0);
+    ck_assert_int_eq(mc_put_version(&out), 0);
+    struct mc_bytes part = {out.data, out.len};
+    ck_assert_int_eq(mc_client_send(&client, &part, 1, 2, SCRIPT_DEADLINE), 0);
+    ck_assert_uint_eq(client.awaited, 2);
+    ck_assert_int_eq(mc_client_next(&client, &reply, SCRIPT_DEADLINE), MC_VALUE);
+    ck_assert_int_eq(mc_client_value(&client, &reply, &value, SCRIPT_DEADLINE), 0);
+    ck_assert_mem_eq(place, "hi", 2);
+    ck_assert_int_eq(mc_client_next(&client, &reply, SCRIPT_DEADLINE), MC_END);
+    ck_assert_int_eq(mc_client_next(&client, &reply, SCRIPT_DEADLINE), MC_VERSION);
+    ck_assert_uint_eq(client.awaited, 0);
+    script_check_sent(&script);
+    script_free(&script);
+}
+END_TEST
+
+/* The first reason to give up stays, and nothing is sent after it. */
+START_TEST(given_up)
+{
+    struct script script = {0};
+    struct mc_client client;
+    struct mc_out out;
+    struct mc_reply reply;
+    struct mc_bytes part = MC_BYTES("version\r\n");
+    char buf[400];
+    mc_client_init(&client, script_transport(&script), buf, sizeof buf);
+    ck_assert_int_eq(mc_client_break(&client, MC_E_STEP), MC_E_STEP);
+    ck_assert_int_eq(mc_client_break(&client, MC_E_TIMEOUT), MC_E_STEP);
+    ck_assert_int_eq(mc_client_begin(&client, &out), MC_E_STEP);
+    ck_assert_int_eq(mc_client_send(&client, &part, 1, 1, SCRIPT_DEADLINE), MC_E_STEP);
+    ck_assert_int_eq(mc_client_next(&client, &reply, SCRIPT_DEADLINE), MC_E_STEP);
+    ck_assert_uint_eq(script.sends + script.recvs, 0);
+    mc_client_init(&client, script_transport(&script), buf, sizeof buf);
+    ck_assert_int_eq(client.error, 0);
+    script_free(&script);
+}
+END_TEST
+
+/* Every function of a client that was given up. */
+START_TEST(given_up_for_all)
+{
+    struct play p = {.result = 0};
+    const struct scene *scene = &scenes[_i];
+    play_set_up(&p, scene, SCENES_BUFFER);
+    mc_client_break(&p.client, MC_E_TIMEOUT);
+    play_run(&p, scene);
+    ck_assert_int_eq(p.result, MC_E_TIMEOUT);
+    ck_assert_uint_eq(p.script.sends + p.script.recvs, 0);
+    play_finish(&p);
+}
+END_TEST
+
+int main(void)
+{
+    const struct suite_test tests[] = {
+        {as_written, scene_count},
+        {one_send_and_one_receive, scene_count},
+        {at_every_pace, scene_count},
+        {fault_at_every_call, scene_count},
+        {answer_cut_short, scene_count},
+        {at_every_capacity, scene_count},
+        {every_answer_to_every_question, COUNT(questions)},
+        {more_than_asked, scene_count},
+        {one_byte_changed, scene_count},
+        {lines_are_split, COUNT(capacities)},
+        {same_key_again, 1},
+        {bad_key_among_many, 1},
+        {no_keys, 1},
+        {room_for_a_value, 20},
+        {busy_and_idle, 1},
+        {own_commands, 40},
+        {given_up, 1},
+        {given_up_for_all, scene_count},
+    };
+    scenes_init();
+    return suite_run("client", tests, COUNT(tests));
+}

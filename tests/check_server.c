@@ -1,0 +1,1081 @@
+/* Tests of a server by its address, against scripted peers: what an address may be, when a
+ * connection is made, what is sent a second time, and when the server is left alone. */
+#include "names.h"
+#include "server.h"
+#include "suite.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+enum { LONG_MS = 60000 };
+
+static char buf[2048];
+
+/* For operations that must not fail for want of time. */
+static void init(struct mc_server *server, const char *address)
+{
+    ck_assert_int_eq(mc_server_init(server, address, buf, sizeof buf), 0);
+    server->timeout_ms = LONG_MS;
+}
+
+static void expect_counts(const struct mc_server *server, uint64_t connects, uint64_t failures)
+{
+    ck_assert_uint_eq(server->connects, connects);
+    ck_assert_uint_eq(server->failures, failures);
+}
+
+static void await_bytes(const struct mc_server *server)
+{
+    struct pollfd p = {.fd = server->socket.fd, .events = POLLIN};
+    ck_assert_int_eq(poll(&p, 1, LONG_MS), 1);
+}
+
+/* ---- addresses ------------------------------------------------------------------------------- */
+
+#define X50 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define PATH_103 "/" X50 X50 "xx"
+#define HOST_255 X50 X50 X50 X50 X50 "xxxxx"
+
+static const struct {
+    const char *address, *host, *port;
+} good_addresses[] = {
+    {"localhost", "localhost", "11211"},
+    {"localhost:1", "localhost", "1"},
+    {"cache-1.example.org.:65535", "cache-1.example.org.", "65535"},
+    {"under_score", "under_score", "11211"},
+    {"127.0.0.1", "127.0.0.1", "11211"},
+    {"127.0.0.1:11212", "127.0.0.1", "11212"},
+    {"[::1]", "::1", "11211"},
+    {"[::1]:11212", "::1", "11212"},
+    {"[::]", "::", "11211"},
+    {"[fe80::1%eth0]:80", "fe80::1%eth0", "80"},
+    {"[::ffff:127.0.0.1]:80", "::ffff:127.0.0.1", "80"},
+    {"unix:/run/memcached.sock", "/run/memcached.sock", ""},
+    {"/run/memcached.sock", "/run/memcached.sock", ""},
+    {"/with space:and,[all]@", "/with space:and,[all]@", ""},
+    {PATH_103, PATH_103, ""},
+    {"unix:" PATH_103, PATH_103, ""},
+    {HOST_255, HOST_255, "11211"},
+    {HOST_255 ":80", HOST_255, "80"},
+};
+
+START_TEST(good_address)
+{
+    struct mc_server server;
+    int r = mc_server_init(&server, good_addresses[_i].address, buf, sizeof buf);
+    ck_assert_int_eq(r, 0);
+    ck_assert_str_eq(server.host, good_addresses[_i].host);
+    ck_assert_str_eq(server.port, good_addresses[_i].port);
+    ck_assert_int_eq(server.timeout_ms, MC_SERVER_TIMEOUT_MS);
+    expect_counts(&server, 0, 0);
+}
+END_TEST
+
+static const char empty[] = "the address is empty";
+static const char bad_host[] =
+    "a host is a name or an address, without spaces or any of /[],@";
+static const char long_host[] = "the host's name is too long";
+static const char bad_port[] = "a port is a number from 1 to 65535";
+static const char no_bracket[] = "the [ of an IPv6 address has no ]";
+static const char after_bracket[] = "after the ] of an IPv6 address comes :PORT or nothing";
+static const char bare_v6[] = "an IPv6 address is written in brackets: [::1]:11211";
+static const char bad_path[] = "a Unix socket is written unix:/PATH";
+static const char long_path[] = "the path of a Unix socket has at most 103 bytes";
+
+static const struct {
+    const char *address, *problem;
+} bad_addresses[] = {
+    {"", empty},
+    {":", bad_host},
+    {":11211", bad_host},
+    {" ", bad_host},
+    {"local host", bad_host},
+    {"localhost ", bad_host},
+    {" localhost", bad_host},
+    {"localhost\n", bad_host},
+    {"localhost\x7f", bad_host},
+    {"a,b", bad_host},
+    {"a/b", bad_host},
+    {"user@host", bad_host},
+    {"host]", bad_host},
+    {HOST_255 "x", long_host},
+    {HOST_255 "x:80", long_host},
+    {"localhost:", bad_port},
+    {"localhost:0", bad_port},
+    {"localhost:00", bad_port},
+    {"localhost:080", bad_port},
+    {"localhost:65536", bad_port},
+    {"localhost:18446744073709551617", bad_port},
+    {"localhost:-1", bad_port},
+    {"localhost:+1", bad_port},
+    {"localhost:1 ", bad_port},
+    {"localhost: 1", bad_port},
+    {"localhost:http", bad_port},
+    {"localhost:0x50", bad_port},
+    {"localhost:80/", bad_port},
+    {"[::1]:", bad_port},
+    {"[::1]:0", bad_port},
+    {"[::1]:65536", bad_port},
+    {"[", no_bracket},
+    {"[::1", no_bracket},
+    {"[::1:80", no_bracket},
+    {"[::1]80", after_bracket},
+    {"[::1] ", after_bracket},
+    {"[::1]]", after_bracket},
+    {"[]", bad_host},
+    {"[]:80", bad_host},
+    {"[::1 ]", bad_host},
+    {"[[::1]", bad_host},
+    {"::1", bare_v6},
+    {"::", bare_v6},
+    {"fe80::1:11211", bare_v6},
+    {"tcp://localhost", bad_port},
+    {"unix:", bad_path},
+    {"unix:socket", bad_path},
+    {"unix:./socket", bad_path},
+    {PATH_103 "x", long_path},
+    {"unix:" PATH_103 "x", long_path},
+};
+
+START_TEST(bad_address)
+{
+    struct mc_server server;
+    int r = mc_server_init(&server, bad_addresses[_i].address, buf, sizeof buf);
+    ck_assert_int_eq(r, MC_E_ADDRESS);
+    ck_assert_str_eq(server.problem, bad_addresses[_i].problem);
+}
+END_TEST
+
+/* Brackets are for IPv6 addresses, and everything else in them is refused. */
+START_TEST(bad_bracketed_host)
+{
+    static const char *const addresses[] = {"[localhost]", "[127.0.0.1]", "[x]:80"};
+    struct mc_server server;
+    int r = mc_server_init(&server, addresses[_i], buf, sizeof buf);
+    ck_assert_int_eq(r, MC_E_ADDRESS);
+    ck_assert_ptr_nonnull(server.problem);
+}
+END_TEST
+
+/* Who does not look at the result of mc_server_init() reaches no server, least of all another. */
+START_TEST(bad_address_is_never_connected_to)
+{
+    struct mc_server server;
+    mc_server_init(&server, bad_addresses[_i].address, buf, sizeof buf);
+    ck_assert_int_eq(mc_server_version(&server), MC_E_ADDRESS);
+    expect_counts(&server, 0, 1);
+}
+END_TEST
+
+/* ---- operations ------------------------------------------------------------------------------ */
+
+static const struct mc_bytes key = {"k", 1}, ok = {"ok", 2};
+
+static int take_ok(int r, const struct mc_value *value)
+{
+    if (r == MC_HIT) {
+        ck_assert_uint_eq(value->len, ok.len);
+        ck_assert_mem_eq(value->buf, ok.data, ok.len);
+    }
+    return r;
+}
+
+static int run_get(struct mc_server *server)
+{
+    char text[8];
+    struct mc_value value = {.buf = text, .cap = sizeof text};
+    return take_ok(mc_server_get(server, key, &value), &value);
+}
+
+static int run_gets(struct mc_server *server)
+{
+    char text[8];
+    struct mc_value value = {.buf = text, .cap = sizeof text};
+    int r = take_ok(mc_server_gets(server, key, &value), &value);
+    if (r == MC_HIT)
+        ck_assert_uint_eq(value.cas, 9);
+    return r;
+}
+
+static int run_gat(struct mc_server *server)
+{
+    char text[8];
+    struct mc_value value = {.buf = text, .cap = sizeof text};
+    return take_ok(mc_server_gat(server, 60, key, &value), &value);
+}
+
+static int run_get_many(struct mc_server *server)
+{
+    char text[2][8];
+    const struct mc_bytes keys[] = {{"miss", 4}, key};
+    struct mc_value values[] = {{.buf = text[0], .cap = 8}, {.buf = text[1], .cap = 8}};
+    int r = mc_server_get_many(server, keys, values, 2);
+    ck_assert_int_eq(values[0].result, r == 0 ? MC_MISS : r);
+    ck_assert_int_eq(take_ok(values[1].result, &values[1]), r == 0 ? MC_HIT : r);
+    return r;
+}
+
+static int run_store(struct mc_server *server)
+{
+    const struct mc_item item = {.key = key, .value = ok, .flags = 2, .exptime = -1, .cas = 9};
+    return mc_server_store(server, MC_CAS, &item);
+}
+
+static int run_set(struct mc_server *server)
+{
+    return mc_server_set(server, key, ok, 60);
+}
+
+static int run_delete(struct mc_server *server)
+{
+    return mc_server_delete(server, key);
+}
+
+static int run_incr(struct mc_server *server)
+{
+    uint64_t number = 1;
+    int r = mc_server_incr(server, key, 3, &number);
+    ck_assert_uint_eq(number, r == MC_NUMBER ? 10 : 0);
+    return r;
+}
+
+static int run_decr(struct mc_server *server)
+{
+    uint64_t number = 1;
+    int r = mc_server_decr(server, key, 3, &number);
+    ck_assert_uint_eq(number, r == MC_NUMBER ? 4 : 0);
+    return r;
+}
+
+static int run_touch(struct mc_server *server)
+{
+    return mc_server_touch(server, key, 60);
+}
+
+static int run_flush_all(struct mc_server *server)
+{
+    return mc_server_flush_all(server, 5);
+}
+
+static int run_mg(struct mc_server *server)
+{
+    static const struct mc_flag flags[] = {{.letter = 'v'}, {.letter = 'c'}};
+    char text[8];
+    struct mc_value value = {.buf = text, .cap = sizeof text};
+    struct mc_meta meta;
+    int r = take_ok(mc_server_mg(server, key, flags, 2, &value, &meta), &value);
+    ck_assert_uint_eq(meta.cas, r == MC_HIT ? 9 : 0);
+    return r;
+}
+
+static int run_ms(struct mc_server *server)
+{
+    static const struct mc_flag flag = {.letter = 'T', .ttl = 60};
+    struct mc_meta meta;
+    return mc_server_ms(server, key, ok, &flag, 1, &meta);
+}
+
+static int run_md(struct mc_server *server)
+{
+    static const struct mc_flag flag = {.letter = 'C', .number = 9};
+    struct mc_meta meta;
+    return mc_server_md(server, key, &flag, 1, &meta);
+}
+
+static int run_ma(struct mc_server *server)
+{
+    static const struct mc_flag flags[] = {{.letter = 'v'}, {.letter = 'D', .number = 3}};
+    struct mc_meta meta;
+    int r = mc_server_ma(server, key, flags, 2, &meta);
+    ck_assert_uint_eq(meta.number, r == MC_NUMBER ? 10 : 0);
+    return r;
+}
+
+/* Everything that a server can be asked, and whether it may be asked twice. */
+static const struct operation {
+    int (*run)(struct mc_server *server);
+    const char *request, *reply;
+    int result;
+    bool repeatable;
+} operations[] = {
+    {mc_server_version, "version\r\n", "VERSION 1\r\n", MC_VERSION, true},
+    {run_get, "get k\r\n", "VALUE k 0 2\r\nok\r\nEND\r\n", MC_HIT, true},
+    {run_gets, "gets k\r\n", "VALUE k 0 2 9\r\nok\r\nEND\r\n", MC_HIT, true},
+    {run_gat, "gat 60 k\r\n", "VALUE k 0 2\r\nok\r\nEND\r\n", MC_HIT, true},
+    {run_get_many, "get miss k\r\n", "VALUE k 0 2\r\nok\r\nEND\r\n", 0, true},
+    {run_mg, "mg k v c\r\n", "VA 2 c9\r\nok\r\n", MC_HIT, true},
+    {run_store, "cas k 2 -1 2 9\r\nok\r\n", "EXISTS\r\n", MC_EXISTS, false},
+    {run_set, "set k 0 60 2\r\nok\r\n", "STORED\r\n", MC_STORED, false},
+    {run_delete, "delete k\r\n", "DELETED\r\n", MC_DELETED, false},
+    {run_incr, "incr k 3\r\n", "10\r\n", MC_NUMBER, false},
+    {run_decr, "decr k 3\r\n", "4\r\n", MC_NUMBER, false},
+    {run_touch, "touch k 60\r\n", "TOUCHED\r\n", MC_TOUCHED, false},
+    {run_flush_all, "flush_all 5\r\n", "OK\r\n", MC_OK, false},
+    {run_ms, "ms k 2 T60\r\nok\r\n", "HD\r\n", MC_HD, false},
+    {run_md, "md k C9\r\n", "HD\r\n", MC_HD, false},
+    {run_ma, "ma k v D3\r\n", "VA 2\r\n10\r\n", MC_NUMBER, false},
+};
+
+enum { OPERATIONS = COUNT(operations) };
+
+/* What an operation comes to when the connection is closed after it was sent. */
+static int lost(const struct operation *operation)
+{
+    return operation->repeatable ? MC_E_CLOSED : MC_E_UNKNOWN;
+}
+
+START_TEST(connects_when_first_used)
+{
+    const struct operation *o = &operations[_i % OPERATIONS];
+    const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                       {PEER_HEAR, o->request, 0, 0},
+                                       {PEER_SAY, o->reply, 0, 0},
+                                       {PEER_HEAR, "version\r\n", 0, 0},
+                                       {PEER_SAY, "VERSION 1\r\n", 0, 0},
+                                       {PEER_SILENT, NULL, 0, 0},
+                                       {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    if (!peer_has((enum peer_family)(_i / OPERATIONS), __func__))
+        return;
+    peer_start(&peer, (enum peer_family)(_i / OPERATIONS), NULL, script);
+    init(&server, peer.address);
+    expect_counts(&server, 0, 0);
+    ck_assert_int_eq(o->run(&server), o->result);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    expect_counts(&server, 1, 0);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
+/* An error reply is an answer: it is no failure, and the connection is used on. */
+START_TEST(error_replies)
+{
+    const struct operation *o = &operations[_i];
+    const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                       {PEER_HEAR, o->request, 0, 0},
+                                       {PEER_SAY, "SERVER_ERROR out of memory\r\n", 0, 0},
+                                       {PEER_HEAR, "version\r\n", 0, 0},
+                                       {PEER_SAY, "VERSION 1\r\n", 0, 0},
+                                       {PEER_SILENT, NULL, 0, 0},
+                                       {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(o->run(&server), MC_SERVER_ERROR);
+    ck_assert_uint_eq(server.client.said.len, sizeof "out of memory" - 1);
+    ck_assert_mem_eq(server.client.said.data, "out of memory", server.client.said.len);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    expect_counts(&server, 1, 0);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
+/* A key that is refused is not sent, and is no failure of the server. */
+START_TEST(refused_before_sent)
+{
+    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_HEAR, "version\r\n", 0, 0},
+                                              {PEER_SAY, "VERSION 1\r\n", 0, 0},
+                                              {PEER_SILENT, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    struct mc_value value = {0};
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_get(&server, MC_BYTES("a b"), &value), MC_E_KEY);
+    ck_assert_int_eq(mc_server_set(&server, MC_BYTES(""), ok, 0), MC_E_KEY);
+    ck_assert_int_eq(mc_server_delete(&server, MC_BYTES("a\r\nb")), MC_E_KEY);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    expect_counts(&server, 1, 0);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
+/* ---- a kept connection that is closed -------------------------------------------------------- */
+
+/* How the scripts begin: a connection is made, used and kept. */
+#define KEPT_CONNECTION                                                                            \
+    {PEER_ACCEPT, NULL, 0, 0}, {PEER_HEAR, "version\r\n", 0, 0}, {PEER_SAY, "VERSION 1\r\n", 0, 0}
+
+/* Closed before it is used again: nothing can have gone out, so everything may be sent again. Unix
+ * sockets only, for with TCP the first bytes go out to nobody. */
+START_TEST(unsent_is_sent_again)
+{
+    const struct operation *o = &operations[_i];
+    const struct peer_step script[] = {KEPT_CONNECTION,
+                                       {PEER_CLOSE, NULL, 0, 0},
+                                       {PEER_ACCEPT, NULL, 0, 0},
+                                       {PEER_HEAR, o->request, 0, 0},
+                                       {PEER_SAY, o->reply, 0, 0},
+                                       {PEER_SILENT, NULL, 0, 0},
+                                       {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    peer_await(&peer, 4);
+    ck_assert_int_eq(o->run(&server), o->result);
+    expect_counts(&server, 2, 0);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
+/* Closed or reset when all of it has gone out: only what may be repeated is. */
+START_TEST(sent_and_lost)
+{
+    static const enum peer_do ends[] = {PEER_CLOSE, PEER_RESET};
+    const struct operation *o = &operations[_i % OPERATIONS];
+    enum peer_family family = (enum peer_family)(_i / OPERATIONS % PEER_FAMILIES);
+    const struct peer_step script[] = {KEPT_CONNECTION,
+                                       {PEER_HEAR, o->request, 0, 0},
+                                       {ends[_i / OPERATIONS / PEER_FAMILIES], NULL, 0, 0},
+                                       {o->repeatable ? PEER_ACCEPT : PEER_END, NULL, 0, 0},
+                                       {PEER_HEAR, o->request, 0, 0},
+                                       {PEER_SAY, o->reply, 0, 0},
+                                       {PEER_SILENT, NULL, 0, 0},
+                                       {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    if (!peer_has(family, __func__))
+        return;
+    peer_start(&peer, family, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    ck_assert_int_eq(o->run(&server), o->repeatable ? o->result : MC_E_UNKNOWN);
+    expect_counts(&server, o->repeatable ? 2 : 1, o->repeatable ? 0 : 1);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
+/* When the reply has begun, nothing is repeated. */
+START_TEST(reply_begun)
+{
+    const struct operation *o = &operations[_i];
+    const struct peer_step script[] = {KEPT_CONNECTION,
+                                       {PEER_HEAR, o->request, 0, 0},
+                                       {PEER_SAY, o->reply, 1, 0},
+                                       {PEER_CLOSE, NULL, 0, 0},
+                                       {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    ck_assert_int_eq(o->run(&server), lost(o));
+    expect_counts(&server, 1, 1);
+    peer_end(&peer);
+}
+END_TEST
+
+/* A fresh connection that is closed at once means that the server does not work. */
+START_TEST(fresh_connection_closed)
+{
+    const struct operation *o = &operations[_i];
+    const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                       {PEER_HEAR, o->request, 0, 0},
+                                       {PEER_CLOSE, NULL, 0, 0},
+                                       {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(o->run(&server), lost(o));
+    expect_counts(&server, 1, 1);
+    peer_end(&peer);
+}
+END_TEST
+
+START_TEST(repeated_only_once)
+{
+    const struct operation *o = &operations[_i];
+    const struct peer_step script[] = {KEPT_CONNECTION,
+                                       {PEER_CLOSE, NULL, 0, 0},
+                                       {PEER_ACCEPT, NULL, 0, 0},
+                                       {PEER_HEAR, o->request, 0, 0},
+                                       {PEER_CLOSE, NULL, 0, 0},
+                                       {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    peer_await(&peer, 4);
+    ck_assert_int_eq(o->run(&server), lost(o));
+    expect_counts(&server, 2, 1);
+    peer_end(&peer);
+}
+END_TEST
+
+/* The server is gone when it comes to the second try: nothing of a write can have been done. */
+START_TEST(gone_at_second_try)
+{
+    static const struct peer_step script[] = {
+        KEPT_CONNECTION, {PEER_CLOSE, NULL, 0, 0}, {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    peer_end(&peer);
+    ck_assert_int_eq(operations[_i].run(&server), MC_E_CONNECT);
+    expect_counts(&server, 1, 1);
+}
+END_TEST
+
+enum { BIG = 16 << 20, FIRST = 1000 };
+
+/* A set of which the server takes only the beginning before it dies: sent again, and whole. */
+START_TEST(partly_sent_is_sent_again)
+{
+    enum { HEAD = sizeof "set k 0 0 16777216\r\n" - 1 };
+    char *text = malloc(HEAD + BIG + 2);
+    ck_assert_ptr_nonnull(text);
+    memset(text + HEAD, 'v', BIG);
+    memcpy(text, "set k 0 0 16777216\r\n", HEAD);
+    memcpy(text + HEAD + BIG, "\r\n", 2);
+    const struct peer_step script[] = {KEPT_CONNECTION,
+                                       {PEER_HEAR, text, FIRST, 0},
+                                       {PEER_RESET, NULL, 0, 0},
+                                       {PEER_ACCEPT, NULL, 0, 0},
+                                       {PEER_HEAR, text, HEAD + BIG + 2, 0},
+                                       {PEER_SAY, "STORED\r\n", 0, 0},
+                                       {PEER_SILENT, NULL, 0, 0},
+                                       {PEER_END, NULL, 0, 0}};
+    const struct mc_bytes value = {text + HEAD, BIG};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, (enum peer_family)_i, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    ck_assert_int_eq(mc_server_set(&server, key, value, 0), MC_STORED);
+    expect_counts(&server, 2, 0);
+    mc_server_close(&server);
+    peer_end(&peer);
+    free(text);
+}
+END_TEST
+
+/* A pipeline is never repeated, whatever it is made of. */
+START_TEST(pipelines_are_not_repeated)
+{
+    static const struct peer_step script[] = {KEPT_CONNECTION,
+                                              {PEER_HEAR, "get k\r\nset k 0 0 2\r\nok\r\n", 0, 0},
+                                              {PEER_CLOSE, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct mc_op ops[] = {{.verb = MC_VERB_GET, .key = key},
+                          {.verb = MC_VERB_SET, .key = key, .data = ok}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    ck_assert_int_eq(mc_server_run(&server, ops, 2), MC_E_CLOSED);
+    ck_assert_int_eq(ops[0].result, MC_E_CLOSED);
+    ck_assert_int_eq(ops[1].result, MC_E_UNKNOWN);
+    expect_counts(&server, 1, 1);
+    peer_end(&peer);
+}
+END_TEST
+
+/* An operation of the caller's own, in the loop that server.h shows. */
+static int run_stats(struct mc_server *server)
+{
+    struct mc_reply reply;
+    int r;
+    do {
+        r = mc_server_open(server);
+        if (r == 0)
+            r = mc_client_stats(&server->client, (struct mc_bytes){0}, server->deadline);
+        while (r == 0 || r == MC_STAT)
+            r = mc_client_next(&server->client, &reply, server->deadline);
+    } while (mc_server_again(server, r, true));
+    return r;
+}
+
+START_TEST(operation_of_ones_own)
+{
+    static const struct peer_step script[] = {KEPT_CONNECTION,
+                                              {PEER_HEAR, "stats\r\n", 0, 0},
+                                              {PEER_CLOSE, NULL, 0, 0},
+                                              {PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_HEAR, "stats\r\n", 0, 0},
+                                              {PEER_SAY, "STAT pid 1\r\nEND\r\n", 0, 0},
+                                              {PEER_SILENT, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    ck_assert_int_eq(run_stats(&server), MC_END);
+    expect_counts(&server, 2, 0);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
+/* ---- a kept connection that has not been used for long --------------------------------------- */
+
+/* Closed, or spoken on unasked, while nobody used it: not used again, not even for a write. */
+START_TEST(stale_connection)
+{
+    static const struct peer_step news[] = {{PEER_CLOSE, NULL, 0, 0},
+                                            {PEER_RESET, NULL, 0, 0},
+                                            {PEER_SAY, "END\r\n", 0, 0}};
+    const struct operation *o = &operations[_i % OPERATIONS];
+    enum peer_family family = (enum peer_family)(_i / OPERATIONS % PEER_FAMILIES);
+    const struct peer_step script[] = {KEPT_CONNECTION,
+                                       {PEER_GATE, NULL, 0, 0},
+                                       news[_i / OPERATIONS / PEER_FAMILIES],
+                                       {PEER_ACCEPT, NULL, 0, 0},
+                                       {PEER_HEAR, o->request, 0, 0},
+                                       {PEER_SAY, o->reply, 0, 0},
+                                       {PEER_SILENT, NULL, 0, 0},
+                                       {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    if (!peer_has(family, __func__))
+        return;
+    peer_start(&peer, family, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    peer_open_gate(&peer);
+    await_bytes(&server);
+    server.used_ms -= 2000; /* as if that much time had gone by */
+    ck_assert_int_eq(o->run(&server), o->result);
+    expect_counts(&server, 2, 0);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
+/* ---- connections that are given up ----------------------------------------------------------- */
+
+/* After these replies to a set nobody knows what the server reads next: the connection is made
+ * anew, at once, for the server is well. */
+static const char *const out_of_step[] = {"ERROR\r\n", "CLIENT_ERROR bad data chunk\r\n"};
+
+static int run_set_in_pipeline(struct mc_server *server)
+{
+    struct mc_op op = {.verb = MC_VERB_SET, .key = key, .data = ok, .exptime = 60};
+    mc_server_run(server, &op, 1);
+    return op.result;
+}
+
+static void expect_new_connection(const char *said, int (*run)(struct mc_server *server),
+                                  int result)
+{
+    const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                       {PEER_HEAR, "set k 0 60 2\r\nok\r\n", 0, 0},
+                                       {PEER_SAY, said, 0, 0},
+                                       {PEER_SILENT, NULL, 0, 0},
+                                       {PEER_ACCEPT, NULL, 0, 0},
+                                       {PEER_HEAR, "version\r\n", 0, 0},
+                                       {PEER_SAY, "VERSION 1\r\n", 0, 0},
+                                       {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(run(&server), result);
+    ck_assert_int_eq(server.pause_ms, 0);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    expect_counts(&server, 2, 0);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+
+START_TEST(new_connection_after_refused_set)
+{
+    expect_new_connection(out_of_step[_i], run_set, _i == 0 ? MC_ERROR : MC_CLIENT_ERROR);
+}
+END_TEST
+
+START_TEST(new_connection_after_refused_set_in_pipeline)
+{
+    expect_new_connection(out_of_step[_i], run_set_in_pipeline,
+                          _i == 0 ? MC_ERROR : MC_CLIENT_ERROR);
+}
+END_TEST
+
+/* A reply that comes too late finds the connection closed, and answers no other question. */
+START_TEST(late_reply_is_never_read)
+{
+    static const struct peer_step script[] = {KEPT_CONNECTION,
+                                              {PEER_HEAR, "get late\r\n", 0, 0},
+                                              {PEER_SILENT, NULL, 0, 0},
+                                              {PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_HEAR, "get k\r\n", 0, 0},
+                                              {PEER_SAY, "VALUE k 0 2\r\nok\r\nEND\r\n", 0, 0},
+                                              {PEER_SILENT, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    struct mc_value value = {0};
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    server.timeout_ms = 50;
+    mc_deadline deadline = mc_socket_deadline(50);
+    ck_assert_int_eq(mc_server_get(&server, MC_BYTES("late"), &value), MC_E_TIMEOUT);
+    ck_assert_int_ge(mc_socket_now(), deadline);
+    expect_counts(&server, 1, 1);
+    server.timeout_ms = LONG_MS;
+    server.down_until_ms = 0;
+    ck_assert_int_eq(run_get(&server), MC_HIT);
+    expect_counts(&server, 2, 1);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
+START_TEST(broken_replies)
+{
+    static const char *const replies[] = {
+        "HTTP/1.1 400 Bad Request\r\n\r\n", /* no reply */
+        "STORED\r\n",                       /* another kind of reply */
+        "VALUE l 0 2\r\nok\r\nEND\r\n",     /* another key */
+        "VALUE k 0 2\r\nokEND\r\n",         /* a value without its end */
+        "END\r\nEND\r\n",                   /* a reply too many */
+        "HD\r\n",
+    };
+    const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                       {PEER_HEAR, "get k\r\n", 0, 0},
+                                       {PEER_SAY, replies[_i], 0, 0},
+                                       {PEER_SILENT, NULL, 0, 0},
+                                       {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(run_get(&server), MC_E_PROTOCOL);
+    ck_assert(!server.socket.open);
+    expect_counts(&server, 1, 1);
+    peer_end(&peer);
+}
+END_TEST
+
+START_TEST(closed_by_the_caller)
+{
+    static const struct peer_step script[] = {
+        KEPT_CONNECTION, {PEER_SILENT, NULL, 0, 0}, KEPT_CONNECTION, {PEER_SILENT, NULL, 0, 0},
+        {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    mc_server_close(&server);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    mc_server_close(&server);
+    mc_server_close(&server);
+    expect_counts(&server, 2, 0);
+    peer_end(&peer);
+}
+END_TEST
+
+/* ---- resolved at every connect --------------------------------------------------------------- */
+
+static const struct peer_step answer_and_close[] = {
+    KEPT_CONNECTION, {PEER_CLOSE, NULL, 0, 0}, {PEER_END, NULL, 0, 0}};
+static const struct peer_step answer_get[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_HEAR, "get k\r\n", 0, 0},
+                                              {PEER_SAY, "VALUE k 0 2\r\nok\r\nEND\r\n", 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+
+START_TEST(another_server_at_the_path)
+{
+    struct peer first, second;
+    struct mc_server server;
+    char folder[FOLDER_SIZE], path[FOLDER_SIZE + 8];
+    folder_make(folder);
+    snprintf(path, sizeof path, "%s/socket", folder);
+    init(&server, path);
+    peer_start(&first, PEER_UNIX, path, answer_and_close);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    peer_end(&first);
+    peer_start(&second, PEER_UNIX, path, answer_get);
+    ck_assert_int_eq(run_get(&server), MC_HIT);
+    expect_counts(&server, 2, 0);
+    mc_server_close(&server);
+    peer_end(&second);
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
+START_TEST(another_address_of_the_name)
+{
+    struct peer first, second;
+    struct mc_server server;
+    init(&server, NAMES_NAME ":1");
+    ck_assert_uint_eq(names_asked(), 0);
+    peer_start(&first, PEER_TCP4, NULL, answer_and_close);
+    names_add(PEER_TCP4, first.port);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    peer_end(&first);
+    peer_start(&second, PEER_TCP4, NULL, answer_get);
+    names_clear();
+    names_add(PEER_TCP4, second.port);
+    ck_assert_int_eq(run_get(&server), MC_HIT);
+    ck_assert_uint_eq(names_asked(), 2);
+    expect_counts(&server, 2, 0);
+    mc_server_close(&server);
+    peer_end(&second);
+}
+END_TEST
+
+START_TEST(name_that_does_not_resolve)
+{
+    struct mc_server server;
+    init(&server, NAMES_NAME ":1");
+    ck_assert_int_eq(operations[_i].run(&server), MC_E_RESOLVE);
+    ck_assert_int_ne(server.socket.resolve_code, 0);
+    expect_counts(&server, 0, 1);
+}
+END_TEST
+
+/* ---- a server that is down ------------------------------------------------------------------- */
+
+enum { FAILURES = 9 };
+
+static int64_t pause_after(int failures)
+{
+    int64_t pause = MC_SERVER_PAUSE_MIN_MS;
+    for (int k = 1; k < failures && pause < MC_SERVER_PAUSE_MAX_MS; k++)
+        pause *= 2;
+    return pause < MC_SERVER_PAUSE_MAX_MS ? pause : MC_SERVER_PAUSE_MAX_MS;
+}
+
+/* Fails once more, with the pause that so many failures in a row bring; then the pause is over. */
+static void fail_again(struct mc_server *server, int failures)
+{
+    int64_t before = mc_socket_now();
+    ck_assert_int_eq(run_get(server), MC_E_CONNECT);
+    int64_t after = mc_socket_now();
+    ck_assert_int_ge(server->down_until_ms, before + pause_after(failures));
+    ck_assert_int_le(server->down_until_ms, after + pause_after(failures));
+    server->down_until_ms = 0;
+}
+
+START_TEST(pause_grows_and_ends)
+{
+    static const struct peer_step script[] = {
+        KEPT_CONNECTION, {PEER_CLOSE, NULL, 0, 0}, {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    char folder[FOLDER_SIZE], path[FOLDER_SIZE + 8];
+    folder_make(folder);
+    snprintf(path, sizeof path, "%s/socket", folder);
+    init(&server, path);
+    for (int k = 1; k <= FAILURES; k++)
+        fail_again(&server, k);
+    peer_start(&peer, PEER_UNIX, path, script);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    peer_end(&peer);
+    fail_again(&server, 1); /* a reply makes all failures before it forgotten */
+    expect_counts(&server, 1, FAILURES + 1);
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
+/* While the pause lasts, there is no connection and no waiting, and writes are not in doubt. */
+START_TEST(left_alone_during_the_pause)
+{
+    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_CLOSE, NULL, 0, 0},
+                                              KEPT_CONNECTION,
+                                              {PEER_SILENT, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_version(&server), MC_E_CLOSED);
+    server.down_until_ms = INT64_MAX; /* however slow this machine is */
+    for (size_t k = 0; k < OPERATIONS; k++)
+        ck_assert_int_eq(operations[k].run(&server), MC_E_DOWN);
+    expect_counts(&server, 1, 1 + OPERATIONS);
+    server.down_until_ms = 0;
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    expect_counts(&server, 2, 1 + OPERATIONS);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
+START_TEST(pipeline_during_the_pause)
+{
+    struct mc_op ops[] = {{.verb = MC_VERB_GET, .key = key},
+                          {.verb = MC_VERB_SET, .key = key, .data = ok}};
+    struct mc_server server;
+    init(&server, "/nowhere/at/all");
+    ck_assert_int_eq(mc_server_run(&server, ops, 2), MC_E_CONNECT);
+    ck_assert_int_eq(ops[0].result, MC_E_CONNECT);
+    ck_assert_int_eq(ops[1].result, MC_E_CONNECT);
+    server.down_until_ms = INT64_MAX;
+    ck_assert_int_eq(mc_server_run(&server, ops, 2), MC_E_DOWN);
+    ck_assert_int_eq(ops[0].result, MC_E_DOWN);
+    ck_assert_int_eq(ops[1].result, MC_E_DOWN);
+    expect_counts(&server, 0, 2);
+}
+END_TEST
+
+/* Without a hand at the clock: the pause is at least as long as it says, and then over. */
+START_TEST(pause_in_real_time)
+{
+    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_CLOSE, NULL, 0, 0},
+                                              KEPT_CONNECTION,
+                                              {PEER_SILENT, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    int r;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    int64_t start = mc_socket_now();
+    ck_assert_int_eq(mc_server_version(&server), MC_E_CLOSED);
+    while ((r = mc_server_version(&server)) == MC_E_DOWN)
+        continue;
+    ck_assert_int_eq(r, MC_VERSION);
+    ck_assert_int_ge(mc_socket_now(), start + MC_SERVER_PAUSE_MIN_MS);
+    ck_assert_uint_eq(server.connects, 2);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
+/* ---- user and password ----------------------------------------------------------------------- */
+
+#define AUTH {PEER_ACCEPT, NULL, 0, 0}, {PEER_HEAR, "set auth 0 0 11\r\nuser pa ss \r\n", 0, 0}
+
+static void init_auth(struct mc_server *server, const struct peer *peer)
+{
+    init(server, peer->address);
+    server->user = MC_BYTES("user");
+    server->password = MC_BYTES("pa ss ");
+}
+
+/* On every connection, before anything else. */
+START_TEST(says_who_it_is)
+{
+    const struct operation *o = &operations[_i];
+    const struct peer_step script[] = {AUTH,
+                                       {PEER_SAY, "STORED\r\n", 0, 0},
+                                       {PEER_HEAR, "version\r\n", 0, 0},
+                                       {PEER_SAY, "VERSION 1\r\n", 0, 0},
+                                       {PEER_CLOSE, NULL, 0, 0},
+                                       AUTH,
+                                       {PEER_SAY, "STORED\r\n", 0, 0},
+                                       {PEER_HEAR, o->request, 0, 0},
+                                       {PEER_SAY, o->reply, 0, 0},
+                                       {PEER_SILENT, NULL, 0, 0},
+                                       {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init_auth(&server, &peer);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    peer_await(&peer, 6);
+    ck_assert_int_eq(o->run(&server), o->result);
+    expect_counts(&server, 2, 0);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
+START_TEST(is_not_let_in)
+{
+    static const char *const replies[] = {"CLIENT_ERROR authentication failure\r\n", "ERROR\r\n",
+                                          "SERVER_ERROR out of memory\r\n"};
+    const struct operation *o = &operations[_i % OPERATIONS];
+    const struct peer_step script[] = {AUTH,
+                                       {PEER_SAY, replies[_i / OPERATIONS], 0, 0},
+                                       {PEER_SILENT, NULL, 0, 0},
+                                       {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init_auth(&server, &peer);
+    ck_assert_int_eq(o->run(&server), MC_E_AUTH);
+    if (_i < OPERATIONS) {
+        ck_assert_uint_eq(server.client.said.len, sizeof "authentication failure" - 1);
+        ck_assert_mem_eq(server.client.said.data, "authentication failure",
+                         server.client.said.len);
+    }
+    server.down_until_ms = INT64_MAX;
+    ck_assert_int_eq(o->run(&server), MC_E_DOWN);
+    expect_counts(&server, 1, 2);
+    peer_end(&peer);
+}
+END_TEST
+
+/* What fails before the operation itself was sent leaves no write in doubt. */
+START_TEST(lost_while_saying_who_it_is)
+{
+    static const struct peer_step script[] = {
+        AUTH, {PEER_CLOSE, NULL, 0, 0}, {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init_auth(&server, &peer);
+    ck_assert_int_eq(operations[_i].run(&server), MC_E_CLOSED);
+    expect_counts(&server, 1, 1);
+    peer_end(&peer);
+}
+END_TEST
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
+int main(void)
+{
+    const struct suite_test tests[] = {
+        {good_address, COUNT(good_addresses)},
+        {bad_address, COUNT(bad_addresses)},
+        {bad_bracketed_host, 3},
+        {bad_address_is_never_connected_to, COUNT(bad_addresses)},
+        {connects_when_first_used, OPERATIONS * PEER_FAMILIES},
+        {error_replies, OPERATIONS},
+        {refused_before_sent, 1},
+        {operation_of_ones_own, 1},
+        {unsent_is_sent_again, OPERATIONS},
+        {sent_and_lost, OPERATIONS * PEER_FAMILIES * 2},
+        {reply_begun, OPERATIONS},
+        {fresh_connection_closed, OPERATIONS},
+        {repeated_only_once, OPERATIONS},
+        {gone_at_second_try, OPERATIONS},
+        {partly_sent_is_sent_again, 2},
+        {pipelines_are_not_repeated, 1},
+        {stale_connection, OPERATIONS * PEER_FAMILIES * 3},
+        {new_connection_after_refused_set, 2},
+        {new_connection_after_refused_set_in_pipeline, 2},
+        {late_reply_is_never_read, 1},
+        {broken_replies, 6},
+        {closed_by_the_caller, 1},
+        {another_server_at_the_path, 1},
+        {another_address_of_the_name, 1},
+        {name_that_does_not_resolve, OPERATIONS},
+        {pause_grows_and_ends, 1},
+        {left_alone_during_the_pause, 1},
+        {pipeline_during_the_pause, 1},
+        {pause_in_real_time, 1},
+        {says_who_it_is, OPERATIONS},
+        {is_not_let_in, OPERATIONS * 3},
+        {lost_while_saying_who_it_is, OPERATIONS},
+    };
+    return suite_run("server", tests, sizeof tests / sizeof *tests);
+}

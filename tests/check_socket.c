@@ -1,0 +1,736 @@
+/* Tests of the POSIX transport against scripted peers: connecting, options, deadlines, signals.
+ * Times have lower bounds only, so that a busy machine fails no test; what a deadline was overshot
+ * by is printed. */
+#include "names.h"
+#include "suite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { LONG_MS = 60000, QUEUE = 8 };
+
+static const struct mc_bytes key = {"k", 1};
+
+/* For a step that must not fail for want of time. */
+static mc_deadline later(void)
+{
+    return mc_socket_deadline(LONG_MS);
+}
+
+static void report_overshoot(const char *what, mc_deadline deadline)
+{
+    printf("%s: the deadline was overshot by %d ms\n", what, (int)(mc_socket_now() - deadline));
+}
+
+/* A client that is connected to the peer. */
+struct line {
+    struct mc_socket socket;
+    struct mc_client client;
+    char buf[2048];
+};
+
+static void open_line(struct line *line, const struct peer *peer)
+{
+    *line = (struct line){0};
+    ck_assert_int_eq(peer_connect(peer, &line->socket, later()), 0);
+    mc_client_init(&line->client, mc_socket_transport(&line->socket), line->buf, sizeof line->buf);
+}
+
+static int get(struct line *line, mc_deadline deadline)
+{
+    char buf[16];
+    struct mc_value value = {.buf = buf, .cap = sizeof buf};
+    int r = mc_client_get(&line->client, key, &value, deadline);
+    if (r == MC_HIT) {
+        ck_assert_uint_eq(value.len, 2);
+        ck_assert_mem_eq(buf, "ok", 2);
+    }
+    return r;
+}
+
+/* The bytes that come next, which must be there already or come soon. */
+static void await_bytes(const struct mc_socket *socket)
+{
+    struct pollfd p = {.fd = socket->fd, .events = POLLIN};
+    ck_assert_int_eq(poll(&p, 1, LONG_MS), 1);
+}
+
+/* ---- connecting ------------------------------------------------------------------------------ */
+
+START_TEST(connects)
+{
+    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_HEAR, "get k\r\n", 0, 0},
+                                              {PEER_SAY, "VALUE k 0 2\r\nok\r\nEND\r\n", 0, 0},
+                                              {PEER_SILENT, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct line line;
+    if (!peer_has((enum peer_family)_i, __func__))
+        return;
+    peer_start(&peer, (enum peer_family)_i, NULL, script);
+    open_line(&line, &peer);
+    ck_assert_int_eq(get(&line, later()), MC_HIT);
+    mc_socket_close(&line.socket);
+    ck_assert(!line.socket.open);
+    peer_end(&peer);
+}
+END_TEST
+
+START_TEST(refused_by_a_port)
+{
+    struct mc_socket socket;
+    char port[6];
+    int fd = peer_listen(PEER_TCP4, -1, port);
+    ck_assert_int_eq(mc_socket_connect(&socket, "127.0.0.1", port, later()), MC_E_CONNECT);
+    ck_assert_int_eq(socket.sys_errno, ECONNREFUSED);
+    ck_assert(!socket.open);
+    close(fd);
+}
+END_TEST
+
+START_TEST(refused_by_a_path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char folder[FOLDER_SIZE];
+    struct mc_socket left;
+    folder_make(folder);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/socket", folder);
+    ck_assert_int_eq(mc_socket_connect_unix(&left, address.sun_path, later()), MC_E_CONNECT);
+    ck_assert_int_eq(left.sys_errno, ENOENT);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(mc_socket_connect_unix(&left, address.sun_path, later()), MC_E_CONNECT);
+    ck_assert_int_eq(left.sys_errno, ECONNREFUSED);
+    ck_assert(!left.open);
+    close(fd);
+    unlink(address.sun_path);
+    rmdir(folder);
+}
+END_TEST
+
+/* A path may be as long as the system takes, and no longer. */
+START_TEST(path_too_long)
+{
+    static const size_t lengths[] = {0, sizeof(((struct sockaddr_un *)0)->sun_path), 4000};
+    char path[4001] = "/";
+    struct mc_socket socket;
+    memset(path + 1, 'x', sizeof path - 2);
+    path[lengths[_i]] = '\0';
+    ck_assert_int_eq(mc_socket_connect_unix(&socket, path, later()), MC_E_ADDRESS);
+    ck_assert(!socket.open);
+    if (lengths[_i] == 0)
+        return;
+    path[sizeof(((struct sockaddr_un *)0)->sun_path) - 1] = '\0';
+    ck_assert_int_eq(mc_socket_connect_unix(&socket, path, later()), MC_E_CONNECT);
+    ck_assert_int_eq(socket.sys_errno, ENOENT);
+}
+END_TEST
+
+/* Names that no resolver needs to be asked about, and ports that are no numbers. */
+START_TEST(does_not_resolve)
+{
+    static const struct {
+        const char *host, *port;
+    } names[] = {{"", "1"}, {"..", "1"}, {"a..b", "1"}, {NAMES_NAME, "1"}, {"127.0.0.1", "http"}};
+    struct mc_socket socket;
+    int r = mc_socket_connect(&socket, names[_i].host, names[_i].port, later());
+    ck_assert_int_eq(r, MC_E_RESOLVE);
+    ck_assert_int_ne(socket.resolve_code, 0);
+    ck_assert(!socket.open);
+}
+END_TEST
+
+/* ---- a name with several addresses ----------------------------------------------------------- */
+
+static int refuse(enum peer_family family)
+{
+    char port[6];
+    int fd = peer_listen(family, -1, port);
+    names_add(family, port);
+    return fd;
+}
+
+static const struct peer_step answer_get[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_HEAR, "get k\r\n", 0, 0},
+                                              {PEER_SAY, "VALUE k 0 2\r\nok\r\nEND\r\n", 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+
+static int connect_name(struct line *line, mc_deadline deadline)
+{
+    *line = (struct line){0};
+    int r = mc_socket_connect(&line->socket, NAMES_NAME, "1", deadline);
+    mc_client_init(&line->client, mc_socket_transport(&line->socket), line->buf, sizeof line->buf);
+    return r;
+}
+
+/* Every order of families: the address that takes the connection is found. */
+START_TEST(next_address)
+{
+    static const enum peer_family orders[][2] = {{PEER_TCP4, PEER_TCP4},
+                                                 {PEER_TCP4, PEER_TCP6},
+                                                 {PEER_TCP6, PEER_TCP4},
+                                                 {PEER_TCP6, PEER_TCP6}};
+    const enum peer_family *order = orders[_i];
+    struct peer peer;
+    struct line line;
+    if (!peer_has(order[0], __func__) || !peer_has(order[1], __func__))
+        return;
+    int refusing = refuse(order[0]);
+    peer_start(&peer, order[1], NULL, answer_get);
+    names_add(order[1], peer.port);
+    ck_assert_int_eq(connect_name(&line, later()), 0);
+    ck_assert_int_eq(get(&line, later()), MC_HIT);
+    mc_socket_close(&line.socket);
+    peer_end(&peer);
+    close(refusing);
+}
+END_TEST
+
+START_TEST(every_address_refuses)
+{
+    struct line line;
+    int fds[] = {refuse(PEER_TCP4), refuse(PEER_TCP4), refuse(PEER_TCP4)};
+    ck_assert_int_eq(connect_name(&line, later()), MC_E_CONNECT);
+    ck_assert_int_eq(line.socket.sys_errno, ECONNREFUSED);
+    ck_assert(!line.socket.open);
+    for (size_t k = 0; k < 3; k++)
+        close(fds[k]);
+}
+END_TEST
+
+/* Connections that a listener never accepts, as many as fill its queue. */
+static void fill_queue(int family, const struct sockaddr *address, socklen_t size, int fds[QUEUE])
+{
+    for (int k = 0; k < QUEUE; k++) {
+        fds[k] = socket(family, SOCK_STREAM, 0);
+        ck_assert_int_eq(fcntl(fds[k], F_SETFL, O_NONBLOCK), 0);
+        if (connect(fds[k], address, size) != 0)
+            ck_assert(errno == EINPROGRESS || errno == EAGAIN);
+    }
+}
+
+static int listen_with_full_queue(char port[6], int fds[QUEUE])
+{
+    struct sockaddr_in address;
+    socklen_t size = sizeof address;
+    int listener = peer_listen(PEER_TCP4, 0, port);
+    ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    fill_queue(AF_INET, (struct sockaddr *)&address, size, fds);
+    return listener;
+}
+
+/* An address that does not answer gets its share of the time and not all of it. */
+START_TEST(next_address_after_silence)
+{
+    enum { TIME_MS = 4000 };
+    struct peer peer;
+    struct line line;
+    char port[6];
+    int fds[QUEUE], listener = listen_with_full_queue(port, fds);
+    peer_start(&peer, PEER_TCP4, NULL, answer_get);
+    names_add(PEER_TCP4, port);
+    names_add(PEER_TCP4, peer.port);
+    mc_deadline half = mc_socket_deadline(TIME_MS / 2);
+    ck_assert_int_eq(connect_name(&line, half + TIME_MS / 2), 0);
+    ck_assert_int_ge(mc_socket_now(), half);
+    ck_assert_int_eq(get(&line, later()), MC_HIT);
+    mc_socket_close(&line.socket);
+    peer_end(&peer);
+    close(listener);
+}
+END_TEST
+
+START_TEST(connecting_has_a_deadline)
+{
+    struct mc_socket socket;
+    char port[6];
+    int fds[QUEUE], listener = listen_with_full_queue(port, fds);
+    mc_deadline deadline = mc_socket_deadline(200);
+    ck_assert_int_eq(mc_socket_connect(&socket, "127.0.0.1", port, deadline), MC_E_TIMEOUT);
+    ck_assert_int_ge(mc_socket_now(), deadline);
+    report_overshoot("a port that does not answer", deadline);
+    ck_assert(!socket.open);
+    close(listener);
+}
+END_TEST
+
+START_TEST(connecting_to_a_path_has_a_deadline)
+{
+    static const struct peer_step nothing[] = {{PEER_END, NULL, 0, 0}};
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct mc_socket socket;
+    struct peer peer;
+    int fds[QUEUE];
+    peer_start(&peer, PEER_UNIX, NULL, nothing);
+    memcpy(address.sun_path, peer.path, sizeof peer.path);
+    ck_assert_int_eq(listen(peer.listener, 0), 0);
+    fill_queue(AF_UNIX, (struct sockaddr *)&address, sizeof address, fds);
+    mc_deadline deadline = mc_socket_deadline(200);
+    ck_assert_int_eq(mc_socket_connect_unix(&socket, peer.path, deadline), MC_E_TIMEOUT);
+    ck_assert_int_ge(mc_socket_now(), deadline);
+    report_overshoot("a path that does not answer", deadline);
+    ck_assert(!socket.open);
+    while (poll(&(struct pollfd){.fd = peer.listener, .events = POLLIN}, 1, 0) > 0)
+        close(accept(peer.listener, NULL, NULL));
+    peer_end(&peer);
+}
+END_TEST
+
+/* ---- the socket ------------------------------------------------------------------------------ */
+
+START_TEST(options)
+{
+    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0}, {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct line line;
+    if (!peer_has((enum peer_family)_i, __func__))
+        return;
+    peer_start(&peer, (enum peer_family)_i, NULL, script);
+    open_line(&line, &peer);
+    ck_assert_int_eq(fcntl(line.socket.fd, F_GETFD), FD_CLOEXEC);
+    if (_i != PEER_UNIX) {
+        int on = 0;
+        socklen_t size = sizeof on;
+        ck_assert_int_eq(getsockopt(line.socket.fd, IPPROTO_TCP, TCP_NODELAY, &on, &size), 0);
+        ck_assert_int_ne(on, 0);
+    }
+    mc_socket_close(&line.socket);
+    peer_end(&peer);
+}
+END_TEST
+
+/* The disposition of SIGPIPE is the usual one: if it were raised, it would end this process. */
+START_TEST(no_sigpipe)
+{
+    static const struct peer_step script[] = {
+        {PEER_ACCEPT, NULL, 0, 0}, {PEER_CLOSE, NULL, 0, 0}, {PEER_END, NULL, 0, 0}};
+    const struct mc_bytes parts[] = {{"get ", 4}, {"k\r\n", 3}};
+    struct peer peer;
+    struct line line;
+    ptrdiff_t n;
+    if (!peer_has((enum peer_family)(_i / 2), __func__))
+        return;
+    signal(SIGPIPE, SIG_DFL);
+    peer_start(&peer, (enum peer_family)(_i / 2), NULL, script);
+    open_line(&line, &peer);
+    peer_await(&peer, 2);
+    do /* TCP learns from the answer to the first bytes that nobody is there */
+        n = line.client.transport.send(&line.socket, parts, (size_t)(_i % 2 + 1), later());
+    while (n > 0);
+    ck_assert_int_eq(n, MC_E_CLOSED);
+    ck_assert(line.socket.sys_errno == EPIPE || line.socket.sys_errno == ECONNRESET);
+    mc_socket_close(&line.socket);
+    peer_end(&peer);
+}
+END_TEST
+
+/* Closed or reset, before a byte of the reply or in it: always MC_E_CLOSED. */
+START_TEST(closed)
+{
+    const enum peer_do ends[] = {PEER_CLOSE, PEER_RESET};
+    const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                       {PEER_HEAR, "get k\r\n", 0, 0},
+                                       {PEER_SAY, "VALUE k 0 2\r\no", _i % 4 < 2 ? 0 : 5, 0},
+                                       {ends[_i % 2], NULL, 0, 0},
+                                       {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct line line;
+    if (!peer_has((enum peer_family)(_i / 4), __func__))
+        return;
+    peer_start(&peer, (enum peer_family)(_i / 4), NULL, script);
+    open_line(&line, &peer);
+    ck_assert_int_eq(get(&line, later()), MC_E_CLOSED);
+    ck_assert_int_eq(get(&line, later()), MC_E_CLOSED);
+    mc_socket_close(&line.socket);
+    peer_end(&peer);
+}
+END_TEST
+
+START_TEST(check_says_good)
+{
+    static const struct peer_step script[] = {
+        {PEER_ACCEPT, NULL, 0, 0}, {PEER_SILENT, NULL, 0, 0}, {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct line line;
+    if (!peer_has((enum peer_family)_i, __func__))
+        return;
+    peer_start(&peer, (enum peer_family)_i, NULL, script);
+    open_line(&line, &peer);
+    ck_assert_int_eq(mc_socket_check(&line.socket), 0);
+    mc_socket_close(&line.socket);
+    peer_end(&peer);
+}
+END_TEST
+
+START_TEST(check_says_bad)
+{
+    static const struct {
+        struct peer_step step;
+        int result;
+    } cases[] = {{{PEER_CLOSE, NULL, 0, 0}, MC_E_CLOSED},
+                 {{PEER_RESET, NULL, 0, 0}, MC_E_CLOSED},
+                 {{PEER_SAY, "ERROR too many\r\n", 0, 0}, MC_E_PROTOCOL}};
+    const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                       {PEER_GATE, NULL, 0, 0},
+                                       cases[_i % 3].step,
+                                       {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct line line;
+    if (!peer_has((enum peer_family)(_i / 3), __func__))
+        return;
+    peer_start(&peer, (enum peer_family)(_i / 3), NULL, script);
+    open_line(&line, &peer);
+    peer_open_gate(&peer);
+    await_bytes(&line.socket);
+    ck_assert_int_eq(mc_socket_check(&line.socket), cases[_i % 3].result);
+    mc_socket_close(&line.socket);
+    peer_end(&peer);
+}
+END_TEST
+
+/* ---- deadlines ------------------------------------------------------------------------------- */
+
+static const struct peer_step say_nothing[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                               {PEER_HEAR, "get k\r\n", 0, 0},
+                                               {PEER_SILENT, NULL, 0, 0},
+                                               {PEER_END, NULL, 0, 0}};
+
+static void expect_timeout(const char *what, const struct peer_step *script, int64_t ms,
+                           enum peer_family family)
+{
+    struct peer peer;
+    struct line line;
+    peer_start(&peer, family, NULL, script);
+    open_line(&line, &peer);
+    mc_deadline deadline = mc_socket_deadline(ms);
+    ck_assert_int_eq(get(&line, deadline), MC_E_TIMEOUT);
+    ck_assert_int_ge(mc_socket_now(), deadline);
+    report_overshoot(what, deadline);
+    ck_assert_int_eq(get(&line, later()), MC_E_TIMEOUT);
+    mc_socket_close(&line.socket);
+    peer_end(&peer);
+}
+
+START_TEST(silent_peer)
+{
+    static const int times_ms[] = {1, 2, 3, 4, 5, 7, 10, 20, 50, 100, 300};
+    char what[32];
+    snprintf(what, sizeof what, "silent for %d ms", times_ms[_i]);
+    expect_timeout(what, say_nothing, times_ms[_i], PEER_UNIX);
+}
+END_TEST
+
+/* A byte every 5 ms, of a value that takes seconds, of a line that never ends. */
+START_TEST(dripping_peer)
+{
+    static const struct peer_step heads[] = {{PEER_SAY, "VALUE k 0 1000\r\n", 0, 0},
+                                             {PEER_SAY, "SERVER_ERROR ", 0, 0}};
+    const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                       {PEER_HEAR, "get k\r\n", 0, 0},
+                                       heads[_i % 2],
+                                       {PEER_DRIP, "x", 0, 5},
+                                       {PEER_END, NULL, 0, 0}};
+    if (peer_has((enum peer_family)(_i / 2), __func__))
+        expect_timeout("dripping", script, 200, (enum peer_family)(_i / 2));
+}
+END_TEST
+
+/* Statistics without end, faster than they can be read. */
+START_TEST(flooding_peer)
+{
+    static const struct peer_step script[] = {
+        {PEER_ACCEPT, NULL, 0, 0},
+        {PEER_HEAR, "stats\r\n", 0, 0},
+        {PEER_FLOOD, "STAT a 1\r\nSTAT b 2\r\nSTAT c 3\r\nSTAT d 4\r\n", 0, 0},
+        {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct line line;
+    struct mc_reply reply;
+    int r;
+    if (!peer_has((enum peer_family)_i, __func__))
+        return;
+    peer_start(&peer, (enum peer_family)_i, NULL, script);
+    open_line(&line, &peer);
+    mc_deadline deadline = mc_socket_deadline(200);
+    ck_assert_int_eq(mc_client_stats(&line.client, (struct mc_bytes){0}, deadline), 0);
+    while ((r = mc_client_next(&line.client, &reply, deadline)) == MC_STAT)
+        continue;
+    ck_assert_int_eq(r, MC_E_TIMEOUT);
+    ck_assert_int_ge(mc_socket_now(), deadline);
+    report_overshoot("flooding", deadline);
+    mc_socket_close(&line.socket);
+    peer_end(&peer);
+}
+END_TEST
+
+/* Even bytes that lie ready are not taken too late. */
+START_TEST(past_deadline_receives_nothing)
+{
+    static const struct peer_step script[] = {
+        {PEER_ACCEPT, NULL, 0, 0}, {PEER_SAY, "END\r\n", 0, 0}, {PEER_END, NULL, 0, 0}};
+    static const mc_deadline past[] = {1, 0, -1, INT64_MIN};
+    struct peer peer;
+    struct line line;
+    char buf[8];
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    open_line(&line, &peer);
+    await_bytes(&line.socket);
+    ptrdiff_t n = line.client.transport.recv(&line.socket, buf, sizeof buf, past[_i]);
+    ck_assert_int_eq(n, MC_E_TIMEOUT);
+    mc_socket_close(&line.socket);
+    peer_end(&peer);
+}
+END_TEST
+
+/* What can be sent at once is; but no answer is believed any more. */
+START_TEST(past_deadline_gets_no_answer)
+{
+    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_HEAR, "get k\r\n", 0, 0},
+                                              {PEER_SAY, "END\r\n", 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct line line;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    open_line(&line, &peer);
+    ck_assert_int_eq(get(&line, mc_socket_deadline(-1)), MC_E_TIMEOUT);
+    ck_assert_int_eq(get(&line, MC_NEVER), MC_E_TIMEOUT);
+    await_bytes(&line.socket);
+    mc_socket_close(&line.socket);
+    peer_end(&peer);
+}
+END_TEST
+
+/* A deadline of "never", then a short one, then a long one again. */
+START_TEST(deadlines_of_every_length)
+{
+    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_HEAR, "get k\r\n", 0, 0},
+                                              {PEER_SAY, "END\r\n", 0, 0},
+                                              {PEER_HEAR, "get k\r\n", 0, 0},
+                                              {PEER_SAY, "END\r\n", 0, 0},
+                                              {PEER_HEAR, "get k\r\n", 0, 0},
+                                              {PEER_SAY, "END\r\n", 0, 0},
+                                              {PEER_HEAR, "get k\r\n", 0, 0},
+                                              {PEER_SILENT, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct line line;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    open_line(&line, &peer);
+    ck_assert_int_eq(get(&line, MC_NEVER), MC_MISS);
+    ck_assert_int_eq(get(&line, MC_NEVER - 1), MC_MISS);
+    ck_assert_int_eq(get(&line, mc_socket_deadline(MC_NEVER)), MC_MISS);
+    mc_deadline deadline = mc_socket_deadline(100);
+    ck_assert_int_eq(get(&line, deadline), MC_E_TIMEOUT);
+    ck_assert_int_ge(mc_socket_now(), deadline);
+    mc_socket_close(&line.socket);
+    peer_end(&peer);
+}
+END_TEST
+
+/* ---- signals --------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t alarms;
+
+static void on_alarm(int number)
+{
+    (void)number;
+    alarms++;
+}
+
+/* A thousand signals a second, each of which interrupts what it can. */
+static void set_storm(long interval_us)
+{
+    const struct sigaction action = {.sa_handler = on_alarm};
+    const struct itimerval storm = {{0, interval_us}, {0, interval_us}};
+    ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
+    ck_assert_int_eq(setitimer(ITIMER_REAL, &storm, NULL), 0);
+}
+
+START_TEST(answer_in_a_storm_of_signals)
+{
+    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_HEAR, "get k\r\n", 0, 0},
+                                              {PEER_WAIT, NULL, 0, 100},
+                                              {PEER_SAY, "VALUE k 0 ", 0, 0},
+                                              {PEER_WAIT, NULL, 0, 50},
+                                              {PEER_SAY, "2\r\nok\r\nEND\r\n", 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct line line;
+    if (!peer_has((enum peer_family)_i, __func__))
+        return;
+    peer_start(&peer, (enum peer_family)_i, NULL, script);
+    set_storm(1000);
+    open_line(&line, &peer);
+    int r = get(&line, later());
+    set_storm(0);
+    ck_assert_int_eq(r, MC_HIT);
+    ck_assert_int_gt(alarms, 0);
+    mc_socket_close(&line.socket);
+    peer_end(&peer);
+}
+END_TEST
+
+START_TEST(deadline_in_a_storm_of_signals)
+{
+    static const int times_ms[] = {3, 30, 300};
+    set_storm(1000);
+    expect_timeout("silent in a storm of signals", say_nothing, times_ms[_i], PEER_UNIX);
+    set_storm(0);
+}
+END_TEST
+
+/* ---- many bytes ------------------------------------------------------------------------------ */
+
+enum { PARTS = 1000, TEXT_SIZE = 1 << 20 };
+
+/* No two stretches of it are alike. */
+static char *make_text(void)
+{
+    char *text = malloc(TEXT_SIZE);
+    uint32_t x = 1;
+    ck_assert_ptr_nonnull(text);
+    for (size_t k = 0; k < TEXT_SIZE; k++) {
+        x = x * 1664525 + 1013904223;
+        text[k] = (char)(x >> 24);
+    }
+    return text;
+}
+
+/* Parts of 0 to about 2,000 bytes that make up the text. */
+static void cut_text(const char *text, struct mc_bytes parts[PARTS])
+{
+    size_t at = 0;
+    for (size_t k = 0; k < PARTS; k++) {
+        size_t len = k == PARTS - 1 ? TEXT_SIZE - at : k * 7919 % 2090;
+        parts[k] = (struct mc_bytes){text + at, len};
+        at += len;
+    }
+}
+
+/* A transport that counts the sends of another which end inside a part. */
+struct counter {
+    struct mc_transport under;
+    size_t partial;
+};
+
+static ptrdiff_t count_send(void *ctx, const struct mc_bytes *parts, size_t count,
+                            mc_deadline deadline)
+{
+    struct counter *counter = ctx;
+    ptrdiff_t n = counter->under.send(counter->under.ctx, parts, count, deadline), rest = n;
+    for (size_t k = 0; k < count && rest > 0; k++) {
+        if (rest < (ptrdiff_t)parts[k].len)
+            counter->partial++;
+        rest -= (ptrdiff_t)parts[k].len;
+    }
+    return n;
+}
+
+static void shrink(const struct mc_socket *socket)
+{
+    const int size = 1; /* the kernel rounds it up to its minimum */
+    ck_assert_int_eq(setsockopt(socket->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size), 0);
+}
+
+START_TEST(gathers_many_parts)
+{
+    char *text = make_text();
+    struct mc_bytes parts[PARTS];
+    const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                       {PEER_HEAR, text, TEXT_SIZE, 0},
+                                       {PEER_SILENT, NULL, 0, 0},
+                                       {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct line line;
+    if (!peer_has((enum peer_family)_i, __func__)) {
+        free(text);
+        return;
+    }
+    cut_text(text, parts);
+    peer_start(&peer, (enum peer_family)_i, NULL, script);
+    open_line(&line, &peer);
+    shrink(&line.socket);
+    struct counter counter = {.under = line.client.transport};
+    line.client.transport = (struct mc_transport){count_send, counter.under.recv, &counter};
+    ck_assert_int_eq(mc_client_send(&line.client, parts, PARTS, 1, later()), 0);
+    ck_assert_uint_eq(line.client.sent, TEXT_SIZE);
+    ck_assert_uint_gt(counter.partial, 10);
+    mc_socket_close(&line.socket);
+    peer_end(&peer);
+    free(text);
+}
+END_TEST
+
+/* A peer that reads nothing: the value does not go out whole, which is no unknown outcome. */
+START_TEST(sending_has_a_deadline)
+{
+    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0}, {PEER_END, NULL, 0, 0}};
+    enum { SIZE = 64 << 20 };
+    struct peer peer;
+    struct line line;
+    if (!peer_has((enum peer_family)_i, __func__))
+        return;
+    struct mc_item item = {.key = key, .value = {calloc(SIZE, 1), SIZE}};
+    ck_assert_ptr_nonnull(item.value.data);
+    peer_start(&peer, (enum peer_family)_i, NULL, script);
+    open_line(&line, &peer);
+    shrink(&line.socket);
+    mc_deadline deadline = mc_socket_deadline(100);
+    ck_assert_int_eq(mc_client_store(&line.client, MC_SET, &item, deadline), MC_E_TIMEOUT);
+    ck_assert_int_ge(mc_socket_now(), deadline);
+    ck_assert_uint_lt(line.client.sent, line.client.to_send);
+    report_overshoot("sending", deadline);
+    mc_socket_close(&line.socket);
+    peer_end(&peer);
+    free((void *)(uintptr_t)item.value.data);
+}
+END_TEST
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
+int main(void)
+{
+    const struct suite_test tests[] = {
+        {connects, PEER_FAMILIES},
+        {refused_by_a_port, 1},
+        {refused_by_a_path, 1},
+        {path_too_long, 3},
+        {does_not_resolve, 5},
+        {next_address, 4},
+        {every_address_refuses, 1},
+        {next_address_after_silence, 1},
+        {connecting_has_a_deadline, 1},
+        {connecting_to_a_path_has_a_deadline, 1},
+        {options, PEER_FAMILIES},
+        {no_sigpipe, 2 * PEER_FAMILIES},
+        {closed, 4 * PEER_FAMILIES},
+        {check_says_good, PEER_FAMILIES},
+        {check_says_bad, 3 * PEER_FAMILIES},
+        {silent_peer, 11},
+        {dripping_peer, 2 * PEER_FAMILIES},
+        {flooding_peer, PEER_FAMILIES},
+        {past_deadline_receives_nothing, 4},
+        {past_deadline_gets_no_answer, 1},
+        {deadlines_of_every_length, 1},
+        {answer_in_a_storm_of_signals, PEER_FAMILIES},
+        {deadline_in_a_storm_of_signals, 3},
+        {gathers_many_parts, PEER_FAMILIES},
+        {sending_has_a_deadline, PEER_FAMILIES},
+    };
+    return suite_run("socket", tests, sizeof tests / sizeof *tests);
+}

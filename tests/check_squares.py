@@ -1,0 +1,593 @@
+"""Acceptance tests of squares, with python-memcached as a neighbour on the same cache; prints TAP.
+usage: check_squares.py SQUARES"""
+
+import csv
+import io
+import json
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+import xml.etree.ElementTree
+
+try:
+    import memcache
+except ImportError:
+    memcache = None
+
+SQUARES = os.path.abspath(sys.argv[1])
+PATIENCE_S = 300  # for what ends soon, on a machine that is busy
+NO_TIMEOUT = "--timeout-ms=3600000"  # where a slow machine must not look like a failing server
+
+
+# ---- servers ----------------------------------------------------------------
+
+
+def socket_answers(path):
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(path)
+            return True
+        except OSError:
+            return False
+
+
+def wait_until(condition, what):
+    """Returns when the condition holds; there is no point in going on when it never does."""
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(what + " did not come about")
+        time.sleep(0.002)
+
+
+class Memcached:
+    """A memcached of the test's own, which can be killed and started again."""
+
+    def __init__(self, test):
+        self.folder = tempfile.mkdtemp(prefix="mcwire-")
+        self.path = self.folder + "/socket"
+        self.address = "unix:" + self.path
+        test.addCleanup(self.end)
+        self.start()
+
+    def start(self):
+        command = ["memcached", "-s", self.path, "-U", "0", "-m", "64"]
+        if os.geteuid() == 0:
+            command += ["-u", "nobody"]
+            user = pwd.getpwnam("nobody")
+            os.chown(self.folder, user.pw_uid, user.pw_gid)
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        wait_until(lambda: socket_answers(self.path), "a listening memcached")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
+
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def end(self):
+        self.kill()
+        shutil.rmtree(self.folder)
+
+
+class Babbler:
+    """A server that answers everything with the same bytes."""
+
+    def __init__(self, test, reply):
+        self.reply = reply
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+        test.addCleanup(self.listener.close)
+
+    def accept(self):
+        try:
+            while True:
+                connection = self.listener.accept()[0]
+                threading.Thread(target=self.babble, args=[connection], daemon=True).start()
+        except OSError:
+            pass
+
+    def babble(self, connection):
+        try:
+            while connection.recv(65536):
+                connection.sendall(self.reply)
+        except OSError:
+            pass
+        connection.close()
+
+
+def ask(path, request):
+    """What a memcached says to a request with an answer that ends in END."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(path)
+        connection.sendall(request)
+        answer = b""
+        while not answer.endswith(b"END\r\n"):
+            answer += connection.recv(65536)
+    return answer.decode()
+
+
+def statistic(path, name):
+    return int(re.search(r"STAT %s (\d+)" % name, ask(path, b"stats\r\n")).group(1))
+
+
+# ---- squares ----------------------------------------------------------------
+
+
+def environment(**changes):
+    """This one without what squares looks at, and with the changes."""
+    variables = {k: v for k, v in os.environ.items() if k != "MEMCACHED_SERVERS"}
+    variables.update(changes)
+    return variables
+
+
+def squares(*options, env=None):
+    return subprocess.run([SQUARES, *options], capture_output=True, text=True, timeout=PATIENCE_S,
+                          stdin=subprocess.DEVNULL, env=env or environment())
+
+
+def report_of(result):
+    """The parsed JSON of a run that ended well."""
+    if result.returncode != 0:
+        raise AssertionError("exit status %d: %s" % (result.returncode, result.stderr))
+    return json.loads(result.stdout)
+
+
+def runs_of(*options):
+    return report_of(squares(*options, "--format=json"))["runs"]
+
+
+def total(runs, name):
+    return sum(run[name] for run in runs)
+
+
+def warnings(text):
+    return [line for line in text.splitlines() if "warning" in line]
+
+
+class Running:
+    """A squares at work, whose runs are read one by one as they end: lines of CSV.
+
+    The pipe is a short one: squares cannot be more than some 200 runs ahead of the test.
+    """
+
+    def __init__(self, test, *options, env=None):
+        self.process = subprocess.Popen(
+            [SQUARES, *options, "--format=csv"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL, text=True, pipesize=4096, env=env or environment())
+        self.names = self.process.stdout.readline().strip().split(",")
+        test.addCleanup(self.end)
+
+    def run(self):
+        """The next run; None when there is no more."""
+        line = self.process.stdout.readline().strip()
+        if not line:
+            return None
+        return {name: float(value) for name, value in zip(self.names, line.split(","))}
+
+    def run_until(self, condition, what):
+        """Reads up to the first run of which the condition holds."""
+        while True:
+            run = self.run()
+            if run is None:
+                raise AssertionError("squares ended before " + what)
+            if run["wrong"] != 0:
+                raise AssertionError("a wrong answer")
+            if condition(run):
+                return run
+
+    def finish(self):
+        """The rest of the runs, and what was said on stderr; the exit status must be 0."""
+        runs = list(iter(self.run, None))
+        said = self.process.stderr.read()
+        if self.process.wait() != 0:
+            raise AssertionError("exit status %d: %s" % (self.process.returncode, said))
+        return runs, said
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+# ---- the runs ---------------------------------------------------------------
+
+
+class Runs(unittest.TestCase):
+    def test_tenth_run_is_ten_times_faster(self):
+        """By misses, which the seed decides, and not by seconds, which the machine does."""
+        runs = runs_of("--private", "--seed=1", NO_TIMEOUT)
+        self.assertEqual(len(runs), 10)
+        for run in runs:
+            self.assertEqual(run["hits"] + run["misses"], 2000)
+            self.assertEqual((run["errors"], run["wrong"]), (0, 0))
+            self.assertGreaterEqual(run["seconds"], run["misses"] * 0.001)
+        self.assertGreater(runs[0]["misses"], 10 * runs[9]["misses"])
+        faster = runs[0]["seconds"] / runs[9]["seconds"]
+        print("# the tenth run was %.1f times faster than the first" % faster)
+
+    def test_seed_decides_the_requests(self):
+        quick = ["--private", "--cost-us=0", "--runs=3", "--requests=500", NO_TIMEOUT]
+        counts = []
+        for seed in ["7", "7", "8"]:
+            counts.append([run["misses"] for run in runs_of(*quick, "--seed=" + seed)])
+        self.assertEqual(counts[0], counts[1])
+        self.assertNotEqual(counts[0], counts[2])
+
+    def test_domain_of_one_number(self):
+        runs = runs_of("--private", "--domain=0", "--runs=2", "--requests=10", NO_TIMEOUT)
+        self.assertEqual([run["misses"] for run in runs], [1, 0])
+
+    def test_largest_numbers(self):
+        runs = runs_of("--private", "--domain=4294967295", "--seed=4294967295", "--requests=20",
+                       "--runs=2", "--cost-us=0", NO_TIMEOUT)
+        self.assertEqual((total(runs, "errors"), total(runs, "wrong")), (0, 0))
+
+
+# ---- what is printed --------------------------------------------------------
+
+
+class Printing(unittest.TestCase):
+    quick = ["--private", "--cost-us=0", "--requests=100", "--seed=1", NO_TIMEOUT]
+
+    def test_text_begins_as_in_the_book(self):
+        lines = squares(*self.quick).stdout.splitlines()
+        self.assertEqual(lines[0], "Ten successive runs:")
+        self.assertRegex(lines[1], r"^( \d+\.\d\ds){10} ?$")
+        self.assertGreater(len(lines), 12)
+
+    def test_other_numbers_of_runs(self):
+        for option, words in [("1", "One successive run:"), ("2", "Two successive runs:"),
+                              ("21", "21 successive runs:")]:
+            self.assertEqual(squares(*self.quick, "--runs", option).stdout.splitlines()[0], words)
+
+    def test_no_colour_without_a_terminal(self):
+        self.assertNotIn("\033", squares(*self.quick).stdout)
+
+    def test_json(self):
+        report = report_of(squares(*self.quick, "--format=json", "--runs=3"))
+        self.assertEqual(report["seed"], 1)
+        self.assertTrue(report["server"])
+        self.assertEqual(len(report["runs"]), 3)
+        for run in report["runs"]:
+            for name in ["seconds", "hits", "misses", "errors", "wrong", "p50_us", "p99_us"]:
+                self.assertIsInstance(run[name], (int, float))
+            self.assertLessEqual(run["p50_us"], run["p99_us"])
+
+    def test_csv(self):
+        text = squares(*self.quick, "--format", "csv", "--runs", "3").stdout
+        rows = list(csv.DictReader(io.StringIO(text)))
+        self.assertEqual([row["run"] for row in rows], ["1", "2", "3"])
+        self.assertEqual([int(row["hits"]) + int(row["misses"]) for row in rows], [100] * 3)
+
+    def test_plot(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = folder + "/runs.svg"
+            self.assertEqual(squares(*self.quick, "--plot", path).returncode, 0)
+            root = xml.etree.ElementTree.parse(path).getroot()
+        self.assertEqual(root.tag, "{http://www.w3.org/2000/svg}svg")
+
+    def test_full_disk_is_no_success(self):
+        with open("/dev/full", "w") as full:
+            result = subprocess.run([SQUARES, *self.quick], stdout=full, stderr=subprocess.PIPE,
+                                    env=environment())
+        self.assertEqual(result.returncode, 1)
+
+    def test_help_and_version(self):
+        for option, words in [("--help", "--timeout-ms"), ("--version", "squares")]:
+            result = squares(option)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            self.assertIn(words, result.stdout)
+
+
+# ---- options ----------------------------------------------------------------
+
+
+class BadOptions(unittest.TestCase):
+    def refuses(self, option, *arguments, env=None):
+        """One line on stderr that names the option, and exit status 2."""
+        result = squares(*arguments, env=env)
+        self.assertEqual((result.returncode, result.stdout), (2, ""), arguments)
+        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+        self.assertIn(option, result.stderr)
+
+    def test_unknown(self):
+        for argument in ["--wrong", "-x", "squares", "", "--run", "--runss=1", "--format="]:
+            self.refuses(argument.split("=")[0], argument)
+
+    def test_without_a_value(self):
+        for option in ["--server", "--runs", "--requests", "--domain", "--cost-us", "--seed",
+                       "--timeout-ms", "--format", "--plot"]:
+            self.refuses(option, option)
+
+    def test_numbers(self):
+        for option, values in [("--runs", ["0", "-1", "x", "1x", "", " 1", "1.5", "0x1", "1e3"]),
+                               ("--requests", ["0", "-1", "18446744073709551617"]),
+                               ("--domain", ["-1", "4294967296", "x"]),
+                               ("--cost-us", ["-1", "x", "99999999999"]),
+                               ("--seed", ["-1", "4294967296", "x"]),
+                               ("--timeout-ms", ["0", "-1", "x", "9223372036854775808"])]:
+            for value in values:
+                self.refuses(option, option, value)
+                self.refuses(option, option + "=" + value)
+
+    def test_other_values(self):
+        for option, values in [("--server", ["", "::1", "localhost:0", "unix:relative"]),
+                               ("--format", ["", "xml", "JSON"]),
+                               ("--plot", ["", "/nowhere/at/all.svg"])]:
+            for value in values:
+                self.refuses(option, option, value)
+
+    def test_value_where_none_belongs(self):
+        for option in ["--help", "--version", "--private"]:
+            self.refuses(option, option + "=1")
+
+    def test_bad_address_in_the_environment(self):
+        self.refuses("MEMCACHED_SERVERS", env=environment(MEMCACHED_SERVERS="localhost:http"))
+
+
+# ---- which server -----------------------------------------------------------
+
+
+class Servers(unittest.TestCase):
+    quick = ["--cost-us=0", "--requests=100", "--runs=1", "--format=json", NO_TIMEOUT]
+
+    def test_first_of_the_environment(self):
+        server = Memcached(self)
+        for servers in [server.address, " %s,localhost:1" % server.address,
+                        "%s localhost:1" % server.path]:
+            report = report_of(squares(*self.quick, env=environment(MEMCACHED_SERVERS=servers)))
+            self.assertIn(server.path, report["server"])
+            self.assertEqual(total(report["runs"], "errors"), 0)
+
+    def test_option_before_the_environment(self):
+        server = Memcached(self)
+        report = report_of(squares(*self.quick, "--server", server.address,
+                                   env=environment(MEMCACHED_SERVERS="unix:/nowhere")))
+        self.assertEqual(report["server"], server.address)
+        self.assertEqual(total(report["runs"], "errors"), 0)
+
+    def test_private_one_says_so(self):
+        result = squares("--private", *self.quick)
+        self.assertRegex(result.stderr, r"private memcached on unix:/\S+")
+        self.assertEqual(result.stderr.count("\n"), 1)
+
+    def test_never_flushes(self):
+        server = Memcached(self)
+        runs_of("--server", server.address, "--requests=100", "--cost-us=0", NO_TIMEOUT)
+        self.assertEqual(statistic(server.path, "cmd_flush"), 0)
+        self.assertGreater(statistic(server.path, "curr_items"), 0)
+
+    def test_none_to_be_had(self):
+        with tempfile.TemporaryDirectory() as empty:
+            result = squares("--private", env=environment(PATH=empty))
+        self.assertEqual((result.returncode, result.stdout), (69, ""))
+        self.assertEqual(result.stderr.count("\n"), 1)
+        self.assertIn("install", result.stderr)
+
+
+class PrivateServer(unittest.TestCase):
+    """Whatever ends squares ends its server too, and removes its folder."""
+
+    def begin(self, *options):
+        running = Running(self, "--private", NO_TIMEOUT, *options)
+        said = running.process.stderr.readline()
+        path = re.search(r"unix:(/\S+)", said).group(1)
+        self.assertTrue(socket_answers(path))
+        return running, path, statistic(path, "pid")
+
+    def expect_gone(self, path, pid):
+        self.assertFalse(os.path.exists(os.path.dirname(path)))
+        self.assertRaises(ProcessLookupError, os.kill, pid, 0)
+
+    def test_end(self):
+        running, path, pid = self.begin("--requests=10", "--runs=2")
+        running.finish()
+        self.expect_gone(path, pid)
+
+    def test_signals(self):
+        for number in [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]:
+            running, path, pid = self.begin("--runs=10000")
+            running.process.send_signal(number)
+            self.assertEqual(running.process.wait(), -number)
+            self.expect_gone(path, pid)
+
+    def test_nobody_reads(self):
+        running, path, pid = self.begin("--runs=10000", "--requests=10", "--cost-us=0")
+        running.process.stdout.close()
+        self.assertEqual(running.process.wait(), -signal.SIGPIPE)
+        self.expect_gone(path, pid)
+
+    def test_server_that_was_stopped(self):
+        running, path, pid = self.begin("--runs=10000")
+        os.kill(pid, signal.SIGSTOP)
+        running.process.send_signal(signal.SIGINT)
+        self.assertEqual(running.process.wait(), -signal.SIGINT)
+        self.expect_gone(path, pid)
+
+    def test_temporary_folder(self):
+        with tempfile.TemporaryDirectory() as below:
+            os.chmod(below, 0o755)
+            result = squares("--private", "--runs=1", "--requests=1", env=environment(TMPDIR=below))
+            self.assertIn("unix:" + below, result.stderr)
+            self.assertEqual(os.listdir(below), [])
+
+
+# ---- servers that fail ------------------------------------------------------
+
+
+class Failures(unittest.TestCase):
+    """The answers stay right, and the program goes on.
+
+    While the server is away a run takes at least 0.1 s, 1 ms for each request, and the longest
+    pause before the next try is 2 s. 700 runs, of which 200 may be ahead of the test when it kills
+    the server and 200 more when it starts it again, are enough for the server to be found then,
+    however fast or slow the machine is.
+    """
+
+    long = ["--runs=700", "--requests=100", "--domain=50", "--seed=3"]
+
+    @staticmethod
+    def hits(run):
+        return run["hits"] > 0
+
+    @staticmethod
+    def fails(run):
+        return run["errors"] > 0 and run["hits"] == 0
+
+    def test_killed_and_started_again(self):
+        server = Memcached(self)
+        running = Running(self, "--server", server.address, NO_TIMEOUT, *self.long)
+        running.run_until(self.hits, "the first hits")
+        server.kill()
+        running.run_until(self.fails, "it noticed the death")
+        server.start()
+        running.run_until(self.hits, "it hit again")
+        runs, said = running.finish()
+        self.assertEqual((runs[-1]["errors"], runs[-1]["hits"]), (0, 100))
+        self.assertEqual(total(runs, "wrong"), 0)
+        self.assertEqual(len(warnings(said)), 1, said)
+
+    def test_stopped_and_gone_on(self):
+        server = Memcached(self)
+        running = Running(self, "--server", server.address, "--timeout-ms=200", *self.long)
+        running.run_until(self.hits, "the first hits")
+        server.stop()
+        running.run_until(self.fails, "it noticed the silence")
+        server.go_on()
+        running.run_until(self.hits, "it hit again")
+        runs, said = running.finish()
+        self.assertEqual(total(runs, "wrong"), 0)
+        self.assertGreaterEqual(len(warnings(said)), 1)
+
+    def test_never_there(self):
+        result = squares("--server=/nowhere/at/all", "--format=json", "--runs=3", "--requests=100")
+        runs = report_of(result)["runs"]
+        counts = [total(runs, name) for name in ["hits", "misses", "errors", "wrong"]]
+        self.assertEqual(counts, [0, 300, 600, 0])
+        self.assertEqual(len(warnings(result.stderr)), 1, result.stderr)
+
+    def test_name_that_does_not_resolve(self):
+        result = squares("--server=a..b", "--format=json", "--runs=1", "--requests=10")
+        self.assertEqual(total(report_of(result)["runs"], "errors"), 20)
+        self.assertEqual(len(warnings(result.stderr)), 1, result.stderr)
+
+    def test_garbage(self):
+        for reply in [b"garbage\r\n", b"\0" * 10000, b"HTTP/1.0 400 Bad Request\r\n\r\n",
+                      b"\r\n", b"VALUE sq:x 2 1\r\n9\r\nEND\r\n", b"END\r\nEND\r\n",
+                      b"STORED\r\n" * 3, b"VALUE sq:5 2 99999999999\r\n", b"ERROR\r\n",
+                      b"SERVER_ERROR out of order\r\n"]:
+            server = Babbler(self, reply)
+            result = squares("--server", server.address, "--format=json", "--runs=2",
+                             "--requests=100")
+            runs = report_of(result)["runs"]
+            self.assertEqual((total(runs, "hits"), total(runs, "wrong")), (0, 0), reply)
+            self.assertGreater(total(runs, "errors"), 0, reply)
+            self.assertEqual(len(warnings(result.stderr)), 1, result.stderr)
+
+    def test_silence(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            result = squares("--server=127.0.0.1:%d" % listener.getsockname()[1],
+                             "--timeout-ms=50", "--format=json", "--runs=1", "--requests=200")
+        run = report_of(result)["runs"][0]
+        self.assertEqual([run[name] for name in ["hits", "misses", "errors", "wrong"]],
+                         [0, 200, 400, 0])
+        self.assertEqual(len(warnings(result.stderr)), 1, result.stderr)
+
+
+# ---- with python-memcached on the same cache --------------------------------
+
+
+@unittest.skipIf(memcache is None, "this Python has no module memcache (Debian: python3-memcache)")
+class Neighbour(unittest.TestCase):
+    def setUp(self):
+        self.server = Memcached(self)
+        self.client = memcache.Client([self.server.address])
+        self.addCleanup(self.client.disconnect_all)
+
+    def run_squares(self, *options):
+        return runs_of("--server", self.server.address, "--cost-us=0", NO_TIMEOUT, *options)
+
+    def test_reads_ints_that_squares_stored(self):
+        self.run_squares("--requests=2000", "--runs=2", "--seed=5")
+        found = self.client.get_multi([str(n) for n in range(5001)], key_prefix="sq:")
+        self.assertGreater(len(found), 2000)
+        for n, value in found.items():
+            self.assertIs(type(value), int)
+            self.assertEqual(value, int(n) ** 2)
+
+    def test_stores_ints_that_squares_hits_on(self):
+        for n in range(5001):
+            self.assertTrue(self.client.set("sq:%d" % n, n * n))
+        runs = self.run_squares("--requests=2000", "--runs=1")
+        self.assertEqual([runs[0][name] for name in ["hits", "misses", "errors", "wrong"]],
+                         [2000, 0, 0, 0])
+
+    def test_what_is_no_number_is_replaced(self):
+        for junk in ["text", b"49", 1.5, [], "", -1, "0" * 100, None]:
+            self.assertTrue(self.client.set("sq:0", junk))
+            runs = self.run_squares("--domain=0", "--requests=10", "--runs=1")
+            self.assertEqual([runs[0][name] for name in ["hits", "misses", "errors"]], [9, 1, 0])
+            self.assertIs(type(self.client.get("sq:0")), int)
+            self.assertEqual(self.client.get("sq:0"), 0)
+
+    def test_other_number_is_replaced_and_counted(self):
+        self.assertTrue(self.client.set("sq:0", 1))
+        run = self.run_squares("--domain=0", "--requests=10", "--runs=1")[0]
+        self.assertEqual((run["hits"], run["misses"], run["mismatched"]), (9, 1, 1))
+        self.assertEqual((run["errors"], run["wrong"]), (0, 0))
+        self.assertEqual(self.client.get("sq:0"), 0)
+
+
+# ---- TAP --------------------------------------------------------------------
+
+
+class Tap(unittest.TestResult):
+    def say(self, result, test, more=""):
+        name = test.id().split(".", 1)[1]
+        print("%s %d - %s%s" % (result, self.testsRun, name, more), flush=True)
+
+    def addSuccess(self, test):
+        self.say("ok", test)
+
+    def addSkip(self, test, reason):
+        self.say("ok", test, " # SKIP " + reason)
+
+    def addFailure(self, test, error):
+        super().addFailure(test, error)
+        self.say("not ok", test)
+        print(re.sub("^", "# ", self.failures[-1][1], flags=re.MULTILINE))
+
+    def addError(self, test, error):
+        self.addFailure(test, error)
+
+
+def stop_ignoring_signals():
+    """What nohup or a shell's & has set would be passed on to squares, which leaves it so."""
+    for number in [signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM]:
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+
+
+if __name__ == "__main__":
+    stop_ignoring_signals()
+    outcome = Tap()
+    unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"]).run(outcome)
+    print("1..%d" % outcome.testsRun)
+    sys.exit(0 if outcome.wasSuccessful() else 1)

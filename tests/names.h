@@ -1,0 +1,17 @@
+/* Host names whose addresses a test chooses. Programs with names.c are linked with
+ * -Wl,--wrap=getaddrinfo. */
+#ifndef NAMES_H
+#define NAMES_H
+
+#include "peer.h"
+
+#define NAMES_NAME "name.of.the.test" /* this one; all others are really resolved */
+
+/* What it resolves to from now on: the addresses added since the last names_clear(), in order. */
+void names_clear(void);
+void names_add(enum peer_family family, const char port[6]);
+
+/* How often it has been resolved. */
+unsigned names_asked(void);
+
+#endif

@@ -1,0 +1,490 @@
+/* The scenes of a client, and how they are performed. */
+#include "scenes.h"
+
+#include "events.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define B(literal) {literal, sizeof(literal) - 1}
+
+enum { VALUE_CAP = 64 }; /* where a value goes, unless the scene says otherwise */
+
+static char big_data[SCENES_BIG + 1], big_set[SCENES_BIG + 64];
+static char big_reply[SCENES_BIG + 64], big_outcome[SCENES_BIG + 64];
+
+#define FLAGS(...) .flags = {__VA_ARGS__}
+#define ALL_FLAGS                                                                                  \
+    FLAGS({'s', 0, 0, B("")}, {'t', 0, 0, B("")}, {'f', 0, 0, B("")}, {'c', 0, 0, B("")},          \
+          {'h', 0, 0, B("")}, {'l', 0, 0, B("")}, {'k', 0, 0, B("")}, {'O', 0, 0, B("123")},       \
+          {'v', 0, 0, B("")}),                                                                     \
+        .count = 9
+
+static const struct scene table[] = {
+    /* retrieval of one key */
+    {.what = GET, "get key\r\n", "VALUE key 5 5\r\nhello\r\nEND\r\n", "VALUE hello flags=5"},
+    {.what = GET, "get key\r\n", "VALUE key 0 0\r\n\r\nEND\r\n", "VALUE "},
+    {.what = GET, "get key\r\n", "END\r\n", "END"},
+    {.what = GET, "get key\r\n", "VALUE key 0 5\r\nEND\r\n\r\nEND\r\n", "VALUE END\\r\\n"},
+    {.what = GET, "get key\r\n", big_reply, big_outcome},
+    {.what = GET, "get key\r\n", "SERVER_ERROR oh\r\n", "SERVER_ERROR said=oh"},
+    {.what = GET, "get key\r\n", "ERROR\r\n", "ERROR"},
+    {.what = GET, "get key\r\n", "CLIENT_ERROR no\r\n", "CLIENT_ERROR said=no"},
+    {.what = GETS, "gets key\r\n", "VALUE key 5 5 77\r\nhello\r\nEND\r\n",
+     "VALUE hello flags=5 cas=77"},
+    {.what = GETS, "gets key\r\n", "END\r\n", "END"},
+    {.what = GAT, "gat 60 key\r\n", "VALUE key 5 5\r\nhello\r\nEND\r\n", "VALUE hello flags=5"},
+    {.what = GAT, "gat 60 key\r\n", "END\r\n", "END"},
+    {.what = GATS, "gats 60 key\r\n", "VALUE key 5 5 77\r\nhello\r\nEND\r\n",
+     "VALUE hello flags=5 cas=77"},
+    {.what = GATS, "gats 60 key\r\n", "END\r\n", "END"},
+    {.what = GET, "get key\r\n", "VALUE key 5 5\r\nhello\r\nEND\r\n", "E_FULL len=5 flags=5",
+     .no_room = true},
+    {.what = GET, "get key\r\n", "VALUE key 0 0\r\n\r\nEND\r\n", "VALUE ", .no_room = true},
+    {.what = GET, "get key\r\n", big_reply, "E_FULL len=5000", .no_room = true},
+    {.what = GET, "get key\r\n", "VALUE kez 5 5\r\nhello\r\nEND\r\n", "PROTOCOL", MC_E_PROTOCOL,
+     MC_FAULT_WRONG_KEY},
+    {.what = GET, "get key\r\n", "VALUE ke 5 5\r\nhello\r\nEND\r\n", "PROTOCOL", MC_E_PROTOCOL,
+     MC_FAULT_WRONG_KEY},
+    {.what = GET, "get key\r\n", "VALUE key 5 1\r\nx\r\nVALUE key 5 1\r\nx\r\nEND\r\n", "PROTOCOL",
+     MC_E_PROTOCOL, MC_FAULT_WRONG_KEY},
+    {.what = GET, "get key\r\n", "VALUE key 5 1\r\nx\r\nSTORED\r\n", "PROTOCOL", MC_E_PROTOCOL,
+     MC_FAULT_UNASKED},
+    {.what = GET, "get key\r\n", "VALUE key 5 1\r\nx\r\nVA 1\r\nx\r\n", "PROTOCOL", MC_E_PROTOCOL,
+     MC_FAULT_UNASKED},
+    {.what = GET, "get key\r\n", "VALUE key 5 1\r\nx\r\nSERVER_ERROR oh\r\n",
+     "SERVER_ERROR said=oh"},
+    {.what = GET, "get key\r\n", "VALUE key 5 5\r\nhello!\r\nEND\r\n", "PROTOCOL", MC_E_PROTOCOL,
+     MC_FAULT_VALUE},
+    {.what = GET, "get key\r\n", "EN\r\n", "PROTOCOL", MC_E_PROTOCOL, MC_FAULT_UNASKED},
+    {.what = GET, "", "", "E_KEY", .key = B("k y")},
+    {.what = GET, "", "", "E_KEY", .key = B("\r\n")},
+
+    /* retrieval of many keys */
+    {.what = GET_MANY, "get a b c\r\n",
+     "VALUE a 1 1\r\n1\r\nVALUE b 2 2\r\n22\r\nVALUE c 3 3\r\n333\r\nEND\r\n",
+     "MORE a: VALUE 1 flags=1 b: VALUE 22 flags=2 c: VALUE 333 flags=3"},
+    {.what = GET_MANY, "get a b c\r\n", "VALUE b 2 2\r\n22\r\nEND\r\n",
+     "MORE a: END b: VALUE 22 flags=2 c: END"},
+    {.what = GET_MANY, "get a b c\r\n", "END\r\n", "MORE a: END b: END c: END"},
+    {.what = GETS_MANY, "gets a b c\r\n", "VALUE a 1 1 7\r\n1\r\nVALUE c 3 3 9\r\n333\r\nEND\r\n",
+     "MORE a: VALUE 1 flags=1 cas=7 b: END c: VALUE 333 flags=3 cas=9"},
+    {.what = GAT_MANY, "gat 60 a b c\r\n", "VALUE c 3 3\r\n333\r\nEND\r\n",
+     "MORE a: END b: END c: VALUE 333 flags=3"},
+    {.what = GATS_MANY, "gats 60 a b c\r\n", "VALUE a 0 0 7\r\n\r\nEND\r\n",
+     "MORE a: VALUE  cas=7 b: END c: END"},
+    {.what = GET_MANY, "get a b c\r\n", "VALUE a 1 1\r\n1\r\nVALUE b 0 0\r\n\r\nEND\r\n",
+     "MORE a: E_FULL len=1 flags=1 b: VALUE  c: END", .no_room = true},
+    {.what = GET_MANY, "get a b c\r\n", "VALUE b 1 1\r\n1\r\nVALUE a 1 1\r\n1\r\nEND\r\n",
+     "PROTOCOL a: PROTOCOL b: PROTOCOL c: PROTOCOL", MC_E_PROTOCOL, MC_FAULT_WRONG_KEY},
+    {.what = GET_MANY, "get a b c\r\n", "VALUE a 1 1\r\n1\r\nVALUE d 1 1\r\n1\r\nEND\r\n",
+     "PROTOCOL a: PROTOCOL b: PROTOCOL c: PROTOCOL", MC_E_PROTOCOL, MC_FAULT_WRONG_KEY},
+    {.what = GET_MANY, "get a b c\r\n", "VALUE a 1 1\r\n1\r\nSERVER_ERROR oh\r\n",
+     "SERVER_ERROR a: SERVER_ERROR b: SERVER_ERROR c: SERVER_ERROR said=oh"},
+
+    /* storage */
+    {.what = STORE, "set key 7 60 5\r\nhello\r\n", "STORED\r\n", "STORED"},
+    {.what = STORE, "set key 7 60 5\r\nhello\r\n", "NOT_STORED\r\n", "NOT_STORED"},
+    {STORE, big_set, "STORED\r\n", "STORED", .data = {big_data, SCENES_BIG}},
+    {.what = STORE, "set key 7 60 0\r\n\r\n", "STORED\r\n", "STORED", .data = B("")},
+    {.what = STORE, "add key 7 60 5\r\nhello\r\n", "STORED\r\n", "STORED", .store = MC_ADD},
+    {.what = STORE, "add key 7 60 5\r\nhello\r\n", "NOT_STORED\r\n", "NOT_STORED", .store = MC_ADD},
+    {.what = STORE, "replace key 7 60 5\r\nhello\r\n", "STORED\r\n", "STORED", .store = MC_REPLACE},
+    {.what = STORE, "append key 7 60 5\r\nhello\r\n", "NOT_STORED\r\n", "NOT_STORED",
+     .store = MC_APPEND},
+    {.what = STORE, "prepend key 7 60 5\r\nhello\r\n", "STORED\r\n", "STORED", .store = MC_PREPEND},
+    {.what = STORE, "cas key 7 60 5 99\r\nhello\r\n", "STORED\r\n", "STORED", .store = MC_CAS},
+    {.what = STORE, "cas key 7 60 5 99\r\nhello\r\n", "EXISTS\r\n", "EXISTS", .store = MC_CAS},
+    {.what = STORE, "cas key 7 60 5 99\r\nhello\r\n", "NOT_FOUND\r\n", "NOT_FOUND",
+     .store = MC_CAS},
+    {.what = STORE, "set key 7 60 5\r\nhello\r\n", "EXISTS\r\n", "E_UNKNOWN", MC_E_PROTOCOL,
+     MC_FAULT_UNASKED},
+    {.what = STORE, "set key 7 60 5\r\nhello\r\n", "HD\r\n", "E_UNKNOWN", MC_E_PROTOCOL,
+     MC_FAULT_UNASKED},
+    {.what = STORE, "set key 7 60 5\r\nhello\r\n", "SERVER_ERROR object too large for cache\r\n",
+     "SERVER_ERROR said=object too large for cache"},
+    {.what = STORE, "set key 7 60 5\r\nhello\r\n", "CLIENT_ERROR bad data chunk\r\n",
+     "CLIENT_ERROR said=bad data chunk", MC_E_STEP},
+    {.what = STORE, "set key 7 60 5\r\nhello\r\n", "ERROR\r\n", "ERROR", MC_E_STEP},
+    {.what = STORE, "", "", "E_KEY", .key = B("")},
+    {.what = STORE, "", "", "E_NUMBER", .data = {"", (size_t)MC_VALUE_MAX + 1}},
+
+    /* other writes */
+    {.what = DELETE, "delete key\r\n", "DELETED\r\n", "DELETED"},
+    {.what = DELETE, "delete key\r\n", "NOT_FOUND\r\n", "NOT_FOUND"},
+    {.what = DELETE, "delete key\r\n", "NF\r\n", "E_UNKNOWN", MC_E_PROTOCOL, MC_FAULT_UNASKED},
+    {.what = DELETE, "delete key\r\n", "CLIENT_ERROR no\r\n", "CLIENT_ERROR said=no"},
+    {.what = DELETE, "", "", "E_KEY", .key = B("a\nb")},
+    {.what = INCR, "incr key 5\r\n", "18446744073709551615\r\n", "NUMBER 18446744073709551615"},
+    {.what = INCR, "incr key 5\r\n", "NOT_FOUND\r\n", "NOT_FOUND"},
+    {.what = INCR, "incr key 5\r\n", "CLIENT_ERROR text\r\n", "CLIENT_ERROR said=text"},
+    {.what = INCR, "incr key 5\r\n", "18446744073709551616\r\n", "E_UNKNOWN", MC_E_PROTOCOL,
+     MC_FAULT_NUMBER},
+    {.what = DECR, "decr key 5\r\n", "0\r\n", "NUMBER 0"},
+    {.what = DECR, "decr key 5\r\n", "NOT_FOUND\r\n", "NOT_FOUND"},
+    {.what = TOUCH, "touch key 60\r\n", "TOUCHED\r\n", "TOUCHED"},
+    {.what = TOUCH, "touch key 60\r\n", "NOT_FOUND\r\n", "NOT_FOUND"},
+    {.what = FLUSH_ALL, "flush_all 60\r\n", "OK\r\n", "OK"},
+    {.what = FLUSH_ALL, "flush_all 60\r\n", "CLIENT_ERROR flush_all not allowed\r\n",
+     "CLIENT_ERROR said=flush_all not allowed"},
+
+    /* the server */
+    {.what = VERSION, "version\r\n", "VERSION 1.6.18\r\n", "VERSION said=1.6.18"},
+    {.what = AUTH, "set auth 0 0 10\r\nann secret\r\n", "STORED\r\n", "OK", .key = B("ann"),
+     .data = B("secret")},
+    {.what = AUTH, "set auth 0 0 10\r\nann secret\r\n", "CLIENT_ERROR authentication failure\r\n",
+     "E_AUTH said=authentication failure", MC_E_AUTH, .key = B("ann"), .data = B("secret")},
+    {.what = AUTH, "", "", "E_TOKEN", .key = B("an n"), .data = B("secret")},
+    {.what = STATS, "stats items\r\n", "STAT a 1\r\nSTAT b two words\r\nEND\r\n",
+     "STAT a=1 STAT b=two words END", .data = B("items")},
+    {.what = STATS, "stats items\r\n", "END\r\n", "END", .data = B("items")},
+    {.what = STATS, "stats reset\r\n", "RESET\r\n", "RESET", .data = B("reset")},
+    {.what = STATS, "stats x\r\n", "ERROR\r\n", "ERROR", .data = B("x")},
+    {.what = STATS, "", "", "E_TOKEN", .data = B("a  b")},
+
+    /* meta get */
+    {.what = MG, "mg key v\r\n", "VA 5\r\nhello\r\n", "VALUE hello", FLAGS({.letter = 'v'}),
+     .count = 1},
+    {.what = MG, "mg key v\r\n", "VA 0\r\n\r\n", "VALUE ", FLAGS({.letter = 'v'}), .count = 1},
+    {.what = MG, "mg key v\r\n", "EN\r\n", "END", FLAGS({.letter = 'v'}), .count = 1},
+    {.what = MG, "mg key\r\n", "HD\r\n", "HD"},
+    {.what = MG, "mg key\r\n", "EN\r\n", "END"},
+    {.what = MG, "mg key v\r\n", "VA 5 f7 c9 X W\r\nhello\r\n",
+     "VALUE hello flags=7 cas=9 meta: cas=9 flags=7 won stale", FLAGS({.letter = 'v'}), .count = 1},
+    {.what = MG, "mg key v\r\n", "VA 0 Z $\r\n\r\n", "PROTOCOL", MC_E_PROTOCOL, MC_FAULT_FLAG,
+     FLAGS({.letter = 'v'}), .count = 1},
+    {.what = MG, "mg key v\r\n", "VA 0 Z qnew\r\n\r\n", "VALUE  meta: already_won",
+     FLAGS({.letter = 'v'}),
+     .count = 1},
+    {.what = MG, "mg key s t f c h l k O123 v\r\n",
+     "VA 5 s5 t-1 f7 c9 h1 l3 kkey O123\r\nhello\r\n",
+     "VALUE hello flags=7 cas=9 meta: cas=9 flags=7 size=5 last_access=3 ttl=-1 hit_before",
+     ALL_FLAGS},
+    {.what = MG, "mg key s t f c h l k O123 v\r\n", "EN kkey O123\r\n", "END", ALL_FLAGS},
+    {.what = MG, "mg key s t f c h l k O123 v\r\n", "EN kkez O123\r\n", "PROTOCOL", MC_E_PROTOCOL,
+     MC_FAULT_WRONG_KEY, ALL_FLAGS},
+    {.what = MG, "mg key s t f c h l k O123 v\r\n", "EN kkey O124\r\n", "PROTOCOL", MC_E_PROTOCOL,
+     MC_FAULT_WRONG_KEY, ALL_FLAGS},
+    {.what = MG, "mg key s t f c h l k O123 v\r\n", "VA 5 kkey O\r\nhello\r\n", "PROTOCOL",
+     MC_E_PROTOCOL,
+     MC_FAULT_WRONG_KEY, ALL_FLAGS},
+    {.what = MG, "mg key s t f c h l k O123 v\r\n", "VA 5 c\r\nhello\r\n", "PROTOCOL",
+     MC_E_PROTOCOL,
+     MC_FAULT_FLAG, ALL_FLAGS},
+    {.what = MG, "mg key s t f c h l k O123 v\r\n", "CLIENT_ERROR invalid flag\r\n",
+     "CLIENT_ERROR said=invalid flag", ALL_FLAGS},
+    {.what = MG, "mg key\r\n", "EN O1\r\n", "PROTOCOL", MC_E_PROTOCOL, MC_FAULT_WRONG_KEY},
+    {.what = MG, "mg AAEC/w== b k\r\n", "HD kAAEC/w== b\r\n", "HD", .key = B("\0\1\2\xff"),
+     FLAGS({.letter = 'b'}, {.letter = 'k'}), .count = 2},
+    {.what = MG, "mg AAEC/w== b k\r\n", "HD kAAEC/g== b\r\n", "PROTOCOL", MC_E_PROTOCOL,
+     MC_FAULT_WRONG_KEY, .key = B("\0\1\2\xff"), FLAGS({.letter = 'b'}, {.letter = 'k'}),
+     .count = 2},
+    /* an item that was stored with b is named in base64 even to those who ask without */
+    {.what = MG, "mg foo k\r\n", "HD kZm9v b\r\n", "HD", .key = B("foo"), FLAGS({.letter = 'k'}),
+     .count = 1},
+    {.what = MG, "mg foo k\r\n", "HD kZm9w b\r\n", "PROTOCOL", MC_E_PROTOCOL, MC_FAULT_WRONG_KEY,
+     .key = B("foo"), FLAGS({.letter = 'k'}), .count = 1},
+    {.what = MG, "mg key v\r\n", "HD\r\n", "PROTOCOL", MC_E_PROTOCOL, MC_FAULT_UNASKED,
+     FLAGS({.letter = 'v'}), .count = 1},
+    {.what = MG, "mg key\r\n", "VA 1\r\nx\r\n", "PROTOCOL", MC_E_PROTOCOL, MC_FAULT_UNASKED},
+    {.what = MG, "mg key\r\n", "END\r\n", "PROTOCOL", MC_E_PROTOCOL, MC_FAULT_UNASKED},
+    {.what = MG, "mg key v\r\n", "VA 5\r\nhello\r\n", "E_FULL len=5", FLAGS({.letter = 'v'}),
+     .count = 1,
+     .no_room = true},
+    {.what = MG, "", "", "E_FLAG", FLAGS({.letter = 'q'}), .count = 1},
+    {.what = MG, "", "", "E_KEY", .key = B("k y")},
+
+    /* meta set, delete, arithmetic */
+    {.what = MS, "ms key 5\r\nhello\r\n", "HD\r\n", "HD"},
+    {.what = MS, "ms key 5 c k O1\r\nhello\r\n", "HD c9 kkey O1\r\n", "HD meta: cas=9",
+     FLAGS({.letter = 'c'}, {.letter = 'k'}, {.letter = 'O', .token = B("1")}), .count = 3},
+    {.what = MS, "ms key 5 c k O1\r\nhello\r\n", "HD c9 kkey O2\r\n", "E_UNKNOWN", MC_E_PROTOCOL,
+     MC_FAULT_WRONG_KEY, FLAGS({.letter = 'c'}, {.letter = 'k'}, {.letter = 'O', .token = B("1")}),
+     .count = 3},
+    {.what = MS, "ms key 0\r\n\r\n", "NS\r\n", "NOT_STORED", .data = B("")},
+    {.what = MS, "ms key 5\r\nhello\r\n", "EX\r\n", "EXISTS"},
+    {.what = MS, "ms key 5\r\nhello\r\n", "NF\r\n", "NOT_FOUND"},
+    {.what = MS, "ms key 5\r\nhello\r\n", "STORED\r\n", "E_UNKNOWN", MC_E_PROTOCOL,
+     MC_FAULT_UNASKED},
+    {.what = MS, "ms key 5\r\nhello\r\n", "SERVER_ERROR out of memory\r\n",
+     "SERVER_ERROR said=out of memory"},
+    {.what = MS, "ms key 5\r\nhello\r\n", "CLIENT_ERROR no\r\n", "CLIENT_ERROR said=no", MC_E_STEP},
+    {.what = MS, "ms key 5\r\nhello\r\n", "ERROR\r\n", "ERROR", MC_E_STEP},
+    {.what = MS, "", "", "E_FLAG", FLAGS({.letter = 'q'}), .count = 1},
+    {.what = MD, "md key\r\n", "HD\r\n", "HD"},
+    {.what = MD, "md key k\r\n", "NF kkey\r\n", "NOT_FOUND", FLAGS({.letter = 'k'}), .count = 1},
+    {.what = MD, "md key k\r\n", "HD kkez\r\n", "E_UNKNOWN", MC_E_PROTOCOL, MC_FAULT_WRONG_KEY,
+     FLAGS({.letter = 'k'}), .count = 1},
+    {.what = MD, "md key C5\r\n", "EX\r\n", "EXISTS", FLAGS({.letter = 'C', .number = 5}),
+     .count = 1},
+    {.what = MD, "md key\r\n", "NS\r\n", "E_UNKNOWN", MC_E_PROTOCOL, MC_FAULT_UNASKED},
+    {.what = MD, "", "", "E_FLAG", FLAGS({.letter = 'v'}), .count = 1},
+    {.what = MA, "ma key\r\n", "HD\r\n", "HD"},
+    {.what = MA, "ma key v t\r\n", "VA 2 t-1\r\n13\r\n", "NUMBER meta: number=13 ttl=-1",
+     FLAGS({.letter = 'v'}, {.letter = 't'}), .count = 2},
+    {.what = MA, "ma key v\r\n", "VA 20\r\n18446744073709551615\r\n",
+     "NUMBER meta: number=18446744073709551615", FLAGS({.letter = 'v'}), .count = 1},
+    {.what = MA, "ma key v\r\n", "NF\r\n", "NOT_FOUND", FLAGS({.letter = 'v'}), .count = 1},
+    {.what = MA, "ma key\r\n", "NS\r\n", "NOT_STORED"},
+    {.what = MA, "ma key\r\n", "EX\r\n", "EXISTS"},
+    {.what = MA, "ma key v\r\n", "VA 1\r\nx\r\n", "E_UNKNOWN", MC_E_PROTOCOL, MC_FAULT_NUMBER,
+     FLAGS({.letter = 'v'}), .count = 1},
+    {.what = MA, "ma key v\r\n", "VA 0\r\n\r\n", "E_UNKNOWN", MC_E_PROTOCOL, MC_FAULT_NUMBER,
+     FLAGS({.letter = 'v'}), .count = 1},
+    {.what = MA, "ma key v\r\n", "VA 21\r\n111111111111111111111\r\n", "E_UNKNOWN", MC_E_PROTOCOL,
+     MC_FAULT_NUMBER, FLAGS({.letter = 'v'}), .count = 1},
+    {.what = MA, "ma key\r\n", "VA 1\r\n5\r\n", "E_UNKNOWN", MC_E_PROTOCOL, MC_FAULT_UNASKED},
+    {.what = MA, "ma key\r\n", "CLIENT_ERROR text\r\n", "CLIENT_ERROR said=text"},
+};
+
+const struct scene *const scenes = table;
+const int scene_count = sizeof table / sizeof table[0];
+
+void scenes_init(void)
+{
+    memset(big_data, 'x', SCENES_BIG);
+    memcpy(big_data + 2000, "END\r\n", 5);
+    snprintf(big_reply, sizeof big_reply, "VALUE key 0 %d\r\n%s\r\nEND\r\n", SCENES_BIG, big_data);
+    snprintf(big_set, sizeof big_set, "set key 7 60 %d\r\n%s\r\n", SCENES_BIG, big_data);
+    struct text text = {0};
+    text_add_string(&text, "VALUE ");
+    text_escape(&text, big_data, SCENES_BIG);
+    snprintf(big_outcome, sizeof big_outcome, "%s", text_string(&text));
+    text_free(&text);
+}
+
+bool scene_is_write(const struct scene *scene)
+{
+    return scene->what >= STORE && scene->what <= MA;
+}
+
+bool scene_is_big(const struct scene *scene)
+{
+    return scene->reply == big_reply;
+}
+
+bool scene_is_refused(const struct scene *scene)
+{
+    return scene->request[0] == '\0';
+}
+
+bool scene_is_many(const struct scene *scene)
+{
+    return scene->what >= GET_MANY && scene->what <= GATS_MANY;
+}
+
+/* ---- a performance ------------------------------------------------------------------------- */
+
+static struct mc_bytes key_of(const struct scene *scene)
+{
+    return scene->key.data != NULL ? scene->key : MC_BYTES("key");
+}
+
+static struct mc_bytes data_of(const struct scene *scene)
+{
+    return scene->data.data != NULL ? scene->data : MC_BYTES("hello");
+}
+
+static void show_number(struct play *p, const char *label, uint64_t number)
+{
+    if (number > 0)
+        text_print(&p->outcome, " %s=%" PRIu64, label, number);
+}
+
+/* What came with a reply; behind any other result, nobody asks for it. */
+static void show_said(struct play *p)
+{
+    if (p->client.said.len == 0 || (p->result < 0 && p->result != MC_E_AUTH))
+        return;
+    text_add_string(&p->outcome, " said=");
+    text_escape(&p->outcome, p->client.said.data, p->client.said.len);
+}
+
+static void show_value(struct play *p, int result, const struct mc_value *value)
+{
+    text_add_string(&p->outcome, events_name(result));
+    if (result == MC_HIT) {
+        text_add_string(&p->outcome, " ");
+        text_escape(&p->outcome, value->buf, value->len);
+    } else if (result == MC_E_FULL) {
+        show_number(p, "len", value->len);
+    }
+    if (result != MC_HIT && result != MC_E_FULL)
+        return;
+    show_number(p, "flags", value->flags);
+    show_number(p, "cas", value->cas);
+}
+
+static void show_flag(struct play *p, const char *label, bool set)
+{
+    if (set)
+        text_print(&p->outcome, " %s", label);
+}
+
+static void show_meta(struct play *p)
+{
+    static const struct mc_meta none;
+    const struct mc_meta *m = &p->meta;
+    if (memcmp(m, &none, sizeof none) == 0 || p->result < 0)
+        return;
+    text_add_string(&p->outcome, " meta:");
+    show_number(p, "cas", m->cas);
+    show_number(p, "number", m->number);
+    show_number(p, "flags", m->flags);
+    show_number(p, "size", m->size);
+    show_number(p, "last_access", m->last_access);
+    if (m->ttl != 0)
+        text_print(&p->outcome, " ttl=%" PRId32, m->ttl);
+    show_flag(p, "hit_before", m->hit_before);
+    show_flag(p, "won", m->won);
+    show_flag(p, "stale", m->stale);
+    show_flag(p, "already_won", m->already_won);
+}
+
+static void run_get(struct play *p, const struct scene *scene)
+{
+    struct mc_client *c = &p->client;
+    struct mc_bytes key = key_of(scene);
+    struct mc_value *value = &p->values[0];
+    switch (scene->what) {
+    case GET: p->result = mc_client_get(c, key, value, SCRIPT_DEADLINE); break;
+    case GETS: p->result = mc_client_gets(c, key, value, SCRIPT_DEADLINE); break;
+    case GAT: p->result = mc_client_gat(c, 60, key, value, SCRIPT_DEADLINE); break;
+    default: p->result = mc_client_gats(c, 60, key, value, SCRIPT_DEADLINE); break;
+    }
+    show_value(p, p->result, value);
+    show_said(p);
+}
+
+static const struct mc_bytes keys[SCENES_KEYS] = {B("a"), B("b"), B("c")};
+
+static void run_many(struct play *p, const struct scene *scene)
+{
+    struct mc_client *c = &p->client;
+    mc_deadline d = SCRIPT_DEADLINE;
+    switch (scene->what) {
+    case GET_MANY: p->result = mc_client_get_many(c, keys, p->values, SCENES_KEYS, d); break;
+    case GETS_MANY: p->result = mc_client_gets_many(c, keys, p->values, SCENES_KEYS, d); break;
+    case GAT_MANY: p->result = mc_client_gat_many(c, 60, keys, p->values, SCENES_KEYS, d); break;
+    default: p->result = mc_client_gats_many(c, 60, keys, p->values, SCENES_KEYS, d); break;
+    }
+    text_add_string(&p->outcome, events_name(p->result));
+    for (size_t k = 0; k < SCENES_KEYS; k++) {
+        text_print(&p->outcome, " %c: ", keys[k].data[0]);
+        show_value(p, p->values[k].result, &p->values[k]);
+    }
+    show_said(p);
+}
+
+static void run_number(struct play *p, const struct scene *scene)
+{
+    uint64_t number = 1;
+    p->result = scene->what == INCR
+                    ? mc_client_incr(&p->client, key_of(scene), 5, &number, SCRIPT_DEADLINE)
+                    : mc_client_decr(&p->client, key_of(scene), 5, &number, SCRIPT_DEADLINE);
+    text_add_string(&p->outcome, events_name(p->result));
+    if (p->result == MC_NUMBER)
+        text_print(&p->outcome, " %" PRIu64, number);
+    show_said(p);
+}
+
+static int call_line(struct mc_client *c, const struct scene *scene)
+{
+    const struct mc_item item = {key_of(scene), data_of(scene), 7, 60, 99};
+    switch (scene->what) {
+    case STORE: return mc_client_store(c, scene->store, &item, SCRIPT_DEADLINE);
+    case DELETE: return mc_client_delete(c, key_of(scene), SCRIPT_DEADLINE);
+    case TOUCH: return mc_client_touch(c, key_of(scene), 60, SCRIPT_DEADLINE);
+    case FLUSH_ALL: return mc_client_flush_all(c, 60, SCRIPT_DEADLINE);
+    case VERSION: return mc_client_version(c, SCRIPT_DEADLINE);
+    default: return mc_client_auth(c, key_of(scene), data_of(scene), SCRIPT_DEADLINE);
+    }
+}
+
+static void run_line(struct play *p, const struct scene *scene)
+{
+    p->result = call_line(&p->client, scene);
+    text_add_string(&p->outcome, events_name(p->result));
+    show_said(p);
+}
+
+static void run_stats(struct play *p, const struct scene *scene)
+{
+    struct mc_reply reply;
+    p->result = mc_client_stats(&p->client, data_of(scene), SCRIPT_DEADLINE);
+    while (p->result >= 0 && !mc_is_final(p->result)) {
+        p->result = mc_client_next(&p->client, &reply, SCRIPT_DEADLINE);
+        if (p->result == MC_STAT)
+            text_print(&p->outcome, "STAT %.*s=%.*s ", (int)reply.key.len, reply.key.data,
+                       (int)reply.text.len, reply.text.data);
+    }
+    text_add_string(&p->outcome, events_name(p->result));
+}
+
+static void run_meta(struct play *p, const struct scene *s)
+{
+    struct mc_client *c = &p->client;
+    struct mc_bytes key = key_of(s);
+    mc_deadline d = SCRIPT_DEADLINE;
+    switch (s->what) {
+    case MG:
+        p->result = mc_client_mg(c, key, s->flags, s->count, &p->values[0], &p->meta, d);
+        break;
+    case MS:
+        p->result = mc_client_ms(c, key, data_of(s), s->flags, s->count, &p->meta, d);
+        break;
+    case MD: p->result = mc_client_md(c, key, s->flags, s->count, &p->meta, d); break;
+    default: p->result = mc_client_ma(c, key, s->flags, s->count, &p->meta, d); break;
+    }
+    show_value(p, p->result, &p->values[0]);
+    show_meta(p);
+    show_said(p);
+}
+
+void play_run(struct play *p, const struct scene *scene)
+{
+    if (scene->what <= GATS)
+        run_get(p, scene);
+    else if (scene->what <= GATS_MANY)
+        run_many(p, scene);
+    else if (scene->what == INCR || scene->what == DECR)
+        run_number(p, scene);
+    else if (scene->what >= MS && scene->what <= MG)
+        run_meta(p, scene);
+    else if (scene->what == STATS)
+        run_stats(p, scene);
+    else
+        run_line(p, scene);
+}
+
+void play_set_up(struct play *p, const struct scene *scene, size_t cap)
+{
+    size_t value_cap = scene->no_room ? 0 : scene_is_big(scene) ? SCENES_BIG : VALUE_CAP;
+    p->buf = malloc(cap);
+    p->value_buf = malloc(SCENES_KEYS * value_cap);
+    for (size_t k = 0; k < SCENES_KEYS; k++) {
+        p->values[k].buf = p->value_buf + k * value_cap;
+        p->values[k].cap = value_cap;
+        p->values[k].result = 99;
+    }
+    mc_client_init(&p->client, script_transport(&p->script), p->buf, cap);
+}
+
+void play_perform(struct play *p, const struct scene *scene, size_t cap)
+{
+    play_set_up(p, scene, cap);
+    script_step(&p->script, scene->request, scene->reply);
+    script_step(&p->script, "version\r\n", "VERSION 1\r\n");
+    play_run(p, scene);
+}
+
+void play_finish(struct play *p)
+{
+    script_free(&p->script);
+    text_free(&p->outcome);
+    free(p->buf);
+    free(p->value_buf);
+}
+

@@ -1,0 +1,70 @@
+/* Scenes: a client function is called, bytes go out and come in, and something comes of it. */
+#ifndef SCENES_H
+#define SCENES_H
+
+#include "client.h"
+#include "script.h"
+#include "text.h"
+
+enum {
+    SCENES_KEYS = 3,      /* of a retrieval of many keys: "a", "b", "c" */
+    SCENES_BIG = 5000,    /* a value that is larger than the client's buffer */
+    SCENES_BUFFER = 2048  /* the client's, unless a test says otherwise */
+};
+
+enum what {
+    GET, GETS, GAT, GATS, GET_MANY, GETS_MANY, GAT_MANY, GATS_MANY,
+    STORE, DELETE, INCR, DECR, TOUCH, FLUSH_ALL, MS, MD, MA, /* these are writes */
+    MG, VERSION, AUTH, STATS
+};
+
+struct scene {
+    enum what what;
+    const char *request, *reply;
+    const char *outcome;  /* the result and all that comes with it, as text */
+    int error;            /* client->error afterwards */
+    enum mc_fault fault;  /* and reader.fault, when that is MC_E_PROTOCOL */
+    struct mc_bytes key;  /* "key" if none is given; a user */
+    struct mc_bytes data; /* "hello" if none is given; a password; words */
+    enum mc_store store;
+    bool no_room;         /* the value goes to a place of no bytes */
+    struct mc_flag flags[12];
+    size_t count;
+};
+
+extern const struct scene *const scenes;
+extern const int scene_count;
+
+/* Fills in the scenes with a big value; before the first use. */
+void scenes_init(void);
+
+bool scene_is_write(const struct scene *scene);
+bool scene_is_many(const struct scene *scene);
+bool scene_is_big(const struct scene *scene);     /* the answer has a value of SCENES_BIG bytes */
+bool scene_is_refused(const struct scene *scene); /* nothing is sent */
+
+/* A performance of a scene. The script's limits and faults may be set before it is set up; start
+ * from {0}. */
+struct play {
+    struct script script;
+    struct mc_client client;
+    char *buf, *value_buf;
+    struct mc_value values[SCENES_KEYS];
+    struct mc_meta meta;
+    int result;
+    struct text outcome;
+};
+
+/* Makes the client, with a buffer of `cap` bytes; buffers are of just their size, so that a
+ * sanitizer sees each byte beyond. */
+void play_set_up(struct play *play, const struct scene *scene, size_t cap);
+
+/* Calls the function, and writes down what comes of it. */
+void play_run(struct play *play, const struct scene *scene);
+
+/* Both of these, with the scene's answer, behind which the server will answer a version. */
+void play_perform(struct play *play, const struct scene *scene, size_t cap);
+
+void play_finish(struct play *play);
+
+#endif

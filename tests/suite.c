@@ -1,0 +1,19 @@
+/* Runs a test program's suite: one test case, with a time limit that fits the slowest machine. */
+#include "suite.h"
+
+enum { TIMEOUT_S = 300 };
+
+int suite_run(const char *name, const struct suite_test *tests, size_t count)
+{
+    Suite *suite = suite_create(name);
+    TCase *all = tcase_create(name);
+    tcase_set_timeout(all, TIMEOUT_S);
+    for (size_t i = 0; i < count; i++)
+        tcase_add_loop_test(all, tests[i].test, 0, tests[i].rounds);
+    suite_add_tcase(suite, all);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed > 0;
+}

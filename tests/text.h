@@ -1,0 +1,28 @@
+/* Text that grows: what the tests collect, compare, and show when they fail. */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Start from {0}, end with text_free(). data is NUL-terminated once something was added. */
+struct text {
+    char *data;
+    size_t len, cap;
+};
+
+void text_add(struct text *text, const char *data, size_t len);
+void text_add_string(struct text *text, const char *string);
+void text_print(struct text *text, const char *format, ...);
+
+/* Adds bytes in the notation of the transcripts: \r \n \\ \xHH for what would not be seen. */
+void text_escape(struct text *text, const char *data, size_t len);
+
+/* Never NULL; good until the text is changed. */
+const char *text_string(const struct text *text);
+
+bool text_same(const struct text *a, const struct text *b);
+void text_clear(struct text *text);
+void text_free(struct text *text);
+
+#endif

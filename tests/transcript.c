@@ -1,0 +1,268 @@
+/* Loads transcripts. Line by line: prose, the header, and then the steps of the conversation. */
+#include "transcript.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The line being parsed. */
+struct parser {
+    struct transcript *transcript;
+    const char *at;
+    int line;
+    bool has_prose, has_source;
+};
+
+static bool fail(struct parser *p, const char *problem)
+{
+    text_print(&p->transcript->problem, "%s:%d: %s", p->transcript->path, p->line, problem);
+    return false;
+}
+
+static struct transcript_piece *add_piece(struct transcript_step *step, bool varies)
+{
+    step->pieces = realloc(step->pieces, (step->count + 1) * sizeof step->pieces[0]);
+    if (step->pieces == NULL)
+        abort();
+    struct transcript_piece *piece = &step->pieces[step->count];
+    *piece = (struct transcript_piece){.varies = varies};
+    step->count++;
+    return piece;
+}
+
+static void add_byte(struct transcript_step *step, char c)
+{
+    struct transcript_piece *last = step->count > 0 ? &step->pieces[step->count - 1] : NULL;
+    if (last == NULL || last->varies)
+        last = add_piece(step, false);
+    text_add(&last->bytes, &c, 1);
+}
+
+/* \xHH */
+static bool parse_hex(struct parser *p, char *c)
+{
+    char digits[3] = {0};
+    if (!isxdigit((unsigned char)p->at[0]) || !isxdigit((unsigned char)p->at[1]))
+        return fail(p, "two hexadecimal digits belong behind \\x");
+    memcpy(digits, p->at, 2);
+    *c = (char)strtoul(digits, NULL, 16);
+    p->at += 2;
+    return true;
+}
+
+/* One byte, which may be spelled with a backslash. */
+static bool parse_byte(struct parser *p, char *c)
+{
+    *c = *p->at++;
+    if (*c != '\\')
+        return true;
+    switch (*p->at++) {
+    case 'r': *c = '\r'; return true;
+    case 'n': *c = '\n'; return true;
+    case '\\': *c = '\\'; return true;
+    case '{': *c = '{'; return true;
+    case 'x': return parse_hex(p, c);
+    default: return fail(p, "a backslash with an unknown letter");
+    }
+}
+
+/* {2000*x}: many of one byte */
+static bool parse_repeat(struct parser *p, struct transcript_step *step)
+{
+    char *end, c;
+    unsigned long count = strtoul(p->at, &end, 10);
+    if (*end != '*')
+        return fail(p, "a count is followed by * and the byte to repeat");
+    p->at = end + 1;
+    if (!parse_byte(p, &c))
+        return false;
+    for (; count > 0; count--)
+        add_byte(step, c);
+    return *p->at++ == '}' || fail(p, "a } is missing");
+}
+
+/* The last bytes of this name that came with an example. */
+static const struct transcript_piece *find_piece(const struct transcript *t, const char *name)
+{
+    for (size_t i = t->count; i > 0; i--) {
+        for (size_t k = 0; k < t->steps[i - 1].count; k++) {
+            const struct transcript_piece *piece = &t->steps[i - 1].pieces[k];
+            if (piece->varies && piece->bytes.len > 0 && strcmp(piece->name, name) == 0)
+                return piece;
+        }
+    }
+    return NULL;
+}
+
+/* {name}: as said before */
+static bool copy_example(struct parser *p, struct transcript_piece *piece)
+{
+    const struct transcript_piece *first = find_piece(p->transcript, piece->name);
+    if (piece->name[0] == '\0' || first == NULL)
+        return fail(p, "no bytes of this name were said before");
+    text_add(&piece->bytes, first->bytes.data, first->bytes.len);
+    return true;
+}
+
+/* {name=example}, {=example} or {name} */
+static bool parse_varying(struct parser *p, struct transcript_step *step)
+{
+    const char *end = strchr(p->at, '}');
+    size_t name = strcspn(p->at, "=}");
+    struct transcript_piece *piece = add_piece(step, true);
+    if (end == NULL || name >= sizeof piece->name)
+        return fail(p, "a } is missing, or the name is too long");
+    memcpy(piece->name, p->at, name);
+    const char *example = p->at + name;
+    p->at = end + 1;
+    if (*example == '}')
+        return copy_example(p, piece);
+    text_add(&piece->bytes, example + 1, (size_t)(end - example - 1));
+    return true;
+}
+
+static bool parse_bytes(struct parser *p, struct transcript_step *step)
+{
+    char c;
+    while (*p->at != '\0') {
+        if (*p->at == '{') {
+            p->at++;
+            bool ok = isdigit((unsigned char)*p->at) ? parse_repeat(p, step)
+                                                     : parse_varying(p, step);
+            if (!ok)
+                return false;
+        } else if (!parse_byte(p, &c)) {
+            return false;
+        } else {
+            add_byte(step, c);
+        }
+    }
+    return true;
+}
+
+/* The signs that a step begins with. */
+static const struct {
+    const char *sign;
+    enum transcript_kind kind;
+    bool has_bytes;
+} signs[] = {
+    {"> ", TRANSCRIPT_SENT, true},         {"< ", TRANSCRIPT_SAID, true},
+    {"<* ", TRANSCRIPT_MANY, true},        {"= ", TRANSCRIPT_EVENT, true},
+    {"! stream", TRANSCRIPT_STREAM, false}, {"! closed", TRANSCRIPT_CLOSED, false},
+};
+
+static struct transcript_step *add_step(struct parser *p)
+{
+    struct transcript *t = p->transcript;
+    t->steps = realloc(t->steps, (t->count + 1) * sizeof t->steps[0]);
+    if (t->steps == NULL)
+        abort();
+    t->steps[t->count] = (struct transcript_step){.line = p->line, .connection = 1};
+    t->count++;
+    return &t->steps[t->count - 1];
+}
+
+/* [<connection>]<sign> <bytes> */
+static bool parse_step(struct parser *p)
+{
+    struct transcript_step *step = add_step(p);
+    if (*p->at >= '1' && *p->at <= '9')
+        step->connection = *p->at++ - '0';
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+        if (strncmp(p->at, signs[i].sign, strlen(signs[i].sign)) != 0)
+            continue;
+        step->kind = signs[i].kind;
+        p->at += strlen(signs[i].sign);
+        if (signs[i].has_bytes)
+            return parse_bytes(p, step);
+        return *p->at == '\0' || fail(p, "something stands behind the word");
+    }
+    return fail(p, "a line begins with none of: # > < <* = ! and no header is known by this name");
+}
+
+/* True when the line is <name>: <value>, copied to `to`. */
+static bool parse_header(struct parser *p, const char *name, char *to, size_t cap)
+{
+    size_t len = strlen(name);
+    if (strncmp(p->at, name, len) != 0 || strlen(p->at + len) >= cap)
+        return false;
+    memcpy(to, p->at + len, strlen(p->at + len) + 1);
+    return true;
+}
+
+/* server: none, or server: memcached[ <options>] */
+static bool parse_server(struct parser *p)
+{
+    struct transcript *t = p->transcript;
+    if (parse_header(p, "server: none", t->options, 1))
+        return true;
+    if (!parse_header(p, "server: memcached", t->options, 1) &&
+        !parse_header(p, "server: memcached ", t->options, sizeof t->options))
+        return false;
+    t->live = true;
+    return true;
+}
+
+static bool parse_line(struct parser *p)
+{
+    struct transcript *t = p->transcript;
+    if (*p->at == '#') {
+        p->has_prose = true;
+        p->has_source = p->has_source || strstr(p->at, "protocol.txt") != NULL;
+        return true;
+    }
+    if (*p->at == '\0' || parse_server(p) || parse_header(p, "users: ", t->users, sizeof t->users))
+        return true;
+    return parse_step(p);
+}
+
+static bool parse_file(struct parser *p, FILE *file)
+{
+    char line[4096];
+    while (fgets(line, sizeof line, file) != NULL) {
+        p->line++;
+        line[strcspn(line, "\n")] = '\0';
+        p->at = line;
+        if (!parse_line(p))
+            return false;
+    }
+    if (!p->has_prose || !p->has_source)
+        return fail(p, "the prose that names the section of protocol.txt is missing");
+    return p->transcript->count > 0 || fail(p, "nobody says anything");
+}
+
+bool transcript_load(struct transcript *transcript, const char *path)
+{
+    *transcript = (struct transcript){0};
+    struct parser p = {.transcript = transcript};
+    snprintf(transcript->path, sizeof transcript->path, "%s", path);
+    FILE *file = fopen(path, "r");
+    if (file == NULL)
+        return fail(&p, "cannot be opened");
+    bool ok = parse_file(&p, file);
+    fclose(file);
+    return ok;
+}
+
+static void free_step(struct transcript_step *step)
+{
+    for (size_t k = 0; k < step->count; k++)
+        text_free(&step->pieces[k].bytes);
+    free(step->pieces);
+}
+
+void transcript_free(struct transcript *transcript)
+{
+    for (size_t i = 0; i < transcript->count; i++)
+        free_step(&transcript->steps[i]);
+    free(transcript->steps);
+    text_free(&transcript->problem);
+    *transcript = (struct transcript){0};
+}
+
+void transcript_bytes(const struct transcript_step *step, struct text *bytes)
+{
+    for (size_t k = 0; k < step->count; k++)
+        text_add(bytes, step->pieces[k].bytes.data, step->pieces[k].bytes.len);
+}

@@ -1,0 +1,53 @@
+/* Wire conversations in files: loads what transcripts/README.md describes. */
+#ifndef TRANSCRIPT_H
+#define TRANSCRIPT_H
+
+#include "text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Bytes that are spelled out, or bytes that vary from server to server. */
+struct transcript_piece {
+    bool varies;
+    char name[16];     /* of bytes that vary; empty when nothing refers to them */
+    struct text bytes; /* of bytes that vary: an example */
+};
+
+enum transcript_kind {
+    TRANSCRIPT_SENT,  /* >  bytes from the client */
+    TRANSCRIPT_SAID,  /* <  bytes from the server */
+    TRANSCRIPT_MANY,  /* <* the same, and the server may say any number of such lines, even none */
+    TRANSCRIPT_EVENT, /* =  what the reader makes of the server's bytes */
+    TRANSCRIPT_STREAM, /* ! stream: the reader is told to expect a stream of free-text lines */
+    TRANSCRIPT_CLOSED  /* ! closed: the server closes the connection */
+};
+
+/* A line of the file. */
+struct transcript_step {
+    enum transcript_kind kind;
+    int line;       /* its number in the file */
+    int connection; /* 1 to 9 */
+    struct transcript_piece *pieces;
+    size_t count;
+};
+
+struct transcript {
+    char path[512];
+    bool live;          /* a real memcached is held against it */
+    char options[128];  /* with these options */
+    char users[128];    /* and -Y with this user:password, unless empty */
+    struct transcript_step *steps;
+    size_t count;
+    struct text problem; /* why the file could not be loaded */
+};
+
+/* Loads a file. False, with a text in transcript->problem, when it does not keep to the format. */
+bool transcript_load(struct transcript *transcript, const char *path);
+
+void transcript_free(struct transcript *transcript);
+
+/* The step's bytes, with the examples for what varies. */
+void transcript_bytes(const struct transcript_step *step, struct text *bytes);
+
+#endif
