@@ -35,7 +35,8 @@ static bool is_meta(const struct mc_op *op)
 
 static bool is_quiet(const struct mc_op *op)
 {
-    return is_meta(op) && mc_answer_flag(op->meta_flags, op->meta_count, 'q') != NULL;
+    return is_meta(op) && op->meta_count < MC_TOKENS_MAX &&
+           mc_answer_flag(op->meta_flags, op->meta_count, 'q') != NULL;
 }
 
 /* True when the server may be left changed. */
@@ -67,19 +68,15 @@ static void add_opaque(struct flags *flags, size_t index)
     flags->asked.count++;
 }
 
-/* 0, or MC_E_FLAG when there are too many. */
-static int make_flags(struct flags *flags, const struct mc_op *op, size_t index)
+static void make_flags(struct flags *flags, const struct mc_op *op, size_t index)
 {
     flags->asked = (struct mc_answer_meta){op->key, op->meta_flags, op->meta_count};
     if (!is_quiet(op))
-        return 0;
-    if (op->meta_count >= MC_TOKENS_MAX)
-        return MC_E_FLAG;
+        return;
     for (size_t k = 0; k < op->meta_count; k++)
         flags->list[k] = op->meta_flags[k];
     flags->asked.flags = flags->list;
     add_opaque(flags, index);
-    return 0;
 }
 
 /* ---- out ------------------------------------------------------------------------------------- */
@@ -105,10 +102,8 @@ static int put_classic(struct mc_out *out, const struct mc_op *op)
 static int put_meta(struct mc_out *out, const struct mc_op *op, size_t index)
 {
     struct flags flags;
-    int r = make_flags(&flags, op, index);
+    make_flags(&flags, op, index);
     const struct mc_answer_meta *a = &flags.asked;
-    if (r < 0)
-        return r;
     switch (op->verb) {
     case MC_VERB_MG: return mc_put_mg(out, a->key, a->flags, a->count);
     case MC_VERB_MS: return mc_put_ms(out, a->key, op->data.len, a->flags, a->count);

@@ -40,6 +40,7 @@ struct scene {
 };
 
 static const struct mc_flag value_flag = {.letter = 'v'};
+static const struct mc_flag twice[] = {{.letter = 'v'}, {.letter = 'v'}};
 static const struct mc_flag quiet[] = {{.letter = 'q'}};
 static const struct mc_flag quiet_value[] = {{.letter = 'v'}, {.letter = 'q'}};
 static const struct mc_flag quiet_key[] = {{.letter = 'k'}, {.letter = 'q'}};
@@ -85,7 +86,7 @@ static const struct scene scenes[] = {
               {OP(SET, .data = B("hi")), "set k 0 0 2\r\nhi\r\n", "STORED\r\n", "STORED"},
               {OP(SET, .data = {"", (size_t)MC_VALUE_MAX + 1}), .outcome = "E_NUMBER"},
               {OP(MD, QUIET(quiet_opaque)), .outcome = "E_FLAG"},
-              {OP(MG, .meta_flags = &value_flag, .meta_count = 2), .outcome = "E_FLAG"},
+              {OP(MG, .meta_flags = twice, .meta_count = 2), .outcome = "E_FLAG"},
               {.op = {.verb = (enum mc_verb)99}, .outcome = "E_NUMBER"},
               {OP(GET, .exptime = 0), "get k\r\n", "END\r\n", "END"},
               {OP(DELETE, .key = B("")), .outcome = "E_KEY"}}},
