@@ -1,7 +1,7 @@
 /* Decimal numbers, strictly: no sign, no padding, no more digits than the number has.
  *
  * Powers of ten are added and subtracted; nothing is multiplied or divided, so that a processor
- * without 64-bit arithmetic needs no library for it. Most numbers on the wire have one or two digits.
+ * without 64-bit arithmetic needs no library for it.
  */
 #ifndef MC_DECIMAL_H
 #define MC_DECIMAL_H

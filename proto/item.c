@@ -1,6 +1,6 @@
-/* The usual answer to a get at one go: the lines that reader.c reads piece by piece, when they lie in
- * the window whole and say what was expected. It saves most of the time that a hit costs; whatever
- * is not quite as expected is left to the reader, which knows what it is. */
+/* The usual answer to a get at one go: the lines that reader.c reads piece by piece, when they lie
+ * in the window whole and say what was expected. It saves most of the time that a hit costs;
+ * whatever is not quite as expected is left to the reader, which knows what it is. */
 #include "decimal.h"
 #include "proto.h"
 

@@ -2,8 +2,8 @@
  * and item.c for the usual answer to a get).
  *
  * Conventions, once for all of mcwire:
- * - The sign of a result carries its meaning. Negative: there is no reply, and the caller can act on
- *   it. 0: done, or more bytes wanted. Positive: what the server said.
+ * - The sign of a result carries its meaning. Negative: there is no reply, and the caller can act
+ *   on it. 0: done, or more bytes wanted. Positive: what the server said.
  * - The caller owns every struct and every buffer. {0} is a valid start for each struct.
  * - A slice (struct mc_bytes) is borrowed: {pointer, length}, not NUL-terminated.
  * - "protocol.txt" is the document that memcached ships; the section is named where it matters.
@@ -24,7 +24,7 @@ extern "C" {
 
 /* Limits of the protocol and of memcached, in bytes unless they say otherwise. */
 enum {
-    MC_KEY_MAX = 250,        /* a key as it stands on the wire: at least 1 byte, none below 0x21, no 0x7f */
+    MC_KEY_MAX = 250,        /* a key on the wire: at least 1 byte, none below 0x21, no 0x7f */
     MC_KEY_BINARY_MAX = 186, /* a binary key: in base64 it has to fit MC_KEY_MAX */
     MC_REQUEST_MAX = 2048,   /* a request line with its CRLF must stay below this */
     MC_LINE_MAX = 2048,      /* a reply line with its CRLF */
@@ -68,23 +68,23 @@ enum mc_result {
     MC_LINE,      /* a line of a free-text stream: text */
     MC_OPENED,    /* OK at the head of a free-text stream */
     /* The reply is over. */
-    MC_END,       /* END, EN, and after the value of a VA */
-    MC_STORED,    /* STORED */
-    MC_NOT_STORED,/* NOT_STORED, NS */
-    MC_EXISTS,    /* EXISTS, EX */
-    MC_NOT_FOUND, /* NOT_FOUND, NF */
-    MC_DELETED,   /* DELETED */
-    MC_TOUCHED,   /* TOUCHED */
-    MC_NUMBER,    /* the number alone (incr, decr): number */
-    MC_HD,        /* HD: a meta command is done, and there is no value to show */
-    MC_MN,        /* MN: all commands before the mn are done */
-    MC_ME,        /* ME (meta debug): key, and the rest as text */
-    MC_OK,        /* OK */
-    MC_RESET,     /* RESET (stats reset) */
-    MC_VERSION,   /* VERSION: text */
-    MC_BUSY,      /* BUSY: an administrative command is to be tried later; text says why */
-    MC_REFUSED,   /* BADCLASS, NOSPARE, SAME and their like: key is the word, text the rest */
-    MC_ERROR,     /* ERROR: the server does not know the command, or more in text */
+    MC_END,          /* END, EN, and after the value of a VA */
+    MC_STORED,       /* STORED */
+    MC_NOT_STORED,   /* NOT_STORED, NS */
+    MC_EXISTS,       /* EXISTS, EX */
+    MC_NOT_FOUND,    /* NOT_FOUND, NF */
+    MC_DELETED,      /* DELETED */
+    MC_TOUCHED,      /* TOUCHED */
+    MC_NUMBER,       /* the number alone (incr, decr): number */
+    MC_HD,           /* HD: a meta command is done, and there is no value to show */
+    MC_MN,           /* MN: all commands before the mn are done */
+    MC_ME,           /* ME (meta debug): key, and the rest as text */
+    MC_OK,           /* OK */
+    MC_RESET,        /* RESET (stats reset) */
+    MC_VERSION,      /* VERSION: text */
+    MC_BUSY,         /* BUSY: an administrative command is to be tried later; text says why */
+    MC_REFUSED,      /* BADCLASS, NOSPARE, SAME and their like: key is the word, text the rest */
+    MC_ERROR,        /* ERROR: the server does not know the command, or more in text */
     MC_CLIENT_ERROR, /* CLIENT_ERROR: text */
     MC_SERVER_ERROR, /* SERVER_ERROR: text */
 
@@ -116,7 +116,7 @@ struct mc_bytes {
 
 /* ---- put.c: commands to bytes ---------------------------------------------------------------- */
 
-/* Where commands are appended: data[0..len) is always whole commands. Bytes behind len are scratch. */
+/* Where commands are appended: data[0..len) is always whole commands, what is behind it scratch. */
 struct mc_out {
     char *data;
     size_t cap, len;
@@ -134,7 +134,7 @@ enum mc_store { MC_SET, MC_ADD, MC_REPLACE, MC_APPEND, MC_PREPEND, MC_CAS };
 
 /* Each of these appends one command and returns 0, or a negative result and leaves out->len as it
  * was: MC_E_FULL when it does not fit, otherwise what was wrong with an argument. A command with
- * `noreply` gets no reply, unless it fails: send an mn behind such commands and read up to MC_MN. */
+ * `noreply` gets no reply unless it fails: send an mn behind such commands and read to MC_MN. */
 
 /* Retrieval commands. count >= 1; a line that reaches MC_REQUEST_MAX is MC_E_NUMBER. */
 int mc_put_get(struct mc_out *out, const struct mc_bytes *keys, size_t count);
@@ -143,7 +143,8 @@ int mc_put_gat(struct mc_out *out, int32_t exptime, const struct mc_bytes *keys,
 int mc_put_gats(struct mc_out *out, int32_t exptime, const struct mc_bytes *keys, size_t count);
 
 /* Storage commands: the line only. The caller sends item->value and CRLF behind it. */
-int mc_put_store(struct mc_out *out, enum mc_store command, const struct mc_item *item, bool noreply);
+int mc_put_store(struct mc_out *out, enum mc_store command, const struct mc_item *item,
+                 bool noreply);
 
 /* Deletion, Increment/Decrement, Touch. */
 int mc_put_delete(struct mc_out *out, struct mc_bytes key, bool noreply);
@@ -175,10 +176,10 @@ int mc_put_ma(struct mc_out *out, struct mc_bytes key, const struct mc_flag *fla
 int mc_put_me(struct mc_out *out, struct mc_bytes key, const struct mc_flag *flags, size_t count);
 int mc_put_mn(struct mc_out *out);
 
-/* Appends bytes in base64 (RFC 4648) and nothing else: the form in which a binary key is returned. */
+/* Appends bytes in base64 (RFC 4648) and nothing else: as a binary key is returned. */
 int mc_put_base64(struct mc_out *out, struct mc_bytes bytes);
 
-/* Authentication (memcached -Y): the whole command. The user holds no space, neither a control byte. */
+/* Authentication (memcached -Y): the whole command. The user holds no space. */
 int mc_put_auth(struct mc_out *out, struct mc_bytes user, struct mc_bytes password);
 
 /* Statistics and Other commands. Words are tokens of 1..MC_KEY_MAX bytes with one space between
@@ -260,15 +261,15 @@ void mc_reader_took(struct mc_reader *reader, uint32_t size);
 void mc_reader_stream(struct mc_reader *reader);
 
 /* Takes the first flag off the front of *flags, the text of a meta reply. 1: *flag is it. 0: there
- * is none. MC_E_PROTOCOL: its number is not one. A flag that is not known here comes with its token. */
+ * is none. MC_E_PROTOCOL: its number is not one. A flag that is not known comes with its token. */
 int mc_reader_flag(struct mc_bytes *flags, struct mc_flag *flag);
 
 /* ---- item.c: the usual answer to a get at one go --------------------------------------------- */
 
 /* When *in begins with a whole item for this key, as get is answered, and the reader stands between
- * lines: MC_VALUE with reply->flags, size and the whole value as text, taken off the front of *in with
- * its CRLF. Otherwise MC_MORE with nothing taken: go on with mc_reader_next(). No other member of
- * *reply has a meaning. */
+ * lines: MC_VALUE with reply->flags, size and the whole value as text, taken off the front of *in
+ * with its CRLF. Otherwise MC_MORE with nothing taken: go on with mc_reader_next(). No other member
+ * of *reply has a meaning. */
 int mc_item_next(const struct mc_reader *reader, struct mc_bytes *in, struct mc_bytes key,
                  struct mc_reply *reply);
 

@@ -164,7 +164,7 @@ static int put_line_signed(struct mc_out *out, struct mc_bytes text, int32_t num
     return commit_with(&p, out, noreply);
 }
 
-/* The bytes that the keys take, a space before each; 0 when there is none, or one has a bad length. */
+/* The bytes that the keys take, a space before each; 0 when one, or their number, is not right. */
 static size_t keys_size(const struct mc_bytes *keys, size_t count)
 {
     size_t size = 0;
@@ -240,7 +240,8 @@ static const struct {
 } stores[] = {{"set", 3}, {"add", 3}, {"replace", 7}, {"append", 6}, {"prepend", 7}, {"cas", 3}};
 
 /* <command name> <key> <flags> <exptime> <bytes>[ <cas unique>][ noreply]\r\n */
-int mc_put_store(struct mc_out *out, enum mc_store command, const struct mc_item *item, bool noreply)
+int mc_put_store(struct mc_out *out, enum mc_store command, const struct mc_item *item,
+                 bool noreply)
 {
     struct pen p = pen_of(out);
     if ((unsigned)command > MC_CAS || item->value.len > MC_VALUE_MAX)
@@ -492,7 +493,8 @@ static void put_password(struct pen *p, struct mc_bytes password)
     }
 }
 
-/* set <key> <flags> <exptime> <bytes>\r\n<user> <password>\r\n; the key, flags and exptime do not count. */
+/* set <key> <flags> <exptime> <bytes>\r\n<user> <password>\r\n; the key, flags and exptime do not
+ * count. */
 int mc_put_auth(struct mc_out *out, struct mc_bytes user, struct mc_bytes password)
 {
     struct pen p = pen_of(out);
@@ -628,8 +630,7 @@ int mc_put_lru_temp_ttl(struct mc_out *out, int32_t ttl_s)
 
 int mc_put_lru_crawler_enable(struct mc_out *out, bool enable)
 {
-    return put_line(out,
-                    enable ? MC_BYTES("lru_crawler enable") : MC_BYTES("lru_crawler disable"));
+    return put_line(out, enable ? MC_BYTES("lru_crawler enable") : MC_BYTES("lru_crawler disable"));
 }
 
 /* lru_crawler sleep <microseconds>\r\n */

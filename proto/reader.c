@@ -1,10 +1,10 @@
 /* Bytes to events: the reader of everything that memcached says.
  *
  * A reply is lines, and a line that begins a value is followed by the value's bytes and CRLF. Each
- * take_ function below takes one piece of a line, from index i on, and returns the index behind it; or
- * 0, after noting where it failed. That place tells what to do: at the end of the bytes, more are
- * wanted; anywhere else, it is the byte that is wrong. So a line is read in one pass, and where the
- * network cut it makes no difference. */
+ * take_ function below takes one piece of a line, from index i on, and returns the index behind it;
+ * or 0, after noting where it failed. That place tells what to do: at the end of the bytes, more
+ * are wanted; anywhere else, it is the byte that is wrong. So a line is read in one pass, and where
+ * the network cut it makes no difference. */
 #include "decimal.h"
 #include "proto.h"
 
@@ -24,51 +24,51 @@ struct line {
 enum shape { NOTHING, TEXT, NAMED, VALUE, META_VALUE, META };
 
 static const char grammar[][12] = {
-    [NOTHING] = "\r\n",        /* <word>\r\n */
-    [TEXT] = "t\r\n",          /* <word>[ <text>]\r\n; after ERROR also <word>: <text>\r\n */
-    [NAMED] = " nt\r\n",       /* <word> <name>[ <text>]\r\n */
-    [VALUE] = " k f sc\r\n",   /* VALUE <key> <flags> <bytes>[ <cas unique>]\r\n<data block>\r\n */
-    [META_VALUE] = " sm\r\n",  /* VA <size>[ <flag>]*\r\n<data block>\r\n */
-    [META] = "m\r\n",          /* <word>[ <flag>]*\r\n */
+    [NOTHING] = "\r\n",       /* <word>\r\n */
+    [TEXT] = "t\r\n",         /* <word>[ <text>]\r\n; after ERROR also <word>: <text>\r\n */
+    [NAMED] = " nt\r\n",      /* <word> <name>[ <text>]\r\n */
+    [VALUE] = " k f sc\r\n",  /* VALUE <key> <flags> <bytes>[ <cas unique>]\r\n<data block>\r\n */
+    [META_VALUE] = " sm\r\n", /* VA <size>[ <flag>]*\r\n<data block>\r\n */
+    [META] = "m\r\n",         /* <word>[ <flag>]*\r\n */
 };
 
 /* Every word that a line may begin with, the event it means and its shape; the usual ones first. */
-#define WORDS(W)                                \
-    W("VALUE", MC_VALUE, VALUE)                 \
-    W("END", MC_END, NOTHING)                   \
-    W("STORED", MC_STORED, NOTHING)             \
-    W("VA", MC_VALUE, META_VALUE)               \
-    W("HD", MC_HD, META)                        \
-    W("EN", MC_END, META)                       \
-    W("NF", MC_NOT_FOUND, META)                 \
-    W("NS", MC_NOT_STORED, META)                \
-    W("EX", MC_EXISTS, META)                    \
-    W("MN", MC_MN, META)                        \
-    W("ME", MC_ME, NAMED)                       \
-    W("DELETED", MC_DELETED, NOTHING)           \
-    W("TOUCHED", MC_TOUCHED, NOTHING)           \
-    W("NOT_STORED", MC_NOT_STORED, NOTHING)     \
-    W("NOT_FOUND", MC_NOT_FOUND, NOTHING)       \
-    W("EXISTS", MC_EXISTS, NOTHING)             \
-    W("STAT", MC_STAT, NAMED)                   \
-    W("ITEM", MC_ITEM, NAMED)                   \
-    W("OK", MC_OK, NOTHING)                     \
-    W("RESET", MC_RESET, NOTHING)               \
-    W("VERSION", MC_VERSION, TEXT)              \
-    W("ERROR", MC_ERROR, TEXT)                  \
-    W("Error", MC_ERROR, TEXT)                  \
-    W("CLIENT_ERROR", MC_CLIENT_ERROR, TEXT)    \
-    W("SERVER_ERROR", MC_SERVER_ERROR, TEXT)    \
-    W("BUSY", MC_BUSY, TEXT)                    \
-    W("BADCLASS", MC_REFUSED, TEXT)             \
-    W("NOSPARE", MC_REFUSED, TEXT)              \
-    W("NOTFULL", MC_REFUSED, TEXT)              \
-    W("UNSAFE", MC_REFUSED, TEXT)               \
-    W("SAME", MC_REFUSED, TEXT)                 \
-    W("NOTSTARTED", MC_REFUSED, TEXT)           \
-    W("MEMLIMIT_TOO_SMALL", MC_REFUSED, TEXT)   \
+#define WORDS(W)                                  \
+    W("VALUE", MC_VALUE, VALUE)                   \
+    W("END", MC_END, NOTHING)                     \
+    W("STORED", MC_STORED, NOTHING)               \
+    W("VA", MC_VALUE, META_VALUE)                 \
+    W("HD", MC_HD, META)                          \
+    W("EN", MC_END, META)                         \
+    W("NF", MC_NOT_FOUND, META)                   \
+    W("NS", MC_NOT_STORED, META)                  \
+    W("EX", MC_EXISTS, META)                      \
+    W("MN", MC_MN, META)                          \
+    W("ME", MC_ME, NAMED)                         \
+    W("DELETED", MC_DELETED, NOTHING)             \
+    W("TOUCHED", MC_TOUCHED, NOTHING)             \
+    W("NOT_STORED", MC_NOT_STORED, NOTHING)       \
+    W("NOT_FOUND", MC_NOT_FOUND, NOTHING)         \
+    W("EXISTS", MC_EXISTS, NOTHING)               \
+    W("STAT", MC_STAT, NAMED)                     \
+    W("ITEM", MC_ITEM, NAMED)                     \
+    W("OK", MC_OK, NOTHING)                       \
+    W("RESET", MC_RESET, NOTHING)                 \
+    W("VERSION", MC_VERSION, TEXT)                \
+    W("ERROR", MC_ERROR, TEXT)                    \
+    W("Error", MC_ERROR, TEXT)                    \
+    W("CLIENT_ERROR", MC_CLIENT_ERROR, TEXT)      \
+    W("SERVER_ERROR", MC_SERVER_ERROR, TEXT)      \
+    W("BUSY", MC_BUSY, TEXT)                      \
+    W("BADCLASS", MC_REFUSED, TEXT)               \
+    W("NOSPARE", MC_REFUSED, TEXT)                \
+    W("NOTFULL", MC_REFUSED, TEXT)                \
+    W("UNSAFE", MC_REFUSED, TEXT)                 \
+    W("SAME", MC_REFUSED, TEXT)                   \
+    W("NOTSTARTED", MC_REFUSED, TEXT)             \
+    W("MEMLIMIT_TOO_SMALL", MC_REFUSED, TEXT)     \
     W("MEMLIMIT_ADJUST_FAILED", MC_REFUSED, TEXT) \
-    W("WATCHER_TOO_MANY", MC_REFUSED, TEXT)     \
+    W("WATCHER_TOO_MANY", MC_REFUSED, TEXT)       \
     W("WATCHER_FAILED", MC_REFUSED, TEXT)
 
 struct meaning {
@@ -78,7 +78,7 @@ struct meaning {
 #define SPELL(word, event, shape) word " "
 #define MEAN(word, event, shape) {event, shape},
 
-/* Not an array of strings, whose addresses a position-independent program would have to write down. */
+/* Not an array of strings, whose addresses position-independent programs have to write down. */
 static const char words[] = WORDS(SPELL);
 static const struct meaning meanings[] = {WORDS(MEAN)};
 enum { WORD_COUNT = sizeof meanings / sizeof meanings[0] };
@@ -125,7 +125,7 @@ static size_t delimited(struct line *l, size_t j, enum mc_fault fault)
 
 /* A word of 1 to max bytes. */
 static size_t take_token(struct line *l, size_t i, size_t max, enum mc_fault fault,
-                                struct mc_bytes *token)
+                         struct mc_bytes *token)
 {
     size_t limit = l->e - i > max ? i + max + 1 : l->e, j = i;
     while (j < limit && is_token(l->b[j]))
@@ -308,7 +308,7 @@ static struct line line_of(const char *b, size_t n)
 }
 
 static int read_line(struct mc_reader *reader, const char *b, size_t n, size_t *used,
-                            struct mc_reply *reply)
+                     struct mc_reply *reply)
 {
     struct line l = line_of(b, n);
     int event = MC_MORE;
@@ -387,7 +387,7 @@ static int read_tail(struct mc_reader *reader, const char *b, size_t n, size_t *
 
 /* From state LINE, BODY or STREAM, with n > 0. */
 static int read_next(struct mc_reader *reader, const char *b, size_t n, size_t *used,
-                            struct mc_reply *reply)
+                     struct mc_reply *reply)
 {
     if (reader->state == LINE)
         return read_line(reader, b, n, used, reply);

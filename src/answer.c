@@ -1,4 +1,4 @@
-/* Holds replies against the questions they should answer; whatever does not fit ends the connection. */
+/* Holds replies against the questions they should answer; what does not fit ends the connection. */
 #include "answer.h"
 
 #include "decimal.h"
@@ -284,8 +284,8 @@ int mc_answer_ma(struct mc_client *client, int event, struct mc_reply *reply,
 {
     char digits[MC_DECIMAL_MAX];
     struct mc_value value = {.buf = digits, .cap = sizeof digits};
-    uint32_t accepted = hit(asked) | MC_ANSWER(MC_NOT_FOUND) | MC_ANSWER(MC_NOT_STORED) |
-                        MC_ANSWER(MC_EXISTS);
+    uint32_t accepted =
+        hit(asked) | MC_ANSWER(MC_NOT_FOUND) | MC_ANSWER(MC_NOT_STORED) | MC_ANSWER(MC_EXISTS);
     int r = take_meta(client, event, reply, asked, accepted, &value, meta, deadline);
     if (r != MC_HIT && r != MC_E_FULL)
         return r;

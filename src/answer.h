@@ -31,14 +31,14 @@ int mc_answer_line(struct mc_client *client, uint32_t accepted, struct mc_reply 
 int mc_answer_store(struct mc_client *client, uint32_t accepted, mc_deadline deadline);
 
 /* The reply to a retrieval of `count` keys, in their order. 0 with each values[i].result set to
- * MC_HIT, MC_MISS or MC_E_FULL; otherwise the error reply or negative result, which is then also the
- * result of each. */
+ * MC_HIT, MC_MISS or MC_E_FULL; otherwise the error reply or negative result, which is then also
+ * the result of each. */
 int mc_answer_get(struct mc_client *client, const struct mc_bytes *keys, struct mc_value *values,
                   size_t count, mc_deadline deadline);
 
 /* The reply to a meta command, from its first event on, which is in *reply (or negative). After an
- * ERROR or CLIENT_ERROR to ms the connection is given up. mg shows a value when asked with v: MC_HIT,
- * or MC_E_FULL. So does ma, whose value is a number: MC_NUMBER with meta->number. */
+ * ERROR or CLIENT_ERROR to ms the connection is given up. mg shows a value when asked with v:
+ * MC_HIT, or MC_E_FULL. So does ma, whose value is a number: MC_NUMBER with meta->number. */
 int mc_answer_mg(struct mc_client *client, int event, struct mc_reply *reply,
                  const struct mc_answer_meta *asked, struct mc_value *value, struct mc_meta *meta,
                  mc_deadline deadline);

@@ -224,8 +224,8 @@ static int send_line(struct mc_client *client, int r, const struct mc_out *out,
 
 /* One request line and its reply. Each result is set. */
 static inline int retrieve_line(struct mc_client *client, struct retrieval how,
-                                const struct mc_bytes *keys, struct mc_value *values,
-                                size_t count, mc_deadline deadline)
+                                const struct mc_bytes *keys, struct mc_value *values, size_t count,
+                                mc_deadline deadline)
 {
     struct mc_out out;
     int r = begin(client, &out);

@@ -1,6 +1,7 @@
 /* One connection to memcached, over any transport that moves bytes.
  *
- * The rules of a connection (they are why a reply is never taken for the answer to another question):
+ * The rules of a connection (they are why a reply is never taken for the answer to another
+ * question):
  * - The count of awaited replies rises before the first byte of a command leaves.
  * - After a timeout, a close, malformed bytes, an answer to another question, or ERROR or
  *   CLIENT_ERROR to a storage command, the connection is dead: nothing more is sent or believed on
@@ -21,9 +22,10 @@ extern "C" {
 typedef int64_t mc_deadline;
 #define MC_NEVER INT64_MAX
 
-/* The port: how bytes move. Each moves at least one byte and returns how many, waiting no longer than
- * to the deadline, or says why not: MC_E_TIMEOUT, MC_E_CLOSED or MC_E_SYSTEM. What can be sent at once
- * may be sent without a look at the clock; received is nothing any more once the deadline is past. */
+/* The port: how bytes move. Each moves at least one byte and returns how many, waiting no longer
+ * than to the deadline, or says why not: MC_E_TIMEOUT, MC_E_CLOSED or MC_E_SYSTEM. What can be sent
+ * at once may be sent without a look at the clock; received is nothing any more once the deadline
+ * is past. */
 struct mc_transport {
     ptrdiff_t (*send)(void *ctx, const struct mc_bytes *parts, size_t count, mc_deadline deadline);
     ptrdiff_t (*recv)(void *ctx, void *buf, size_t cap, mc_deadline deadline);
@@ -36,23 +38,23 @@ struct mc_client {
     struct mc_transport transport;
     char *buf; /* the caller's */
     size_t cap;
-    size_t at, end;           /* buf[at..end) is received and not yet read */
-    size_t awaited;           /* replies that the server still owes */
-    size_t sent, to_send;     /* bytes of the last mc_client_send() that went out, and all of them */
-    size_t received;          /* bytes that have come since */
-    struct mc_bytes said;     /* what the last error reply said, until more is sent or received */
-    struct mc_reader reader;  /* reader.fault and reader.at explain MC_E_PROTOCOL */
-    int error;                /* 0, or why the connection is dead */
+    size_t at, end;          /* buf[at..end) is received and not yet read */
+    size_t awaited;          /* replies that the server still owes */
+    size_t sent, to_send;    /* bytes of the last mc_client_send() that went out, and all of them */
+    size_t received;         /* bytes that have come since */
+    struct mc_bytes said;    /* what the last error reply said, until more is sent or received */
+    struct mc_reader reader; /* reader.fault and reader.at explain MC_E_PROTOCOL */
+    int error;               /* 0, or why the connection is dead */
 };
 
 /* Where a value goes, and what came with it. */
 struct mc_value {
     void *buf; /* the caller's */
     size_t cap;
-    size_t len;     /* of the value; with MC_E_FULL, the bytes that buf should have had */
-    uint64_t cas;   /* gets, gats */
+    size_t len;   /* of the value; with MC_E_FULL, the bytes that buf should have had */
+    uint64_t cas; /* gets, gats */
     uint32_t flags;
-    int result;     /* mc_client_get_many: MC_HIT, MC_MISS, MC_E_FULL or why it is not known */
+    int result; /* mc_client_get_many: MC_HIT, MC_MISS, MC_E_FULL or why it is not known */
 };
 
 /* What the flags of a meta reply said; members whose flag was not asked for are zero. */
@@ -144,16 +146,16 @@ int mc_client_begin(struct mc_client *client, struct mc_out *out);
 int mc_client_send(struct mc_client *client, const struct mc_bytes *parts, size_t count,
                    size_t replies, mc_deadline deadline);
 
-/* Receives once, behind what has not been read, which is moved to the front of the buffer. 0, or why
- * the connection is dead: MC_E_LINE when the buffer was full. */
+/* Receives once, behind what has not been read, which is moved to the front of the buffer. 0, or
+ * why the connection is dead: MC_E_LINE when the buffer was full. */
 int mc_client_receive(struct mc_client *client, mc_deadline deadline);
 
 /* The next event, as from mc_reader_next(), receiving when needed. Slices are valid until the next
  * call. MC_E_IDLE: nothing is awaited. Bytes behind the last awaited reply break the connection. */
 int mc_client_next(struct mc_client *client, struct mc_reply *reply, mc_deadline deadline);
 
-/* After MC_VALUE: the whole value to value->buf, or, when it does not fit, to nowhere with MC_E_FULL.
- * 0, MC_E_FULL, or why the connection is dead. */
+/* After MC_VALUE: the whole value to value->buf, or, when it does not fit, to nowhere with
+ * MC_E_FULL. 0, MC_E_FULL, or why the connection is dead. */
 int mc_client_value(struct mc_client *client, const struct mc_reply *reply, struct mc_value *value,
                     mc_deadline deadline);
 

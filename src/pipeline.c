@@ -19,10 +19,10 @@ struct flight {
     struct mc_op *ops;
     size_t count;
     bool quiet;
-    struct mc_out out;     /* lines, in the client's buffer */
-    size_t cut;            /* out.data[cut..out.len) is in no part yet */
-    size_t bytes;          /* lines and values so far */
-    size_t pending;        /* ops in it */
+    struct mc_out out; /* lines, in the client's buffer */
+    size_t cut;        /* out.data[cut..out.len) is in no part yet */
+    size_t bytes;      /* lines and values so far */
+    size_t pending;    /* ops in it */
     struct mc_bytes parts[PARTS_MAX];
     size_t part_count;
     mc_deadline deadline;
@@ -326,8 +326,8 @@ static bool stores_values(const struct flight *f)
     return k < f->count;
 }
 
-/* The answer of a quiet command, which names its op: that one's result, and of the silent before it.
- * 0, or why the connection is dead. */
+/* The answer of a quiet command, which names its op: that one's result, and of the silent before
+ * it. 0, or why the connection is dead. */
 static int take_named(struct flight *f, size_t *next, int error, int event, struct mc_reply *reply)
 {
     size_t k = find_op(f, reply->text);

@@ -51,7 +51,8 @@ static bool is_host(const char *text, size_t len)
 static int set_host(struct mc_server *server, const char *host, size_t len)
 {
     if (!is_host(host, len))
-        return bad_address(server, "a host is a name or an address, without spaces or any of /[],@");
+        return bad_address(server,
+                           "a host is a name or an address, without spaces or any of /[],@");
     if (len >= sizeof server->host)
         return bad_address(server, "the host's name is too long");
     memcpy(server->host, host, len);
@@ -347,11 +348,8 @@ int mc_server_mg(struct mc_server *server, struct mc_bytes key, const struct mc_
 int mc_server_ms(struct mc_server *server, struct mc_bytes key, struct mc_bytes value,
                  const struct mc_flag *flags, size_t count, struct mc_meta *meta)
 {
-    struct mc_op op = {.verb = MC_VERB_MS,
-                       .key = key,
-                       .data = value,
-                       .meta_flags = flags,
-                       .meta_count = count};
+    struct mc_op op = {
+        .verb = MC_VERB_MS, .key = key, .data = value, .meta_flags = flags, .meta_count = count};
     int r = run_one(server, &op, false);
     *meta = op.meta;
     return r;

@@ -13,8 +13,9 @@ extern "C" {
 #define MC_SERVER_PORT "11211"
 
 enum {
-    MC_SERVER_TIMEOUT_MS = 1000,  /* for a whole operation, unless server->timeout_ms says otherwise */
-    MC_SERVER_PAUSE_MIN_MS = 50,  /* after the first failure, doubled by each further one */
+    MC_SERVER_TIMEOUT_MS =
+        1000, /* for a whole operation, unless server->timeout_ms says otherwise */
+    MC_SERVER_PAUSE_MIN_MS = 50, /* after the first failure, doubled by each further one */
     MC_SERVER_PAUSE_MAX_MS = 2000
 };
 
@@ -22,23 +23,23 @@ enum {
  * counted ones read at any time. */
 struct mc_server {
     int64_t timeout_ms;
-    struct mc_bytes user, password;      /* for memcached -Y; no user: no authentication. Borrowed */
-    uint64_t connects, failures;         /* connections made; operations that failed */
-    const char *problem;                 /* what is wrong with the address, after MC_E_ADDRESS */
+    struct mc_bytes user, password; /* for memcached -Y; no user: no authentication. Borrowed */
+    uint64_t connects, failures;    /* connections made; operations that failed */
+    const char *problem;            /* what is wrong with the address, after MC_E_ADDRESS */
     /* ---- */
-    char host[256], port[6];             /* host is a path when port is empty */
+    char host[256], port[6]; /* host is a path when port is empty */
     struct mc_socket socket;
     struct mc_client client;
     char *buf;
     size_t cap;
     int64_t deadline, used_ms, down_until_ms, pause_ms;
-    bool fresh;                          /* no reply has been read on this connection yet */
-    bool retried;                        /* this operation has had its second try */
+    bool fresh;   /* no reply has been read on this connection yet */
+    bool retried; /* this operation has had its second try */
 };
 
-/* Takes the address: HOST, HOST:PORT, [IPV6], [IPV6]:PORT, unix:/PATH or /PATH; the port is 11211 if
- * none is given. Does not connect. The buffer (2 KB or more are good) stays the caller's and in use.
- * 0, or MC_E_ADDRESS with server->problem. */
+/* Takes the address: HOST, HOST:PORT, [IPV6], [IPV6]:PORT, unix:/PATH or /PATH; the port is 11211
+ * if none is given. Does not connect. The buffer (2 KB or more are good) stays the caller's and in
+ * use. 0, or MC_E_ADDRESS with server->problem. */
 int mc_server_init(struct mc_server *server, const char *address, void *buf, size_t cap);
 
 /* Ends the connection, if there is one. The server can be used again. */
@@ -80,8 +81,8 @@ int mc_server_run(struct mc_server *server, struct mc_op *ops, size_t count);
  *         r = mc_server_open(server);
  *         if (r == 0) r = mc_client_...(&server->client, ..., server->deadline);
  *     } while (mc_server_again(server, r, repeatable));
- * mc_server_open(): 0, or why there is no connection. mc_server_again(): true when it is to be tried
- * once more. */
+ * mc_server_open(): 0, or why there is no connection. mc_server_again(): true when it is to be
+ * tried once more. */
 int mc_server_open(struct mc_server *server);
 bool mc_server_again(struct mc_server *server, int result, bool repeatable);
 

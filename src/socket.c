@@ -1,8 +1,8 @@
 /* The POSIX transport. Nothing else in the library knows of the operating system.
  *
  * How a deadline stays exact without a system call for it: the kernel is told once to give up a
- * receive after half of the usual time (SO_RCVTIMEO). While at least that long is left, a receive is
- * one call; the rest of the time is waited out with poll(), to the millisecond. */
+ * receive after half of the usual time (SO_RCVTIMEO). While at least that long is left, a receive
+ * is one call; the rest of the time is waited out with poll(), to the millisecond. */
 #include "socket.h"
 
 #include <errno.h>
@@ -196,8 +196,7 @@ static int connect_any(struct mc_socket *s, const struct addrinfo *list, mc_dead
 int mc_socket_connect(struct mc_socket *socket, const char *host, const char *port,
                       mc_deadline deadline)
 {
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
-                                   .ai_flags = AI_NUMERICSERV};
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
     struct addrinfo *list = NULL;
     *socket = (struct mc_socket){0};
     int code = getaddrinfo(host, port, &hints, &list);
@@ -273,8 +272,8 @@ static int arm(struct mc_socket *s, int64_t ms)
     return 0;
 }
 
-/* Lets the kernel's timer watch over the next receive: armed for no more than the time left, and for
- * enough of it to be worth the call. */
+/* Lets the kernel's timer watch over the next receive: armed for no more than the time left, and
+ * for enough of it to be worth the call. */
 static int set_timer(struct mc_socket *s, int64_t left)
 {
     int64_t time = left < TIMER_MAX_MS ? left : TIMER_MAX_MS;

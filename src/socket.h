@@ -35,8 +35,8 @@ int mc_socket_connect_unix(struct mc_socket *socket, const char *path, mc_deadli
 void mc_socket_close(struct mc_socket *socket);
 
 /* The transport over a connected socket; the socket stays the caller's and must outlive it.
- * An answer in time costs one system call to send and one to receive. No SIGPIPE is raised, EINTR is
- * not seen, and no peer can stretch a deadline by sending little at a time. */
+ * An answer in time costs one system call to send and one to receive. No SIGPIPE is raised, EINTR
+ * is not seen, and no peer can stretch a deadline by sending little at a time. */
 struct mc_transport mc_socket_transport(struct mc_socket *socket);
 
 /* Asks, without waiting, whether a connection on which nothing is awaited is still good: 0, or
