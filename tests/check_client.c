@@ -70,8 +70,10 @@ START_TEST(as_written)
     struct play p = {.result = 0};
     play_perform(&p, &scenes[_i], SCENES_BUFFER);
     check_as_written(&p, &scenes[_i]);
-    if (scenes[_i].error == 0)
+    if (scenes[_i].error == 0) {
         ck_assert_uint_eq(p.client.awaited, 0);
+        ck_assert_uint_eq(p.client.received, strlen(scenes[_i].reply));
+    }
     check_next_command(&p, scenes[_i].error);
     if (scenes[_i].error == 0)
         script_check_sent(&p.script);
@@ -572,6 +574,33 @@ START_TEST(room_for_a_value)
 }
 END_TEST
 
+/* The longest lines of a retrieval go through the smallest buffer that client.h names. */
+START_TEST(smallest_buffer_for_any_key)
+{
+    char name[MC_KEY_MAX + 1] = {0}, buf[317], request[300], reply[400], place[1];
+    struct mc_bytes longest = {name, MC_KEY_MAX};
+    struct mc_value values[2] = {{.buf = place, .cap = 1}, {.buf = place, .cap = 1}};
+    struct script script = {.recv_max = (size_t)_i};
+    struct mc_client client;
+    memset(name, 'k', MC_KEY_MAX);
+    snprintf(request, sizeof request, "gats -2147483648 %s\r\n", name);
+    snprintf(reply, sizeof reply, "VALUE %s 4294967295 1 18446744073709551615\r\nx\r\nEND\r\n",
+             name);
+    for (int i = 0; i < 3; i++)
+        script_step(&script, request, reply);
+    mc_client_init(&client, script_transport(&script), buf, sizeof buf);
+    int r = mc_client_gats(&client, INT32_MIN, longest, &values[0], SCRIPT_DEADLINE);
+    ck_assert_int_eq(r, MC_HIT);
+    ck_assert_uint_eq(values[0].cas, UINT64_MAX);
+    const struct mc_bytes twice[] = {longest, longest};
+    r = mc_client_gats_many(&client, INT32_MIN, twice, values, 2, SCRIPT_DEADLINE);
+    ck_assert_int_eq(r, 0);
+    ck_assert_int_eq(values[1].result, MC_HIT);
+    script_check_sent(&script);
+    script_free(&script);
+}
+END_TEST
+
 /* ---- the parts ----------------------------------------------------------------------------- */
 
 /* While an answer is awaited, no other command is begun. */
@@ -685,6 +714,7 @@ int main(void)
         {bad_key_among_many, 1},
         {no_keys, 1},
         {room_for_a_value, 20},
+        {smallest_buffer_for_any_key, 400},
         {busy_and_idle, 1},
         {own_commands, 40},
         {given_up, 1},

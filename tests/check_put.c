@@ -227,6 +227,7 @@ static const struct call calls[] = {
     {SLABS_AUTOMOVE, .refusal = MC_E_NUMBER, .number = 3},
     {LRU_TUNE, .bytes = "lru tune 10 25 0.100 2.000\r\n", .number = 10, .bits = 25, .time = 100,
      .time2 = 2000},
+    {LRU_TUNE, .bytes = "lru tune 100 0 0.000 4.999\r\n", .number = 100, .time2 = 4999},
     {LRU_TUNE, .bytes = "lru tune 0 100 0.001 12.345\r\n", .number = 0, .bits = 100, .time = 1,
      .time2 = 12345},
     {LRU_TUNE, .refusal = MC_E_NUMBER, .number = 101, .bits = 25},
@@ -399,6 +400,26 @@ START_TEST(every_length_of_a_word)
         int expected = (len < 1 || len > MC_KEY_MAX) && !none ? takers[_i].refusal : 0;
         if (put_behind(&c, &added) != expected)
             ck_abort_msg("function %d, length %zu", (int)c.put, len);
+    }
+}
+END_TEST
+
+/* A password is a word that may hold spaces. */
+START_TEST(every_password)
+{
+    char word[MC_KEY_MAX + 2];
+    size_t added;
+    memset(word, 'p', sizeof word);
+    for (size_t len = 0; len <= sizeof word; len++) {
+        struct call c = {.put = AUTH, .key = B("ann"), .other = {word, len}};
+        int expected = len < 1 || len > MC_KEY_MAX ? MC_E_TOKEN : 0;
+        ck_assert_int_eq(put_behind(&c, &added), expected);
+    }
+    for (int byte = 0; byte < 256; byte++) {
+        struct call c = {.put = AUTH, .key = B("ann"), .other = {word, 3}};
+        word[1] = (char)byte;
+        int expected = is_forbidden(byte) && byte != ' ' ? MC_E_TOKEN : 0;
+        ck_assert_int_eq(put_behind(&c, &added), expected);
     }
 }
 END_TEST
@@ -692,6 +713,7 @@ int main(void)
         {fits_or_is_full, COUNT(calls)},
         {every_byte_of_a_word, COUNT(takers)},
         {every_length_of_a_word, COUNT(takers)},
+        {every_password, 1},
         {too_many_words, 2},
         {line_below_the_limit, COUNT(retrievals)},
         {no_keys, COUNT(retrievals)},

@@ -266,8 +266,8 @@ static const struct {
     {"00", 0}, {"01", 0}, {"0000000000000000000000", 0}, {"007", 0},
     {"18446744073709551616", 0}, {"18446744073709551620", 0}, {"99999999999999999999", 0},
     {"100000000000000000000", 0}, {"111111111111111111111", 0},
-    {"1844674407370955161x", 19}, {"1x", 1}, {"12.5", 2}, {"1,000", 1}, {"1e3", 1}, {"1-", 1},
-    {"1\t", 1}, {"1\n", 1},
+    {"1844674407370955161x", 19}, {"18446744073709551615x", 20}, {"1x", 1}, {"12.5", 2},
+    {"1,000", 1}, {"1e3", 1}, {"1-", 1}, {"1\t", 1}, {"1\n", 1},
 };
 
 START_TEST(every_malformed_number)
@@ -574,6 +574,22 @@ START_TEST(every_flag)
 }
 END_TEST
 
+/* A flag is a letter, and any other byte in its place a fault. */
+START_TEST(every_byte_of_a_flag)
+{
+    for (int byte = 0; byte < 256; byte++) {
+        const char line[] = {'H', 'D', ' ', 'k', 'x', ' ', (char)byte, '\r', '\n'};
+        bool letter = (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+        struct mc_reader reader = {0};
+        struct mc_reply reply;
+        struct mc_bytes in = {line, sizeof line};
+        ck_assert_int_eq(mc_reader_next(&reader, &in, &reply), letter ? MC_HD : MC_E_PROTOCOL);
+        ck_assert_int_eq(reader.fault, letter ? MC_FAULT_NONE : MC_FAULT_FLAG);
+        ck_assert_int_eq(reader.at, letter ? 0 : 6);
+    }
+}
+END_TEST
+
 /* ---- any bytes ----------------------------------------------------------------------------- */
 
 /* However the bytes are cut, the events are the same; and no byte too many is read. */
@@ -662,6 +678,7 @@ int main(void)
         {taken_value_needs_its_end, 1},
         {every_stream, COUNT(streams)},
         {every_flag, COUNT(flags)},
+        {every_byte_of_a_flag, 1},
         {one_byte_changed, COUNT(seeds)},
         {one_byte_less_or_more, COUNT(seeds)},
         {every_two_bytes, 1},

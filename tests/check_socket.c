@@ -513,6 +513,38 @@ START_TEST(past_deadline_gets_no_answer)
 }
 END_TEST
 
+/* A value that came too late is not believed either, whoever asks for it. */
+START_TEST(late_value_is_not_taken)
+{
+    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_HEAR, "get k\r\n", 0, 0},
+                                              {PEER_SAY, "VALUE k 0 2\r\n", 0, 0},
+                                              {PEER_GATE, NULL, 0, 0},
+                                              {PEER_SAY, "ok\r\nEND\r\n", 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    static const struct mc_bytes request = {"get k\r\n", 7};
+    char buf[2];
+    struct mc_value value = {.buf = buf, .cap = sizeof buf};
+    struct mc_reply reply;
+    struct peer peer;
+    struct line line;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    open_line(&line, &peer);
+    ck_assert_int_eq(mc_client_send(&line.client, &request, 1, 1, later()), 0);
+    ck_assert_int_eq(mc_client_next(&line.client, &reply, later()), MC_VALUE);
+    mc_deadline deadline = mc_socket_deadline(20);
+    ck_assert_int_eq(mc_client_value(&line.client, &reply, &value, deadline), MC_E_TIMEOUT);
+    peer_open_gate(&peer);
+    await_bytes(&line.socket);
+    if (_i == 0)
+        ck_assert_int_eq(mc_client_value(&line.client, &reply, &value, later()), MC_E_TIMEOUT);
+    else
+        ck_assert_int_eq(mc_client_receive(&line.client, later()), MC_E_TIMEOUT);
+    mc_socket_close(&line.socket);
+    peer_end(&peer);
+}
+END_TEST
+
 /* A deadline of "never", then a short one, then a long one again. */
 START_TEST(deadlines_of_every_length)
 {
@@ -726,6 +758,7 @@ int main(void)
         {flooding_peer, PEER_FAMILIES},
         {past_deadline_receives_nothing, 4},
         {past_deadline_gets_no_answer, 1},
+        {late_value_is_not_taken, 2},
         {deadlines_of_every_length, 1},
         {answer_in_a_storm_of_signals, PEER_FAMILIES},
         {deadline_in_a_storm_of_signals, 3},
