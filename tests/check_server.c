@@ -591,6 +591,31 @@ START_TEST(pipelines_are_not_repeated)
 }
 END_TEST
 
+/* Not even when nothing of it was sent. The next operation starts afresh. */
+START_TEST(unsent_pipelines_are_not_repeated)
+{
+    static const struct peer_step script[] = {
+        KEPT_CONNECTION, {PEER_CLOSE, NULL, 0, 0}, KEPT_CONNECTION, {PEER_END, NULL, 0, 0}};
+    struct mc_op ops[] = {{.verb = MC_VERB_GET, .key = key},
+                          {.verb = MC_VERB_SET, .key = key, .data = ok}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    peer_await(&peer, 4);
+    ck_assert_int_eq(mc_server_run(&server, ops, 2), MC_E_CLOSED);
+    ck_assert_int_eq(ops[0].result, MC_E_CLOSED);
+    ck_assert_int_eq(ops[1].result, MC_E_CLOSED);
+    expect_counts(&server, 1, 1);
+    server.down_until_ms = 0;
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    expect_counts(&server, 2, 1);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
 /* An operation of the caller's own, in the loop that server.h shows. */
 static int run_stats(struct mc_server *server)
 {
@@ -1060,6 +1085,7 @@ int main(void)
         {gone_at_second_try, OPERATIONS},
         {partly_sent_is_sent_again, 2},
         {pipelines_are_not_repeated, 1},
+        {unsent_pipelines_are_not_repeated, 1},
         {stale_connection, OPERATIONS * PEER_FAMILIES * 3},
         {new_connection_after_refused_set, 2},
         {new_connection_after_refused_set_in_pipeline, 2},

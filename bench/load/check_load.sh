@@ -1,0 +1,140 @@
+#!/usr/bin/env bash
+# Runs mcload against memcached and compares what it counts with what it was told to do.
+# usage: check_load.sh MCLOAD
+# The functions are called by their names.
+# shellcheck disable=SC2317
+# shellcheck source=tests/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../tests/tap.sh"
+
+mcload=$1
+
+# figure STATUS|KIND.COLUMN: of the last run.
+figure() {
+    awk -F, -v kind="${1%.*}" -v column="${1#*.}" '
+        NR == 1 { for (i = 1; i <= NF; i++) if ($i == column) at = i }
+        $1 == kind { print $at }' "$tap_folder/csv"
+}
+
+# expect WANTED ARGUMENT...: runs mcload. WANTED are figures such as get.hits=100, and status=0.
+expect() {
+    local wanted=$1 status=0 bad=0 word value
+    shift
+    "$mcload" --format csv --timeout-ms 10000 "$@" >"$tap_folder/csv" || status=$?
+    for word in $wanted; do
+        value=$status
+        [[ $word == status=* ]] || value=$(figure "${word%%=*}")
+        [ "$value" = "${word#*=}" ] || { echo "$value and not $word" && bad=1; }
+    done
+    [ "$bad" -eq 0 ] || cat "$tap_folder/csv"
+    return "$bad"
+}
+
+# expect_words STATUS WORDS ARGUMENT...: mcload says these words and ends with this status.
+expect_words() {
+    local status=0
+    "$mcload" "${@:3}" >"$tap_folder/out" 2>&1 || status=$?
+    cat "$tap_folder/out"
+    [ "$status" = "$1" ] && grep -qF -e "$2" "$tap_folder/out"
+}
+
+# json CONDITION: in Python, on the report d.
+json() {
+    python3 -c 'import json, sys
+d = json.load(open(sys.argv[1]))
+sys.exit(not eval("(" + sys.argv[2] + ")"))' "$tap_folder/json" "$1"
+}
+
+# The load of each of the addresses.
+check_address() {
+    local name=$1 server=$2
+    check "$name: fill, verify, sets and gets" \
+        expect 'status=0 set.requests=2000 get.requests=8000 get.hits=8000 get.wrong_values=0' \
+        --server "$server" --fill --verify --keys 500 --ratio 1:4 --requests 10000 --size 0-5000
+    check "$name: nothing but misses" \
+        expect 'status=0 get.requests=1000 get.hits=0 get.misses=1000' \
+        --server "$server" --key-prefix none: --requests 1000
+    for protocol in classic meta; do
+        check "$name: gets of 50 keys, $protocol" \
+            expect 'status=0 get.requests=400 get.keys=20000 get.hits=20000 get.wrong_values=0' \
+            --server "$server" --fill --verify --keys 500 --multiget 50 --requests 400 \
+            --protocol $protocol --size 10-100
+        check "$name: hits and misses mixed, $protocol" \
+            expect 'status=0 get.requests=1000 get.errors=0 get.keys=10000' \
+            --server "$server" --verify --keys 1000 --multiget 10 --requests 1000 --pipeline 3 \
+            --protocol $protocol --size 10-100
+        check "$name: a pipeline of 32, $protocol" \
+            expect 'status=0 get.hits=10000 set.requests=10000 get.wrong_values=0' \
+            --server "$server" --verify --keys 500 --pipeline 32 --requests 20000 --ratio 1:1 \
+            --protocol $protocol --size 10-100 --threads 2 --key-dist zipf:0.99
+    done
+}
+
+# A server that is killed, and another that is not.
+check_killed() {
+    local status=0 killed=$tap_server
+    (sleep 0.7 && kill -9 "$killed") &
+    "$mcload" --server "$1" --time 2 --connections 8 --format json >"$tap_folder/json" || status=$?
+    [ "$status" -eq 1 ] && json 'd["servers"][1]["closed"] == 4 and d["servers"][1]["refused"] > 0 and
+        d["servers"][0]["closed"] == 0 and d["get"]["errors"] <= 4 and not d["clean"]'
+}
+
+check_interrupted() {
+    local pid
+    "$mcload" --server "$1" --time 60 --format json >"$tap_folder/json" &
+    pid=$!
+    sleep 0.5
+    kill -INT "$pid"
+    wait "$pid" && json 'd["interrupted"] and d["seconds"] < 30 and d["get"]["requests"] > 0'
+}
+
+# A value that is not ours: every get of it is a wrong value.
+check_wrong() {
+    exec 3<>"/dev/tcp/127.0.0.1/$tap_port"
+    printf 'set bad:0 0 0 5\r\nwrong\r\nquit\r\n' >&3
+    grep -q STORED <&3
+    exec 3<&-
+    expect 'status=1 get.hits=100 get.wrong_values=100 get.errors=0' --server "$1" --verify \
+        --key-prefix bad: --keys 1 --size 5 --requests 100
+}
+
+check_formats() {
+    "$mcload" --server "$1" --requests 1000 --ratio 1:1 --format json --html "$tap_folder/page" \
+        >"$tap_folder/json" && grep -q '</html>' "$tap_folder/page" &&
+        json 'd["clean"] and d["get"]["requests"] + d["set"]["requests"] == 1000' &&
+        ! grep -qE 'src=|href=|<script' "$tap_folder/page"
+}
+
+start_memcached unix
+unix=$tap_address unix_server=$tap_server
+trap '{ kill -9 $unix_server && wait $unix_server; } 2>/dev/null; tap_clean' EXIT
+start_memcached tcp
+tcp=$tap_address
+
+check_address unix "$unix"
+check_address tcp "$tcp"
+check 'several servers: each has the keys' \
+    expect 'status=0 get.hits=6000 get.misses=0 get.wrong_values=0' --server "$unix,$tcp" --fill \
+    --verify --keys 777 --connections 7 --threads 3 --requests 6000
+check 'keys too many for one line' \
+    expect 'status=0 get.keys=30000 get.hits=30000 get.wrong_values=0' --server "$tcp" --fill \
+    --verify --keys 100 --key-prefix "$(printf '%0100d' 0)" --multiget 300 --requests 100
+check 'values larger than every buffer' \
+    expect 'status=0 get.requests=150 get.hits=150 get.wrong_values=0 set.requests=150' \
+    --server "$tcp" --fill --verify --keys 10 --size 900000 --pipeline 4 --ratio 1:1 --requests 300
+check 'only fill' expect 'status=0 get.requests=0 set.requests=0' --server "$tcp" --fill \
+    --requests 0
+check 'an open loop sends what is due' \
+    expect 'status=0 get.requests=500 get.errors=0' --server "$tcp" --rate 1000 --requests 500
+check 'an open loop by time, and several threads' \
+    expect 'status=0 get.requests=1500 get.errors=0' --server "$tcp" --rate 3000 --time 0.5 \
+    --threads 3 --warmup 0.2
+check 'more connections than open files' \
+    bash -c 'ulimit -Sn 100 && "$@"' - "$mcload" --server "$tcp" --connections 300 --requests 3000
+check 'a wrong value is found' check_wrong "$tcp"
+check 'JSON, CSV and the page' check_formats "$tcp"
+check 'Ctrl-C ends early' check_interrupted "$tcp"
+check 'a server that is killed' check_killed "$unix,$tcp"
+check 'no server' expect_words 69 "$tcp" --server "$tcp"
+check 'a bad number' expect_words 2 '--rate' --server "$unix" --rate 0
+check 'no such option' expect_words 2 '--unheard' --unheard
+finish

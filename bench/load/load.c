@@ -1,0 +1,336 @@
+/* The mcload program: threads with an event loop each put load on memcached, and it is reported. */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "load_data.h"
+#include "load_engine.h"
+#include "load_html.h"
+#include "load_report.h"
+
+enum { SPARE_DESCRIPTORS = 32, FAILED = 1 };
+
+/* Where all threads wait for each other. */
+struct gate {
+    pthread_mutex_t mutex;
+    pthread_cond_t opened;
+    uint32_t threads, waiting, times; /* times: how often it has been opened */
+};
+
+struct worker {
+    struct load_engine engine;
+    struct load_run *run;
+    pthread_t thread;
+    struct load_stats published; /* as of its last full second; under the mutex */
+};
+
+/* All of the program's state. */
+struct load_run {
+    struct load_options options;
+    struct load_targets targets;
+    struct worker *workers;
+    struct gate gate;
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    uint32_t running;    /* threads that have not ended; under the mutex, too */
+    uint64_t published;  /* how often threads have published; under the mutex, too */
+    struct rusage usage; /* at the start of the run */
+    struct load_stats stats;
+    struct load_server_stats *servers;
+    struct load_live live;
+    FILE *page; /* NULL: none is wanted */
+};
+
+/* Set by a signal. */
+static atomic_bool stop;
+
+static int fail(int status, const char *what, const char *why)
+{
+    fprintf(stderr, "mcload: %s: %s\n", what, why);
+    return status;
+}
+
+/* ---- the threads ----------------------------------------------------------------------------- */
+
+/* Returns when all threads have come; one of them, true, comes last. */
+static bool gate_pass(struct gate *gate)
+{
+    pthread_mutex_lock(&gate->mutex);
+    uint32_t times = gate->times;
+    bool last = ++gate->waiting == gate->threads;
+    if (last) {
+        gate->waiting = 0;
+        gate->times++;
+        pthread_cond_broadcast(&gate->opened);
+    }
+    while (gate->times == times)
+        pthread_cond_wait(&gate->opened, &gate->mutex);
+    pthread_mutex_unlock(&gate->mutex);
+    return last;
+}
+
+static void publish(void *ctx)
+{
+    struct worker *worker = ctx;
+    struct load_run *run = worker->run;
+
+    pthread_mutex_lock(&run->mutex);
+    worker->published = worker->engine.stats;
+    run->published++;
+    pthread_cond_signal(&run->changed);
+    pthread_mutex_unlock(&run->mutex);
+}
+
+/* Keeps of what was before the run only what went wrong, and how many keys were set. */
+static void end_fill(struct load_stats *stats, bool fill)
+{
+    uint64_t errors = stats->kinds[LOAD_GET].errors + stats->kinds[LOAD_SET].errors;
+    uint64_t filled = fill ? stats->kinds[LOAD_SET].requests : 0;
+
+    *stats = (struct load_stats){.earlier_errors = stats->earlier_errors + errors,
+                                 .filled = stats->filled + filled};
+}
+
+static void run_phases(struct worker *worker)
+{
+    const struct load_options *o = &worker->run->options;
+    const struct load_phase fill = {.fill = true, .time_ns = LOAD_UNLIMITED};
+    const struct load_phase warmup = {
+        .requests = LOAD_UNLIMITED, .time_ns = o->warmup_ns, .rate = o->rate};
+    const struct load_phase load = {
+        .requests = o->requests, .time_ns = o->time_ns, .rate = o->rate};
+
+    load_engine_connect(&worker->engine);
+    gate_pass(&worker->run->gate);
+    if (o->fill)
+        load_engine_run(&worker->engine, &fill);
+    end_fill(&worker->engine.stats, true);
+    gate_pass(&worker->run->gate);
+    if (o->warmup_ns > 0)
+        load_engine_run(&worker->engine, &warmup);
+    end_fill(&worker->engine.stats, false);
+    if (gate_pass(&worker->run->gate))
+        getrusage(RUSAGE_SELF, &worker->run->usage);
+    worker->engine.on_second = publish;
+    load_engine_run(&worker->engine, &load);
+}
+
+static void *work(void *ctx)
+{
+    struct worker *worker = ctx;
+    struct load_run *run = worker->run;
+
+    run_phases(worker);
+    pthread_mutex_lock(&run->mutex);
+    run->running--;
+    pthread_cond_signal(&run->changed);
+    pthread_mutex_unlock(&run->mutex);
+    return NULL;
+}
+
+/* ---- the run --------------------------------------------------------------------------------- */
+
+/* The sum of what the threads have published; the mutex is held. */
+static void take_sample(struct load_run *run)
+{
+    static struct load_stats sum; /* too large for some stacks */
+
+    sum = (struct load_stats){0};
+    for (uint32_t i = 0; i < run->options.threads; i++)
+        load_stats_add(&sum, &run->workers[i].published);
+    load_live_take(&run->live, &sum);
+}
+
+/* Takes a sample each time that every thread has come to the end of a second. */
+static void watch(struct load_run *run)
+{
+    uint32_t threads = run->options.threads;
+
+    pthread_mutex_lock(&run->mutex);
+    for (;;) {
+        if (run->published >= (run->live.count + 1) * threads)
+            take_sample(run);
+        else if (run->running > 0)
+            pthread_cond_wait(&run->changed, &run->mutex);
+        else
+            break;
+    }
+    pthread_mutex_unlock(&run->mutex);
+    load_live_end(&run->live);
+}
+
+static uint64_t elapsed_ns(struct timeval from, struct timeval to)
+{
+    int64_t us = (int64_t)(to.tv_sec - from.tv_sec) * 1000000 + (to.tv_usec - from.tv_usec);
+
+    return (uint64_t)us * 1000;
+}
+
+static void sum_up(struct load_run *run)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    for (uint32_t i = 0; i < run->options.threads; i++) {
+        load_stats_add(&run->stats, &run->workers[i].engine.stats);
+        for (uint32_t server = 0; server < run->targets.count; server++)
+            load_stats_add_server(&run->servers[server], &run->workers[i].engine.servers[server]);
+    }
+    run->stats.user_ns = elapsed_ns(run->usage.ru_utime, usage.ru_utime);
+    run->stats.system_ns = elapsed_ns(run->usage.ru_stime, usage.ru_stime);
+}
+
+static void run_all(struct load_run *run)
+{
+    uint32_t threads = run->options.threads;
+
+    run->running = run->gate.threads = threads;
+    run->live.out = isatty(STDERR_FILENO) ? stderr : NULL;
+    for (uint32_t i = 0; i < threads; i++) {
+        int error = pthread_create(&run->workers[i].thread, NULL, work, &run->workers[i]);
+        if (error != 0)
+            exit(fail(FAILED, "--threads", strerror(error)));
+    }
+    watch(run);
+    for (uint32_t i = 0; i < threads; i++)
+        pthread_join(run->workers[i].thread, NULL);
+    sum_up(run);
+}
+
+/* ---- before and after ------------------------------------------------------------------------ */
+
+static void on_signal(int number)
+{
+    (void)number;
+    atomic_store(&stop, true);
+}
+
+/* The first signal ends the run, the second the program. */
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+/* Each connection is an open file. LOAD_GO_ON, or the exit status. */
+static int raise_limit(const struct load_options *options)
+{
+    rlim_t needed = (rlim_t)options->connections + options->threads + SPARE_DESCRIPTORS;
+    struct rlimit limit;
+    char why[120];
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
+        return LOAD_GO_ON;
+    const struct rlimit raised = {needed, limit.rlim_max > needed ? limit.rlim_max : needed};
+    if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
+        return LOAD_GO_ON;
+    snprintf(why, sizeof why, "%lu take %llu open files, and the limit is %llu (ulimit -Hn)",
+             (unsigned long)options->connections, (unsigned long long)needed,
+             (unsigned long long)limit.rlim_max);
+    return load_options_fail("--connections", why);
+}
+
+/* LOAD_GO_ON, or the exit status. */
+static int make_workers(struct load_run *run)
+{
+    uint32_t threads = run->options.threads;
+
+    run->workers = calloc(threads, sizeof *run->workers);
+    run->servers = calloc(run->targets.count, sizeof *run->servers);
+    if (run->workers == NULL || run->servers == NULL)
+        return fail(FAILED, "--threads", strerror(ENOMEM));
+    for (uint32_t i = 0; i < threads; i++) {
+        struct worker *worker = &run->workers[i];
+        worker->run = run;
+        worker->engine.options = &run->options;
+        worker->engine.targets = &run->targets;
+        worker->engine.stop = &stop;
+        worker->engine.thread = i;
+        worker->engine.ctx = worker;
+        if (!load_engine_init(&worker->engine))
+            return fail(FAILED, "--connections", strerror(errno));
+    }
+    return LOAD_GO_ON;
+}
+
+/* Anything that can be refused is refused before the run. LOAD_GO_ON, or the exit status. */
+static int prepare(struct load_run *run)
+{
+    const struct load_options *options = &run->options;
+    int status = raise_limit(options);
+
+    if (status != LOAD_GO_ON)
+        return status;
+    if (options->html != NULL && (run->page = fopen(options->html, "w")) == NULL)
+        return fail(LOAD_USAGE, "--html", strerror(errno));
+    status = load_targets_find(&run->targets, options->servers, options->timeout_ms);
+    if (status != 0)
+        return status;
+    if (options->connections < run->targets.count)
+        return load_options_fail("--connections", "there are more servers than connections");
+    load_data_init();
+    return make_workers(run);
+}
+
+/* What was written has to have arrived: a full disk is no success. */
+static int print_all(struct load_run *run, int argc, char **argv)
+{
+    const struct load_report report = {.options = &run->options,
+                                       .targets = &run->targets,
+                                       .stats = &run->stats,
+                                       .servers = run->servers,
+                                       .live = &run->live,
+                                       .interrupted = atomic_load(&stop),
+                                       .argc = argc,
+                                       .argv = argv};
+    int status = load_report_is_clean(&report) ? EXIT_SUCCESS : FAILED;
+
+    load_report_print(&report, stdout);
+    if (run->page != NULL) {
+        load_html_print(&report, run->page);
+        bool bad = ferror(run->page) != 0;
+        if (fclose(run->page) != 0 || bad)
+            status = fail(FAILED, "--html", "the page could not be written");
+    }
+    if (ferror(stdout) || fclose(stdout) != 0)
+        status = fail(FAILED, "standard output", "the report could not be written");
+    return status;
+}
+
+static void free_all(struct load_run *run)
+{
+    for (uint32_t i = 0; run->workers != NULL && i < run->options.threads; i++)
+        load_engine_free(&run->workers[i].engine);
+    free(run->workers);
+    free(run->servers);
+    load_live_free(&run->live);
+    load_targets_free(&run->targets);
+}
+
+int main(int argc, char **argv)
+{
+    static struct load_run run = {
+        .mutex = PTHREAD_MUTEX_INITIALIZER,
+        .changed = PTHREAD_COND_INITIALIZER,
+        .gate = {.mutex = PTHREAD_MUTEX_INITIALIZER, .opened = PTHREAD_COND_INITIALIZER}};
+    int status = load_options_read(&run.options, argc, argv);
+
+    if (status != LOAD_GO_ON)
+        return status;
+    status = prepare(&run);
+    if (status == LOAD_GO_ON) {
+        catch_signals();
+        run_all(&run);
+        status = print_all(&run, argc, argv);
+    }
+    free_all(&run);
+    return status;
+}
