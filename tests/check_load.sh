@@ -4,7 +4,7 @@
 # The functions are called by their names.
 # shellcheck disable=SC2317
 # shellcheck source=tests/tap.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../../tests/tap.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/tap.sh"
 
 mcload=$1
 
