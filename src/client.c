@@ -102,6 +102,8 @@ static int receive_to(struct mc_client *client, void *buf, size_t cap, mc_deadli
 int mc_client_receive(struct mc_client *client, mc_deadline deadline)
 {
     size_t kept = client->end - client->at, size;
+    if (client->error != 0)
+        return client->error;
     if (kept > 0 && client->at > 0)
         memmove(client->buf, client->buf + client->at, kept);
     client->at = 0;
@@ -180,6 +182,8 @@ static int take_piece(struct mc_client *client, char *to, size_t *size, mc_deadl
 int mc_client_value(struct mc_client *client, const struct mc_reply *reply, struct mc_value *value,
                     mc_deadline deadline)
 {
+    if (client->error != 0)
+        return client->error;
     bool fits = reply->size <= value->cap;
     size_t whole = reply->size, got = 0;
     value->len = whole;

@@ -273,8 +273,8 @@ START_TEST(client_questions)
 END_TEST
 
 /* A stream of the keys, in a mode of the reader of its own. From the hash table, whose items do not
- * move while they are told of. Returns the last event: MC_BUSY, too, when the server's own crawler is
- * at work. */
+ * move while they are told of. Returns the last event: MC_BUSY when the server's own crawler is at
+ * work. */
 static int dump_keys(struct mc_client *client, int *lines)
 {
     struct mc_out out;
