@@ -185,6 +185,8 @@ static bool was_closed(const struct mc_server *server, int result, bool repeatab
 /* The connection has proved good. */
 static void settle(struct mc_server *server)
 {
+    if (server->client.received == 0)
+        return;
     server->fresh = false;
     server->pause_ms = 0;
 }
@@ -192,7 +194,8 @@ static void settle(struct mc_server *server)
 /* Has the operation failed for a reason that lies with the server? */
 static bool is_failure(int result)
 {
-    return result <= MC_E_PROTOCOL && result != MC_E_DOWN && result != MC_E_STEP;
+    return result <= MC_E_PROTOCOL && result != MC_E_DOWN && result != MC_E_STEP &&
+           result != MC_E_ADDRESS;
 }
 
 bool mc_server_again(struct mc_server *server, int result, bool repeatable)
@@ -200,8 +203,10 @@ bool mc_server_again(struct mc_server *server, int result, bool repeatable)
     bool failed = is_failure(result);
     bool again = failed && !server->retried && was_closed(server, result, repeatable);
     server->retried = again;
-    server->failures += !again && (failed || result == MC_E_DOWN) ? 1 : 0;
-    if (failed && !again)
+    bool counts = failed || result == MC_E_DOWN || result == MC_E_ADDRESS;
+    server->failures += counts && !again ? 1 : 0;
+    bool restarted = !server->fresh && server->client.error == MC_E_CLOSED;
+    if (failed && !again && !restarted)
         go_down(server);
     else if (server->client.error != 0) /* also after an error reply that ends the connection */
         mc_server_close(server);

@@ -27,7 +27,7 @@
 
 enum {
     PARTS_MAX = 64,
-    TIMER_MIN_MS = 4,       /* less time is waited out with poll() */
+    TIMER_MIN_MS = 40,      /* the kernel counts in ticks: less time is waited out with poll() */
     TIMER_MAX_MS = 86400000 /* a day; of more time it is asked again */
 };
 

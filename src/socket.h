@@ -40,7 +40,7 @@ void mc_socket_close(struct mc_socket *socket);
 struct mc_transport mc_socket_transport(struct mc_socket *socket);
 
 /* Asks, without waiting, whether a connection on which nothing is awaited is still good: 0, or
- * MC_E_CLOSED, or MC_E_PROTOCOL when unasked-for bytes have come. */
+ * MC_E_CLOSED or MC_E_SYSTEM, or MC_E_PROTOCOL when unasked-for bytes have come. */
 int mc_socket_check(struct mc_socket *socket);
 
 #ifdef __cplusplus
