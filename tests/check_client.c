@@ -181,7 +181,7 @@ static void check_capacity(const struct scene *scene, size_t cap)
     struct play p = {.result = 0};
     play_perform(&p, scene, cap);
     if (p.script.sent.len == 0) {
-        ck_assert_str_eq(text_string(&p.outcome), "E_FULL");
+        ck_assert_int_eq(p.result, MC_E_FULL);
         ck_assert_int_eq(p.client.error, 0);
         ck_assert_uint_eq(p.script.sends + p.script.recvs, 0);
     } else if (p.client.error == MC_E_LINE) {
@@ -385,10 +385,11 @@ END_TEST
 
 /* ---- many keys ----------------------------------------------------------------------------- */
 
-/* A server of one kind of item: a key with an even number has itself as its value. */
+/* A server of one kind of item: a key that ends in an even digit has itself as its value. */
 struct server {
     struct text line, answers;
     size_t taken, lines, longest;
+    size_t fails_after; /* closes then, instead of answering a line; 0: never */
 };
 
 static bool has_item(struct mc_bytes key)
@@ -396,17 +397,25 @@ static bool has_item(struct mc_bytes key)
     return (key.data[key.len - 1] - '0') % 2 == 0;
 }
 
+/* gats <exptime> <key>* */
 static void answer_line(struct server *s)
 {
     char *word = strtok(s->line.data, " \r\n");
-    s->lines++;
-    s->longest = s->line.len > s->longest ? s->line.len : s->longest;
+    strtok(NULL, " \r\n");
     while ((word = strtok(NULL, " \r\n")) != NULL) {
         struct mc_bytes key = {word, strlen(word)};
         if (has_item(key))
-            text_print(&s->answers, "VALUE %s 0 %zu\r\n%s\r\n", word, key.len, word);
+            text_print(&s->answers, "VALUE %s 0 %zu 7\r\n%s\r\n", word, key.len, word);
     }
     text_add_string(&s->answers, "END\r\n");
+}
+
+static void take_line(struct server *s)
+{
+    s->lines++;
+    s->longest = s->line.len > s->longest ? s->line.len : s->longest;
+    if (s->fails_after == 0 || s->lines <= s->fails_after)
+        answer_line(s);
     text_clear(&s->line);
 }
 
@@ -421,7 +430,7 @@ static ptrdiff_t server_send(void *ctx, const struct mc_bytes *parts, size_t cou
         sent += parts[k].len;
     }
     if (s->line.len > 0 && s->line.data[s->line.len - 1] == '\n')
-        answer_line(s);
+        take_line(s);
     return (ptrdiff_t)sent;
 }
 
@@ -431,7 +440,7 @@ static ptrdiff_t server_receive(void *ctx, void *buf, size_t cap, mc_deadline de
     size_t left = s->answers.len - s->taken, n = left < cap ? left : cap;
     ck_assert_int_eq(deadline, SCRIPT_DEADLINE);
     if (n == 0)
-        return MC_E_TIMEOUT;
+        return MC_E_CLOSED;
     memcpy(buf, s->answers.data + s->taken, n);
     s->taken += n;
     return (ptrdiff_t)n;
@@ -439,55 +448,76 @@ static ptrdiff_t server_receive(void *ctx, void *buf, size_t cap, mc_deadline de
 
 enum { MANY = 1000 };
 
-/* Keys of many lengths, some of them the same. */
-static void make_keys(struct mc_bytes *many, char (*names)[MC_KEY_MAX + 1])
+static char many_names[MANY][MC_KEY_MAX + 1], many_places[MANY][MC_KEY_MAX];
+static struct mc_bytes many_keys[MANY];
+static struct mc_value many_values[MANY];
+
+/* Keys of all lengths, some of them the same. */
+static void make_keys(void)
 {
     for (size_t k = 0; k < MANY; k++) {
-        size_t len = 4 + k * 37 % (MC_KEY_MAX - 4);
-        memset(names[k], 'k', len);
-        snprintf(names[k] + len - 3, 4, "%03zu", k % 500);
-        many[k] = (struct mc_bytes){names[k], len};
+        size_t len = 4 + k * 37 % (MC_KEY_MAX - 3);
+        memset(many_names[k], 'k', len);
+        snprintf(many_names[k] + len - 3, 4, "%03zu", k % 500);
+        many_keys[k] = (struct mc_bytes){many_names[k], len};
+        many_values[k] =
+            (struct mc_value){.buf = many_places[k], .cap = MC_KEY_MAX, .result = 99};
     }
 }
 
-static void check_many(struct mc_value *values, const struct mc_bytes *many)
+static void check_value(size_t k)
 {
-    for (size_t k = 0; k < MANY; k++) {
-        ck_assert_int_eq(values[k].result, has_item(many[k]) ? MC_HIT : MC_MISS);
-        if (!has_item(many[k]))
-            continue;
-        ck_assert_uint_eq(values[k].len, many[k].len);
-        ck_assert_mem_eq(values[k].buf, many[k].data, many[k].len);
-    }
+    ck_assert_int_eq(many_values[k].result, has_item(many_keys[k]) ? MC_HIT : MC_MISS);
+    if (!has_item(many_keys[k]))
+        return;
+    ck_assert_uint_eq(many_values[k].len, many_keys[k].len);
+    ck_assert_mem_eq(many_values[k].buf, many_keys[k].data, many_keys[k].len);
 }
 
-static const size_t capacities[] = {330, 1000, MC_REQUEST_MAX - 1, MC_REQUEST_MAX,
-                                    MC_REQUEST_MAX + 1, 100000};
+/* Asks for them all, with the longest command that there is. */
+static int get_all(struct server *server, size_t cap)
+{
+    struct mc_transport transport = {server_send, server_receive, server};
+    struct mc_client client;
+    char *buf = malloc(cap);
+    make_keys();
+    mc_client_init(&client, transport, buf, cap);
+    int r = mc_client_gats_many(&client, INT32_MIN, many_keys, many_values, MANY, SCRIPT_DEADLINE);
+    text_free(&server->line);
+    text_free(&server->answers);
+    free(buf);
+    return r;
+}
 
-/* A thousand keys go out in lines that the server takes and the buffer holds. */
+/* A thousand keys go out in lines that the server takes and the buffer holds, as few as can be: no
+ * line has room for the longest key. */
 START_TEST(lines_are_split)
 {
-    static char names[MANY][MC_KEY_MAX + 1], places[MANY][MC_KEY_MAX];
-    static struct mc_bytes many[MANY];
-    static struct mc_value values[MANY];
     struct server server = {.taken = 0};
-    struct mc_transport transport = {server_send, server_receive, &server};
-    struct mc_client client;
-    size_t cap = capacities[_i];
-    char *buf = malloc(cap);
-    make_keys(many, names);
-    for (size_t k = 0; k < MANY; k++)
-        values[k] = (struct mc_value){.buf = places[k], .cap = sizeof places[k], .result = 99};
-    mc_client_init(&client, transport, buf, cap);
-    ck_assert_int_eq(mc_client_get_many(&client, many, values, MANY, SCRIPT_DEADLINE), 0);
-    check_many(values, many);
-    ck_assert_uint_lt(server.longest, MC_REQUEST_MAX);
-    ck_assert_uint_le(server.longest, cap);
-    if (cap >= MC_REQUEST_MAX) /* no more lines than needed: each is nearly full */
-        ck_assert_uint_le(server.lines, MANY * 140 / (MC_REQUEST_MAX - MC_KEY_MAX - 30));
-    text_free(&server.line);
-    text_free(&server.answers);
-    free(buf);
+    size_t cap = 330 + (size_t)_i * 7, longest = cap < MC_REQUEST_MAX ? cap : MC_REQUEST_MAX - 1;
+    size_t all = 0;
+    ck_assert_int_eq(get_all(&server, cap), 0);
+    for (size_t k = 0; k < MANY; k++) {
+        check_value(k);
+        all += 1 + many_keys[k].len;
+    }
+    ck_assert_uint_le(server.longest, longest);
+    ck_assert_uint_le(server.lines, 1 + all / (longest - MC_KEY_MAX - 18));
+}
+END_TEST
+
+/* When a line gets no answer, the keys of those before it have theirs. */
+START_TEST(one_line_fails)
+{
+    struct server server = {.fails_after = (size_t)_i + 1};
+    size_t k = 0;
+    ck_assert_int_eq(get_all(&server, 1000), MC_E_CLOSED);
+    for (; k < MANY && many_values[k].result > 0; k++)
+        check_value(k);
+    ck_assert_uint_ge(k, 3 * server.fails_after);
+    for (; k < MANY; k++)
+        ck_assert_int_eq(many_values[k].result, MC_E_CLOSED);
+    ck_assert_uint_eq(server.lines, server.fails_after + 1);
 }
 END_TEST
 
@@ -601,6 +631,69 @@ START_TEST(smallest_buffer_for_any_key)
 }
 END_TEST
 
+/* ---- the transport and the words of an error ----------------------------------------------- */
+
+static ptrdiff_t send_nothing(void *ctx, const struct mc_bytes *parts, size_t count,
+                              mc_deadline deadline)
+{
+    (void)parts, (void)count, (void)deadline;
+    ++*(int *)ctx;
+    return 0;
+}
+
+static ptrdiff_t send_all(void *ctx, const struct mc_bytes *parts, size_t count,
+                          mc_deadline deadline)
+{
+    size_t sent = 0;
+    (void)ctx, (void)deadline;
+    for (size_t k = 0; k < count; k++)
+        sent += parts[k].len;
+    return (ptrdiff_t)sent;
+}
+
+static ptrdiff_t receive_nothing(void *ctx, void *buf, size_t cap, mc_deadline deadline)
+{
+    (void)buf, (void)cap, (void)deadline;
+    ++*(int *)ctx;
+    return 0;
+}
+
+/* A transport that moves nothing and does not say why is at fault; nobody waits for it for ever. */
+START_TEST(transport_moves_nothing)
+{
+    int calls = 0;
+    struct mc_transport transport = {_i == 0 ? send_nothing : send_all, receive_nothing, &calls};
+    struct mc_client client;
+    struct mc_value value = {.cap = 0};
+    char buf[400];
+    mc_client_init(&client, transport, buf, sizeof buf);
+    int r = mc_client_get(&client, MC_BYTES("key"), &value, SCRIPT_DEADLINE);
+    ck_assert_int_eq(r, MC_E_SYSTEM);
+    ck_assert_int_eq(client.error, MC_E_SYSTEM);
+    ck_assert_int_eq(calls, 1);
+}
+END_TEST
+
+/* What an error said belongs to no later command. */
+START_TEST(said_of_one_command)
+{
+    struct script script = {0};
+    struct mc_client client;
+    char buf[400];
+    script_step(&script, "delete a\r\n", "SERVER_ERROR oh\r\n");
+    script_step(&script, "delete a\r\n", "DELETED\r\n");
+    mc_client_init(&client, script_transport(&script), buf, sizeof buf);
+    int r = mc_client_delete(&client, MC_BYTES("a"), SCRIPT_DEADLINE);
+    ck_assert_int_eq(r, MC_SERVER_ERROR);
+    ck_assert_uint_eq(client.said.len, 2);
+    ck_assert_mem_eq(client.said.data, "oh", 2);
+    r = mc_client_delete(&client, MC_BYTES("a"), SCRIPT_DEADLINE);
+    ck_assert_int_eq(r, MC_DELETED);
+    ck_assert_uint_eq(client.said.len, 0);
+    script_free(&script);
+}
+END_TEST
+
 /* ---- the parts ----------------------------------------------------------------------------- */
 
 /* While an answer is awaited, no other command is begun. */
@@ -709,12 +802,15 @@ int main(void)
         {every_answer_to_every_question, COUNT(questions)},
         {more_than_asked, scene_count},
         {one_byte_changed, scene_count},
-        {lines_are_split, COUNT(capacities)},
+        {lines_are_split, 260},
+        {one_line_fails, 40},
         {same_key_again, 1},
         {bad_key_among_many, 1},
         {no_keys, 1},
         {room_for_a_value, 20},
         {smallest_buffer_for_any_key, 400},
+        {transport_moves_nothing, 2},
+        {said_of_one_command, 1},
         {busy_and_idle, 1},
         {own_commands, 40},
         {given_up, 1},

@@ -11,7 +11,7 @@ SHOWN = 60  # lines of a failed test's output
 
 def count_check(text):
     """libcheck's summary; a line that begins with "skipped:" is one round that was left out."""
-    summary = re.search(r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)$", text, re.MULTILINE)
+    summary = re.search(r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)$", text, re.M)
     if summary is None:
         return Counter()
     checks, failures, errors = map(int, summary.groups())

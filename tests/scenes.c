@@ -468,6 +468,8 @@ void play_set_up(struct play *p, const struct scene *scene, size_t cap)
         p->values[k].buf = p->value_buf + k * value_cap;
         p->values[k].cap = value_cap;
         p->values[k].result = 99;
+        p->values[k].flags = 99; /* what was there before does not show */
+        p->values[k].cas = 99;
     }
     mc_client_init(&p->client, script_transport(&p->script), p->buf, cap);
 }
