@@ -6,7 +6,8 @@ mcwire_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 mcwire_build=$mcwire_root/build
 
 # What each thing is called in the packages of apt, dnf, apk, pacman and brew; - where it is there
-# already. A thing is a command, a header (.h) or a pkg-config module (.pc).
+# already, or does not exist. A thing is a command, a header (.h), a pkg-config module (.pc) or a
+# Python module (.py).
 setup_packages='
 cc          gcc         gcc                  gcc        gcc        -
 stdio.h     libc6-dev   glibc-devel          musl-dev   glibc      -
@@ -15,6 +16,10 @@ ninja       ninja-build ninja-build          ninja      ninja      ninja
 pkg-config  pkg-config  pkgconf-pkg-config   pkgconf    pkgconf    pkg-config
 memcached   memcached   memcached            memcached  memcached  memcached
 check.pc    check       check-devel          check-dev  check      check
+libmemcached.pc libmemcached-dev libmemcached-devel libmemcached-dev libmemcached libmemcached
+memcache.py     python3-memcache   - - - -
+pymemcache.py   python3-pymemcache - - - -
+pylibmc.py      python3-pylibmc    - - - -
 '
 
 # setup_has THING: true when it is there.
@@ -22,6 +27,7 @@ setup_has() {
     case $1 in
     *.h) printf '#include <%s>\n' "$1" | cc -E - >/dev/null 2>&1 ;;
     *.pc) pkg-config --exists "${1%.pc}" 2>/dev/null ;;
+    *.py) /usr/bin/python3 -c "import ${1%.py}" 2>/dev/null ;;
     *) command -v "$1" >/dev/null 2>&1 ;;
     esac
 }

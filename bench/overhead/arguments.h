@@ -1,0 +1,28 @@
+/* The command line of the overhead benchmark. */
+#ifndef ARGUMENTS_H
+#define ARGUMENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum arguments_format { ARGUMENTS_TEXT, ARGUMENTS_JSON, ARGUMENTS_MARKDOWN };
+
+/* Strings are those of argv. */
+struct arguments {
+    bool quick, no_counts, instructions;
+    uint32_t rounds, slice_us; /* 0: not given */
+    uint32_t count;
+    const char *works, *clients, *transport, *cores, *processors;
+    const char *html, *from, *python, *only, *worker, *server;
+    enum arguments_format format;
+};
+
+enum { ARGUMENTS_GO_ON = -1, ARGUMENTS_USAGE = 2 };
+
+/* ARGUMENTS_GO_ON, or the status to exit with. */
+int arguments_read(struct arguments *arguments, int argc, char **argv);
+
+/* True when a list of words between commas has this word, or is NULL. */
+bool arguments_list_has(const char *list, const char *word);
+
+#endif

@@ -1,0 +1,126 @@
+/* This project's client, used as a program would: a deadline for each operation, each result looked
+ * at, values in the caller's memory. */
+#include <string.h>
+
+#include "client.h"
+#include "contestant.h"
+#include "dial.h"
+#include "pipeline.h"
+
+enum { BUFFER_SIZE = 16384, DEADLINE_MS = 1000 };
+
+static struct {
+    struct mc_socket socket;
+    struct mc_client client;
+    char buffer[BUFFER_SIZE];
+    const struct work *work;
+    contestant_run *run; /* what prepare() chose for it */
+    struct work_set set;
+    struct mc_bytes keys[WORK_KEYS_MAX];
+    struct mc_value values[WORK_BATCH_MAX];
+    struct mc_item items[WORK_KEYS_MAX];
+    struct mc_op ops[WORK_BATCH_MAX];
+} own;
+
+static bool mcwire_open(const char *address)
+{
+    if (!dial_server(&own.socket, address))
+        return false;
+    mc_client_init(&own.client, mc_socket_transport(&own.socket), own.buffer, sizeof own.buffer);
+    return true;
+}
+
+static bool get(uint32_t i)
+{
+    uint32_t k = work_at(own.work, i);
+
+    return mc_client_get(&own.client, own.keys[k], own.values, mc_socket_deadline(DEADLINE_MS)) ==
+           MC_HIT;
+}
+
+static bool miss(uint32_t i)
+{
+    uint32_t k = work_at(own.work, i);
+
+    return mc_client_get(&own.client, own.keys[k], own.values, mc_socket_deadline(DEADLINE_MS)) ==
+           MC_MISS;
+}
+
+static bool get_many(uint32_t i)
+{
+    uint32_t count = own.work->batch, hits = 0;
+    int r = mc_client_get_many(&own.client, own.keys + work_at(own.work, i), own.values, count,
+                               mc_socket_deadline(DEADLINE_MS));
+
+    for (uint32_t k = 0; k < count; k++)
+        hits += own.values[k].result == MC_HIT;
+    return r == 0 && hits == count;
+}
+
+static bool set(uint32_t i)
+{
+    uint32_t k = work_at(own.work, i);
+
+    return mc_client_store(&own.client, MC_SET, &own.items[k], mc_socket_deadline(DEADLINE_MS)) ==
+           MC_STORED;
+}
+
+static bool meta_get(uint32_t i)
+{
+    uint32_t count = own.work->batch, first = work_at(own.work, i), hits = 0;
+
+    for (uint32_t k = 0; k < count; k++)
+        own.ops[k].key = own.keys[first + k];
+    int r = mc_pipeline_run(&own.client, own.ops, count, mc_socket_deadline(DEADLINE_MS));
+    for (uint32_t k = 0; k < count; k++)
+        hits += own.ops[k].result == MC_HIT;
+    return r == 0 && hits == count;
+}
+
+static contestant_run *mcwire_prepare(const struct work *work)
+{
+    static contestant_run *const runs[] = {
+        [WORK_GET] = get, [WORK_MISS] = miss, [WORK_SET] = set, [WORK_META] = meta_get};
+    static const struct mc_flag v = {.letter = 'v'};
+
+    own.work = work;
+    if (!work_set_make(&own.set, work))
+        return NULL;
+    for (uint32_t k = 0; k < work->keys; k++) {
+        own.keys[k] = (struct mc_bytes){own.set.keys[k], WORK_KEY_LEN};
+        own.items[k].key = own.keys[k];
+        own.items[k].value = (struct mc_bytes){own.set.values + (size_t)k * work->size, work->size};
+    }
+    for (uint32_t k = 0; k < work->batch; k++) {
+        char *room = own.set.room + (size_t)k * work->size;
+        own.values[k] = (struct mc_value){.buf = room, .cap = work->size};
+        own.ops[k] = (struct mc_op){
+            .verb = MC_VERB_MG, .value = own.values[k], .meta_flags = &v, .meta_count = 1};
+    }
+    own.run = work->verb == WORK_GET && work->batch > 1 ? get_many : runs[work->verb];
+    return own.run;
+}
+
+static bool mcwire_check(uint32_t i)
+{
+    const struct work *work = own.work;
+
+    memset(own.set.room, 0, (size_t)work->batch * work->size);
+    bool good = own.run(i);
+    for (uint32_t k = 0; work->verb == WORK_GET && k < work->batch; k++)
+        good =
+            good && work_is_value(work, work_at(work, i) + k, own.values[k].buf, own.values[k].len);
+    for (uint32_t k = 0; work->verb == WORK_META && k < work->batch; k++)
+        good = good && work_is_value(work, work_at(work, i) + k, own.ops[k].value.buf,
+                                     own.ops[k].value.len);
+    return good;
+}
+
+const struct contestant mcwire_contestant = {
+    .title = "mcwire " MCWIRE_VERSION,
+    .settings = "mc_client_, a deadline of 1 s an operation, a buffer of 16 kB; keys checked; "
+                "blocking socket, TCP_NODELAY",
+    .open = mcwire_open,
+    .prepare = mcwire_prepare,
+    .check = mcwire_check,
+};

@@ -1,0 +1,61 @@
+/* The operations that are measured, with their keys and values: the same bytes for every client. */
+#ifndef WORK_H
+#define WORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    WORK_KEY_LEN = 9, /* "key:00042" */
+    WORK_KEYS_MAX = 128,
+    WORK_BATCH_MAX = 100,
+    WORK_SIZE_MAX = 1000000
+};
+
+enum work_verb { WORK_GET, WORK_MISS, WORK_SET, WORK_META };
+
+struct work {
+    const char *name, *title;
+    enum work_verb verb;
+    uint32_t batch; /* keys in one operation; they all go out before a reply is read */
+    uint32_t size;  /* of a value, in bytes */
+    uint32_t first; /* the number of its first key */
+    uint32_t keys;  /* how many keys it takes in turn */
+    bool counted;   /* its instructions and system calls are counted, too */
+    bool brief;     /* it is part of --quick, and of the runs on two processors */
+};
+
+extern const struct work work_table[];
+extern const size_t work_count;
+
+/* NULL when there is none of this name. */
+const struct work *work_find(const char *name);
+
+const char *work_verb_name(enum work_verb verb);
+
+/* The first key, counted from 0, of the i-th operation. */
+static inline uint32_t work_at(const struct work *work, uint32_t i)
+{
+    return i % (work->keys - work->batch + 1);
+}
+
+/* The k-th key, with a NUL behind it. */
+void work_key(const struct work *work, uint32_t k, char key[WORK_KEY_LEN + 1]);
+
+/* Its value, work->size bytes: the key, and letters up to the size. */
+void work_value(const struct work *work, uint32_t k, char *value);
+
+bool work_is_value(const struct work *work, uint32_t k, const char *value, size_t len);
+
+/* What a client needs for a work, made ready before the clock runs. Start from {0}. */
+struct work_set {
+    char keys[WORK_KEYS_MAX][WORK_KEY_LEN + 1];
+    char *values; /* work->keys values of work->size bytes, one behind the other */
+    char *room;   /* for work->batch values to be received */
+};
+
+/* Allocates, and frees what was there. False: no memory. */
+bool work_set_make(struct work_set *set, const struct work *work);
+
+#endif
