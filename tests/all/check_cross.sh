@@ -29,12 +29,12 @@ tests='decimal text put reader item client transcripts socket server live'
 
 # emulate PROGRAM [ARGUMENT...]
 emulate() {
-    timeout 900 "qemu-$qemu" -L "/usr/$prefix" "$folder/$@"
+    timeout 900 "qemu-$qemu" -L "/usr/$prefix" "$folder/$1" "${@:2}"
 }
 
 compile() {
-    "$prefix-gcc" -std=c11 -O1 -Wall -Wextra -Werror -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
-        -I"$tap_root/tests/embed/cross" -I"$tap_root/tests" -I"$tap_root/bench" \
+    "$prefix-gcc" -std=c11 -O1 -Wall -Wextra -Werror -D_POSIX_C_SOURCE=200809L \
+        -D_FILE_OFFSET_BITS=64 -I"$tap_root/tests/embed/cross" -I"$tap_root/tests" -I"$tap_root/bench" \
         -I"$tap_root/src" -I"$tap_root/proto" "$@"
 }
 
@@ -77,7 +77,7 @@ run_squares() {
     end_memcached
     oracle >"$tap_folder/wanted" || return
     awk -F, 'NR > 1 && $5 == 0 && $6 == 0 { print $3, $4 }' "$folder/csv" |
-        diff "$tap_folder/wanted" - && return $status
+        diff "$tap_folder/wanted" - && return "$status"
 }
 
 for qemu in "$@"; do

@@ -25,7 +25,7 @@ run_program() {
     local status=$?
     cat "$tap_folder/lwip.txt"
     end_memcached
-    return $status
+    return "$status"
 }
 
 # fits: all of RAM, with the stack that the program is given.
@@ -33,7 +33,7 @@ fits() {
     local ram
     ram=$(arm-none-eabi-size "$program" | awk 'NR == 2 { print $2 + $3 }')
     echo "$ram of $RAM_MAX bytes"
-    [ "$ram" -le $RAM_MAX ]
+    [ "$ram" -le "$RAM_MAX" ]
 }
 
 has_stack_left() {
@@ -55,10 +55,10 @@ survives_the_server() {
         sleep 0.02
     done
     end_memcached
-    wait $emulator
+    wait "$emulator"
     local status=$?
     cat "$output"
-    [ $status -eq 1 ] && grep -q '^squares: the server failed: the connection was closed$' "$output"
+    [ "$status" -eq 1 ] && grep -q '^squares: the server failed: the connection was closed$' "$output"
 }
 
 check "lwIP's source is there" "$tap_root/bench/firmware/lwip/fetch.sh" "$tap_folder/lwip" &&

@@ -1,0 +1,113 @@
+/* The transport over lwIP's raw API: what has come stays in lwIP's own buffers until it is read. */
+#include "transport.h"
+
+#include "board.h"
+#include "ethernet.h"
+
+#include "lwip/tcp.h"
+
+static struct {
+    struct tcp_pcb *pcb;
+    struct pbuf *received;
+    bool connected, closed;
+} connection;
+
+/* ---- what lwIP calls ------------------------------------------------------------------------- */
+
+static err_t on_receive(void *ctx, struct tcp_pcb *pcb, struct pbuf *data, err_t error)
+{
+    (void)ctx, (void)pcb, (void)error;
+    if (data == NULL)
+        connection.closed = true;
+    else if (connection.received == NULL)
+        connection.received = data;
+    else
+        pbuf_cat(connection.received, data);
+    return ERR_OK;
+}
+
+/* lwIP has freed the connection. */
+static void on_error(void *ctx, err_t error)
+{
+    (void)ctx, (void)error;
+    connection.closed = true;
+    connection.pcb = NULL;
+}
+
+static err_t on_connect(void *ctx, struct tcp_pcb *pcb, err_t error)
+{
+    (void)ctx, (void)pcb;
+    connection.connected = error == ERR_OK;
+    return ERR_OK;
+}
+
+/* ---- what mcwire calls ----------------------------------------------------------------------- */
+
+/* Lets the network go on. 0, MC_E_CLOSED or MC_E_TIMEOUT. */
+static int go_on(mc_deadline deadline)
+{
+    ethernet_wait();
+    ethernet_poll();
+    if (connection.closed && connection.received == NULL)
+        return MC_E_CLOSED;
+    return board_now() < deadline ? 0 : MC_E_TIMEOUT;
+}
+
+/* The first part, or as much of it as there is room for. */
+static ptrdiff_t transport_send(void *ctx, const struct mc_bytes *parts, size_t count,
+                                mc_deadline deadline)
+{
+    (void)ctx;
+    for (;;) {
+        size_t room = connection.pcb != NULL ? tcp_sndbuf(connection.pcb) : 0;
+        u16_t n = (u16_t)(parts[0].len < room ? parts[0].len : room);
+        u8_t more = count > 1 ? TCP_WRITE_FLAG_MORE : 0;
+        if (n > 0 && tcp_write(connection.pcb, parts[0].data, n, TCP_WRITE_FLAG_COPY | more) == 0) {
+            if (more == 0)
+                tcp_output(connection.pcb);
+            return n;
+        }
+        int r = go_on(deadline);
+        if (r < 0)
+            return r;
+    }
+}
+
+static ptrdiff_t transport_recv(void *ctx, void *buf, size_t cap, mc_deadline deadline)
+{
+    (void)ctx;
+    ethernet_poll();
+    while (connection.received == NULL) {
+        int r = go_on(deadline);
+        if (r < 0)
+            return r;
+    }
+    u16_t n = pbuf_copy_partial(connection.received, buf, (u16_t)(cap < 0xffff ? cap : 0xffff), 0);
+    connection.received = pbuf_free_header(connection.received, n);
+    if (connection.pcb != NULL)
+        tcp_recved(connection.pcb, n);
+    return n;
+}
+
+int transport_connect(const ip_addr_t *address, uint16_t port, mc_deadline deadline)
+{
+    connection.pcb = tcp_new();
+    if (connection.pcb == NULL)
+        return MC_E_SYSTEM;
+    tcp_nagle_disable(connection.pcb);
+    tcp_recv(connection.pcb, on_receive);
+    tcp_err(connection.pcb, on_error);
+    if (tcp_connect(connection.pcb, address, port, on_connect) != ERR_OK)
+        return MC_E_CONNECT;
+    while (!connection.connected) {
+        int r = go_on(deadline);
+        if (r < 0)
+            return MC_E_CONNECT;
+    }
+    return 0;
+}
+
+struct mc_transport board_transport(void)
+{
+    return (struct mc_transport){.send = transport_send, .recv = transport_recv};
+}

@@ -1,0 +1,73 @@
+/* The workload's get and set over the smallest part of proto/: put.c, and item.c, which knows the
+ * usual answer to a get and nothing else. The answer to a set is one word. Whatever else the server
+ * says ends it, and is not understood. */
+#include "remote.h"
+#include "wire.h"
+
+/* True when this is all that is there. */
+static bool is_all(const char *text, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len && i < wire.in.len && wire.in.data[i] == text[i])
+        i++;
+    return i == len && wire.in.len == len;
+}
+
+/* True when a whole line is there: more bytes will not make another one of it. */
+static bool has_line(void)
+{
+    size_t i = 0;
+
+    while (i < wire.in.len && wire.in.data[i] != '\n')
+        i++;
+    return i < wire.in.len;
+}
+
+/* Copies the value, if it fits. */
+static void take_value(const struct mc_reply *reply, struct workload_value *value)
+{
+    value->flags = reply->flags;
+    value->len = reply->size;
+    for (size_t i = 0; i < value->len && i < sizeof value->text; i++)
+        value->text[i] = reply->text.data[i];
+}
+
+enum workload_found remote_get(void *ctx, const char *key, size_t len, struct workload_value *value)
+{
+    static const struct mc_reader between_lines;
+    struct mc_bytes asked = {key, len};
+    struct mc_out out = wire_begin();
+    struct mc_reply reply;
+    enum workload_found found = WORKLOAD_MISS;
+
+    (void)ctx;
+    for (wire_send(mc_put_get(&out, &asked, 1), &out); wire.failure == 0; wire_receive()) {
+        if (mc_item_next(&between_lines, &wire.in, asked, &reply) == MC_VALUE) {
+            take_value(&reply, value);
+            found = WORKLOAD_HIT;
+        }
+        if (mc_item_is_end(&between_lines, wire.in))
+            return found;
+        if (has_line() && wire.in.data[0] != 'V')
+            wire_fail(MC_E_PROTOCOL);
+    }
+    return WORKLOAD_FAILED;
+}
+
+int remote_set(void *ctx, const char *key, size_t len, const struct workload_value *value)
+{
+    static const char stored[] = "STORED\r\n";
+    const struct mc_item item = {
+        .key = {key, len}, .value = {value->text, value->len}, .flags = value->flags};
+    struct mc_out out = wire_begin();
+
+    (void)ctx;
+    for (wire_send(wire_put_set(&out, &item), &out); wire.failure == 0; wire_receive()) {
+        if (is_all(stored, sizeof stored - 1))
+            return 0;
+        if (has_line())
+            wire_fail(MC_E_PROTOCOL);
+    }
+    return -1;
+}

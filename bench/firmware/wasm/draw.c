@@ -1,0 +1,17 @@
+/* The numbers that squares asks for, for a WebAssembly module: the workload's own generator. */
+#include "workload.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+static struct workload workload;
+
+EXPORT void seed(uint32_t value)
+{
+    workload.domain = WORKLOAD_DOMAIN;
+    workload_seed(&workload, value);
+}
+
+EXPORT uint32_t draw(void)
+{
+    return workload_draw(&workload);
+}

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Runs squares on emulated boards without an operating system, each with its UART joined to a real
+# memcached, and holds the hits and misses against the host's: check_firmware.sh [PROGRAM...]
+# The programs are those of bench/firmware/build.sh for a Cortex-M; without any, the smallest ones.
+# needs: arm-none-eabi-gcc qemu-system-arm memcached python3 cc stdio.h meson ninja pkg-config
+# The functions are called by their names.
+# shellcheck disable=SC2317
+# shellcheck source=tests/embed/embed.sh
+. "$(dirname "${BASH_SOURCE[0]}")/embed.sh"
+
+[ $# -gt 0 ] || set -- microbit lm3s6965evb
+
+# emulate PROGRAM: its exit status is the program's. An emulator that hangs is ended in the end.
+emulate() {
+    timeout 300 qemu-system-arm -M "${1%%-*}" -display none -monitor none \
+        -chardev stdio,id=console -semihosting-config enable=on,target=native,chardev=console \
+        -chardev socket,id=server,path="$tap_folder/socket" -serial chardev:server \
+        -kernel "$tap_folder/$1" </dev/null 2>&1
+}
+
+# run_program PROGRAM: what it prints is kept.
+run_program() {
+    start_memcached unix
+    emulate "$1" >"$tap_folder/$1.txt"
+    local status=$?
+    cat "$tap_folder/$1.txt"
+    end_memcached
+    return "$status"
+}
+
+# stack_is_enough PROGRAM: true when some of its stack was never used.
+stack_is_enough() {
+    local used given
+    used=$(sed -n 's/^stack used: \([0-9]*\) bytes$/\1/p' "$tap_folder/$1.txt")
+    given=$(arm-none-eabi-size -A "$tap_folder/$1" | awk '$1 == ".stack" { print $2 }')
+    echo "$used of $given bytes"
+    [ "$used" -lt "$given" ]
+}
+
+# survives_the_server PROGRAM: when the server is gone after the first run, it says so and fails.
+survives_the_server() {
+    local output=$tap_folder/killed emulator tries
+    start_memcached unix
+    emulate "$1" >"$output" &
+    emulator=$!
+    for ((tries = 0; tries < 6000; tries++)); do
+        grep -q '^   1 ' "$output" && break
+        sleep 0.02
+    done
+    end_memcached
+    wait "$emulator"
+    local status=$?
+    cat "$output"
+    [ "$status" -eq 1 ] && grep -q '^squares: the server failed: no answer in time$' "$output"
+}
+
+# shown_in_the_readme: the transport, which these programs are built from, is README.md's example.
+shown_in_the_readme() {
+    awk -v folder="$tap_folder" '
+        /^```/ { inside = !inside && $0 == "```c"; number += inside; next }
+        inside { print > (folder "/block-" number ".c") }' "$tap_root/README.md"
+    local block
+    for block in "$tap_folder"/block-*.c; do
+        cmp -s "$block" "$tap_root/bench/firmware/transport.c" && return
+    done
+    echo "no block of README.md is bench/firmware/transport.c"
+    return 1
+}
+
+check "the transport is the README's example" shown_in_the_readme
+for program in "$@"; do
+    check "$program is built" "$build_sh" "$program" "$tap_folder/$program" || continue
+    check "$program ends well" run_program "$program"
+    check "$program has the hits and misses of the host" same_runs "$tap_folder/$program.txt"
+    check "$program has stack left" stack_is_enough "$program"
+    check "$program notices that the server is gone" survives_the_server "$program"
+done
+finish
