@@ -215,8 +215,8 @@ static void print_latencies(const struct results *results, const struct cast *ca
 
     html_section(
         out, "Latency",
-        "TCP, client and server on one processor. Each operation is timed by itself; both "
-        "axes are logarithmic, and a line ends where fewer than ten operations lie above.");
+        "Each operation is timed by itself. Both axes are logarithmic, and a line ends where "
+        "fewer than ten operations lie above.");
     print_legend(cast, out);
     html_charts_begin(out);
     for (size_t i = 0; i < sizeof works / sizeof *works; i++)
@@ -419,7 +419,9 @@ static void print_setting(const struct results *results, const struct cast *cast
                         "Time of an operation, with the clock around all of a round (median), and "
                         "its ratio to the floor's",
                         together_cell, out);
-    print_setting_table(results, cast, setting, "CPU time of the client's process: user and system",
+    print_setting_table(results, cast, setting,
+                        "CPU time of the client's process: user and system, which the kernel tells "
+                        "apart by samples",
                         cpu_cell, out);
     fputs("</details>\n", out);
 }
