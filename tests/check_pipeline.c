@@ -132,6 +132,14 @@ static const struct scene scenes[] = {
               {OP(MD, QUIET(quiet)), "md k q O1\r\n", "", "HD"},
               MN}},
 
+    /* quiet, and one is refused, which leaves its place in the flight */
+    {.count = 5,
+     .rows = {{OP(MD, QUIET(quiet)), "md k q O0\r\n", "", "HD"},
+              {OP(MG, .key = B("k y"), QUIET(quiet)), .outcome = "E_KEY"},
+              {OP(MG, QUIET(quiet)), "mg k q O2\r\n", "", "END"},
+              {OP(MD, QUIET(quiet)), "md k q O3\r\n", "NF O3\r\n", "NOT_FOUND"},
+              MN}},
+
     /* an error to a store: what is behind it may have been done */
     {.count = 4, .error = MC_E_STEP,
      .rows = {{OP(GET, .exptime = 0), "get k\r\n", "END\r\n", "END"},
@@ -177,6 +185,12 @@ static const struct scene scenes[] = {
     {.count = 2, .errors = true,
      .rows = {{OP(MA, QUIET(quiet)), "ma k q O0\r\n", "CLIENT_ERROR text\r\n", "CLIENT_ERROR"},
               MN}},
+    {.count = 2, .errors = true,
+     .rows = {{OP(MA, QUIET(quiet)), "ma k q O0\r\n", "ERROR\r\n", "ERROR"}, MN}},
+    {.count = 2, .errors = true,
+     .rows = {{OP(MS, .data = B("hi"), QUIET(quiet)), "ms k 2 q O0\r\nhi\r\n",
+               "SERVER_ERROR object too large for cache\r\n", "SERVER_ERROR"},
+              MN}},
     /* of one of two, who are both in doubt */
     {.count = 5, .errors = true,
      .rows = {{OP(MD, QUIET(quiet)), "md k q O0\r\n", "NF O0\r\n", "NOT_FOUND"},
@@ -197,6 +211,11 @@ static const struct scene scenes[] = {
      .rows = {{OP(MS, .data = B("hi"), QUIET(quiet)), "ms k 2 q O0\r\nhi\r\n",
                "CLIENT_ERROR bad\r\n", "E_UNKNOWN"},
               {OP(MG, QUIET(quiet)), "mg k q O1\r\n", "", "E_STEP"},
+              MN}},
+    {.count = 3, .errors = true, .error = MC_E_STEP,
+     .rows = {{OP(MG, QUIET(quiet)), "mg k q O0\r\n", "", "E_STEP"},
+              {OP(MS, .data = B("hi"), QUIET(quiet)), "ms k 2 q O1\r\nhi\r\n", "ERROR\r\n",
+               "E_UNKNOWN"},
               MN}},
 };
 
@@ -377,6 +396,25 @@ START_TEST(as_written)
     struct play p = {.result = 0};
     perform(&p, &scenes[_i], BUFFER);
     check_as_written(&p, &scenes[_i]);
+    finish(&p);
+}
+END_TEST
+
+/* Bytes behind the last answer end the connection; what they were behind is known all the same, or
+ * not believed. */
+START_TEST(more_than_asked)
+{
+    static const struct scene more[] = {
+        {.count = 2, .error = MC_E_PROTOCOL,
+         .rows = {{OP(MD, QUIET(quiet)), "md k q O0\r\n", "NF O0\r\n", "NOT_FOUND"},
+                  {.is_mn = true, .request = "mn\r\n", .reply = "MN\r\nEND\r\n"}}},
+        {.count = 1, .error = MC_E_PROTOCOL,
+         .rows = {{OP(DELETE, .exptime = 0), "delete k\r\n", "DELETED\r\nEND\r\n",
+                   "E_UNKNOWN"}}},
+    };
+    struct play p = {.result = 0};
+    perform(&p, &more[_i], BUFFER);
+    check_as_written(&p, &more[_i]);
     finish(&p);
 }
 END_TEST
@@ -717,6 +755,7 @@ int main(void)
 {
     const struct suite_test tests[] = {
         {as_written, COUNT(scenes)},
+        {more_than_asked, 2},
         {few_calls, 5},
         {at_every_pace, COUNT(scenes)},
         {fault_at_every_call, COUNT(scenes)},
