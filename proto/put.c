@@ -591,15 +591,19 @@ int mc_put_slabs_automove(struct mc_out *out, uint32_t mode)
     return mode > 2 ? MC_E_NUMBER : put_line_number(out, MC_BYTES("slabs automove"), mode, false);
 }
 
-/* A number of thousandths with a decimal point. */
+/* A number of thousandths, with a point before its last three digits and at least one digit before
+ * that. It is printed one byte further on, and what belongs before the point moved back. */
 static void put_milli(struct pen *p, uint32_t milli)
 {
-    uint32_t rest = milli % 1000;
-    put_number(p, milli / 1000);
-    put_char(p, '.');
-    put_digits(p, rest / 100);
-    put_digits(p, rest / 10 % 10);
-    put_digits(p, rest % 10);
+    size_t digits = mc_decimal_digits(milli), whole = digits > 3 ? digits - 3 : 1;
+    put_char(p, ' ');
+    if (!has_room(p, whole + 4))
+        return;
+    mc_decimal_write(p->b, p->i + 1, whole + 3, milli);
+    for (size_t j = 0; j < whole; j++)
+        p->b[p->i + j] = p->b[p->i + j + 1];
+    p->b[p->i + whole] = '.';
+    p->i += whole + 4;
 }
 
 /* lru tune <percent hot> <percent warm> <max hot factor> <max warm age factor>\r\n */
