@@ -62,7 +62,7 @@ void mc_decimal_write(char *b, size_t i, size_t digits, uint64_t value)
     while (digits > 0) {
         digits--;
         char digit = '0';
-        while (digit < '9' && value >= power[digits]) {
+        while (value >= power[digits]) { /* without a count: clang would multiply by it */
             value -= power[digits];
             digit++;
         }

@@ -21,7 +21,7 @@ bool mc_decimal_read(const char *b, size_t i, size_t e, uint64_t max, uint64_t *
 /* The number of digits of a value: 1 to MC_DECIMAL_MAX. */
 size_t mc_decimal_digits(uint64_t value);
 
-/* Writes the value's last `digits` digits to b[i..i + digits). */
+/* Writes a value of at most so many digits to b[i..i + digits), with zeros in front. */
 void mc_decimal_write(char *b, size_t i, size_t digits, uint64_t value);
 
 #endif

@@ -79,6 +79,16 @@ START_TEST(many_numbers)
 }
 END_TEST
 
+START_TEST(zeros_in_front)
+{
+    char got[] = "<<<<<<<<<<<<<<<<<<<<<<";
+    mc_decimal_write(got, 1, 4, 7);
+    ck_assert_str_eq(got, "<0007<<<<<<<<<<<<<<<<<");
+    mc_decimal_write(got, 1, MC_DECIMAL_MAX, 1234567890);
+    ck_assert_str_eq(got, "<00000000001234567890<");
+}
+END_TEST
+
 static const char *const malformed[] = {
     "", "00", "01", "007", "-1", "+1", " 1", "1 ", "1x", "x1", "1.0", "0x1", "1,0",
     "18446744073709551616", "18446744073709551625", "20000000000000000000", "99999999999999999999",
@@ -112,6 +122,7 @@ int main(void)
         {every_length, 1},
         {every_small_number, 1},
         {many_numbers, 1},
+        {zeros_in_front, 1},
         {every_malformed_number, COUNT(malformed)},
         {every_byte, 1},
     };
