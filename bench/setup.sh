@@ -6,8 +6,8 @@ mcwire_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 mcwire_build=$mcwire_root/build
 
 # What each thing is called in the packages of apt, dnf, apk, pacman and brew; - where it is there
-# already, or does not exist. A thing is a command, a header (.h), a pkg-config module (.pc) or a
-# Python module (.py).
+# already, or does not exist. A thing is a file (/), a command, a header (.h), a pkg-config module
+# (.pc) or a Python module (.py).
 setup_packages='
 cc          gcc         gcc                  gcc        gcc        -
 stdio.h     libc6-dev   glibc-devel          musl-dev   glibc      -
@@ -25,6 +25,7 @@ pylibmc.py      python3-pylibmc    - - - -
 # setup_has THING: true when it is there.
 setup_has() {
     case $1 in
+    /*) [ -e "$1" ] ;;
     *.h) printf '#include <%s>\n' "$1" | cc -E - >/dev/null 2>&1 ;;
     *.pc) pkg-config --exists "${1%.pc}" 2>/dev/null ;;
     *.py) /usr/bin/python3 -c "import ${1%.py}" 2>/dev/null ;;

@@ -10,8 +10,11 @@ tap_count=0
 tap_status=0
 tap_server=
 
-# Ends the server and removes the folder, however the script ends.
+# Ends the server and what else was started, and removes the folder, however the script ends.
 tap_clean() {
+    local jobs
+    mapfile -t jobs < <(jobs -pr)
+    [ ${#jobs[@]} -eq 0 ] || kill "${jobs[@]}" 2>/dev/null
     [ -z "$tap_server" ] || { kill -9 "$tap_server" && wait "$tap_server"; } 2>/dev/null
     rm -rf "$tap_folder"
 }

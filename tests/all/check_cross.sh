@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the unit tests and squares for other processors, runs them in an emulator, and has squares
-# talk to a memcached of this one: check_cross.sh [PROCESSOR...]
+# talk to a memcached of this one: check_cross.sh [PROCESSOR]
 # needs: memcached cc stdio.h meson ninja pkg-config python3 qemu-s390x s390x-linux-gnu-gcc
 # needs: powerpc-linux-gnu-gcc arm-linux-gnueabihf-gcc riscv64-linux-gnu-gcc i686-linux-gnu-gcc
 # needs: /usr/s390x-linux-gnu/include/stdio.h /usr/powerpc-linux-gnu/include/stdio.h
@@ -11,21 +11,19 @@
 # shellcheck source=tests/embed/embed.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../embed/embed.sh"
 
-# qemu's name, and the prefix of the compiler and the libraries.
+# qemu's name, the prefix of the compiler and the libraries, and how programs are linked: with
+# shared libraries, but for i386, whose dynamic programs stand still in this emulator.
 #   s390x: 64 bits, big-endian. ppc: 32 bits, big-endian; its char has no sign, like arm's.
 processors='
     s390x    s390x-linux-gnu
     ppc      powerpc-linux-gnu
     arm      arm-linux-gnueabihf
     riscv64  riscv64-linux-gnu
-    i386     i686-linux-gnu
+    i386     i686-linux-gnu         -static
 '
 
 # Those that need nothing but the code, and those that talk to a memcached or to themselves.
-tests='decimal text put reader item client transcripts socket server live'
-
-[ $# -gt 0 ] || mapfile -t all < <(awk 'NF { print $1 }' <<<"$processors")
-[ $# -gt 0 ] || set -- "${all[@]}"
+tests='decimal text put reader item client pipeline transcripts socket server live'
 
 # emulate PROGRAM [ARGUMENT...]
 emulate() {
@@ -34,8 +32,8 @@ emulate() {
 
 compile() {
     "$prefix-gcc" -std=c11 -O1 -Wall -Wextra -Werror -D_POSIX_C_SOURCE=200809L \
-        -D_FILE_OFFSET_BITS=64 -I"$tap_root/tests/embed/cross" -I"$tap_root/tests" -I"$tap_root/bench" \
-        -I"$tap_root/src" -I"$tap_root/proto" "$@"
+        -D_FILE_OFFSET_BITS=64 -I"$tap_root/tests/embed/cross" -I"$tap_root/tests" \
+        -I"$tap_root/bench" -I"$tap_root/src" -I"$tap_root/proto" "$@"
 }
 
 # compile_library NAME SOURCE...
@@ -54,8 +52,8 @@ compile_libraries() {
 
 # compile_test NAME. A test may put a resolver of its own in front of getaddrinfo().
 compile_test() {
-    compile -o "$folder/check_$1" "$tap_root/tests/check_$1.c" -pthread -Wl,--wrap=getaddrinfo \
-        -L"$folder" -Wl,--start-group -ltests -lmcwire -Wl,--end-group
+    compile -o "$folder/check_$1" "$tap_root/tests/check_$1.c" -pthread "${link[@]}" \
+        -Wl,--wrap=getaddrinfo -L"$folder" -Wl,--start-group -ltests -lmcwire -Wl,--end-group
 }
 
 # run_test NAME: in the top folder, below which the transcripts are.
@@ -63,10 +61,15 @@ run_test() {
     (cd "$tap_root" && emulate "check_$1")
 }
 
+# test_one NAME: says how many cases were run.
+test_one() {
+    check "$qemu: check_$1 is compiled" compile_test "$1" &&
+        check "$qemu: check_$1" run_test "$1" &&
+        sed -n 's/^.*: Checks: .*/# &/p' "$tap_folder/said"
+}
+
 compile_squares() {
-    (cd "$tap_root/bench" &&
-        compile -o "$folder/squares" squares.c cache.c local.c model.c options.c plot.c report.c \
-            timing.c workload.c ../src/*.c ../proto/*.c -lm)
+    compile -o "$folder/squares" "$tap_root"/{bench,src,proto}/*.c -lm "${link[@]}"
 }
 
 # run_squares: its hits and misses, and a check that no answer was wrong.
@@ -80,16 +83,27 @@ run_squares() {
         diff "$tap_folder/wanted" - && return "$status"
 }
 
-for qemu in "$@"; do
-    prefix=$(awk -v name="$qemu" '$1 == name { print $2 }' <<<"$processors")
+# test_processor NAME
+test_processor() {
+    local how name
+    qemu=$1
+    read -r _ prefix how < <(awk -v name="$qemu" '$1 == name' <<<"$processors")
+    link=(${how:+"$how"})
     folder=$tap_folder/$qemu
     mkdir "$folder"
-    check "$qemu: the sources are compiled" compile_libraries || continue
+    check "$qemu: the sources are compiled" compile_libraries || return
     for name in $tests; do
-        check "$qemu: check_$name is compiled" compile_test "$name" &&
-            check "$qemu: check_$name" run_test "$name"
+        test_one "$name"
     done
     check "$qemu: squares is compiled" compile_squares &&
         check "$qemu: squares has the hits and misses of the host" run_squares
-done
+}
+
+if [ $# -eq 1 ]; then
+    test_processor "$1"
+else
+    # The names are words on purpose.
+    # shellcheck disable=SC2046
+    each_alone $(awk '{ print $1 }' <<<"$processors")
+fi
 finish

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs squares on an emulated board without an operating system, over lwIP and the board's Ethernet
 # controller, against a real memcached on TCP. lwIP's source comes from Debian's source package.
-# needs: arm-none-eabi-gcc qemu-system-arm memcached python3 cc stdio.h meson ninja pkg-config
+# needs: arm-none-eabi-gcc qemu-system-arm memcached python3 cc stdio.h meson ninja pkg-config xz
 # The functions are called by their names.
 # shellcheck disable=SC2317
 # shellcheck source=tests/embed/embed.sh

@@ -1,14 +1,12 @@
 #!/usr/bin/env bash
 # Runs squares on emulated boards without an operating system, each with its UART joined to a real
-# memcached, and holds the hits and misses against the host's: check_firmware.sh [PROGRAM...]
-# The programs are those of bench/firmware/build.sh for a Cortex-M; without any, the smallest ones.
+# memcached, and holds the hits and misses against the host's: check_firmware.sh [PROGRAM]
+# The programs are those of bench/firmware/build.sh for a Cortex-M.
 # needs: arm-none-eabi-gcc qemu-system-arm memcached python3 cc stdio.h meson ninja pkg-config
 # The functions are called by their names.
 # shellcheck disable=SC2317
 # shellcheck source=tests/embed/embed.sh
 . "$(dirname "${BASH_SOURCE[0]}")/embed.sh"
-
-[ $# -gt 0 ] || set -- microbit lm3s6965evb
 
 # emulate PROGRAM: its exit status is the program's. An emulator that hangs is ended in the end.
 emulate() {
@@ -54,25 +52,18 @@ survives_the_server() {
     [ "$status" -eq 1 ] && grep -q '^squares: the server failed: no answer in time$' "$output"
 }
 
-# shown_in_the_readme: the transport, which these programs are built from, is README.md's example.
-shown_in_the_readme() {
-    awk -v folder="$tap_folder" '
-        /^```/ { inside = !inside && $0 == "```c"; number += inside; next }
-        inside { print > (folder "/block-" number ".c") }' "$tap_root/README.md"
-    local block
-    for block in "$tap_folder"/block-*.c; do
-        cmp -s "$block" "$tap_root/bench/firmware/transport.c" && return
-    done
-    echo "no block of README.md is bench/firmware/transport.c"
-    return 1
+# test_program NAME
+test_program() {
+    check "$1 is built" "$build_sh" "$1" "$tap_folder/$1" || return
+    check "$1 ends well" run_program "$1"
+    check "$1 has the hits and misses of the host" same_runs "$tap_folder/$1.txt"
+    check "$1 has stack left" stack_is_enough "$1"
+    check "$1 notices that the server is gone" survives_the_server "$1"
 }
 
-check "the transport is the README's example" shown_in_the_readme
-for program in "$@"; do
-    check "$program is built" "$build_sh" "$program" "$tap_folder/$program" || continue
-    check "$program ends well" run_program "$program"
-    check "$program has the hits and misses of the host" same_runs "$tap_folder/$program.txt"
-    check "$program has stack left" stack_is_enough "$program"
-    check "$program notices that the server is gone" survives_the_server "$program"
-done
+if [ $# -eq 1 ]; then
+    test_program "$1"
+else
+    each_alone {microbit,lm3s6965evb}{,-reader,-client}
+fi
 finish

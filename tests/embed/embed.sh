@@ -9,10 +9,9 @@
 
 # skip_without THING...: ends the script, as skipped, when something that it needs is missing.
 skip_without() {
-    local thing
-    for thing in "$@"; do
-        setup_has "$thing" || { echo "1..0 # SKIP $thing is missing" && exit 77; }
-    done
+    local missing
+    mapfile -t missing < <(embed_missing "$@")
+    [ ${#missing[@]} -eq 0 ] || { echo "1..0 # SKIP missing: ${missing[*]}" && exit 77; }
 }
 
 # The names are words on purpose.
@@ -22,13 +21,53 @@ skip_without $(embed_needs "$0")
 # shellcheck disable=SC2034 # the scripts use it
 build_sh=$tap_root/bench/firmware/build.sh
 
+# each_alone NAME...: runs this script once for each of these, as many at a time as there are
+# processors, and numbers all their results anew.
+each_alone() {
+    local name running=0
+    find_squares || return
+    for name in "$@"; do
+        [ $running -lt "$(nproc)" ] || { wait -n; running=$((running - 1)); }
+        "$0" "$name" >"$tap_folder/$name.tap" 2>&1 </dev/null &
+        running=$((running + 1))
+    done
+    wait
+    for name in "$@"; do
+        merge_results "$tap_folder/$name.tap"
+    done
+}
+
+# merge_results FILE: one that does not end with its number of tests is a failed test itself.
+merge_results() {
+    local line last=
+    while IFS= read -r line; do
+        last=$line
+        case $line in
+        'ok '* | 'not ok '*)
+            tap_count=$((tap_count + 1))
+            [[ $line = ok* ]] || tap_status=1
+            echo "${line%% [0-9]*} $tap_count -${line#*[0-9] -}"
+            ;;
+        1..*) ;;
+        *) echo "$line" ;;
+        esac
+    done <"$1"
+    check "$(basename "$1" .tap) has come to its end" test "${last#1..}" != "$last"
+}
+
+# find_squares: the host's, built unless the environment names it.
+find_squares() {
+    [ -n "${SQUARES-}" ] || build bench/squares || return
+    export SQUARES=${SQUARES:-$mcwire_build/bench/squares}
+}
+
 # oracle: each run's hits and misses, a line each, as the host's squares counts them: what every
 # port of it must find with the same seed. Asked for once, without the pretended expense.
 oracle() {
-    local squares=${SQUARES:-$mcwire_build/bench/squares} file=$tap_folder/oracle
+    local file=$tap_folder/oracle
     if [ ! -s "$file" ]; then
-        [ -n "${SQUARES-}" ] || build bench/squares || return
-        "$squares" --private --seed 1 --cost-us 0 --format csv 2>"$tap_folder/oracle.log" |
+        find_squares || return
+        "$SQUARES" --private --seed 1 --cost-us 0 --format csv 2>"$tap_folder/oracle.log" |
             awk -F, 'NR > 1 { print $3, $4 }' >"$file"
     fi
     [ "$(wc -l <"$file")" -eq 10 ] && cat "$file"

@@ -1,14 +1,44 @@
-# What the tests of small machines need, beyond bench/setup.sh's table: Debian's names for it.
-# Source it behind that file.
+# What the longer tests need, beyond bench/setup.sh's table: Debian's names for it. Source it behind
+# that file. What no package needs to be asked for, a part of each Debian, has no line.
+# Never gcc-multilib: apt removes all compilers for other processors for it.
 # shellcheck shell=bash
 
 setup_packages+='
 gcc                                       gcc
-clang                                     clang
-readelf                                   binutils
+g++                                       g++
+strace                                    strace
+valgrind                                  valgrind
+gdb                                       gdb
 python3                                   python3
-node                                      nodejs
+readelf                                   binutils
+objdump                                   binutils
+xz                                        xz-utils
+ip                                        iproute2
+tc                                        iproute2
+nft                                       nftables
+clang                                     clang
+clang-14                                  clang-14
+clang-19                                  clang-19
+clang-format                              clang-format
+clang-tidy                                clang-tidy
+clang-tidy-19                             clang-tidy-19
+scan-build                                clang-tools
+scan-build-19                             clang-tools-19
+llvm-cov-19                               llvm-19
+llvm-profdata-19                          llvm-19
 wasm-ld                                   lld
+cppcheck                                  cppcheck
+shellcheck                                shellcheck
+gcovr                                     gcovr
+lcov                                      lcov
+frama-c                                   frama-c-base
+why3                                      why3
+cvc4                                      cvc4
+z3                                        z3
+spin                                      spin
+afl-fuzz                                  afl++
+afl-clang-fast                            afl++
+node                                      nodejs
 musl-gcc                                  musl-tools
 arm-none-eabi-gcc                         gcc-arm-none-eabi
 riscv64-unknown-elf-gcc                   gcc-riscv64-unknown-elf
@@ -25,9 +55,29 @@ i686-linux-gnu-gcc                        gcc-i686-linux-gnu
 /usr/arm-linux-gnueabihf/include/stdio.h  libc6-dev-armhf-cross
 /usr/riscv64-linux-gnu/include/stdio.h    libc6-dev-riscv64-cross
 /usr/i686-linux-gnu/include/stdio.h       libc6-dev-i386-cross
+/usr/lib/afl/afl-compiler-rt.o            afl++
+/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a  libclang-rt-14-dev
+/usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.fuzzer-x86_64.a      libclang-rt-19-dev
 '
 
 # embed_needs SCRIPT...: what these need, for need_packages: their lines "# needs: THING...".
 embed_needs() {
     sed -n 's/^# needs: //p' "$@" | tr ' ' '\n' | sort -u
+}
+
+# embed_unknown THING...: those that are in no row of the table.
+embed_unknown() {
+    local thing
+    for thing in "$@"; do
+        awk -v thing="$thing" '$1 == thing { found = 1 } END { exit !found }' \
+            <<<"$setup_packages" || echo "$thing"
+    done
+}
+
+# embed_missing THING...: those that are not there.
+embed_missing() {
+    local thing
+    for thing in "$@"; do
+        setup_has "$thing" || echo "$thing"
+    done
 }
