@@ -29,9 +29,9 @@ enum {
     MC_REQUEST_MAX = 2048,   /* a request line with its CRLF must stay below this */
     MC_LINE_MAX = 2048,      /* a reply line with its CRLF */
     MC_OPAQUE_MAX = 31,      /* the token of a meta command's O flag */
-    MC_TOKENS_MAX = 20,      /* words of a meta command: its name, key, size and flags */
-    MC_VALUE_MAX = 1 << 30   /* a value: memcached -I takes at most 1 GiB */
+    MC_TOKENS_MAX = 20       /* words of a meta command: its name, key, size and flags */
 };
+#define MC_VALUE_MAX (UINT32_C(1) << 30) /* a value: memcached -I takes at most 1 GiB */
 
 /* Every result of mcwire, of all layers; mc_text() has words for each. */
 enum mc_result {

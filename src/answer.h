@@ -6,7 +6,7 @@
 #include "client.h"
 
 /* What a command may be answered with, besides an error: a bit for each event. */
-#define MC_ANSWER(event) (1u << (event))
+#define MC_ANSWER(event) (UINT32_C(1) << (event))
 
 enum {
     MC_ANSWER_STORE = 1u << MC_STORED | 1u << MC_NOT_STORED,
