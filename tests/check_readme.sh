@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compiles every whole program in README.md and runs it against a real memcached, whose address is
-# its argument.
+# its argument, and to which its standard input is joined.
 # The functions are called by their names.
 # shellcheck disable=SC2317
 # shellcheck source=tests/tap.sh
@@ -34,8 +34,18 @@ compile_program() {
         "$tap_folder"/objects/*.o -o "$tap_folder/program"
 }
 
+# run_program: it stores a greeting, or gets it, and prints it. Its standard input is the server.
 run_program() {
-    MEMCACHED_SERVERS=$tap_address "$tap_folder/program" "$tap_address"
+    local said
+    said=$(MEMCACHED_SERVERS=$tap_address "$tap_folder/program" "$tap_address" \
+        0<>"/dev/tcp/127.0.0.1/$tap_port") || return
+    echo "$said"
+    [ "$said" = "hello, world" ]
+}
+
+# is_short PROGRAM: what is shown as all that there is to write.
+is_short() {
+    [ "$(wc -l <"$1")" -lt 40 ]
 }
 
 uses_the_server() {
@@ -54,6 +64,8 @@ for program in $programs; do
             compile_program $standard "$program"
     done
     check "$(basename "$program") runs" run_program
+    ! grep -q 'struct mc_transport' "$program" ||
+        check "$(basename "$program") has less than 40 lines" is_short "$program"
 done
 check "the server was used" uses_the_server
 finish
