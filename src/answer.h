@@ -36,6 +36,10 @@ int mc_answer_store(struct mc_client *client, uint32_t accepted, mc_deadline dea
 int mc_answer_get(struct mc_client *client, const struct mc_bytes *keys, struct mc_value *values,
                   size_t count, mc_deadline deadline);
 
+/* The same for one key; returns the result that *value is to have. */
+int mc_answer_get_one(struct mc_client *client, struct mc_bytes key, struct mc_value *value,
+                      mc_deadline deadline);
+
 /* The reply to a meta command, from its first event on, which is in *reply (or negative). After an
  * ERROR or CLIENT_ERROR to ms the connection is given up. mg shows a value when asked with v:
  * MC_HIT, or MC_E_FULL. So does ma, whose value is a number: MC_NUMBER with meta->number. */

@@ -89,19 +89,21 @@ int mc_client_send(struct mc_client *client, const struct mc_bytes *parts, size_
     return send_parts(client, parts, count, replies, deadline);
 }
 
-static int receive_to(struct mc_client *client, void *buf, size_t cap, mc_deadline deadline,
-                      size_t *size)
+/* Receives once. More than 0: so many bytes; otherwise why the connection is dead. */
+static inline ptrdiff_t receive_to(struct mc_client *client, void *buf, size_t cap,
+                                   mc_deadline deadline)
 {
     const struct mc_transport *t = &client->transport;
     ptrdiff_t n = t->recv(t->ctx, buf, cap, deadline);
-    *size = n > 0 ? (size_t)n : 0;
-    client->received += *size;
-    return n > 0 ? 0 : mc_client_break(client, n < 0 ? (int)n : MC_E_SYSTEM);
+    if (n <= 0)
+        return mc_client_break(client, n < 0 ? (int)n : MC_E_SYSTEM);
+    client->received += (size_t)n;
+    return n;
 }
 
 int mc_client_receive(struct mc_client *client, mc_deadline deadline)
 {
-    size_t kept = client->end - client->at, size;
+    size_t kept = client->end - client->at;
     if (client->error != 0)
         return client->error;
     if (kept > 0 && client->at > 0)
@@ -111,9 +113,11 @@ int mc_client_receive(struct mc_client *client, mc_deadline deadline)
     client->said = (struct mc_bytes){0}; /* it lay where the next bytes go */
     if (kept == client->cap)
         return mc_client_break(client, MC_E_LINE);
-    int r = receive_to(client, client->buf + kept, client->cap - kept, deadline, &size);
-    client->end += size;
-    return r;
+    ptrdiff_t n = receive_to(client, client->buf + kept, client->cap - kept, deadline);
+    if (n < 0)
+        return (int)n;
+    client->end = kept + (size_t)n;
+    return 0;
 }
 
 static int read_buffer(struct mc_client *client, struct mc_reply *reply)
@@ -169,14 +173,17 @@ static size_t take_buffered(struct mc_client *client, char *to, size_t size)
 static int take_piece(struct mc_client *client, char *to, size_t *size, mc_deadline deadline)
 {
     size_t left = client->reader.body_left;
-    int r = 0;
     *size = take_buffered(client, to, left);
-    if (*size == 0 && to != NULL && left >= client->cap)
-        r = receive_to(client, to, left, deadline, size);
-    else if (*size == 0)
-        r = mc_client_receive(client, deadline);
+    if (*size == 0 && (to == NULL || left < client->cap))
+        return mc_client_receive(client, deadline);
+    if (*size == 0) {
+        ptrdiff_t n = receive_to(client, to, left, deadline);
+        if (n < 0)
+            return (int)n;
+        *size = (size_t)n;
+    }
     mc_reader_took(&client->reader, (uint32_t)*size);
-    return r;
+    return 0;
 }
 
 int mc_client_value(struct mc_client *client, const struct mc_reply *reply, struct mc_value *value,
@@ -227,9 +234,9 @@ static int send_line(struct mc_client *client, int r, const struct mc_out *out,
 }
 
 /* One request line and its reply. Each result is set. */
-static inline int retrieve_line(struct mc_client *client, struct retrieval how,
-                                const struct mc_bytes *keys, struct mc_value *values, size_t count,
-                                mc_deadline deadline)
+static int retrieve_line(struct mc_client *client, struct retrieval how,
+                         const struct mc_bytes *keys, struct mc_value *values, size_t count,
+                         mc_deadline deadline)
 {
     struct mc_out out;
     int r = begin(client, &out);
@@ -246,11 +253,22 @@ static inline int retrieve_line(struct mc_client *client, struct retrieval how,
     return r;
 }
 
+/* One key. Sets the result, and returns it. */
 static inline int retrieve(struct mc_client *client, struct retrieval how, struct mc_bytes key,
                            struct mc_value *value, mc_deadline deadline)
 {
-    retrieve_line(client, how, &key, value, 1, deadline);
-    return value->result;
+    struct mc_out out;
+    int r = begin(client, &out);
+    if (r == 0)
+        r = put_retrieval(&out, how, &key, 1);
+    if (r == 0) {
+        struct mc_bytes line = {out.data, out.len};
+        r = send_parts(client, &line, 1, 1, deadline);
+    }
+    if (r == 0)
+        r = mc_answer_get_one(client, key, value, deadline);
+    value->result = r;
+    return r;
 }
 
 /* How many of the keys fit one request line; at least 1, which may turn out not to fit. */
