@@ -56,9 +56,9 @@ static char read_escape(struct json *json)
     char digits[5] = {0};
     for (size_t i = 0; letter == 'u' && i < 4 && json->at[1 + i] != '\0'; i++)
         digits[i] = json->at[1 + i];
-    char *end;
-    unsigned long code = strtoul(digits, &end, 16);
-    json->bad = json->bad || end != digits + 4 || code > UINT8_MAX;
+    unsigned long code = strtoul(digits, NULL, 16);
+    bool whole = strspn(digits, "0123456789abcdefABCDEF") == 4;
+    json->bad = json->bad || !whole || code > UINT8_MAX;
     json->at += json->bad ? 0 : 5;
     return (char)code;
 }
