@@ -104,6 +104,13 @@ check_formats() {
         ! grep -qE 'src=|href=|<script' "$tap_folder/page"
 }
 
+if grep -qs '^0*1 .* lo$' /proc/net/if_inet6; then
+    start_memcached tcp6
+    check_address 'IPv6' "$tap_address"
+    end_memcached
+else
+    skip 'IPv6' 'this machine has no ::1'
+fi
 start_memcached unix
 unix=$tap_address unix_server=$tap_server
 trap '{ kill -9 $unix_server && wait $unix_server; } 2>/dev/null; tap_clean' EXIT

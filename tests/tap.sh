@@ -50,26 +50,28 @@ finish() {
     exit $tap_status
 }
 
-# start_memcached unix|tcp: starts one and waits until it listens: $tap_address.
+# start_memcached unix|tcp|tcp6: starts one and waits until it listens: $tap_address.
 start_memcached() {
     local where=(-s "$tap_folder/socket") user=()
     [ "$(id -u)" -ne 0 ] || { user=(-u nobody) && chown nobody "$tap_folder"; }
-    [ "$1" = unix ] || where=(-l 127.0.0.1 -p -1)
+    [ "$1" != tcp ] || where=(-l 127.0.0.1 -p -1)
+    [ "$1" != tcp6 ] || where=(-l ::1 -p -1)
     MEMCACHED_PORT_FILENAME=$tap_folder/port memcached "${user[@]}" "${where[@]}" -U 0 -m 64 \
         >"$tap_folder/log" 2>&1 </dev/null &
     tap_server=$!
     await_memcached "$1"
 }
 
-# listens unix|tcp: sets $tap_address when it does. The file with the port is there by then.
+# listens unix|tcp|tcp6: sets $tap_address when it does. The file with the port is there by then.
 listens() {
     if [ "$1" = unix ]; then
         tap_address=unix:$tap_folder/socket
         python3 -c 'import socket, sys
 socket.socket(socket.AF_UNIX).connect(sys.argv[1])' "$tap_folder/socket" 2>/dev/null
     else
-        tap_port=$(sed -n 's/^TCP INET: //p' "$tap_folder/port" 2>/dev/null)
+        tap_port=$(sed -n 's/^TCP INET6*: //p' "$tap_folder/port" 2>/dev/null)
         tap_address=127.0.0.1:$tap_port
+        [ "$1" = tcp ] || tap_address="[::1]:$tap_port"
         [ -n "$tap_port" ]
     fi
 }
