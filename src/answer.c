@@ -43,9 +43,24 @@ static int check_step(struct mc_client *client, int event)
     return event;
 }
 
+/* Takes the usual answer, when it is the last awaited and nothing else has come. */
+static bool take_stored(struct mc_client *client)
+{
+    struct mc_bytes in = {client->buf + client->at, client->end - client->at};
+    if (client->awaited != 1 || !same(in, MC_BYTES("STORED\r\n")))
+        return false;
+    client->at = client->end;
+    client->awaited = 0;
+    return true;
+}
+
 int mc_answer_store(struct mc_client *client, uint32_t accepted, mc_deadline deadline)
 {
     struct mc_reply reply;
+    if (client->at == client->end)
+        mc_client_receive(client, deadline); /* if it fails, mc_client_next() says so */
+    if (client->error == 0 && take_stored(client))
+        return MC_STORED;
     int event = mc_answer_line(client, accepted, &reply, deadline);
     return mc_answer_lost(check_step(client, event));
 }
