@@ -9,7 +9,10 @@
 #include "contestant.h"
 #include "dial.h"
 
-enum { LINE_SIZE = 64 }; /* a line of a request or reply with one key, at most */
+enum {
+    LINE_SIZE = 64, /* a line of a request or reply with one key, at most */
+    PAGE = 4096
+};
 
 static struct {
     struct mc_socket socket;
@@ -150,6 +153,13 @@ static bool exchange(uint32_t i)
     return true;
 }
 
+/* Room that begins a page: a few bytes behind a page's start, the kernel copies a large reply at a
+ * third of its speed on some processors, and the floor is to have the best place. */
+static char *make_page_room(size_t len)
+{
+    return aligned_alloc(PAGE, (len / PAGE + 1) * PAGE);
+}
+
 /* Allocates room for all requests and for two replies. */
 static bool make_room(const struct work *work)
 {
@@ -160,7 +170,8 @@ static bool make_room(const struct work *work)
     own.request_len = request.len;
     own.reply_len = reply.len;
     own.requests = realloc(own.requests, request.len * work->keys);
-    own.reply = realloc(own.reply, reply.len);
+    free(own.reply);
+    own.reply = make_page_room(reply.len);
     own.expected = realloc(own.expected, reply.len);
     return own.requests != NULL && own.reply != NULL && own.expected != NULL;
 }
