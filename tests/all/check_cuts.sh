@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# All ways to cut every reply form of up to 24 bytes, and the longer ones in two and three at up to
+# 600 places: tests/check_cuts.c in its full size, built with gcc -O2. Takes half a minute.
+# needs: gcc stdio.h check.pc pkg-config
+# The functions are called by their names.
+# shellcheck disable=SC2317
+# shellcheck source=tests/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
+
+build() {
+    local flags
+    mapfile -t flags < <(pkg-config --cflags --libs check | xargs -n1)
+    cd "$tap_root" && gcc -std=c11 -O2 -D_POSIX_C_SOURCE=200809L -Iproto -Itests \
+        -o "$tap_folder/check_cuts" tests/check_cuts.c tests/suite.c tests/tally.c tests/text.c \
+        tests/transcript.c proto/*.c "${flags[@]}"
+}
+
+cut_all() {
+    "$tap_folder/check_cuts" "$tap_root/tests/transcripts" full >"$tap_folder/reached" 2>&1
+    local status=$?
+    cat "$tap_folder/reached"
+    return $status
+}
+
+check 'builds' build || finish
+check 'the same events however a reply is cut' cut_all && grep '^# reached: ' "$tap_folder/reached"
+finish

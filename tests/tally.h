@@ -1,0 +1,15 @@
+/* Numbers that a suite's tests count, each in a process of its own, and what they have reached. */
+#ifndef TALLY_H
+#define TALLY_H
+
+#include <stdint.h>
+
+enum { TALLY_SIZE = 32 }; /* a 64-bit number with its commas */
+
+/* Makes `count` numbers, all 0, that the processes started later share. */
+uint64_t *tally_new(unsigned count);
+
+/* The number with commas between its thousands. Returns `text`. */
+const char *tally_text(uint64_t number, char text[TALLY_SIZE]);
+
+#endif
