@@ -19,7 +19,7 @@ cut_all() {
     "$tap_folder/check_cuts" "$tap_root/tests/transcripts" full >"$tap_folder/reached" 2>&1
     local status=$?
     cat "$tap_folder/reached"
-    return $status
+    return "$status"
 }
 
 check 'builds' build || finish
