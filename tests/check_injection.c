@@ -1,6 +1,6 @@
 /* Nothing can be injected: of each word of a caller's, in each command, every byte at every
- * position of every length goes out in one command line of just that form, or nothing goes out; numbers are
- * their digits; and a real server counts the commands that were asked, not one more.
+ * position of every length goes out in one command line of just that form, or nothing goes out;
+ * numbers are their digits; and a real server counts the commands that were asked, not one more.
  *
  * usage: check_injection [full]: all lengths from 0 to 251 for each kind of word, not few. */
 #include "live.h"
