@@ -15,7 +15,25 @@ enum {
     MC_DECIMAL_SHORT = 9 /* digits that 32 bits always hold */
 };
 
+/*@ // The value of the digits b[i..e).
+    logic integer value_of{L}(char *b, integer i, integer e) =
+        e <= i ? 0 : 10 * value_of(b, i, e - 1) + (b[e - 1] - '0');
+
+    predicate digits{L}(char *b, integer i, integer e) =
+        \forall integer k; i <= k < e ==> '0' <= b[k] <= '9';
+
+    // b[i..e) is the one way to write a number up to max.
+    predicate is_decimal{L}(char *b, integer i, integer e, integer max) =
+        i < e && digits(b, i, e) && (b[i] == '0' ==> e - i == 1) && value_of(b, i, e) <= max;
+*/
+
 /* True when b[i..e) is the decimal form of a number up to max, which is then in *value. */
+/*@ requires \valid_read(b + (i .. e - 1)) && \valid(value);
+    requires \separated(value, b + (i .. e - 1));
+    assigns *value;
+    ensures \result ==> is_decimal(b, i, e, max) && *value == value_of(b, i, e);
+    ensures is_decimal(b, i, e, max) ==> \result;
+    ensures !\result ==> *value == 0; */
 bool mc_decimal_read(const char *b, size_t i, size_t e, uint64_t max, uint64_t *value);
 
 /* The number of digits of a value: 1 to MC_DECIMAL_MAX. */

@@ -17,13 +17,45 @@ struct line {
     size_t e;
     size_t at;     /* where it failed */
     uint8_t fault; /* what a byte that does not fit there is reported as */
+    uint8_t event; /* what it means */
+    uint8_t shape;
 };
+
+/*@ // Where the reader stands between two calls.
+    predicate sound(struct mc_reader *r) =
+        r->state <= BROKEN && (r->state == BODY <==> r->body_left > 0);
+
+    predicate readable(struct mc_bytes s) = \valid_read(s.data + (0 .. s.len - 1));
+
+    // The slice is empty or lies in b[0..e).
+    predicate inside(struct mc_bytes s, char *b, integer e) =
+        s.len == 0 || (\base_addr(s.data) == \base_addr(b) && 0 <= s.data - b &&
+                       (s.data - b) + s.len <= e);
+
+    predicate slices_inside(struct mc_reply *reply, char *b, integer e) =
+        inside(reply->key, b, e) && inside(reply->text, b, e);
+
+    predicate line_there(struct line *l) =
+        \valid(l) && l->e <= MC_LINE_MAX && \valid_read(l->b + (0 .. l->e - 1));
+
+    predicate is_empty(struct mc_reply *reply) =
+        reply->key.len == 0 && reply->text.len == 0 && reply->size == 0;
+
+    // What is left in *in of b[0..n) after some was taken off the front.
+    predicate taken_off(struct mc_bytes *in, char *b, integer n) =
+        in->len <= n && in->data == b + (n - in->len);
+
+    // What a take_ function comes to: the index j behind what it took, from i on, or a place.
+    predicate taken(struct line *l, integer i, integer j) =
+        j == 0 ? l->at <= l->e : i <= j <= l->e;
+*/
 
 /* What follows the first word of a line, piece by piece: a letter for each that take_piece() knows,
  * and bytes that stand for themselves. */
-enum shape { NOTHING, TEXT, NAMED, VALUE, META_VALUE, META };
+enum shape { NOTHING, TEXT, NAMED, VALUE, META_VALUE, META, SHAPES };
+enum { PIECES_MAX = 12 };
 
-static const char grammar[][12] = {
+static const char grammar[SHAPES][PIECES_MAX] = {
     [NOTHING] = "\r\n",       /* <word>\r\n */
     [TEXT] = "t\r\n",         /* <word>[ <text>]\r\n; after ERROR also <word>: <text>\r\n */
     [NAMED] = " nt\r\n",      /* <word> <name>[ <text>]\r\n */
@@ -81,24 +113,32 @@ struct meaning {
 /* Not an array of strings, whose addresses position-independent programs have to write down. */
 static const char words[] = WORDS(SPELL);
 static const struct meaning meanings[] = {WORDS(MEAN)};
-enum { WORD_COUNT = sizeof meanings / sizeof meanings[0] };
+enum { WORD_COUNT = sizeof meanings / sizeof meanings[0], WORDS_END = sizeof words - 1 };
 
+/*@ assigns \nothing;
+    ensures \result <==> 'A' <= c <= 'Z' || 'a' <= c <= 'z'; */
 static bool is_letter(char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
+/*@ assigns \nothing;
+    ensures \result <==> '0' <= c <= '9'; */
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
 
 /* Keys and other words end at the first space or control byte. */
+/*@ assigns \nothing; */
 static bool is_token(char c)
 {
     return (unsigned char)c > 0x20;
 }
 
+/*@ requires \valid(l) && at <= l->e;
+    assigns l->at, l->fault;
+    ensures \result == 0 && l->at == at && l->fault == (uint8_t)fault; */
 static size_t fail(struct line *l, size_t at, enum mc_fault fault)
 {
     l->at = at;
@@ -106,11 +146,19 @@ static size_t fail(struct line *l, size_t at, enum mc_fault fault)
     return 0;
 }
 
+/*@ requires line_there(l) && i <= l->e;
+    assigns l->at, l->fault;
+    ensures \result == (i < l->e && l->b[i] == c ? i + 1 : 0);
+    ensures taken(l, i, \result); */
 static size_t take(struct line *l, size_t i, char c, enum mc_fault fault)
 {
     return i < l->e && l->b[i] == c ? i + 1 : fail(l, i, fault);
 }
 
+/*@ requires line_there(l) && i <= l->e;
+    assigns l->at, l->fault;
+    ensures taken(l, i, \result);
+    ensures \result != 0 ==> \result == i + 2 && l->b[i] == '\r' && l->b[i + 1] == '\n'; */
 static size_t take_end(struct line *l, size_t i)
 {
     i = take(l, i, '\r', MC_FAULT_END);
@@ -118,42 +166,76 @@ static size_t take_end(struct line *l, size_t i)
 }
 
 /* The piece that ends at j is to be followed by a space or the line's end. */
+/*@ requires line_there(l) && 0 < j <= l->e;
+    assigns l->at, l->fault;
+    ensures \result == 0 || \result == j;
+    ensures taken(l, j, \result);
+    ensures \result != 0 ==> j < l->e && (l->b[j] == ' ' || l->b[j] == '\r'); */
 static size_t delimited(struct line *l, size_t j, enum mc_fault fault)
 {
     return j < l->e && (l->b[j] == ' ' || l->b[j] == '\r') ? j : fail(l, j, fault);
 }
 
 /* A word of 1 to max bytes. */
+/*@ requires line_there(l) && 0 < i <= l->e && \valid(token);
+    requires \separated(token, l, l->b + (0 .. l->e - 1));
+    assigns l->at, l->fault, *token;
+    ensures taken(l, i, \result) && inside(*token, l->b, l->e);
+    ensures \result != 0 ==> token->data == l->b + i && token->len == \result - i &&
+                             1 <= token->len <= max; */
 static size_t take_token(struct line *l, size_t i, size_t max, enum mc_fault fault,
                          struct mc_bytes *token)
 {
     size_t limit = l->e - i > max ? i + max + 1 : l->e, j = i;
+    /*@ loop invariant i <= j <= limit;
+        loop assigns j;
+        loop variant limit - j; */
     while (j < limit && is_token(l->b[j]))
         j++;
-    if (j - i > max)
-        return fail(l, i, fault);
     token->data = l->b + i;
     token->len = j - i;
-    j = delimited(l, j, fault);
-    return j > i ? j : j > 0 ? fail(l, i, fault) : 0;
+    if (j - i > max || (j <= i && j < l->e))
+        return fail(l, i, fault);
+    return delimited(l, j, fault);
 }
 
+/* A number is its digits, or there is none. */
+/*@ requires line_there(l) && i <= l->e && \valid(number);
+    requires \separated(number, l, l->b + (0 .. l->e - 1));
+    assigns l->at, l->fault, *number;
+    ensures taken(l, i, \result) && *number <= max;
+    ensures \result != 0 ==> is_decimal(l->b, i, \result, max) &&
+                             *number == value_of(l->b, i, \result);
+    ensures \result != 0 ==> \result < l->e && (l->b[\result] == ' ' || l->b[\result] == '\r'); */
 static size_t take_number(struct line *l, size_t i, uint64_t max, uint64_t *number)
 {
     size_t j = i;
+    *number = 0;
+    /*@ loop invariant i <= j <= l->e && j <= i + MC_DECIMAL_MAX + 1;
+        loop assigns j;
+        loop variant l->e - j; */
     while (j < l->e && j - i <= MC_DECIMAL_MAX && is_digit(l->b[j]))
         j++;
-    if (j - i <= MC_DECIMAL_MAX && delimited(l, j, MC_FAULT_NUMBER) == 0)
+    if (j <= i || j - i > MC_DECIMAL_MAX)
+        return fail(l, i, MC_FAULT_NUMBER);
+    if (delimited(l, j, MC_FAULT_NUMBER) == 0)
         return 0;
     return mc_decimal_read(l->b, i, j, max, number) ? j : fail(l, i, MC_FAULT_NUMBER);
 }
 
 /* [ <text>]: the rest of the line, whatever it says. */
-static size_t take_text(struct line *l, size_t i, struct mc_bytes *text)
+/*@ requires line_there(l) && i <= l->e && \valid(text) && inside(*text, l->b, l->e);
+    requires \separated(text, l, l->b + (0 .. l->e - 1));
+    assigns *text;
+    ensures i <= \result <= l->e && inside(*text, l->b, l->e); */
+static size_t take_text(const struct line *l, size_t i, struct mc_bytes *text)
 {
     if (i >= l->e || l->b[i] != ' ')
         return i;
     size_t j = i + 1;
+    /*@ loop invariant i + 1 <= j <= l->e;
+        loop assigns j;
+        loop variant l->e - j; */
     while (j < l->e && l->b[j] != '\r' && l->b[j] != '\n' && l->b[j] != '\0')
         j++;
     text->data = l->b + i + 1;
@@ -162,10 +244,18 @@ static size_t take_text(struct line *l, size_t i, struct mc_bytes *text)
 }
 
 /* [ <flag>]* */
+/*@ requires line_there(l) && 0 < i <= l->e && \valid(text) && inside(*text, l->b, l->e);
+    requires \separated(text, l, l->b + (0 .. l->e - 1));
+    assigns l->at, l->fault, *text;
+    ensures taken(l, i, \result);
+    ensures inside(*text, l->b, l->e); */
 static size_t take_flags(struct line *l, size_t i, struct mc_bytes *text)
 {
     struct mc_bytes token;
     size_t start = i + 1;
+    /*@ loop invariant start - 1 <= i <= l->e && (i == start - 1 || start < i);
+        loop assigns i, token, l->at, l->fault;
+        loop variant l->e - i; */
     while (i < l->e && l->b[i] == ' ') {
         i++;
         if (i < l->e && !is_letter(l->b[i]))
@@ -182,6 +272,12 @@ static size_t take_flags(struct line *l, size_t i, struct mc_bytes *text)
 }
 
 /* One piece of a line, by its letter in the grammar. */
+/*@ requires line_there(l) && 0 < i <= l->e && \valid(reply);
+    requires slices_inside(reply, l->b, l->e);
+    requires \separated(reply, l, l->b + (0 .. l->e - 1));
+    assigns l->at, l->fault, reply->key, reply->text, reply->flags, reply->size, reply->cas;
+    ensures taken(l, i, \result) && slices_inside(reply, l->b, l->e);
+    ensures \old(reply->size) <= MC_VALUE_MAX ==> reply->size <= MC_VALUE_MAX; */
 static size_t take_piece(struct line *l, size_t i, char piece, struct mc_reply *reply)
 {
     uint64_t number = 0;
@@ -201,87 +297,133 @@ static size_t take_piece(struct line *l, size_t i, char piece, struct mc_reply *
         return i;
     case 'c':
         return i < l->e && l->b[i] == ' ' ? take_number(l, i + 1, UINT64_MAX, &reply->cas) : i;
-    default: return take(l, i, piece, MC_FAULT_END);
+    default: break;
     }
+    return take(l, i, piece, MC_FAULT_END);
 }
 
 /* All that follows the first word. */
+/*@ requires line_there(l) && i <= l->e && \valid(reply) && slices_inside(reply, l->b, l->e);
+    requires \separated(reply, l, l->b + (0 .. l->e - 1), pieces + (0 .. PIECES_MAX - 1));
+    requires \valid_read(pieces + (0 .. PIECES_MAX - 1)) && reply->size <= MC_VALUE_MAX;
+    requires \separated(l, pieces + (0 .. PIECES_MAX - 1));
+    requires i == 0 ==> l->at <= l->e;
+    assigns l->at, l->fault, *reply;
+    ensures taken(l, i, \result) && slices_inside(reply, l->b, l->e);
+    ensures reply->size <= MC_VALUE_MAX; */
 static size_t take_pieces(struct line *l, size_t i, const char *pieces, struct mc_reply *reply)
 {
-    for (size_t k = 0; pieces[k] != '\0' && i > 0; k++)
+    /*@ loop invariant 0 <= k <= PIECES_MAX && taken(l, \at(i, Pre), i);
+        loop invariant slices_inside(reply, l->b, l->e) && reply->size <= MC_VALUE_MAX;
+        loop assigns k, i, l->at, l->fault, *reply;
+        loop variant PIECES_MAX - k; */
+    for (size_t k = 0; k < PIECES_MAX && pieces[k] != '\0' && i > 0; k++)
         i = take_piece(l, i, pieces[k], reply);
     return i;
 }
 
 /* How many bytes of the word at words[k..] the line begins with. */
+/*@ requires line_there(l) && k < WORDS_END;
+    assigns \nothing;
+    ensures \result <= l->e && k + \result < WORDS_END;
+    ensures \forall integer j; 0 <= j < \result ==> l->b[j] == words[k + j] && words[k + j] != ' '; */
 static size_t match_word(const struct line *l, size_t k)
 {
     size_t j = 0;
+    /*@ loop invariant 0 <= j <= l->e && k + j < WORDS_END;
+        loop invariant \forall integer n; 0 <= n < j ==>
+            l->b[n] == words[k + n] && words[k + n] != ' ';
+        loop assigns j;
+        loop variant l->e - j; */
     while (j < l->e && words[k + j] != ' ' && words[k + j] == l->b[j])
         j++;
     return j;
 }
 
-static bool ends_word(char c, struct meaning meaning)
+/*@ assigns \nothing;
+    ensures \result ==> c == ' ' || c == '\r' || c == ':'; */
+static bool ends_word(char c, uint8_t event)
 {
-    return c == ' ' || c == '\r' || (c == ':' && meaning.event >= MC_ERROR);
+    return c == ' ' || c == '\r' || (c == ':' && event >= MC_ERROR);
 }
 
 /* The first word, and what it means. */
-static size_t take_word(struct line *l, struct meaning *meaning)
+/*@ requires line_there(l) && l->e > 0;
+    assigns l->at, l->fault, l->event, l->shape;
+    ensures taken(l, 1, \result);
+    ensures \result != 0 ==> \result < l->e && l->shape < SHAPES;
+    ensures \result != 0 ==> MC_VALUE <= l->event <= MC_SERVER_ERROR; */
+static size_t take_word(struct line *l)
 {
-    for (size_t row = 0, k = 0; row < WORD_COUNT; row++) {
+    size_t k = 0;
+    /*@ loop invariant 0 <= row <= WORD_COUNT && 0 <= k <= WORDS_END;
+        loop invariant k < WORDS_END ==> words[k] != ' ';
+        loop assigns row, k;
+        loop variant WORD_COUNT - row; */
+    for (size_t row = 0; row < WORD_COUNT && k < WORDS_END; row++) {
         size_t j = match_word(l, k);
         if (j >= l->e)
             return fail(l, j, MC_FAULT_WORD);
-        if (words[k + j] == ' ' && ends_word(l->b[j], meanings[row])) {
-            *meaning = meanings[row];
+        if (words[k + j] == ' ' && ends_word(l->b[j], meanings[row].event)) {
+            l->event = meanings[row].event;
+            l->shape = meanings[row].shape;
             return j;
         }
-        while (words[k + j] != ' ')
-            j++;
-        k += j + 1;
+        k += j;
+        /*@ loop invariant 0 <= k < WORDS_END;
+            loop assigns k;
+            loop variant WORDS_END - k; */
+        while (words[k] != ' ')
+            k++;
+        k++;
     }
     return fail(l, 0, MC_FAULT_WORD);
 }
 
 /* <word> and what belongs to it. */
-static size_t take_worded_line(struct line *l, struct mc_reply *reply, int *event)
+/*@ requires line_there(l) && l->e > 0 && \valid(reply) && slices_inside(reply, l->b, l->e);
+    requires \separated(reply, l, l->b + (0 .. l->e - 1)) && reply->size <= MC_VALUE_MAX;
+    assigns l->at, l->fault, l->event, l->shape, *reply;
+    ensures taken(l, 1, \result) && slices_inside(reply, l->b, l->e);
+    ensures \result != 0 ==> MC_VALUE <= l->event <= MC_SERVER_ERROR;
+    ensures reply->size <= MC_VALUE_MAX; */
+static size_t take_worded_line(struct line *l, struct mc_reply *reply)
 {
-    struct meaning meaning = {0, 0};
-    size_t i = take_word(l, &meaning);
+    size_t i = take_word(l);
     if (i == 0)
         return 0;
-    *event = meaning.event;
-    reply->meta = meaning.shape >= META_VALUE || meaning.event == MC_ME;
-    if (meaning.event == MC_REFUSED) {
+    reply->meta = l->shape >= META_VALUE || l->event == MC_ME;
+    if (l->event == MC_REFUSED) {
         reply->key.data = l->b;
         reply->key.len = i;
     }
     if (l->b[i] == ':') /* ERROR: <text> */
         i++;
-    return take_pieces(l, i, grammar[meaning.shape], reply);
+    return take_pieces(l, i, grammar[l->shape], reply);
 }
 
 /* The answer to incr and decr, <value>\r\n; protocol.txt: it "MAY be space-padded at the end". */
-static size_t take_bare_number(struct line *l, struct mc_reply *reply, int *event)
+/*@ requires line_there(l) && \valid(reply) && \separated(reply, l, l->b + (0 .. l->e - 1));
+    assigns l->at, l->fault, l->event, reply->number;
+    ensures taken(l, 1, \result);
+    ensures l->event == MC_NUMBER; */
+static size_t take_bare_number(struct line *l, struct mc_reply *reply)
 {
     size_t i = take_number(l, 0, UINT64_MAX, &reply->number);
-    *event = MC_NUMBER;
+    l->event = MC_NUMBER;
     if (i == 0)
         return 0;
+    /*@ loop invariant 0 < i <= l->e;
+        loop assigns i;
+        loop variant l->e - i; */
     while (i < l->e && l->b[i] == ' ')
         i++;
     return take_end(l, i);
 }
 
-/* A line of any kind. */
-static size_t take_line(struct line *l, struct mc_reply *reply, int *event)
-{
-    return is_digit(l->b[0]) ? take_bare_number(l, reply, event)
-                             : take_worded_line(l, reply, event);
-}
-
+/*@ requires \valid(reader);
+    assigns reader->state, reader->fault, reader->at, reader->body_left;
+    ensures \result == MC_E_PROTOCOL && reader->state == BROKEN && sound(reader); */
 static int break_at(struct mc_reader *reader, size_t at, enum mc_fault fault)
 {
     reader->state = BROKEN;
@@ -292,6 +434,11 @@ static int break_at(struct mc_reader *reader, size_t at, enum mc_fault fault)
 }
 
 /* What a line that failed comes to. */
+/*@ requires \valid(reader) && line_there(l) && \separated(reader, l) && sound(reader);
+    assigns reader->state, reader->fault, reader->at, reader->body_left;
+    ensures \result == MC_MORE && \old(*reader) == *reader && l->at >= l->e && l->e < MC_LINE_MAX ||
+            \result == MC_E_PROTOCOL && reader->state == BROKEN;
+    ensures sound(reader); */
 static int stop(struct mc_reader *reader, const struct line *l)
 {
     if (l->at < l->e)
@@ -301,119 +448,189 @@ static int stop(struct mc_reader *reader, const struct line *l)
     return MC_MORE;
 }
 
-static struct line line_of(const char *b, size_t n)
+/* Takes n bytes off the front. */
+/*@ requires \valid(in) && readable(*in) && n <= in->len;
+    assigns *in;
+    ensures in->len == \old(in->len) - n && in->data == \old(in->data) + n; */
+static void drop(struct mc_bytes *in, size_t n)
 {
-    struct line l = {b, n < MC_LINE_MAX ? n : MC_LINE_MAX, 0, MC_FAULT_NONE};
+    if (n > 0)
+        in->data += n;
+    in->len -= n;
+}
+
+/*@ requires \valid(reply);
+    assigns *reply;
+    ensures is_empty(reply); */
+static void clear(struct mc_reply *reply)
+{
+    const struct mc_bytes none = {NULL, 0};
+    reply->key = reply->text = none;
+    reply->cas = reply->number = 0;
+    reply->flags = reply->size = 0;
+    reply->meta = false;
+}
+
+/*@ requires \valid(in) && readable(*in);
+    assigns \nothing;
+    ensures \result.b == in->data && \result.at == 0;
+    ensures \result.e == \min(in->len, MC_LINE_MAX); */
+static struct line line_of(const struct mc_bytes *in)
+{
+    struct line l = {.b = in->data, .e = in->len < MC_LINE_MAX ? in->len : MC_LINE_MAX};
     return l;
 }
 
-static int read_line(struct mc_reader *reader, const char *b, size_t n, size_t *used,
-                     struct mc_reply *reply)
+/*@ requires \valid(reader) && \valid(in) && readable(*in) && \valid(reply) && is_empty(reply);
+    requires sound(reader) && reader->state == LINE && in->len > 0;
+    requires \separated(reader, in, reply, in->data + (0 .. in->len - 1));
+    assigns *reader, *in, *reply;
+    ensures sound(reader);
+    ensures taken_off(in, \old(in->data), \old(in->len));
+    ensures slices_inside(reply, \old(in->data), \old(in->len));
+    ensures (\result == MC_MORE && in->len == \old(in->len) && reader->state == LINE) ||
+            (\result == MC_E_PROTOCOL && reader->state == BROKEN) ||
+            (\result > 0 && in->len < \old(in->len) && reader->state != BROKEN); */
+static int read_line(struct mc_reader *reader, struct mc_bytes *in, struct mc_reply *reply)
 {
-    struct line l = line_of(b, n);
-    int event = MC_MORE;
-    *used = take_line(&l, reply, &event);
-    if (*used == 0) {
-        *reply = (struct mc_reply){0};
+    struct line l = line_of(in);
+    size_t end = is_digit(l.b[0]) ? take_bare_number(&l, reply) : take_worded_line(&l, reply);
+    if (end == 0) {
+        clear(reply);
         return stop(reader, &l);
     }
-    if (event == MC_VALUE) {
+    drop(in, end);
+    if (l.event == MC_VALUE) {
         reader->state = reply->size > 0 ? BODY : TAIL;
         reader->body_left = reply->size;
         reader->meta = reply->meta;
     }
-    return event;
-}
-
-static bool ends_stream(int event)
-{
-    return event == MC_END || event >= MC_BUSY;
+    return l.event;
 }
 
 /* One line of a free-text stream, which alone may end in a bare \n. */
-static int read_stream(struct mc_reader *reader, const char *b, size_t n, size_t *used,
-                       struct mc_reply *reply)
+/*@ requires \valid(reader) && \valid(in) && readable(*in) && \valid(reply) && is_empty(reply);
+    requires sound(reader) && reader->state == STREAM && in->len > 0;
+    requires \separated(reader, in, reply, in->data + (0 .. in->len - 1));
+    assigns *reader, *in, *reply;
+    ensures sound(reader);
+    ensures taken_off(in, \old(in->data), \old(in->len));
+    ensures slices_inside(reply, \old(in->data), \old(in->len));
+    ensures (\result == MC_MORE && in->len == \old(in->len) && reader->state == STREAM) ||
+            (\result == MC_E_PROTOCOL && reader->state == BROKEN) ||
+            (\result > 0 && in->len < \old(in->len) && reader->state != BROKEN); */
+static int read_stream(struct mc_reader *reader, struct mc_bytes *in, struct mc_reply *reply)
 {
-    struct line l = line_of(b, n);
+    struct line l = line_of(in);
     size_t j = 0;
-    while (j < l.e && b[j] != '\n')
+    /*@ loop invariant 0 <= j <= l.e;
+        loop assigns j;
+        loop variant l.e - j; */
+    while (j < l.e && l.b[j] != '\n')
         j++;
     l.at = j;
     if (j >= l.e)
         return stop(reader, &l);
     l.e = j + 1;
-    *used = l.e;
-    int event = MC_MORE;
-    bool known = take_worded_line(&l, reply, &event) > 0;
-    if (known && ends_stream(event)) {
+    drop(in, l.e);
+    bool known = take_worded_line(&l, reply) > 0;
+    if (known && (l.event == MC_END || l.event >= MC_BUSY)) {
         reader->state = LINE;
-        return event;
+        return l.event;
     }
-    *reply = (struct mc_reply){0};
-    if (known && event == MC_OK)
+    clear(reply);
+    if (known && l.event == MC_OK)
         return MC_OPENED;
-    reply->text.data = b;
-    reply->text.len = j > 0 && b[j - 1] == '\r' ? j - 1 : j;
+    reply->text.data = l.b;
+    reply->text.len = j > 0 && l.b[j - 1] == '\r' ? j - 1 : j;
     return MC_LINE;
 }
 
 /* A piece of the value: as much as there is. */
-static int read_body(struct mc_reader *reader, const char *b, size_t n, size_t *used,
-                     struct mc_reply *reply)
+/*@ requires \valid(reader) && \valid(in) && readable(*in) && \valid(reply) && is_empty(reply);
+    requires sound(reader) && reader->state == BODY && in->len > 0;
+    requires \separated(reader, in, reply, in->data + (0 .. in->len - 1));
+    assigns *reader, *in, *reply;
+    ensures sound(reader);
+    ensures taken_off(in, \old(in->data), \old(in->len));
+    ensures slices_inside(reply, \old(in->data), \old(in->len));
+    ensures \result == MC_BODY && reply->text.data == \old(in->data) && reply->text.len > 0;
+    ensures in->len == \old(in->len) - reply->text.len;
+    ensures reader->body_left == \old(reader->body_left) - reply->text.len;
+    ensures reader->state == (reader->body_left > 0 ? BODY : TAIL); */
+static int read_body(struct mc_reader *reader, struct mc_bytes *in, struct mc_reply *reply)
 {
-    size_t piece = n < reader->body_left ? n : reader->body_left;
-    reply->text.data = b;
+    size_t piece = in->len < reader->body_left ? in->len : reader->body_left;
+    reply->text.data = in->data;
     reply->text.len = piece;
-    *used = piece;
+    drop(in, piece);
     mc_reader_took(reader, (uint32_t)piece);
     return MC_BODY;
 }
 
 /* The CRLF behind a value, which ends the reply of a meta command. */
-static int read_tail(struct mc_reader *reader, const char *b, size_t n, size_t *used,
-                     struct mc_reply *reply)
+/*@ requires \valid(reader) && \valid(in) && readable(*in) && \valid(reply) && is_empty(reply);
+    requires sound(reader) && reader->state == TAIL;
+    requires \separated(reader, in, reply, in->data + (0 .. in->len - 1));
+    assigns *reader, *in, *reply;
+    ensures sound(reader);
+    ensures taken_off(in, \old(in->data), \old(in->len));
+    ensures slices_inside(reply, \old(in->data), \old(in->len));
+    ensures (\result == MC_MORE && in->len == \old(in->len) < 2 && reader->state == TAIL) ||
+            (\result == MC_E_PROTOCOL && reader->state == BROKEN) ||
+            (\result == (reader->meta ? MC_END : MC_MORE) && in->len == \old(in->len) - 2 &&
+             reader->state == LINE);
+    ensures reader->state == LINE ==>
+            \old(in->data)[0] == '\r' && \old(in->data)[1] == '\n'; */
+static int read_tail(struct mc_reader *reader, struct mc_bytes *in, struct mc_reply *reply)
 {
-    if (n > 0 && b[0] != '\r')
+    if (in->len > 0 && in->data[0] != '\r')
         return break_at(reader, 0, MC_FAULT_VALUE);
-    if (n > 1 && b[1] != '\n')
+    if (in->len > 1 && in->data[1] != '\n')
         return break_at(reader, 1, MC_FAULT_VALUE);
-    if (n < 2)
+    if (in->len < 2)
         return MC_MORE;
-    *used = 2;
+    drop(in, 2);
     reader->state = LINE;
     reply->meta = reader->meta;
     return reader->meta ? MC_END : MC_MORE;
 }
 
-/* From state LINE, BODY or STREAM, with n > 0. */
-static int read_next(struct mc_reader *reader, const char *b, size_t n, size_t *used,
-                     struct mc_reply *reply)
-{
-    if (reader->state == LINE)
-        return read_line(reader, b, n, used, reply);
-    if (reader->state == BODY)
-        return read_body(reader, b, n, used, reply);
-    return read_stream(reader, b, n, used, reply);
-}
-
+/*@ requires \valid(reader) && \valid(in) && readable(*in) && \valid(reply) && sound(reader);
+    requires \separated(reader, in, reply, in->data + (0 .. in->len - 1));
+    assigns *reader, *in, *reply;
+    ensures sound(reader);
+    ensures taken_off(in, \old(in->data), \old(in->len));
+    ensures slices_inside(reply, \old(in->data), \old(in->len));
+    ensures \result == MC_MORE || \result == MC_E_PROTOCOL || MC_VALUE <= \result <= MC_SERVER_ERROR;
+    ensures \result == MC_E_PROTOCOL <==> reader->state == BROKEN;
+    ensures \old(reader->state) == BROKEN ==> *in == \old(*in) && *reader == \old(*reader);
+    ensures \result > 0 ==> in->len < \old(in->len);
+    ensures \result == MC_MORE ==> \old(in->len) - in->len <= 2; */
 int mc_reader_next(struct mc_reader *reader, struct mc_bytes *in, struct mc_reply *reply)
 {
-    size_t tail = 0, used = 0;
     int event = MC_MORE;
-    *reply = (struct mc_reply){0};
+    clear(reply);
     if (reader->state == TAIL)
-        event = read_tail(reader, in->data, in->len, &tail, reply);
+        event = read_tail(reader, in, reply);
     if (reader->state == BROKEN)
         return MC_E_PROTOCOL;
-    if (event == MC_MORE && reader->state != TAIL && in->len > tail)
-        event = read_next(reader, in->data + tail, in->len - tail, &used, reply);
-    if (tail + used > 0) {
-        in->data += tail + used;
-        in->len -= tail + used;
-    }
-    return event;
+    if (event != MC_MORE || reader->state == TAIL || in->len == 0)
+        return event;
+    if (reader->state == LINE)
+        return read_line(reader, in, reply);
+    if (reader->state == BODY)
+        return read_body(reader, in, reply);
+    return read_stream(reader, in, reply);
 }
 
+/*@ requires \valid(reader) && sound(reader);
+    assigns reader->body_left, reader->state;
+    ensures sound(reader);
+    ensures size <= \old(reader->body_left) ==>
+            reader->body_left == \old(reader->body_left) - size;
+    ensures \old(reader->state) == BODY ==> reader->state == (reader->body_left > 0 ? BODY : TAIL);
+    ensures \old(reader->state) != BODY ==> reader->state == \old(reader->state); */
 void mc_reader_took(struct mc_reader *reader, uint32_t size)
 {
     reader->body_left -= size < reader->body_left ? size : reader->body_left;
@@ -421,6 +638,10 @@ void mc_reader_took(struct mc_reader *reader, uint32_t size)
         reader->state = TAIL;
 }
 
+/*@ requires \valid(reader) && sound(reader);
+    assigns reader->state;
+    ensures sound(reader);
+    ensures reader->state == (\old(reader->state) == LINE ? STREAM : \old(reader->state)); */
 void mc_reader_stream(struct mc_reader *reader)
 {
     if (reader->state == LINE)
