@@ -24,7 +24,7 @@ extern "C" {
 
 /* Limits of the protocol and of memcached, in bytes unless they say otherwise. */
 enum {
-    MC_KEY_MAX = 250,        /* a key on the wire: at least 1 byte, none below 0x21, no 0x7f */
+    MC_KEY_MAX = 250,        /* a key sent: 1 byte or more, none below 0x21, no 0x7f */
     MC_KEY_BINARY_MAX = 186, /* a binary key: in base64 it has to fit MC_KEY_MAX */
     MC_REQUEST_MAX = 2048,   /* a request line with its CRLF must stay below this */
     MC_LINE_MAX = 2048,      /* a reply line with its CRLF */
@@ -66,7 +66,7 @@ enum mc_result {
     MC_STAT,      /* STAT: key is the statistic's name, text its value */
     MC_ITEM,      /* ITEM (stats cachedump): key, and the rest as text */
     MC_LINE,      /* a line of a free-text stream: text */
-    MC_OPENED,    /* OK at the head of a free-text stream */
+    MC_OPENED,    /* OK: the head of a free-text stream, or a line of it */
     /* The reply is over. */
     MC_END,          /* END, EN, and after the value of a VA */
     MC_STORED,       /* STORED */

@@ -233,6 +233,14 @@ static int send_line(struct mc_client *client, int r, const struct mc_out *out,
     return r == 0 ? send_parts(client, &line, 1, 1, deadline) : r;
 }
 
+static void not_asked(struct mc_value *values, size_t count, int result)
+{
+    for (size_t k = 0; k < count; k++) {
+        values[k].len = 0;
+        values[k].result = result;
+    }
+}
+
 /* One request line and its reply. Each result is set. */
 static int retrieve_line(struct mc_client *client, struct retrieval how,
                          const struct mc_bytes *keys, struct mc_value *values, size_t count,
@@ -248,8 +256,7 @@ static int retrieve_line(struct mc_client *client, struct retrieval how,
     }
     if (r == 0)
         return mc_answer_get(client, keys, values, count, deadline);
-    for (size_t k = 0; k < count; k++)
-        values[k].result = r;
+    not_asked(values, count, r);
     return r;
 }
 
@@ -259,6 +266,7 @@ static inline int retrieve(struct mc_client *client, struct retrieval how, struc
 {
     struct mc_out out;
     int r = begin(client, &out);
+    value->len = 0;
     if (r == 0)
         r = put_retrieval(&out, how, &key, 1);
     if (r == 0) {
@@ -293,8 +301,8 @@ static int retrieve_many(struct mc_client *client, struct retrieval how,
         size_t n = count_fitting(client, keys + done, count - done);
         if (r == 0)
             r = retrieve_line(client, how, keys + done, values + done, n, deadline);
-        for (size_t k = done; r != 0 && k < done + n; k++)
-            values[k].result = r;
+        else
+            not_asked(values + done, n, r);
         done += n;
     }
     return r;

@@ -74,8 +74,9 @@ struct mc_meta {
 /* Starts on a fresh connection. The buffer stays the caller's and in use. */
 void mc_client_init(struct mc_client *client, struct mc_transport transport, void *buf, size_t cap);
 
-/* Retrieval. MC_HIT, MC_MISS, MC_E_FULL (in step; value->len says the size), an error reply of the
- * server (MC_ERROR, MC_CLIENT_ERROR, MC_SERVER_ERROR; client->said), or another negative result. */
+/* Retrieval. MC_HIT, MC_MISS, MC_E_FULL (in step; value->len says the size, or is 0 when it was the
+ * client's buffer that did not hold the request), an error reply of the server (MC_ERROR,
+ * MC_CLIENT_ERROR, MC_SERVER_ERROR; client->said), or another negative result. */
 int mc_client_get(struct mc_client *client, struct mc_bytes key, struct mc_value *value,
                   mc_deadline deadline);
 int mc_client_gets(struct mc_client *client, struct mc_bytes key, struct mc_value *value,
@@ -118,7 +119,8 @@ int mc_client_auth(struct mc_client *client, struct mc_bytes user, struct mc_byt
                    mc_deadline deadline);
 
 /* Asks for statistics (words: none, "items", "settings", ...). 0, then call mc_client_next() until
- * the event is final: MC_STAT each, and MC_END; or another final event. */
+ * the event is final: MC_STAT each, and MC_END; or another final event. After "sizes_enable" and
+ * "sizes_disable" memcached says one STAT and no END: give the connection up then. */
 int mc_client_stats(struct mc_client *client, struct mc_bytes words, mc_deadline deadline);
 
 /* Meta commands. A flag q is refused (MC_E_FLAG): quiet commands go into a pipeline. A returned key

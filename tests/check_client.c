@@ -604,6 +604,28 @@ START_TEST(room_for_a_value)
 }
 END_TEST
 
+/* A request that the client's buffer does not hold is told from a value that has no room. */
+START_TEST(no_room_for_the_request)
+{
+    char buf[8], place[4];
+    struct script script = {0};
+    struct mc_client client;
+    struct mc_value values[2] = {{.buf = place, .cap = 4, .len = 7}, {.len = 7}};
+    const struct mc_bytes keys[] = {MC_BYTES("key"), MC_BYTES("key2")};
+    mc_client_init(&client, script_transport(&script), buf, sizeof buf);
+    ck_assert_int_eq(mc_client_get(&client, keys[0], values, SCRIPT_DEADLINE), MC_E_FULL);
+    ck_assert_uint_eq(values[0].len, 0);
+    values[0].len = 7;
+    ck_assert_int_eq(mc_client_get_many(&client, keys, values, 2, SCRIPT_DEADLINE), MC_E_FULL);
+    for (int k = 0; k < 2; k++) {
+        ck_assert_int_eq(values[k].result, MC_E_FULL);
+        ck_assert_uint_eq(values[k].len, 0);
+    }
+    ck_assert_uint_eq(script.sends, 0);
+    script_free(&script);
+}
+END_TEST
+
 /* The longest lines of a retrieval go through the smallest buffer that client.h names. */
 START_TEST(smallest_buffer_for_any_key)
 {
@@ -808,6 +830,7 @@ int main(void)
         {bad_key_among_many, 1},
         {no_keys, 1},
         {room_for_a_value, 20},
+        {no_room_for_the_request, 1},
         {smallest_buffer_for_any_key, 400},
         {transport_moves_nothing, 2},
         {said_of_one_command, 1},
