@@ -12,8 +12,7 @@ static struct {
     bool connected, closed;
 } connection;
 
-/* ---- what lwIP calls ------------------------------------------------------------------------- */
-
+/* Called by lwIP, as are the next two: more has come, or with no data the end. */
 static err_t on_receive(void *ctx, struct tcp_pcb *pcb, struct pbuf *data, err_t error)
 {
     (void)ctx, (void)pcb, (void)error;
@@ -41,8 +40,6 @@ static err_t on_connect(void *ctx, struct tcp_pcb *pcb, err_t error)
     return ERR_OK;
 }
 
-/* ---- what mcwire calls ----------------------------------------------------------------------- */
-
 /* Lets the network go on. 0, MC_E_CLOSED or MC_E_TIMEOUT. */
 static int go_on(mc_deadline deadline)
 {
@@ -57,31 +54,32 @@ static int go_on(mc_deadline deadline)
 static ptrdiff_t transport_send(void *ctx, const struct mc_bytes *parts, size_t count,
                                 mc_deadline deadline)
 {
+    u8_t flags = count > 1 ? TCP_WRITE_FLAG_COPY | TCP_WRITE_FLAG_MORE : TCP_WRITE_FLAG_COPY;
+    int r = 0;
+
     (void)ctx;
-    for (;;) {
+    for (; r == 0; r = go_on(deadline)) {
         size_t room = connection.pcb != NULL ? tcp_sndbuf(connection.pcb) : 0;
         u16_t n = (u16_t)(parts[0].len < room ? parts[0].len : room);
-        u8_t more = count > 1 ? TCP_WRITE_FLAG_MORE : 0;
-        if (n > 0 && tcp_write(connection.pcb, parts[0].data, n, TCP_WRITE_FLAG_COPY | more) == 0) {
-            if (more == 0)
-                tcp_output(connection.pcb);
-            return n;
-        }
-        int r = go_on(deadline);
-        if (r < 0)
-            return r;
+        if (n == 0 || tcp_write(connection.pcb, parts[0].data, n, flags) != ERR_OK)
+            continue;
+        if (count == 1)
+            tcp_output(connection.pcb);
+        return n;
     }
+    return r;
 }
 
 static ptrdiff_t transport_recv(void *ctx, void *buf, size_t cap, mc_deadline deadline)
 {
+    int r = 0;
+
     (void)ctx;
     ethernet_poll();
-    while (connection.received == NULL) {
-        int r = go_on(deadline);
-        if (r < 0)
-            return r;
-    }
+    while (connection.received == NULL && r == 0)
+        r = go_on(deadline);
+    if (connection.received == NULL)
+        return r;
     u16_t n = pbuf_copy_partial(connection.received, buf, (u16_t)(cap < 0xffff ? cap : 0xffff), 0);
     connection.received = pbuf_free_header(connection.received, n);
     if (connection.pcb != NULL)
@@ -97,14 +95,10 @@ int transport_connect(const ip_addr_t *address, uint16_t port, mc_deadline deadl
     tcp_nagle_disable(connection.pcb);
     tcp_recv(connection.pcb, on_receive);
     tcp_err(connection.pcb, on_error);
-    if (tcp_connect(connection.pcb, address, port, on_connect) != ERR_OK)
-        return MC_E_CONNECT;
-    while (!connection.connected) {
-        int r = go_on(deadline);
-        if (r < 0)
-            return MC_E_CONNECT;
-    }
-    return 0;
+    int r = tcp_connect(connection.pcb, address, port, on_connect);
+    while (r == 0 && !connection.connected)
+        r = go_on(deadline);
+    return r == 0 ? 0 : MC_E_CONNECT;
 }
 
 struct mc_transport board_transport(void)
