@@ -68,7 +68,7 @@ static int prepare(struct squares *squares)
 {
     struct options *options = &squares->options;
 
-    if (options->plot != NULL && (squares->picture = fopen(options->plot, "w")) == NULL)
+    if (options->plot != NULL && (squares->picture = fopen(options->plot, "a")) == NULL)
         return fail(OPTIONS_USAGE, "--plot", strerror(errno));
     squares->report.runs = calloc(options->runs, sizeof *squares->report.runs);
     if (squares->report.runs == NULL)
@@ -89,15 +89,23 @@ static int prepare(struct squares *squares)
     return OPTIONS_GO_ON;
 }
 
+/* In the place of an older picture, which is kept as long as there is no new one. */
+static bool draw(struct squares *squares)
+{
+    FILE *picture = freopen(squares->options.plot, "w", squares->picture);
+
+    if (picture == NULL)
+        return false;
+    plot_draw(&squares->report, picture);
+    bool good = ferror(picture) == 0;
+    return fclose(picture) == 0 && good;
+}
+
 /* What was written has to have arrived: a full disk is no success. */
 static int finish(struct squares *squares, int status)
 {
-    if (squares->picture != NULL) {
-        plot_draw(&squares->report, squares->picture);
-        bool bad = ferror(squares->picture) != 0;
-        if (fclose(squares->picture) != 0 || bad)
-            status = fail(EXIT_FAILURE, "--plot", "the picture could not be written");
-    }
+    if (squares->picture != NULL && !draw(squares))
+        status = fail(EXIT_FAILURE, "--plot", "the picture could not be written");
     if (ferror(stdout) || fclose(stdout) != 0)
         status = fail(EXIT_FAILURE, "standard output", "the report could not be written");
     free(squares->report.runs);

@@ -283,6 +283,15 @@ class Printing(unittest.TestCase):
             root = xml.etree.ElementTree.parse(path).getroot()
         self.assertEqual(root.tag, "{http://www.w3.org/2000/svg}svg")
 
+    def test_refusal_leaves_the_picture(self):
+        with tempfile.NamedTemporaryFile("w+") as picture:
+            picture.write("drawn before")
+            picture.flush()
+            result = squares("--server", "nowhere:x", "--plot", picture.name)
+            self.assertEqual(result.returncode, 2)
+            picture.seek(0)
+            self.assertEqual(picture.read(), "drawn before")
+
     def test_full_disk_is_no_success(self):
         with open("/dev/full", "w") as full:
             result = subprocess.run([SQUARES, *self.quick], stdout=full, stderr=subprocess.PIPE,
