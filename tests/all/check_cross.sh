@@ -25,9 +25,11 @@ processors='
 # Those that need nothing but the code, and those that talk to a memcached or to themselves.
 tests='decimal text put reader item client pipeline transcripts socket server live'
 
-# emulate PROGRAM [ARGUMENT...]
+# emulate PROGRAM [ARGUMENT...]: what a killed test leaves behind is in this script's folder, which
+# others than root, whom memcached runs as, have to get through.
 emulate() {
-    timeout 900 "qemu-$qemu" -L "/usr/$prefix" "$folder/$1" "${@:2}"
+    chmod 711 "$tap_folder"
+    TMPDIR=$tap_folder timeout 900 "qemu-$qemu" -L "/usr/$prefix" "$folder/$1" "${@:2}"
 }
 
 compile() {
