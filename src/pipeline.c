@@ -290,32 +290,30 @@ static size_t find_op(const struct flight *f, struct mc_bytes flags)
     return f->count;
 }
 
-static size_t count_pending(const struct flight *f, size_t from, size_t to)
+/* An error among the pending ops of ops[from..to) does not say whose it is: when there are several,
+ * of none is known what happened. 0, or MC_E_PROTOCOL when there is nobody whose it could be. */
+static int settle_error(struct flight *f, size_t from, size_t to, int error)
 {
     size_t pending = 0;
     for (size_t k = from; k < to; k++)
         pending += f->ops[k].result == PENDING ? 1 : 0;
-    return pending;
-}
-
-/* The pending ops of ops[from..to) stayed silent, which is their answer. But if there was an error
- * among them, it does not say whose it is: when there are several, of none is known what happened.
- * 0, or MC_E_PROTOCOL when there is nobody whose error it could be. */
-static int settle_silent(struct flight *f, size_t from, size_t to, int error)
-{
-    size_t pending = count_pending(f, from, to);
-    if (error != 0 && pending == 0)
+    if (pending == 0)
         return mc_answer_unasked(f->client, MC_FAULT_UNASKED);
     for (size_t k = from; k < to; k++) {
-        struct mc_op *op = &f->ops[k];
-        if (op->result != PENDING)
-            continue;
-        if (error != 0)
-            op->result = pending == 1 ? error : MC_E_UNKNOWN;
-        else
-            op->result = op->verb == MC_VERB_MG ? MC_MISS : MC_HD;
+        if (f->ops[k].result == PENDING)
+            f->ops[k].result = pending == 1 ? error : MC_E_UNKNOWN;
     }
     return 0;
+}
+
+/* The flight is over and in step: who is still pending stayed silent, which is the answer. */
+static void settle_silent(struct flight *f)
+{
+    for (size_t k = 0; k < f->count; k++) {
+        struct mc_op *op = &f->ops[k];
+        if (op->result == PENDING)
+            op->result = op->verb == MC_VERB_MG ? MC_MISS : MC_HD;
+    }
 }
 
 static bool stores_values(const struct flight *f)
@@ -326,14 +324,14 @@ static bool stores_values(const struct flight *f)
     return k < f->count;
 }
 
-/* The answer of a quiet command, which names its op: that one's result, and of the silent before
- * it. 0, or why the connection is dead. */
+/* The answer of a quiet command, which names its op; an error before it is that of a silent one
+ * before the op. 0, or why the connection is dead. */
 static int take_named(struct flight *f, size_t *next, int error, int event, struct mc_reply *reply)
 {
     size_t k = find_op(f, reply->text);
     if (k >= f->count || k < *next || f->ops[k].result != PENDING)
         return mc_answer_unasked(f->client, MC_FAULT_WRONG_KEY);
-    int r = settle_silent(f, *next, k, error);
+    int r = error != 0 ? settle_error(f, *next, k, error) : 0;
     if (r < 0)
         return r;
     f->ops[k].result = answer_meta(f, &f->ops[k], k, event, reply);
@@ -359,17 +357,18 @@ static int read_until_mn(struct flight *f)
             return r;
         error = event < MC_ERROR ? 0 : event;
     }
-    return settle_silent(f, next, f->count, error);
+    return error != 0 ? settle_error(f, next, f->count, error) : 0;
 }
 
 static void read_quiet(struct flight *f)
 {
     struct mc_client *c = f->client;
     int r = read_until_mn(f);
+    if (r == 0 && c->at < c->end) /* behind the mn's answer: then that was none */
+        r = mc_answer_unasked(c, MC_FAULT_UNASKED);
     if (r == 0) {
         c->awaited = 0;
-        if (c->at < c->end)
-            mc_answer_unasked(c, MC_FAULT_UNASKED);
+        settle_silent(f);
         return;
     }
     for (size_t k = 0; k < f->count; k++) {

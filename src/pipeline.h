@@ -52,9 +52,10 @@ struct mc_op {
  * reply; what was wrong with its arguments (the others still run); or, when the connection dies,
  * MC_E_UNKNOWN for a write that had gone out, and client->error for every other that has no reply.
  * Meta commands with the flag q fly together with an mn behind them, and carry an opaque of ours
- * (so they may have no O); one that stays silent has the result that its silence means. An error
- * reply does not say whose it is: when it may belong to several quiet commands, these are all
- * MC_E_UNKNOWN. Returns 0 when every op has a reply, otherwise the first negative result. */
+ * (so they may have no O); one that stays silent has the result that its silence means, once the mn
+ * is answered and nothing comes behind that. An error reply does not say whose it is: when it may
+ * belong to several quiet commands, these are all MC_E_UNKNOWN. Returns 0 when every op has a
+ * reply, otherwise the first negative result. */
 int mc_pipeline_run(struct mc_client *client, struct mc_op *ops, size_t count,
                     mc_deadline deadline);
 

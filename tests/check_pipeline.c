@@ -168,7 +168,7 @@ static const struct scene scenes[] = {
               {OP(MD, QUIET(quiet)), "md k q O1\r\n", "", "E_UNKNOWN"},
               MN}},
     {.count = 3, .error = MC_E_PROTOCOL,
-     .rows = {{OP(MD, QUIET(quiet)), "md k q O0\r\n", "", "HD"},
+     .rows = {{OP(MD, QUIET(quiet)), "md k q O0\r\n", "", "E_UNKNOWN"},
               {OP(MD, QUIET(quiet)), "md k q O1\r\n", "NF O1\r\nNF O0\r\n", "NOT_FOUND"},
               MN}},
     {.count = 2, .error = MC_E_PROTOCOL,
@@ -302,17 +302,14 @@ static size_t bytes_until(const struct scene *scene, size_t row, bool replies)
     return sum;
 }
 
-/* Bytes of answers after which the row's result is known: its own, or, if it was silent, the first
- * line that comes later. */
+/* Bytes of answers after which the row's result is known: its own, or, if it was silent, those up to
+ * the mn's. */
 static size_t known_after(const struct scene *scene, size_t row)
 {
-    size_t next = row;
-    if (scene->rows[row].reply[0] != '\0')
-        return bytes_until(scene, row, true);
-    while (scene->rows[next].reply == NULL || scene->rows[next].reply[0] == '\0')
-        next++;
-    size_t line = strcspn(scene->rows[next].reply, "\n") + 1;
-    return bytes_until(scene, next, true) - strlen(scene->rows[next].reply) + line;
+    size_t last = row;
+    while (scene->rows[row].reply[0] == '\0' && !scene->rows[last].is_mn)
+        last++;
+    return bytes_until(scene, last, true);
 }
 
 static bool is_write(const struct mc_op *op)
