@@ -200,16 +200,20 @@ const struct mc_flag *mc_answer_flag(const struct mc_flag *flags, size_t count, 
     return NULL;
 }
 
-/* True when the flags of a reply say that its key is in base64: of an item that was stored so, even
- * to those who ask for it without. */
-static bool is_binary(struct mc_bytes flags)
+static bool has_flag(struct mc_bytes flags, char letter)
 {
     struct mc_flag flag;
     while (mc_reader_flag(&flags, &flag) > 0) {
-        if (flag.letter == 'b')
+        if (flag.letter == letter)
             return true;
     }
     return false;
+}
+
+/* Has the flag been asked for, and not come back? */
+static bool is_missing(const struct mc_answer_meta *asked, struct mc_bytes flags, char letter)
+{
+    return mc_answer_flag(asked->flags, asked->count, letter) != NULL && !has_flag(flags, letter);
 }
 
 /* True when the returned key is the one that was asked for. */
@@ -255,7 +259,8 @@ static bool take_flag(const struct mc_answer_meta *asked, const struct mc_flag *
 static int take_flags(struct mc_client *client, const struct mc_answer_meta *asked,
                       struct mc_bytes flags, struct mc_meta *meta)
 {
-    const bool binary = is_binary(flags);
+    /* of an item that was stored so, even to those who ask for its key without */
+    const bool binary = has_flag(flags, 'b');
     struct mc_flag flag;
     int r;
     while ((r = mc_reader_flag(&flags, &flag)) > 0) {
@@ -294,6 +299,10 @@ static int take_meta(struct mc_client *client, int event, struct mc_reply *reply
     int r = take_flags(client, asked, reply->text, meta);
     if (r < 0)
         return r;
+    /* A key or opaque that was asked back may only be missing where nothing was found or done. */
+    bool done = event == MC_VALUE || event == MC_HD;
+    if (done && (is_missing(asked, reply->text, 'k') || is_missing(asked, reply->text, 'O')))
+        return mc_answer_unasked(client, MC_FAULT_WRONG_KEY);
     return event == MC_VALUE ? take_meta_value(client, reply, meta, value, deadline) : event;
 }
 
