@@ -221,6 +221,7 @@ static bool play(struct peer *peer, const struct peer_step *step)
     case PEER_WAIT: return wait_ms(step->ms);
     case PEER_GATE: return await_gate(peer);
     case PEER_SILENT: return hear_nothing(peer);
+    case PEER_SHUT: return shutdown(peer->fd, SHUT_WR) == 0 || report_errno(peer, "shutdown: ");
     case PEER_CLOSE: return close_fd(peer, false);
     case PEER_RESET: return close_fd(peer, true);
     default: return true;

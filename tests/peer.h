@@ -20,6 +20,7 @@ enum peer_do {
     PEER_WAIT,   /* does nothing for `ms` */
     PEER_GATE,   /* does nothing until peer_open_gate() */
     PEER_SILENT, /* nothing comes next but the other end's close */
+    PEER_SHUT,   /* says no more, and listens on */
     PEER_CLOSE,
     PEER_RESET   /* closes as one that has crashed */
 };

@@ -1,0 +1,343 @@
+/* Lies, as data, and how they are told. */
+#include "lies.h"
+
+#include <check.h>
+#include <string.h>
+
+enum { ENDLESS = 5000, KEY_251 = 251 };
+
+static char endless[ENDLESS], key_251[KEY_251], long_opaque[MC_OPAQUE_MAX + 1];
+
+#define B(literal)                   \
+    {                                \
+        literal, sizeof(literal) - 1 \
+    }
+#define FIELD(letter, what, literal)                \
+    {                                               \
+        what, LIES_FIELD, letter, false, B(literal) \
+    }
+#define NUMBER(letter, name)                                                                      \
+    FIELD(letter, name " empty", ""), FIELD(letter, name " with a leading zero", "05"),           \
+        FIELD(letter, name " of zeros", "00"), FIELD(letter, name " of 2^64", LIES_2_64 "616"),   \
+        FIELD(letter, name " of 2^64+1", LIES_2_64 "617"),                                        \
+        FIELD(letter, name " of 2^64+5", LIES_2_64 "621"),                                        \
+        FIELD(letter, name " of 21 digits", "100000000000000000005"),                             \
+        FIELD(letter, name " of 40 digits", "5000000000000000000000000000000000000005"),          \
+        FIELD(letter, name " with a letter behind", "12x"),                                       \
+        FIELD(letter, name " with a letter in it", "1x2"), FIELD(letter, name " signed +", "+5"), \
+        FIELD(letter, name " signed -", "-5"), FIELD(letter, name " in hex", "0x5"),              \
+        FIELD(letter, name " with a point", "5.0"), FIELD(letter, name " with a NUL", "5\0")
+#define LIES_2_64 "18446744073709551"
+
+#define EOL(which, what)                                                                         \
+    {what " end missing", which, 0, false, B("")}, {what " end half", which, 0, false, B("\r")}, \
+        {what " end bare LF", which, 0, false, B("\n")},                                         \
+        {what " end reversed", which, 0, false, B("\n\r")},                                      \
+        {what " end doubled CR", which, 0, false, B("\r\r\n")},                                  \
+    {                                                                                            \
+        what " end NUL", which, 0, false, B("\0\r\n")                                            \
+    }
+
+/* Replies that fit no command, or some other. */
+#define REPLIES(which, what, late)                                                               \
+    {what " nothing but CRLF", which, 0, late, B("\r\n")},                                       \
+        {what " END", which, 0, late, B("END\r\n")}, {what " EN", which, 0, late, B("EN\r\n")},  \
+        {what " STORED", which, 0, late, B("STORED\r\n")},                                       \
+        {what " NOT_STORED", which, 0, late, B("NOT_STORED\r\n")},                               \
+        {what " EXISTS", which, 0, late, B("EXISTS\r\n")},                                       \
+        {what " NOT_FOUND", which, 0, late, B("NOT_FOUND\r\n")},                                 \
+        {what " DELETED", which, 0, late, B("DELETED\r\n")},                                     \
+        {what " TOUCHED", which, 0, late, B("TOUCHED\r\n")},                                     \
+        {what " number", which, 0, late, B("7\r\n")}, {what " OK", which, 0, late, B("OK\r\n")}, \
+        {what " RESET", which, 0, late, B("RESET\r\n")},                                         \
+        {what " VERSION", which, 0, late, B("VERSION 1.6.18\r\n")},                              \
+        {what " STAT", which, 0, late, B("STAT pid 1\r\n")},                                     \
+        {what " ITEM", which, 0, late, B("ITEM key [5 b; 0 s]\r\n")},                            \
+        {what " HD", which, 0, late, B("HD\r\n")}, {what " NS", which, 0, late, B("NS\r\n")},    \
+        {what " EX", which, 0, late, B("EX\r\n")}, {what " NF", which, 0, late, B("NF\r\n")},    \
+        {what " MN", which, 0, late, B("MN\r\n")},                                               \
+        {what " ME", which, 0, late, B("ME key exp=-1\r\n")},                                    \
+        {what " BUSY", which, 0, late, B("BUSY currently processing\r\n")},                      \
+        {what " BADCLASS", which, 0, late, B("BADCLASS invalid src\r\n")},                       \
+        {what " unasked VALUE", which, 0, late, B("VALUE other 0 1\r\nx\r\nEND\r\n")},           \
+        {what " unasked VA", which, 0, late, B("VA 1\r\nx\r\n")},                                \
+        {what " other opaque", which, 0, late, B("HD O9\r\n")},                                  \
+        {what " other key", which, 0, late, B("HD kother O1\r\n")},                              \
+        {what " small letters", which, 0, late, B("stored\r\n")},                                \
+        {what " longer word", which, 0, late, B("STOREDX\r\n")},                                 \
+        {what " shorter word", which, 0, late, B("STORE\r\n")},                                  \
+        {what " longer ERROR", which, 0, late, B("ERRORS\r\n")},                                 \
+        {what " HTTP", which, 0, late, B("HTTP/1.1 400 Bad Request\r\n\r\n")},                   \
+        {what " TLS", which, 0, late, B("\x15\x03\x01\0\x02\x02\x46")},                          \
+        {what " binary protocol", which, 0, late, B("\x81\0\0\0\0\0\0\x81\0\0\0\0")},            \
+        {what " echoed request", which, 0, late, B("get key\r\n")},                              \
+        {what " NULs", which, 0, late, B("\0\0\0\0")},                                           \
+    {                                                                                            \
+        what " space", which, 0, late, B(" \r\n")                                                \
+    }
+
+static const struct lie table[] = {
+    NUMBER('s', "size"),
+    FIELD('s', "size smaller by 1", "4"),
+    FIELD('s', "size larger by 1", "6"),
+    FIELD('s', "size 1", "1"),
+    FIELD('s', "size 0", "0"),
+    FIELD('s', "size 2^30", "1073741824"),
+    FIELD('s', "size 2^30+1", "1073741825"),
+    FIELD('s', "size 2^31-1", "2147483647"),
+    FIELD('s', "size 2^31", "2147483648"),
+    FIELD('s', "size 2^32-1", "4294967295"),
+    FIELD('s', "size 2^32", "4294967296"),
+    FIELD('s', "size 2^32+1", "4294967297"),
+    FIELD('s', "size 2^32+5", "4294967301"),
+    FIELD('s', "size 2^64-1", "18446744073709551615"),
+    NUMBER('f', "flags"),
+    FIELD('f', "flags 2^32", "4294967296"),
+    NUMBER('n', "number"),
+    NUMBER('c', "cas unique"),
+    FIELD('k', "key wrong", "kez"),
+    FIELD('k', "key in large letters", "KEY"),
+    FIELD('k', "key shorter", "ke"),
+    FIELD('k', "key longer", "keyy"),
+    FIELD('k', "key empty", ""),
+    FIELD('k', "key of the neighbour", "n1"),
+    FIELD('k', "key with a space", "ke y"),
+    FIELD('k', "key with CRLF", "key\r\n"),
+    FIELD('k', "key with a NUL", "key\0"),
+    FIELD('k', "key with a tab", "key\t"),
+    FIELD('k', "key with DEL", "key\x7f"),
+    {"key of 251 bytes", LIES_FIELD, 'k', false, {key_251, KEY_251}},
+    {"key endless", LIES_FIELD, 'k', false, {endless, ENDLESS}},
+    {"size missing", LIES_DROP, 's', false, B("")},
+    {"flags missing", LIES_DROP, 'f', false, B("")},
+    {"key missing", LIES_DROP, 'k', false, B("")},
+    FIELD('O', "opaque wrong", "9"),
+    FIELD('O', "opaque longer", "11"),
+    FIELD('O', "opaque with a zero", "01"),
+    FIELD('O', "opaque empty", ""),
+    {"opaque of 32 bytes", LIES_FIELD, 'O', false, {long_opaque, MC_OPAQUE_MAX + 1}},
+    {"opaque missing", LIES_DROP, 'O', false, B("")},
+    FIELD('w', "word in small letters", "value"),
+    FIELD('w', "word of one letter", "V"),
+    FIELD('w', "word longer", "VALUES"),
+    FIELD('w', "word with a NUL", "VALUE\0"),
+    FIELD('w', "word with a tab", "VALUE\t"),
+    FIELD('w', "word missing", ""),
+    {"value shorter", LIES_VALUE, 0, false, B("hell")},
+    {"value longer", LIES_VALUE, 0, false, B("hello!")},
+    {"value empty", LIES_VALUE, 0, false, B("")},
+    {"value of CRLFs", LIES_VALUE, 0, false, B("\r\n\r\n")},
+    EOL(LIES_FIRST_EOL, "line"),
+    {"line end doubled", LIES_FIRST_EOL, 0, false, B("\r\n\r\n")},
+    EOL(LIES_VALUE_EOL, "value"),
+    {"value end doubled", LIES_VALUE_EOL, 0, false, B("\r\n\r\n")},
+    EOL(LIES_LAST_EOL, "reply"),
+    {"reply end doubled", LIES_LAST_EOL, 0, true, B("\r\n\r\n")},
+    {"space doubled", LIES_SPACE, 0, false, B("  ")},
+    {"space missing", LIES_SPACE, 0, false, B("")},
+    {"tab", LIES_SPACE, 0, false, B("\t")},
+    {"space in front", LIES_FRONT, 0, false, B(" ")},
+    {"LF in front", LIES_FRONT, 0, false, B("\n")},
+    {"NUL in front", LIES_FRONT, 0, false, B("\0")},
+    {"byte order mark", LIES_FRONT, 0, false, B("\xef\xbb\xbf")},
+    {"nothing", LIES_INSTEAD, 0, false, B("")},
+    {"endless line", LIES_INSTEAD, 0, false, {endless, ENDLESS}},
+    REPLIES(LIES_INSTEAD, "instead:", false),
+    REPLIES(LIES_BEFORE, "before it:", false),
+    REPLIES(LIES_AFTER, "after it:", true),
+    {"after it: endless line", LIES_AFTER, 0, true, {endless, ENDLESS}},
+    REPLIES(LIES_MIDDLE, "among values:", false),
+    {"among values: the same again", LIES_MIDDLE, 0, false, B("VALUE key 7 5\r\nhello\r\n")},
+    {"among values: an endless line", LIES_MIDDLE, 0, false, {endless, ENDLESS}},
+    {"END missing", LIES_NO_END, 0, false, B("")},
+    {"doubled", LIES_DOUBLED, 0, true, B("")},
+    {"swapped", LIES_SWAPPED, 0, false, B("")},
+    {"NUL at a byte", LIES_BYTE, 0, false, B("\0")},
+    {"LF at a byte", LIES_BYTE, 0, false, B("\n")},
+    {"high bit at a byte", LIES_BYTE, 0, false, B("\xff")},
+    {"closed behind a byte", LIES_CUT, 0, false, B("")},
+};
+
+const struct lie *const lies = table;
+const int lies_count = sizeof table / sizeof table[0];
+
+void lies_init(void)
+{
+    memset(endless, 'x', sizeof endless);
+    memset(key_251, 'k', sizeof key_251);
+    memset(long_opaque, '1', sizeof long_opaque);
+}
+
+/* ---- the parts of an honest reply ------------------------------------------------------------ */
+
+/* reply->text[from..to). */
+struct range {
+    size_t from, to;
+};
+
+static struct range first_line(const struct lies_reply *reply)
+{
+    return (struct range){0, strcspn(reply->text, "\r")};
+}
+
+static bool is_meta(const struct lies_reply *reply)
+{
+    return strcspn(reply->text, " \r") == 2 && reply->fields[0] == 'w' &&
+           strncmp(reply->text, "OK", 2) != 0;
+}
+
+/* The word with this letter; false when there is none. */
+static bool find_field(const struct lies_reply *reply, char letter, struct range *word)
+{
+    *word = (struct range){0, 0};
+    for (const char *f = reply->fields; *f != '\0'; f++) {
+        word->to = word->from + strcspn(reply->text + word->from, " \r");
+        if (*f == letter) {
+            word->from += is_meta(reply) && strchr("kcO", letter) != NULL ? 1 : 0;
+            return true;
+        }
+        word->from = word->to + 1;
+    }
+    return false;
+}
+
+/* The value; false when there is none. */
+static bool find_value(const struct lies_reply *reply, struct range *value)
+{
+    struct range size;
+    if (!find_field(reply, 's', &size))
+        return false;
+    value->from = first_line(reply).to + 2;
+    value->to = value->from + (size_t)(reply->text[size.from] - '0'); /* one digit */
+    return true;
+}
+
+/* What stands behind the value and its CRLF; false when there is nothing. */
+static bool find_end(const struct lies_reply *reply, struct range *end)
+{
+    struct range value;
+    if (!find_value(reply, &value))
+        return false;
+    end->from = value.to + 2;
+    end->to = strlen(reply->text);
+    return end->from < end->to;
+}
+
+static bool find_eol(const struct lies_reply *reply, enum lies_kind kind, struct range *eol)
+{
+    struct range line = first_line(reply), value;
+    size_t all = strlen(reply->text);
+    bool found = find_value(reply, &value);
+    size_t at = kind == LIES_FIRST_EOL ? line.to : kind == LIES_VALUE_EOL ? value.to : all - 2;
+    *eol = (struct range){at, at + 2};
+    if (kind == LIES_LAST_EOL)
+        return all > 0;
+    return found && at + 2 < all;
+}
+
+/* Free text may be anything: it goes from its first letter to the line's end. */
+static bool is_free(const struct lies_reply *reply, size_t at)
+{
+    struct range text, value;
+    if (find_value(reply, &value) && at >= value.from && at < value.to)
+        return true;
+    return find_field(reply, '-', &text) && at + 1 >= text.from && at < first_line(reply).to;
+}
+
+/* ---- telling them ---------------------------------------------------------------------------- */
+
+static bool put_instead(const struct lies_reply *reply, struct range range, struct mc_bytes text,
+                        struct text *said)
+{
+    text_add(said, reply->text, range.from);
+    text_add(said, text.data, text.len);
+    text_add_string(said, reply->text + range.to);
+    return true;
+}
+
+bool lies_is_accepted(const struct lies_reply *reply, struct mc_bytes text)
+{
+    char word[20] = " ";
+    size_t len = 0;
+    while (len < text.len && len < sizeof word - 3 && strchr(" \r", text.data[len]) == NULL)
+        len++;
+    memcpy(word + 1, text.data, len);
+    word[len + 1] = ' ';
+    bool is_number = len > 0 && text.data[0] >= '0' && text.data[0] <= '9';
+    return strstr(reply->accepted, is_number ? " 7 " : word) != NULL;
+}
+
+static bool tell_range(const struct lie *lie, const struct lies_reply *reply, struct text *said)
+{
+    struct range r = {0, 0};
+    bool found = true;
+    switch (lie->kind) {
+    case LIES_FIELD: found = find_field(reply, lie->field, &r); break;
+    case LIES_DROP:
+        found = find_field(reply, lie->field, &r);
+        r.from = strchr("kcO", lie->field) != NULL && is_meta(reply) ? r.from - 1 : r.from;
+        r.from = r.from > 0 ? r.from - 1 : 0;
+        break;
+    case LIES_VALUE: found = find_value(reply, &r); break;
+    case LIES_SPACE:
+        r = first_line(reply);
+        r.from = strcspn(reply->text, " \r");
+        found = r.from < r.to && !is_free(reply, r.from);
+        r.to = r.from + 1;
+        break;
+    case LIES_MIDDLE:
+        found = find_end(reply, &r);
+        r.to = r.from;
+        break;
+    case LIES_NO_END: found = find_end(reply, &r); break;
+    case LIES_FRONT: break;
+    default: found = find_eol(reply, lie->kind, &r); break;
+    }
+    return found && put_instead(reply, r, lie->text, said);
+}
+
+/* The lie has a turn for each byte of the reply; some bytes may be anything. */
+static bool tell_turn(const struct lie *lie, const struct lies_reply *reply, size_t turn,
+                      struct text *said)
+{
+    size_t at = 0;
+    for (; reply->text[at] != '\0'; at++) {
+        if (lie->kind == LIES_BYTE && (is_free(reply, at) || reply->text[at] == lie->text.data[0]))
+            continue;
+        if (turn == 0)
+            break;
+        turn--;
+    }
+    if (reply->text[at] == '\0')
+        return false;
+    if (lie->kind == LIES_BYTE)
+        return put_instead(reply, (struct range){at, at + 1}, lie->text, said);
+    text_add(said, reply->text, at);
+    return true;
+}
+
+bool lies_tell(const struct lie *lie, const struct lies_reply *reply, size_t turn,
+               struct text *said)
+{
+    const struct mc_bytes honest = {reply->text, strlen(reply->text)};
+    const struct mc_bytes *before = lie->kind == LIES_BEFORE    ? &lie->text
+                                    : lie->kind == LIES_DOUBLED ? &honest
+                                                                : NULL;
+    text_clear(said);
+    if (lie->kind == LIES_BYTE || lie->kind == LIES_CUT)
+        return tell_turn(lie, reply, turn, said);
+    if (turn > 0 || lie->kind == LIES_SWAPPED)
+        return false;
+    if ((lie->kind == LIES_INSTEAD || lie->kind == LIES_BEFORE || lie->kind == LIES_MIDDLE) &&
+        lies_is_accepted(reply, lie->text))
+        return false;
+    if (lie->kind < LIES_INSTEAD || lie->kind == LIES_MIDDLE || lie->kind == LIES_NO_END)
+        return tell_range(lie, reply, said);
+    if (before != NULL)
+        text_add(said, before->data, before->len);
+    if (lie->kind != LIES_INSTEAD)
+        text_add_string(said, reply->text);
+    if (lie->kind == LIES_INSTEAD || lie->kind == LIES_AFTER)
+        text_add(said, lie->text.data, lie->text.len);
+    return true;
+}
