@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-    IDLE_MS = 1000,      /* a connection unused for longer is looked at before it is used */
+    IDLE_MS = 1000,      /* a connection unused for longer is looked at even for a get */
     PATH_MAX_BYTES = 103 /* what every system takes */
 };
 
@@ -149,21 +149,23 @@ static int connect_server(struct mc_server *server)
     return r < 0 ? r : 0;
 }
 
-/* Closes a kept connection that the server has closed, or said something on, in the meantime. */
-static void check_idle(struct mc_server *server, int64_t now)
+/* Closes a kept connection that the server has closed, or said something on, in the meantime. For
+ * what may be repeated and knows its answer by the key, that is worth a system call only now and
+ * then. */
+static void check_kept(struct mc_server *server, int64_t now, bool repeatable)
 {
-    if (server->socket.open && now - server->used_ms > IDLE_MS &&
-        mc_socket_check(&server->socket) < 0)
+    bool due = !repeatable || now - server->used_ms > IDLE_MS;
+    if (server->socket.open && due && mc_socket_check(&server->socket) < 0)
         mc_server_close(server);
 }
 
-int mc_server_open(struct mc_server *server)
+static int open_for(struct mc_server *server, bool repeatable)
 {
     int64_t now = mc_socket_now();
     if (!server->retried)
         server->deadline =
             server->timeout_ms < MC_NEVER - now ? now + server->timeout_ms : MC_NEVER;
-    check_idle(server, now);
+    check_kept(server, now, repeatable);
     server->used_ms = now;
     if (server->socket.open && server->client.error == 0)
         return 0;
@@ -171,6 +173,11 @@ int mc_server_open(struct mc_server *server)
     if (server->pause_ms > 0 && now < server->down_until_ms)
         return MC_E_DOWN;
     return connect_server(server);
+}
+
+int mc_server_open(struct mc_server *server)
+{
+    return open_for(server, true);
 }
 
 /* Was the kept connection closed before the command can have been done, or its reply begun? */
@@ -252,7 +259,7 @@ int mc_server_store(struct mc_server *server, enum mc_store command, const struc
 {
     int r;
     do {
-        r = mc_server_open(server);
+        r = open_for(server, false);
         if (r == 0)
             r = mc_client_store(&server->client, command, item, server->deadline);
     } while (mc_server_again(server, r, false));
@@ -271,7 +278,7 @@ static int run_one(struct mc_server *server, struct mc_op *op, bool repeatable)
 {
     int r;
     do {
-        r = mc_server_open(server);
+        r = open_for(server, repeatable);
         if (r == 0) {
             mc_pipeline_run(&server->client, op, 1, server->deadline);
             r = op->result;
@@ -380,7 +387,7 @@ int mc_server_ma(struct mc_server *server, struct mc_bytes key, const struct mc_
 
 int mc_server_run(struct mc_server *server, struct mc_op *ops, size_t count)
 {
-    int r = mc_server_open(server);
+    int r = open_for(server, false);
     if (r < 0) {
         for (size_t k = 0; k < count; k++)
             ops[k].result = r;

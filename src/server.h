@@ -48,7 +48,13 @@ void mc_server_close(struct mc_server *server);
 /* As the mc_client_ functions of the same name, within server->timeout_ms, on a connection that is
  * made when needed; results also MC_E_RESOLVE, MC_E_CONNECT, MC_E_AUTH, MC_E_DOWN. When a kept
  * connection turns out to be closed before a byte of the reply, a command that may be repeated (or
- * that did not go out whole) is tried once more on a fresh one. Error texts are in client.said. */
+ * that did not go out whole) is tried once more on a fresh one. Error texts are in client.said.
+ *
+ * Before a command that may not be repeated, or after a second without use, a kept connection is
+ * looked at, by one system call more: it is made anew when the server has closed it or said what
+ * nobody asked for. Between gets nobody looks, so that each costs two system calls. They know their
+ * answers by the key; but an END that a server says unasked, after the reply before it was read, is
+ * taken for a miss, and noticed only at the first answer that has another key. */
 int mc_server_get(struct mc_server *server, struct mc_bytes key, struct mc_value *value);
 int mc_server_gets(struct mc_server *server, struct mc_bytes key, struct mc_value *value);
 int mc_server_gat(struct mc_server *server, int32_t exptime, struct mc_bytes key,

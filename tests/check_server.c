@@ -591,31 +591,6 @@ START_TEST(pipelines_are_not_repeated)
 }
 END_TEST
 
-/* Not even when nothing of it was sent. The next operation starts afresh. */
-START_TEST(unsent_pipelines_are_not_repeated)
-{
-    static const struct peer_step script[] = {
-        KEPT_CONNECTION, {PEER_CLOSE, NULL, 0, 0}, KEPT_CONNECTION, {PEER_END, NULL, 0, 0}};
-    struct mc_op ops[] = {{.verb = MC_VERB_GET, .key = key},
-                          {.verb = MC_VERB_SET, .key = key, .data = ok}};
-    struct peer peer;
-    struct mc_server server;
-    peer_start(&peer, PEER_UNIX, NULL, script);
-    init(&server, peer.address);
-    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
-    peer_await(&peer, 4);
-    ck_assert_int_eq(mc_server_run(&server, ops, 2), MC_E_CLOSED);
-    ck_assert_int_eq(ops[0].result, MC_E_CLOSED);
-    ck_assert_int_eq(ops[1].result, MC_E_CLOSED);
-    expect_counts(&server, 1, 1);
-    server.down_until_ms = 0;
-    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
-    expect_counts(&server, 2, 1);
-    mc_server_close(&server);
-    peer_end(&peer);
-}
-END_TEST
-
 /* An operation of the caller's own, in the loop that server.h shows. */
 static int run_stats(struct mc_server *server)
 {
@@ -655,17 +630,16 @@ END_TEST
 
 /* ---- a kept connection that has not been used for long --------------------------------------- */
 
-/* Closed, or spoken on unasked, while nobody used it: not used again, not even for a write. */
-START_TEST(stale_connection)
+/* Closed, reset or spoken on unasked while nobody used it: the operation goes to a new one. */
+static void expect_not_used_again(const struct operation *o, int round, int64_t unused_ms)
 {
     static const struct peer_step news[] = {{PEER_CLOSE, NULL, 0, 0},
                                             {PEER_RESET, NULL, 0, 0},
-                                            {PEER_SAY, "END\r\n", 0, 0}};
-    const struct operation *o = &operations[_i % OPERATIONS];
-    enum peer_family family = (enum peer_family)(_i / OPERATIONS % PEER_FAMILIES);
+                                            {PEER_SAY, "STORED\r\n", 0, 0}};
+    enum peer_family family = (enum peer_family)(round % PEER_FAMILIES);
     const struct peer_step script[] = {KEPT_CONNECTION,
                                        {PEER_GATE, NULL, 0, 0},
-                                       news[_i / OPERATIONS / PEER_FAMILIES],
+                                       news[round / PEER_FAMILIES],
                                        {PEER_ACCEPT, NULL, 0, 0},
                                        {PEER_HEAR, o->request, 0, 0},
                                        {PEER_SAY, o->reply, 0, 0},
@@ -680,11 +654,47 @@ START_TEST(stale_connection)
     ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
     peer_open_gate(&peer);
     await_bytes(&server);
-    server.used_ms -= 2000; /* as if that much time had gone by */
+    server.used_ms -= unused_ms; /* as if that much time had gone by */
     ck_assert_int_eq(o->run(&server), o->result);
     expect_counts(&server, 2, 0);
     mc_server_close(&server);
     peer_end(&peer);
+}
+
+enum { NEWS = 3 };
+
+/* After a second, by whatever operation. */
+START_TEST(stale_connection)
+{
+    expect_not_used_again(&operations[_i % OPERATIONS], _i / OPERATIONS, 2000);
+}
+END_TEST
+
+/* By one that cannot be repeated, at any time: a late reply must not answer it. */
+START_TEST(stale_connection_of_a_write)
+{
+    const struct operation *o = &operations[_i % OPERATIONS];
+    if (!o->repeatable)
+        expect_not_used_again(o, _i / OPERATIONS, 0);
+}
+END_TEST
+
+/* A pipeline cannot be repeated either. */
+static int run_pipeline(struct mc_server *server)
+{
+    struct mc_op ops[] = {{.verb = MC_VERB_GET, .key = key},
+                          {.verb = MC_VERB_SET, .key = key, .data = ok}};
+    int r = mc_server_run(server, ops, 2);
+    ck_assert_int_eq(ops[0].result, MC_MISS);
+    ck_assert_int_eq(ops[1].result, MC_STORED);
+    return r;
+}
+
+START_TEST(stale_connection_of_a_pipeline)
+{
+    static const struct operation pipeline = {
+        run_pipeline, "get k\r\nset k 0 0 2\r\nok\r\n", "END\r\nSTORED\r\n", 0, false};
+    expect_not_used_again(&pipeline, _i, 0);
 }
 END_TEST
 
@@ -1085,8 +1095,9 @@ int main(void)
         {gone_at_second_try, OPERATIONS},
         {partly_sent_is_sent_again, 2},
         {pipelines_are_not_repeated, 1},
-        {unsent_pipelines_are_not_repeated, 1},
-        {stale_connection, OPERATIONS * PEER_FAMILIES * 3},
+        {stale_connection, OPERATIONS * PEER_FAMILIES * NEWS},
+        {stale_connection_of_a_write, OPERATIONS * PEER_FAMILIES * NEWS},
+        {stale_connection_of_a_pipeline, PEER_FAMILIES * NEWS},
         {new_connection_after_refused_set, 2},
         {new_connection_after_refused_set_in_pipeline, 2},
         {late_reply_is_never_read, 1},
