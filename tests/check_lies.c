@@ -7,7 +7,9 @@
  * NOT_STORED); an item or the answer to a quiet command left unsaid, which is a miss; END twice
  * where another classic get is next, which is its miss; another free text. And what the client
  * forgives: a gets without its cas unique, and a meta reply without a flag that was asked for,
- * other than the key and the opaque, are 0 there; so are all flags of a reply that is no success. */
+ * other than the key and the opaque, are 0 there; so are all flags of a reply that is no success.
+ */
+#include "commands.h"
 #include "lies.h"
 #include "peer.h"
 #include "server.h"
@@ -22,190 +24,11 @@
 #include <sys/resource.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define B(literal)                   \
-    {                                \
-        literal, sizeof(literal) - 1 \
-    }
 
 enum { PIPELINE = 3, VALUE_CAP = 64, LONGEST_MS = 60000 };
 
-/* ---- commands -------------------------------------------------------------------------------- */
-
-/* PLAIN and QUIET: in a pipeline, and alone. MANY: a retrieval of as many keys as the pipeline has
- * commands; the reply is one item. OTHER: alone, by a function of its own. */
-enum shape { PLAIN, QUIET, MANY, OTHER };
-
-/* How a command is asked for, and what an honest server says. # is its place in the pipeline. */
-struct command {
-    const char *name;
-    enum shape shape;
-    enum mc_verb verb;
-    int (*ask)(struct mc_server *server);
-    const char *request;
-    struct lies_reply reply;
-    int result;
-    struct mc_flag flags[4];
-    size_t count;
-};
-
-/* All that mc_client_stats() brings; what is said may be any reply, and the caller sees which. */
-static int ask_stats(struct mc_server *server)
-{
-    struct mc_reply reply;
-    int r;
-    do {
-        r = mc_server_open(server);
-        if (r == 0)
-            r = mc_client_stats(&server->client, (struct mc_bytes){0}, server->deadline);
-        while (r >= 0 && !mc_is_final(r))
-            r = mc_client_next(&server->client, &reply, server->deadline);
-    } while (mc_server_again(server, r, true));
-    return r;
-}
-
-static int ask_get(struct mc_server *server)
-{
-    char text[5];
-    struct mc_value value = {.buf = text, .cap = sizeof text};
-    return mc_server_get(server, MC_BYTES("key"), &value);
-}
-
-static int ask_set(struct mc_server *server)
-{
-    return mc_server_set(server, MC_BYTES("key"), MC_BYTES("hello"), 60);
-}
-
-static int ask_incr(struct mc_server *server)
-{
-    uint64_t number;
-    return mc_server_incr(server, MC_BYTES("key"), 5, &number);
-}
-
-static int ask_ms(struct mc_server *server)
-{
-    struct mc_meta meta;
-    return mc_server_ms(server, MC_BYTES("key"), MC_BYTES("hello"), NULL, 0, &meta);
-}
-
-static int ask_mg(struct mc_server *server)
-{
-    static const struct mc_flag flag = {.letter = 'v'};
-    char text[5];
-    struct mc_value value = {.buf = text, .cap = sizeof text};
-    struct mc_meta meta;
-    return mc_server_mg(server, MC_BYTES("key"), &flag, 1, &value, &meta);
-}
-
-/* A server that has to be told who we are, before it is asked for its version. */
-static int ask_with_password(struct mc_server *server)
-{
-    server->user = MC_BYTES("ann");
-    server->password = MC_BYTES("secret");
-    return mc_server_version(server);
-}
-
-#define ASKED(n, v, asks) .name = n, .verb = MC_VERB_##v, .request = asks
-#define SAID(says, letters, others, comes) .reply = {says, letters, others}, .result = comes
-#define FLAGS(n, ...) .count = n, .flags = {__VA_ARGS__}
-#define V             \
-    {                 \
-        .letter = 'v' \
-    }
-#define K             \
-    {                 \
-        .letter = 'k' \
-    }
-#define C             \
-    {                 \
-        .letter = 'c' \
-    }
-#define Q             \
-    {                 \
-        .letter = 'q' \
-    }
-#define O                              \
-    {                                  \
-        .letter = 'O', .token = B("1") \
-    }
-
-#define HELLO "\r\nhello\r\n"
-#define HIT SAID("VALUE key 7 5" HELLO "END\r\n", "wkfs", " END ", MC_HIT)
-#define HIT_CAS SAID("VALUE key 7 5 99" HELLO "END\r\n", "wkfsc", " END ", MC_HIT)
-#define STORED SAID("STORED\r\n", "w", " STORED NOT_STORED ", MC_STORED)
-#define ITEM "VALUE key 7 5" HELLO
-#define ITEM_CAS "VALUE key 7 5 99" HELLO
-#define EVERY_WORD                                                                                \
-    " END EN STORED NOT_STORED EXISTS NOT_FOUND DELETED TOUCHED 7 OK RESET VERSION STAT ITEM HD " \
-    "NS EX NF MN ME BUSY BADCLASS VALUE VA "
-#define CHANGED SAID("13\r\n", "n", " 7 NOT_FOUND ", MC_NUMBER)
-
-static const struct command commands[] = {
-    {ASKED("get", GET, "get key\r\n"), HIT},
-    {ASKED("gets", GETS, "gets key\r\n"), HIT_CAS},
-    {ASKED("gat", GAT, "gat 60 key\r\n"), HIT},
-    {ASKED("gats", GATS, "gats 60 key\r\n"), HIT_CAS},
-    {ASKED("get, missed", GET, "get key\r\n"), SAID("END\r\n", "w", " END ", MC_MISS)},
-    {ASKED("set", SET, "set key 7 60 5" HELLO), STORED},
-    {ASKED("add", ADD, "add key 7 60 5" HELLO), STORED},
-    {ASKED("replace", REPLACE, "replace key 7 60 5" HELLO), STORED},
-    {ASKED("append", APPEND, "append key 7 60 5" HELLO), STORED},
-    {ASKED("prepend", PREPEND, "prepend key 7 60 5" HELLO), STORED},
-    {ASKED("cas", CAS, "cas key 7 60 5 5" HELLO),
-     SAID("STORED\r\n", "w", " STORED NOT_STORED EXISTS NOT_FOUND ", MC_STORED)},
-    {ASKED("delete", DELETE, "delete key\r\n"),
-     SAID("DELETED\r\n", "w", " DELETED NOT_FOUND ", MC_DELETED)},
-    {ASKED("incr", INCR, "incr key 5\r\n"), CHANGED},
-    {ASKED("decr", DECR, "decr key 5\r\n"), CHANGED},
-    {ASKED("touch", TOUCH, "touch key 60\r\n"),
-     SAID("TOUCHED\r\n", "w", " TOUCHED NOT_FOUND ", MC_TOUCHED)},
-    {ASKED("version", VERSION, "version\r\n"),
-     SAID("VERSION 1.6.18\r\n", "w-", " VERSION ", MC_VERSION)},
-    {ASKED("flush_all", FLUSH_ALL, "flush_all 60\r\n"), SAID("OK\r\n", "w", " OK ", MC_OK)},
-    {ASKED("mg", MG, "mg key v k c O1\r\n"),
-     SAID("VA 5 kkey c99 O1" HELLO, "wskcO", " EN ", MC_HIT), FLAGS(4, V, K, C, O)},
-    {ASKED("mg of no value", MG, "mg key c\r\n"), SAID("HD c99\r\n", "wc", " HD EN ", MC_HD),
-     FLAGS(1, C)},
-    {ASKED("ms", MS, "ms key 5 k O1" HELLO), SAID("HD kkey O1\r\n", "wkO", " NS EX NF ", MC_HD),
-     FLAGS(2, K, O)},
-    {ASKED("md", MD, "md key k O1\r\n"), SAID("HD kkey O1\r\n", "wkO", " NF EX ", MC_HD),
-     FLAGS(2, K, O)},
-    {ASKED("ma", MA, "ma key v k O1\r\n"),
-     SAID("VA 2 kkey O1\r\n13\r\n", "wskO", " NF NS EX ", MC_NUMBER), FLAGS(3, V, K, O)},
-    {ASKED("ma of no number", MA, "ma key\r\n"), SAID("HD\r\n", "w", " HD NF NS EX ", MC_HD)},
-    {ASKED("quiet mg", MG, "mg key v q k O#\r\n"), SAID("VA 5 kkey O#" HELLO, "wskO", "", MC_HIT),
-     FLAGS(3, V, Q, K), .shape = QUIET},
-    {ASKED("quiet ms", MS, "ms key 5 q O#" HELLO), SAID("NS O#\r\n", "wO", "", MC_NOT_STORED),
-     FLAGS(1, Q), .shape = QUIET},
-    {ASKED("quiet md", MD, "md key q O#\r\n"), SAID("EX O#\r\n", "wO", "", MC_EXISTS), FLAGS(1, Q),
-     .shape = QUIET},
-    {ASKED("quiet ma", MA, "ma key v q O#\r\n"), SAID("VA 2 O#\r\n13\r\n", "wsO", "", MC_NUMBER),
-     FLAGS(2, V, Q), .shape = QUIET},
-    {ASKED("get of many", GET, "get"), SAID(ITEM, "wkfs", "", MC_HIT), .shape = MANY},
-    {ASKED("gets of many", GETS, "gets"), SAID(ITEM_CAS, "wkfsc", "", MC_HIT), .shape = MANY},
-    {ASKED("gat of many", GAT, "gat 60"), SAID(ITEM, "wkfs", "", MC_HIT), .shape = MANY},
-    {ASKED("gats of many", GATS, "gats 60"), SAID(ITEM_CAS, "wkfsc", "", MC_HIT), .shape = MANY},
-    {ASKED("stats", VERSION, "stats\r\n"), SAID("STAT pid 1\r\nEND\r\n", "w-", EVERY_WORD, MC_END),
-     .shape = OTHER, .ask = ask_stats},
-    {ASKED("auth", VERSION, "set auth 0 0 10\r\nann secret\r\n"),
-     SAID("STORED\r\n", "w", " STORED ", MC_VERSION), .shape = OTHER, .ask = ask_with_password},
-};
-
 static const char *const neighbours[PIPELINE] = {"n0", "n1", "n2"};
-static const struct mc_flag neighbour_flags[] = {V, Q};
-
-static bool is_write(const struct command *c)
-{
-    return c->verb > MC_VERB_GATS && c->verb != MC_VERB_MG && c->verb != MC_VERB_VERSION;
-}
-
-/* The text with the place in it. */
-static void put_place(const char *text, size_t place, char placed[64])
-{
-    snprintf(placed, 64, "%s", text);
-    char *mark = strchr(placed, '#');
-    if (mark != NULL)
-        *mark = (char)('0' + place);
-}
+static const struct mc_flag neighbour_flags[] = {{.letter = 'v'}, {.letter = 'q'}};
 
 /* ---- what is said and heard ------------------------------------------------------------------ */
 
@@ -227,34 +50,36 @@ struct told {
 static void add_neighbour_request(struct text *text, const struct place *p, size_t k)
 {
     switch (p->command->shape) {
-    case QUIET: text_print(text, "mg n%zu v q O%zu\r\n", k, k); break;
-    case MANY: text_print(text, " n%zu", k); break;
+    case COMMAND_QUIET: text_print(text, "mg n%zu v q O%zu\r\n", k, k); break;
+    case COMMAND_MANY: text_print(text, " n%zu", k); break;
     default: text_print(text, "get n%zu\r\n", k); break;
     }
 }
 
 static void make_request(const struct place *p, struct text *heard)
 {
-    char own[64];
-    enum shape shape = p->command->shape;
-    put_place(p->command->request, p->at, own);
-    if (shape == MANY)
+    char own[COMMANDS_PLACED];
+    enum command_shape shape = p->command->shape;
+    command_place(p->command->request, p->at, own);
+    if (shape == COMMAND_MANY)
         text_add_string(heard, own);
     for (size_t k = 0; k < p->count; k++) {
         if (k == p->at)
-            text_add_string(heard, shape == MANY ? " key" : own);
+            text_add_string(heard, shape == COMMAND_MANY ? " key" : own);
         else
             add_neighbour_request(heard, p, k);
     }
-    text_add_string(heard, shape == QUIET ? "mn\r\n" : shape == MANY ? "\r\n" : "");
+    text_add_string(heard, shape == COMMAND_QUIET ? "mn\r\n" : shape == COMMAND_MANY ? "\r\n" : "");
 }
 
 static void add_neighbour_reply(struct text *text, const struct place *p, size_t k)
 {
     bool cas = strchr(p->command->reply.fields, 'c') != NULL;
     switch (p->command->shape) {
-    case QUIET: text_print(text, "VA 2 O%zu\r\nv%zu\r\n", k, k); break;
-    case MANY: text_print(text, "VALUE n%zu 0 2%s\r\nv%zu\r\n", k, cas ? " 9" : "", k); break;
+    case COMMAND_QUIET: text_print(text, "VA 2 O%zu\r\nv%zu\r\n", k, k); break;
+    case COMMAND_MANY:
+        text_print(text, "VALUE n%zu 0 2%s\r\nv%zu\r\n", k, cas ? " 9" : "", k);
+        break;
     default: text_print(text, "VALUE n%zu 0 2\r\nv%zu\r\nEND\r\n", k, k); break;
     }
 }
@@ -262,10 +87,10 @@ static void add_neighbour_reply(struct text *text, const struct place *p, size_t
 /* What ends the replies. Of many keys it is a place for lies as well, behind the last. */
 static const struct lies_reply *find_tail(const struct place *p)
 {
-    static const struct lies_reply tails[] = {[QUIET] = {"MN\r\n", "w", " MN "},
-                                              [MANY] = {"END\r\n", "w", " END "},
-                                              [OTHER] = {"", "", ""}};
-    return &tails[p->command->shape == PLAIN ? OTHER : p->command->shape];
+    static const struct lies_reply tails[] = {[COMMAND_QUIET] = {"MN\r\n", "w", " MN "},
+                                              [COMMAND_MANY] = {"END\r\n", "w", " END "},
+                                              [COMMAND_OTHER] = {"", "", ""}};
+    return &tails[p->command->shape == COMMAND_PLAIN ? COMMAND_OTHER : p->command->shape];
 }
 
 /* A lie that nobody could see: END twice where a get is answered next, which is a miss; silence
@@ -274,9 +99,9 @@ static bool is_hidden(const struct lie *lie, const struct place *p)
 {
     static const struct lies_reply neighbour = {"", "", " END "};
     struct mc_bytes own = {p->command->reply.text, strlen(p->command->reply.text)};
-    if (p->command->shape != PLAIN)
-        return p->at < p->count && p->command->shape != OTHER && lie->kind == LIES_INSTEAD &&
-               lie->text.len == 0;
+    if (p->command->shape != COMMAND_PLAIN)
+        return p->at < p->count && p->command->shape != COMMAND_OTHER &&
+               lie->kind == LIES_INSTEAD && lie->text.len == 0;
     if (p->at + 1 == p->count)
         return false;
     return (lie->kind == LIES_AFTER && lies_is_accepted(&neighbour, lie->text)) ||
@@ -286,9 +111,9 @@ static bool is_hidden(const struct lie *lie, const struct place *p)
 /* The lie itself. False when it cannot be told there. */
 static bool make_lie(const struct place *p, const struct told *told, struct text *lied)
 {
-    char own[64];
+    char own[COMMANDS_PLACED];
     struct lies_reply reply = p->at < p->count ? p->command->reply : *find_tail(p);
-    put_place(reply.text, p->at, own);
+    command_place(reply.text, p->at, own);
     reply.text = own;
     if (is_hidden(told->lie, p))
         return false;
@@ -331,66 +156,15 @@ static void make_ops(const struct place *p, struct asked *asked)
     for (size_t k = 0; k < p->count; k++) {
         struct mc_op *op = &asked->ops[k];
         const struct command *c = p->command;
-        bool own = k == p->at, quiet = c->shape == QUIET;
-        *op = (struct mc_op){.verb = own ? c->verb : quiet ? MC_VERB_MG : MC_VERB_GET};
-        op->key = own ? MC_BYTES("key") : (struct mc_bytes){neighbours[k], 2};
-        op->data = MC_BYTES("hello");
-        op->number = 5;
-        op->flags = 7;
-        op->exptime = 60;
+        bool own = k == p->at, quiet = c->shape == COMMAND_QUIET;
+        *op = command_op(c);
+        if (!own) {
+            op->verb = quiet ? MC_VERB_MG : MC_VERB_GET;
+            op->key = (struct mc_bytes){neighbours[k], 2};
+            op->meta_flags = neighbour_flags;
+            op->meta_count = quiet ? COUNT(neighbour_flags) : 0;
+        }
         op->value = (struct mc_value){.buf = asked->values[k], .cap = VALUE_CAP};
-        op->meta_flags = own ? c->flags : neighbour_flags;
-        op->meta_count = own ? c->count : quiet ? COUNT(neighbour_flags) : 0;
-    }
-}
-
-/* The command alone, by the client's function of its name. */
-static int ask_client(struct mc_client *c, struct mc_op *op, mc_deadline d)
-{
-    const struct mc_item item = {op->key, op->data, op->flags, op->exptime, op->number};
-    const struct mc_flag *f = op->meta_flags;
-    size_t n = op->meta_count;
-    switch (op->verb) {
-    case MC_VERB_GET: return mc_client_get(c, op->key, &op->value, d);
-    case MC_VERB_GETS: return mc_client_gets(c, op->key, &op->value, d);
-    case MC_VERB_GAT: return mc_client_gat(c, op->exptime, op->key, &op->value, d);
-    case MC_VERB_GATS: return mc_client_gats(c, op->exptime, op->key, &op->value, d);
-    case MC_VERB_DELETE: return mc_client_delete(c, op->key, d);
-    case MC_VERB_INCR: return mc_client_incr(c, op->key, op->number, &op->number, d);
-    case MC_VERB_DECR: return mc_client_decr(c, op->key, op->number, &op->number, d);
-    case MC_VERB_TOUCH: return mc_client_touch(c, op->key, op->exptime, d);
-    case MC_VERB_VERSION: return mc_client_version(c, d);
-    case MC_VERB_FLUSH_ALL: return mc_client_flush_all(c, op->exptime, d);
-    case MC_VERB_MG: return mc_client_mg(c, op->key, f, n, &op->value, &op->meta, d);
-    case MC_VERB_MS: return mc_client_ms(c, op->key, op->data, f, n, &op->meta, d);
-    case MC_VERB_MD: return mc_client_md(c, op->key, f, n, &op->meta, d);
-    case MC_VERB_MA: return mc_client_ma(c, op->key, f, n, &op->meta, d);
-    default: return mc_client_store(c, (enum mc_store)(op->verb - MC_VERB_SET), &item, d);
-    }
-}
-
-/* The same by the server's function, where it has one. */
-static int ask_server(struct mc_server *s, struct mc_op *op)
-{
-    const struct mc_item item = {op->key, op->data, op->flags, op->exptime, op->number};
-    const struct mc_flag *f = op->meta_flags;
-    size_t n = op->meta_count;
-    switch (op->verb) {
-    case MC_VERB_GET: return mc_server_get(s, op->key, &op->value);
-    case MC_VERB_GETS: return mc_server_gets(s, op->key, &op->value);
-    case MC_VERB_GAT: return mc_server_gat(s, op->exptime, op->key, &op->value);
-    case MC_VERB_GATS: mc_server_run(s, op, 1); return op->result;
-    case MC_VERB_DELETE: return mc_server_delete(s, op->key);
-    case MC_VERB_INCR: return mc_server_incr(s, op->key, op->number, &op->number);
-    case MC_VERB_DECR: return mc_server_decr(s, op->key, op->number, &op->number);
-    case MC_VERB_TOUCH: return mc_server_touch(s, op->key, op->exptime);
-    case MC_VERB_VERSION: return mc_server_version(s);
-    case MC_VERB_FLUSH_ALL: return mc_server_flush_all(s, op->exptime);
-    case MC_VERB_MG: return mc_server_mg(s, op->key, f, n, &op->value, &op->meta);
-    case MC_VERB_MS: return mc_server_ms(s, op->key, op->data, f, n, &op->meta);
-    case MC_VERB_MD: return mc_server_md(s, op->key, f, n, &op->meta);
-    case MC_VERB_MA: return mc_server_ma(s, op->key, f, n, &op->meta);
-    default: return mc_server_store(s, (enum mc_store)(op->verb - MC_VERB_SET), &item);
     }
 }
 
@@ -420,16 +194,16 @@ enum way { FIRST, MIDDLE, LAST, ALONE, CLIENT, SERVER, WAYS };
 static bool has_way(const struct command *c, enum way way)
 {
     switch (c->shape) {
-    case QUIET: return way < CLIENT;
-    case MANY: return way < CLIENT || (way == SERVER && c->verb == MC_VERB_GET);
-    case OTHER: return way == CLIENT;
+    case COMMAND_QUIET: return way < CLIENT;
+    case COMMAND_MANY: return way < CLIENT || (way == SERVER && c->verb == MC_VERB_GET);
+    case COMMAND_OTHER: return way == CLIENT;
     default: return true;
     }
 }
 
 static struct place place_of(const struct command *c, enum way way)
 {
-    if (c->shape == MANY)
+    if (c->shape == COMMAND_MANY)
         return (struct place){c, way == SERVER ? MIDDLE : way, PIPELINE};
     return (struct place){c, way < ALONE ? way : 0, way < ALONE ? PIPELINE : 1};
 }
@@ -457,21 +231,21 @@ static int ask_client_of(struct mc_server *server, struct mc_op *op)
     do {
         r = mc_server_open(server);
         if (r == 0)
-            r = ask_client(&server->client, op, server->deadline);
+            r = command_ask_client(&server->client, op, server->deadline);
     } while (mc_server_again(server, r, false));
     return r;
 }
 
 static void ask(struct mc_server *server, const struct place *p, enum way way, struct mc_op *ops)
 {
-    if (p->command->shape == MANY)
+    if (p->command->shape == COMMAND_MANY)
         ask_for_many(server, p, way, ops);
     else if (p->command->ask != NULL)
         ops[0].result = p->command->ask(server);
     else if (way < CLIENT)
         mc_server_run(server, ops, p->count);
     else if (way == SERVER)
-        ops[0].result = ask_server(server, &ops[0]);
+        ops[0].result = command_ask_server(server, &ops[0]);
     else
         ops[0].result = ask_client_of(server, &ops[0]);
 }
@@ -490,8 +264,8 @@ static void expect_neighbour(const struct mc_op *op, size_t k, const char *what)
 static bool may_be_right(const struct place *p, const struct lie *lie, size_t k)
 {
     bool free_text = p->command->verb == MC_VERB_VERSION && lie->kind == LIES_LAST_EOL;
-    bool quiet = p->command->shape == QUIET, last = k + 1 == p->count && !quiet;
-    if (p->command->shape == MANY)
+    bool quiet = p->command->shape == COMMAND_QUIET, last = k + 1 == p->count && !quiet;
+    if (p->command->shape == COMMAND_MANY)
         return false;
     if (k == p->at)
         return (lie->late || free_text) && !last;
@@ -504,7 +278,7 @@ static void expect_lied(const struct place *p, const struct lie *lie, const stru
     int right = k == p->at ? p->command->result : MC_HIT;
     if (op->result > 0 && op->result == right && may_be_right(p, lie, k))
         return;
-    bool write = k == p->at && is_write(p->command);
+    bool write = k == p->at && command_is_write(p->command);
     ck_assert_msg(op->result == (write ? MC_E_UNKNOWN : error), "%s: op %zu is %d, error %d", what,
                   k, op->result, error);
 }
@@ -520,7 +294,8 @@ static void check_told(const struct place *p, const struct told *told, enum way 
                   "%s: the client's error is %d", what, error);
     ck_assert_msg(!server->socket.open, "%s: the connection is open", what);
     for (size_t k = 0; k < p->count; k++) {
-        if (k < p->at && p->command->shape != MANY) /* of which none counts before the END */
+        if (k < p->at &&
+            p->command->shape != COMMAND_MANY) /* of which none counts before the END */
             expect_neighbour(&ops[k], k, what);
         else
             expect_lied(p, told->lie, &ops[k], k, what, error);
@@ -629,7 +404,42 @@ END_TEST
 
 /* ---- lies without an end --------------------------------------------------------------------- */
 
+#define HELLO "\r\nhello\r\n"
+
 enum { FLOOD_MS = 100, GROWTH_KB = 8192, SMALL = 512 };
+
+static int ask_get(struct mc_server *server)
+{
+    char text[5];
+    struct mc_value value = {.buf = text, .cap = sizeof text};
+    return mc_server_get(server, MC_BYTES("key"), &value);
+}
+
+static int ask_set(struct mc_server *server)
+{
+    return mc_server_set(server, MC_BYTES("key"), MC_BYTES("hello"), 60);
+}
+
+static int ask_incr(struct mc_server *server)
+{
+    uint64_t number;
+    return mc_server_incr(server, MC_BYTES("key"), 5, &number);
+}
+
+static int ask_ms(struct mc_server *server)
+{
+    struct mc_meta meta;
+    return mc_server_ms(server, MC_BYTES("key"), MC_BYTES("hello"), NULL, 0, &meta);
+}
+
+static int ask_mg(struct mc_server *server)
+{
+    static const struct mc_flag flag = {.letter = 'v'};
+    char text[5];
+    struct mc_value value = {.buf = text, .cap = sizeof text};
+    struct mc_meta meta;
+    return mc_server_mg(server, MC_BYTES("key"), &flag, 1, &value, &meta);
+}
 
 /* What is said once, and what is then said over and over. MC_E_LINE: when the line fits the longest
  * of memcached's, but not the buffer. */
@@ -647,8 +457,8 @@ static const struct flood {
     {"VALUE key 7 1073741824\r\n", "x", ask_get, MC_E_TIMEOUT},
     {"HD", " c1", ask_ms, MC_E_LINE},
     {"VA 1073741824\r\n", "x", ask_mg, MC_E_TIMEOUT},
-    {"", "STAT pid 1\r\n", ask_stats, MC_E_TIMEOUT},
-    {"STAT pid ", "1", ask_stats, MC_E_LINE},
+    {"", "STAT pid 1\r\n", command_ask_stats, MC_E_TIMEOUT},
+    {"STAT pid ", "1", command_ask_stats, MC_E_LINE},
     {"", "STORED\r\n", ask_get, MC_E_PROTOCOL},
     {"1", "1", ask_incr, MC_E_PROTOCOL},
     {"VERSION ", "1", mc_server_version, MC_E_LINE},
@@ -737,7 +547,7 @@ static void print_reached(void)
         "# reached: 2. a lying server | each lie over a Unix socket, at each place of a pipeline "
         "of %d or of as many keys, and alone | %u lies x %zu commands x %d positions: %s cases, "
         "each a named error; %u endless ones in no more memory\n",
-        PIPELINE, told, COUNT(commands), WAYS, tally_text(tallies[CASES], cases),
+        PIPELINE, told, commands_count, WAYS, tally_text(tallies[CASES], cases),
         (unsigned)tallies[FLOODS]);
 }
 
@@ -745,7 +555,7 @@ int main(void)
 {
     tallies = tally_new(TALLIES);
     lies_init();
-    const struct suite_test tests[] = {{lied_to, (int)COUNT(commands) * WAYS},
+    const struct suite_test tests[] = {{lied_to, (int)commands_count * WAYS},
                                        {endless, 2 * COUNT(floods)},
                                        {unasked_end_between_gets, 1}};
     int result = suite_run("lies", tests, COUNT(tests));
