@@ -167,10 +167,12 @@ static bool wait_ms(int ms)
     return true;
 }
 
-static bool drip(struct peer *peer, const struct peer_step *step, size_t len)
+/* `bytes` of the text, over and over. */
+static bool drip(struct peer *peer, const struct peer_step *step, size_t len, size_t bytes)
 {
-    for (size_t k = 0; send_all(peer, step->text + k, 1); k = (k + 1) % len)
-        wait_ms(step->ms);
+    struct pollfd gone = {.fd = peer->fd}; /* POLLHUP, which needs no asking */
+    for (size_t k = 0; k < bytes && send_all(peer, step->text + k % len, 1); k++)
+        poll(&gone, 1, step->ms);
     return true;
 }
 
@@ -216,7 +218,9 @@ static bool play(struct peer *peer, const struct peer_step *step)
     case PEER_ACCEPT: return accept_one(peer);
     case PEER_HEAR: return hear(peer, step->text, len);
     case PEER_SAY: return send_all(peer, step->text, len) || report_errno(peer, "send: ");
-    case PEER_DRIP: return drip(peer, step, len);
+    case PEER_LATE: return send_all(peer, step->text, len) || true;
+    case PEER_DRIP: return drip(peer, step, len, SIZE_MAX);
+    case PEER_SLOWLY: return drip(peer, step, len, len);
     case PEER_FLOOD: return flood(peer, step->text, len);
     case PEER_WAIT: return wait_ms(step->ms);
     case PEER_GATE: return await_gate(peer);

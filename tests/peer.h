@@ -15,7 +15,9 @@ enum peer_do {
     PEER_ACCEPT, /* takes the next connection, and keeps those it has open */
     PEER_HEAR,   /* exactly this text comes next */
     PEER_SAY,    /* says the text */
+    PEER_LATE,   /* says the text, whether or not the other end is still there */
     PEER_DRIP,   /* says the text over and over, a byte each `ms`, until the other end closes */
+    PEER_SLOWLY, /* says the text, a byte each `ms`, or less if the other end closes */
     PEER_FLOOD,  /* says the text over and over, until the other end closes */
     PEER_WAIT,   /* does nothing for `ms` */
     PEER_GATE,   /* does nothing until peer_open_gate() */
