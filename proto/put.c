@@ -59,13 +59,32 @@ static inline bool is_token(char c)
     return (unsigned char)(byte - 0x21) < 0x7f - 0x21 || byte > 0x7f;
 }
 
-/* Copies a token; false when it holds a byte that no token has. */
-static inline bool copy_token(char *to, struct mc_bytes token)
+enum { EIGHT = 8 };
+
+/* Copies eight bytes and counts those that no token has: together, as compilers can do it. */
+static inline unsigned char copy_eight(char *restrict to, const char *restrict from)
 {
-    for (size_t j = 0; j < token.len; j++) {
-        if (!is_token(token.data[j]))
+    unsigned char bad = 0;
+    for (size_t j = 0; j < EIGHT; j++) {
+        unsigned char c = (unsigned char)from[j];
+        to[j] = from[j];
+        bad = (unsigned char)(bad + (c < 0x21) + (c == 0x7f));
+    }
+    return bad;
+}
+
+/* Copies a token; false when it holds a byte that no token has. */
+static inline bool copy_token(char *restrict to, const char *restrict from, size_t len)
+{
+    size_t j = 0;
+    for (; len - j >= EIGHT; j += EIGHT) {
+        if (copy_eight(to + j, from + j) > 0)
             return false;
-        to[j] = token.data[j];
+    }
+    for (; j < len; j++) {
+        if (!is_token(from[j]))
+            return false;
+        to[j] = from[j];
     }
     return true;
 }
@@ -77,7 +96,7 @@ static void put_token(struct pen *p, struct mc_bytes token, size_t max, int erro
         refuse(p, error);
     if (!has_room(p, token.len))
         return;
-    if (copy_token(p->b + p->i, token))
+    if (copy_token(p->b + p->i, token.data, token.len))
         p->i += token.len;
     else
         refuse(p, error);
@@ -164,73 +183,72 @@ static int put_line_signed(struct mc_out *out, struct mc_bytes text, int32_t num
     return commit_with(&p, out, noreply);
 }
 
-/* The bytes that the keys take, a space before each; 0 when one, or their number, is not right. */
-static size_t keys_size(const struct mc_bytes *keys, size_t count)
+/* [ <key>]*\r\n at i, behind the name of a retrieval command. */
+static int put_keys(struct mc_out *out, size_t i, const struct mc_bytes *keys, size_t count)
 {
-    size_t size = 0;
+    char *b = out->data;
+    size_t line = out->len + MC_REQUEST_MAX - 1; /* a line must not go on behind it */
+    size_t end = line < out->cap ? line : out->cap;
+    if (count < 1)
+        return MC_E_KEY;
     for (size_t k = 0; k < count; k++) {
-        if (keys[k].len < 1 || keys[k].len > MC_KEY_MAX)
-            return 0;
-        size += 1 + keys[k].len;
+        size_t len = keys[k].len;
+        if (len < 1 || len > MC_KEY_MAX)
+            return MC_E_KEY;
+        if (end - i < 1 + len + 2)
+            return end < out->cap ? MC_E_NUMBER : MC_E_FULL;
+        b[i] = ' ';
+        if (!copy_token(b + i + 1, keys[k].data, len))
+            return MC_E_KEY;
+        i += 1 + len;
     }
-    return size;
+    b[i] = '\r';
+    b[i + 1] = '\n';
+    out->len = i + 2;
+    return 0;
 }
 
-/* [ <key>]*\r\n behind the name of a retrieval command. */
-static int put_keys(struct pen *p, struct mc_out *out, const struct mc_bytes *keys, size_t count)
+/* <name>[ <key>]*\r\n */
+static inline int put_get(struct mc_out *out, struct mc_bytes name, const struct mc_bytes *keys,
+                          size_t count)
 {
-    size_t size = keys_size(keys, count);
-    if (size == 0)
-        refuse(p, MC_E_KEY);
-    else if (p->i - out->len + size + 2 >= MC_REQUEST_MAX)
-        refuse(p, MC_E_NUMBER);
-    else if (has_room(p, size)) {
-        char *to = p->b + p->i;
-        for (size_t k = 0; k < count; k++) {
-            *to = ' ';
-            if (!copy_token(to + 1, keys[k])) {
-                refuse(p, MC_E_KEY);
-                break;
-            }
-            to += 1 + keys[k].len;
-        }
-        p->i += size;
-    }
-    return commit(p, out);
+    struct pen p = pen_of(out);
+    put_text(&p, name);
+    return p.error == 0 ? put_keys(out, p.i, keys, count) : p.error;
+}
+
+/* <name> <exptime>[ <key>]*\r\n */
+static int put_gat(struct mc_out *out, struct mc_bytes name, int32_t exptime,
+                   const struct mc_bytes *keys, size_t count)
+{
+    struct pen p = pen_of(out);
+    put_text(&p, name);
+    put_signed(&p, exptime);
+    return p.error == 0 ? put_keys(out, p.i, keys, count) : p.error;
 }
 
 /* get <key>*\r\n */
 int mc_put_get(struct mc_out *out, const struct mc_bytes *keys, size_t count)
 {
-    struct pen p = pen_of(out);
-    put_text(&p, MC_BYTES("get"));
-    return put_keys(&p, out, keys, count);
+    return put_get(out, MC_BYTES("get"), keys, count);
 }
 
 /* gets <key>*\r\n */
 int mc_put_gets(struct mc_out *out, const struct mc_bytes *keys, size_t count)
 {
-    struct pen p = pen_of(out);
-    put_text(&p, MC_BYTES("gets"));
-    return put_keys(&p, out, keys, count);
+    return put_get(out, MC_BYTES("gets"), keys, count);
 }
 
 /* gat <exptime> <key>*\r\n */
 int mc_put_gat(struct mc_out *out, int32_t exptime, const struct mc_bytes *keys, size_t count)
 {
-    struct pen p = pen_of(out);
-    put_text(&p, MC_BYTES("gat"));
-    put_signed(&p, exptime);
-    return put_keys(&p, out, keys, count);
+    return put_gat(out, MC_BYTES("gat"), exptime, keys, count);
 }
 
 /* gats <exptime> <key>*\r\n */
 int mc_put_gats(struct mc_out *out, int32_t exptime, const struct mc_bytes *keys, size_t count)
 {
-    struct pen p = pen_of(out);
-    put_text(&p, MC_BYTES("gats"));
-    put_signed(&p, exptime);
-    return put_keys(&p, out, keys, count);
+    return put_gat(out, MC_BYTES("gats"), exptime, keys, count);
 }
 
 /* The names of enum mc_store, in its order. */
