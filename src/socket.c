@@ -35,7 +35,7 @@ int64_t mc_socket_now(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * 1000 + (int64_t)((uint32_t)now.tv_nsec / 1000000);
 }
 
 mc_deadline mc_socket_deadline(int64_t ms)
@@ -231,11 +231,9 @@ void mc_socket_close(struct mc_socket *socket)
 
 /* ---- moving bytes ---------------------------------------------------------------------------- */
 
-static ptrdiff_t try_send(const struct mc_socket *s, const struct mc_bytes *parts, size_t count)
+static ptrdiff_t send_many(const struct mc_socket *s, const struct mc_bytes *parts, size_t count)
 {
     struct iovec vectors[PARTS_MAX];
-    if (count == 1)
-        return send(s->fd, parts[0].data, parts[0].len, MSG_NOSIGNAL | MSG_DONTWAIT);
     size_t n = count < PARTS_MAX ? count : PARTS_MAX;
     for (size_t k = 0; k < n; k++)
         vectors[k] = (struct iovec){(void *)(uintptr_t)parts[k].data, parts[k].len};
@@ -243,63 +241,108 @@ static ptrdiff_t try_send(const struct mc_socket *s, const struct mc_bytes *part
     return sendmsg(s->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+/* As many bytes as can be sent now; or -1 with errno. */
+static inline ptrdiff_t send_now(const struct mc_socket *s, const struct mc_bytes *parts,
+                                 size_t count)
+{
+    if (count > 1)
+        return send_many(s, parts, count);
+    return send(s->fd, parts[0].data, parts[0].len, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* Goes on after a send that failed with errno. */
+static ptrdiff_t send_later(struct mc_socket *s, const struct mc_bytes *parts, size_t count,
+                            mc_deadline deadline)
+{
+    for (;;) {
+        if (errno != EINTR && !would_block(errno))
+            return failed(s, errno);
+        int r = errno == EINTR ? 0 : wait_for(s, POLLOUT, deadline);
+        if (r < 0)
+            return r;
+        ptrdiff_t n = send_now(s, parts, count);
+        if (n >= 0)
+            return n;
+    }
+}
+
 static ptrdiff_t socket_send(void *ctx, const struct mc_bytes *parts, size_t count,
                              mc_deadline deadline)
 {
     struct mc_socket *s = ctx;
-    for (;;) {
-        ptrdiff_t n = try_send(s, parts, count);
-        if (n >= 0)
-            return n;
-        if (errno == EINTR)
-            continue;
-        if (!would_block(errno))
-            return failed(s, errno);
-        int r = wait_for(s, POLLOUT, deadline);
-        if (r < 0)
-            return r;
-    }
+    ptrdiff_t n = send_now(s, parts, count);
+    return n >= 0 ? n : send_later(s, parts, count, deadline);
 }
 
-/* Tells the kernel to end a receive after `ms`. */
-static int arm(struct mc_socket *s, int64_t ms)
+/* Arms the kernel's timer, which ends a receive, at half of the time left: it is right then for all
+ * receives with about as much time, and what is left behind it is waited out with poll(). */
+static int arm(struct mc_socket *s, int64_t left)
 {
+    int64_t ms = (left < TIMER_MAX_MS ? left : TIMER_MAX_MS) / 2;
     const struct timeval time = {.tv_sec = (time_t)(ms / 1000),
                                  .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
     if (setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) != 0)
         return failed(s, errno);
-    s->armed_ms = ms;
+    s->watched_from_ms = ms > TIMER_MIN_MS ? ms : TIMER_MIN_MS;
+    s->watched_to_ms = left < TIMER_MAX_MS ? 4 * ms : MC_NEVER;
     return 0;
 }
 
-/* Lets the kernel's timer watch over the next receive: armed for no more than the time left, and
- * for enough of it to be worth the call. */
-static int set_timer(struct mc_socket *s, int64_t left)
+/* Does the kernel's timer watch over a receive? It is armed for no more than the time left then,
+ * and for enough of it to be worth the call. */
+static inline bool is_watched(const struct mc_socket *s, int64_t left)
 {
-    int64_t time = left < TIMER_MAX_MS ? left : TIMER_MAX_MS;
-    bool fits = s->armed_ms <= time && time <= 4 * s->armed_ms;
-    return fits ? 0 : arm(s, time / 2);
+    return left >= s->watched_from_ms && left <= s->watched_to_ms && left > 0;
 }
 
-static ptrdiff_t socket_recv(void *ctx, void *buf, size_t cap, mc_deadline deadline)
+/* A receive took no bytes: negative, why it failed; or 0 when it only ended, by a signal or by the
+ * kernel's timer. */
+static int nothing_received(struct mc_socket *s, ptrdiff_t n)
 {
-    struct mc_socket *s = ctx;
-    bool waited = false; /* the kernel's timer has run out */
+    if (n == 0)
+        return MC_E_CLOSED;
+    return errno == EINTR || would_block(errno) ? 0 : failed(s, errno);
+}
+
+/* Goes on after a receive that only ended, or when the timer is to be armed. `waited`: the timer has
+ * run out. */
+static ptrdiff_t recv_later(struct mc_socket *s, void *buf, size_t cap, mc_deadline deadline,
+                            bool waited)
+{
     for (;;) {
         int64_t left = time_left(deadline);
         bool timer = !waited && left >= TIMER_MIN_MS;
-        int r = timer ? set_timer(s, left) : wait_for(s, POLLIN, deadline);
+        int r = 0;
+        if (!timer)
+            r = wait_for(s, POLLIN, deadline);
+        else if (!is_watched(s, left))
+            r = arm(s, left);
         if (r < 0)
             return r;
         ptrdiff_t n = recv(s->fd, buf, cap, timer ? 0 : MSG_DONTWAIT);
         if (n > 0)
             return n;
-        if (n == 0)
-            return MC_E_CLOSED;
-        if (errno != EINTR && !would_block(errno))
-            return failed(s, errno);
-        waited = waited || errno != EINTR;
+        waited = waited || (n < 0 && errno != EINTR);
+        r = nothing_received(s, n);
+        if (r < 0)
+            return r;
     }
+}
+
+static ptrdiff_t socket_recv(void *ctx, void *buf, size_t cap, mc_deadline deadline)
+{
+    struct mc_socket *s = ctx;
+    bool waited = false;
+    if (is_watched(s, time_left(deadline))) {
+        ptrdiff_t n = recv(s->fd, buf, cap, 0);
+        if (n > 0)
+            return n;
+        int r = nothing_received(s, n);
+        if (r < 0)
+            return r;
+        waited = errno != EINTR;
+    }
+    return recv_later(s, buf, cap, deadline, waited);
 }
 
 struct mc_transport mc_socket_transport(struct mc_socket *socket)

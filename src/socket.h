@@ -14,7 +14,8 @@ struct mc_socket {
     bool open;
     int sys_errno;    /* the errno behind the last MC_E_SYSTEM, MC_E_CONNECT or MC_E_CLOSED */
     int resolve_code; /* getaddrinfo()'s behind MC_E_RESOLVE, for gai_strerror() */
-    int64_t armed_ms; /* how long the kernel lets a receive wait before it asks again */
+    /* private: with so much time left the kernel's timer is right; {0} is never */
+    int64_t watched_from_ms, watched_to_ms;
 };
 
 /* Now and `ms` from now, on the clock that deadlines are measured on (CLOCK_MONOTONIC). */
