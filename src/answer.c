@@ -90,19 +90,6 @@ static void set_results(struct mc_value *values, size_t from, size_t count, int 
         values[k].result = result;
 }
 
-/* One item that mc_item_next() has taken. MC_HIT or MC_E_FULL. */
-static inline int take_item(const struct mc_reply *item, struct mc_value *value)
-{
-    value->len = item->size;
-    value->flags = item->flags;
-    value->cas = 0;
-    if (item->size > value->cap)
-        return MC_E_FULL;
-    if (item->size > 0)
-        memcpy(value->buf, item->text.data, item->size);
-    return MC_HIT;
-}
-
 /* Takes the items that are whole in the buffer and for the next keys: all of them, usually. Returns
  * how many. */
 static size_t take_items(struct mc_client *client, const struct mc_bytes *keys,
@@ -112,7 +99,7 @@ static size_t take_items(struct mc_client *client, const struct mc_bytes *keys,
     struct mc_reply reply;
     size_t k = 0;
     for (; k < count && mc_item_next(&client->reader, &in, keys[k], &reply) == MC_VALUE; k++)
-        values[k].result = take_item(&reply, &values[k]);
+        values[k].result = mc_answer_item(&reply, &values[k]);
     client->at = client->end - in.len;
     return k;
 }
@@ -159,34 +146,6 @@ int mc_answer_get(struct mc_client *client, const struct mc_bytes *keys, struct 
     }
     set_results(values, 0, count, r); /* a reply counts only when it is whole */
     return r;
-}
-
-/* The whole reply to a get of one key, when the buffer holds it and nothing else: MC_HIT, MC_MISS or
- * MC_E_FULL. Otherwise MC_MORE with nothing taken. */
-static int take_one(struct mc_client *client, struct mc_bytes key, struct mc_value *value)
-{
-    struct mc_bytes in = {client->buf + client->at, client->end - client->at};
-    struct mc_reply reply;
-    int event = mc_item_next(&client->reader, &in, key, &reply);
-    if (client->awaited != 1 || !mc_item_is_end(&client->reader, in))
-        return MC_MORE;
-    client->at = client->end;
-    client->awaited = 0;
-    return event == MC_VALUE ? take_item(&reply, value) : MC_MISS;
-}
-
-int mc_answer_get_one(struct mc_client *client, struct mc_bytes key, struct mc_value *value,
-                      mc_deadline deadline)
-{
-    int r = client->error;
-    if (r == 0 && client->at == client->end)
-        r = mc_client_receive(client, deadline);
-    if (r == 0)
-        r = take_one(client, key, value);
-    if (r != MC_MORE)
-        return r;
-    mc_answer_get(client, &key, value, 1, deadline);
-    return value->result;
 }
 
 /* ---- meta commands --------------------------------------------------------------------------- */

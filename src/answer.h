@@ -5,6 +5,8 @@
 
 #include "client.h"
 
+#include <string.h>
+
 /* What a command may be answered with, besides an error: a bit for each event. */
 #define MC_ANSWER(event) (UINT32_C(1) << (event))
 
@@ -36,9 +38,19 @@ int mc_answer_store(struct mc_client *client, uint32_t accepted, mc_deadline dea
 int mc_answer_get(struct mc_client *client, const struct mc_bytes *keys, struct mc_value *values,
                   size_t count, mc_deadline deadline);
 
-/* The same for one key; returns the result that *value is to have. */
-int mc_answer_get_one(struct mc_client *client, struct mc_bytes key, struct mc_value *value,
-                      mc_deadline deadline);
+/* One item that lies whole in the client's buffer, copied to where it belongs. MC_HIT, or MC_E_FULL.
+ */
+static inline int mc_answer_item(const struct mc_reply *item, struct mc_value *value)
+{
+    value->len = item->size;
+    value->flags = item->flags;
+    value->cas = 0;
+    if (item->size > value->cap)
+        return MC_E_FULL;
+    if (item->size > 0)
+        memcpy(value->buf, item->text.data, item->size);
+    return MC_HIT;
+}
 
 /* The reply to a meta command, from its first event on, which is in *reply (or negative). After an
  * ERROR or CLIENT_ERROR to ms the connection is given up. mg shows a value when asked with v:

@@ -2,6 +2,7 @@
 #include "client.h"
 
 #include "answer.h"
+#include "item.h"
 
 #include <string.h>
 
@@ -225,12 +226,12 @@ static int put_retrieval(struct mc_out *out, struct retrieval how, const struct 
     }
 }
 
-/* Sends what is in *out, unless r says that it was refused. */
-static int send_line(struct mc_client *client, int r, const struct mc_out *out,
-                     mc_deadline deadline)
+/* Sends what is in *out, to which the server owes one reply. */
+static inline int send_line(struct mc_client *client, const struct mc_out *out,
+                            mc_deadline deadline)
 {
     struct mc_bytes line = {out->data, out->len};
-    return r == 0 ? send_parts(client, &line, 1, 1, deadline) : r;
+    return send_parts(client, &line, 1, 1, deadline);
 }
 
 static void not_asked(struct mc_value *values, size_t count, int result)
@@ -250,33 +251,21 @@ static int retrieve_line(struct mc_client *client, struct retrieval how,
     int r = begin(client, &out);
     if (r == 0)
         r = put_retrieval(&out, how, keys, count);
-    if (r == 0) {
-        struct mc_bytes line = {out.data, out.len};
-        r = send_parts(client, &line, 1, 1, deadline);
-    }
+    if (r == 0)
+        r = send_line(client, &out, deadline);
     if (r == 0)
         return mc_answer_get(client, keys, values, count, deadline);
     not_asked(values, count, r);
     return r;
 }
 
-/* One key. Sets the result, and returns it. */
-static inline int retrieve(struct mc_client *client, struct retrieval how, struct mc_bytes key,
-                           struct mc_value *value, mc_deadline deadline)
+/* One key, by another command than get. */
+static int retrieve(struct mc_client *client, struct retrieval how, struct mc_bytes key,
+                    struct mc_value *value, mc_deadline deadline)
 {
-    struct mc_out out;
-    int r = begin(client, &out);
     value->len = 0;
-    if (r == 0)
-        r = put_retrieval(&out, how, &key, 1);
-    if (r == 0) {
-        struct mc_bytes line = {out.data, out.len};
-        r = send_parts(client, &line, 1, 1, deadline);
-    }
-    if (r == 0)
-        r = mc_answer_get_one(client, key, value, deadline);
-    value->result = r;
-    return r;
+    retrieve_line(client, how, &key, value, 1, deadline);
+    return value->result;
 }
 
 /* How many of the keys fit one request line; at least 1, which may turn out not to fit. */
@@ -308,10 +297,48 @@ static int retrieve_many(struct mc_client *client, struct retrieval how,
     return r;
 }
 
+/* Receives the first bytes of a reply. 0, or why the connection is dead. */
+static inline int receive_first(struct mc_client *client, mc_deadline deadline)
+{
+    ptrdiff_t n = receive_to(client, client->buf, client->cap, deadline);
+    client->end = n > 0 ? (size_t)n : 0;
+    return n > 0 ? 0 : (int)n;
+}
+
+/* The whole reply to a get of one key, when the buffer holds it and nothing else: MC_HIT, MC_MISS or
+ * MC_E_FULL. Otherwise MC_MORE with nothing taken. */
+static inline int take_one(struct mc_client *client, struct mc_bytes key, struct mc_value *value)
+{
+    struct mc_reply reply;
+    size_t end = mc_item_end(client->buf, client->end, key, &reply);
+    if (!mc_item_ends(client->buf, end, client->end))
+        return MC_MORE;
+    client->at = client->end;
+    client->awaited = 0;
+    return end > 0 ? mc_answer_item(&reply, value) : MC_MISS;
+}
+
+/* The usual command, by the shortest way. */
 int mc_client_get(struct mc_client *client, struct mc_bytes key, struct mc_value *value,
                   mc_deadline deadline)
 {
-    return retrieve(client, (struct retrieval){GET, 0}, key, value, deadline);
+    struct mc_out out;
+    int r = begin(client, &out);
+    value->len = 0;
+    if (r == 0)
+        r = mc_put_get(&out, &key, 1);
+    if (r == 0)
+        r = send_line(client, &out, deadline);
+    if (r == 0)
+        r = receive_first(client, deadline);
+    if (r == 0)
+        r = take_one(client, key, value);
+    if (r == MC_MORE) {
+        mc_answer_get(client, &key, value, 1, deadline);
+        r = value->result;
+    }
+    value->result = r;
+    return r;
 }
 
 int mc_client_gets(struct mc_client *client, struct mc_bytes key, struct mc_value *value,
@@ -384,7 +411,8 @@ int mc_client_store(struct mc_client *client, enum mc_store command, const struc
 static int write_line(struct mc_client *client, int r, const struct mc_out *out, uint32_t accepted,
                       struct mc_reply *reply, mc_deadline deadline)
 {
-    r = send_line(client, r, out, deadline);
+    if (r == 0)
+        r = send_line(client, out, deadline);
     return r == 0 ? mc_answer_lost(mc_answer_line(client, accepted, reply, deadline)) : r;
 }
 
@@ -455,7 +483,8 @@ int mc_client_version(struct mc_client *client, mc_deadline deadline)
     int r = mc_client_begin(client, &out);
     if (r == 0)
         r = mc_put_version(&out);
-    r = send_line(client, r, &out, deadline);
+    if (r == 0)
+        r = send_line(client, &out, deadline);
     return r == 0 ? mc_answer_line(client, MC_ANSWER(MC_VERSION), &reply, deadline) : r;
 }
 
@@ -465,7 +494,7 @@ int mc_client_stats(struct mc_client *client, struct mc_bytes words, mc_deadline
     int r = mc_client_begin(client, &out);
     if (r == 0)
         r = mc_put_stats(&out, words);
-    return send_line(client, r, &out, deadline);
+    return r == 0 ? send_line(client, &out, deadline) : r;
 }
 
 int mc_client_auth(struct mc_client *client, struct mc_bytes user, struct mc_bytes password,
@@ -476,7 +505,8 @@ int mc_client_auth(struct mc_client *client, struct mc_bytes user, struct mc_byt
     int r = mc_client_begin(client, &out);
     if (r == 0)
         r = mc_put_auth(&out, user, password);
-    r = send_line(client, r, &out, deadline);
+    if (r == 0)
+        r = send_line(client, &out, deadline);
     if (r == 0)
         r = mc_answer_line(client, MC_ANSWER(MC_STORED), &reply, deadline);
     if (r < 0)
@@ -505,7 +535,7 @@ static int send_meta(struct mc_client *client,
     int r = begin_meta(client, asked, &out);
     if (r == 0)
         r = put(&out, asked->key, asked->flags, asked->count);
-    return send_line(client, r, &out, deadline);
+    return r == 0 ? send_line(client, &out, deadline) : r;
 }
 
 int mc_client_mg(struct mc_client *client, struct mc_bytes key, const struct mc_flag *flags,
