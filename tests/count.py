@@ -1,5 +1,8 @@
 """Counts single test cases in what meson has logged, and shows what the failed ones said.
-usage: count.py NAME=LOG..., each LOG a testlog.json; the last line printed is the sum"""
+usage: count.py [--table FILE] NAME=LOG..., each LOG a testlog.json
+A test tells what it has reached in lines "# reached: PROPERTY | HOW IT WAS CHECKED | NUMBER"; they are
+printed as a table, and with --table put between its marks in FILE as well, if no test has failed. The
+last line printed is the sum."""
 
 import json
 import re
@@ -7,6 +10,7 @@ import sys
 from collections import Counter
 
 SHOWN = 60  # lines of a failed test's output
+BEGIN, END = "<!-- reached -->\n", "<!-- end of reached -->\n"
 
 
 def count_check(text):
@@ -58,11 +62,14 @@ def show_reasons(test, counts):
         print("\n".join("      " + line for line in said[-SHOWN:]))
 
 
-def count_log(name, path):
-    total = Counter()
+def read_log(path):
     with open(path, encoding="utf-8") as log:
-        tests = [json.loads(line) for line in log]
-    for test in sorted(tests, key=lambda test: test["name"]):
+        return sorted((json.loads(line) for line in log), key=lambda test: test["name"])
+
+
+def count_log(name, tests):
+    total = Counter()
+    for test in tests:
         counts = count_one(test)
         total += counts
         print("  %-6s %-40s %s" % (name, test["name"], words(counts)))
@@ -70,13 +77,58 @@ def count_log(name, path):
     return total
 
 
+def reached(tests):
+    """The rows of each property that these tests tell of."""
+    rows = {}
+    for test in tests:
+        for line in re.findall(r"^# reached: (.*)$", test.get("stdout", ""), re.MULTILINE):
+            row = tuple(cell.strip() for cell in line.split(" | "))
+            same = rows.setdefault(row[0], [])
+            if row not in same:
+                same.append(row)
+    return rows
+
+
+def in_order(row):
+    """Numbered properties in their order, then the others."""
+    number = re.match(r"\d+", row[0])
+    return (int(number.group()) if number else 1000, row)
+
+
+def make_table(logs):
+    """As Markdown. A later log's rows of a property stand for an earlier one's: it goes further."""
+    rows = {}
+    for _, tests in logs:
+        rows.update(reached(tests))
+    lines = ["| " + " | ".join(row) + " |"
+             for row in sorted(sum(rows.values(), []), key=in_order)]
+    return "\n".join(["| property | how it was checked | reached |", "| --- | --- | --- |"] + lines)
+
+
+def write_table(path, table):
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    head, rest = text.split(BEGIN)
+    tail = rest.split(END)[1]
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(head + BEGIN + table + "\n" + END + tail)
+
+
 def main():
-    total = Counter()
-    for argument in sys.argv[1:]:
-        name, path = argument.split("=", 1)
-        total += count_log(name, path)
+    arguments = sys.argv[1:]
+    file = None
+    if arguments[:1] == ["--table"]:
+        file, arguments = arguments[1], arguments[2:]
+    logs = [(name, read_log(path)) for name, path in
+            (argument.split("=", 1) for argument in arguments)]
+    total = sum((count_log(name, tests) for name, tests in logs), Counter())
+    good = total["passed"] and not total["failed"]
+    table = make_table(logs)
+    print("\n" + table + "\n")
+    if file and good:
+        write_table(file, table)
     print(words(total))
-    return 0 if total["passed"] and not total["failed"] else 1
+    return 0 if good else 1
 
 
 if __name__ == "__main__":
