@@ -7,7 +7,7 @@
 #include "dial.h"
 #include "pipeline.h"
 
-enum { BUFFER_SIZE = 16384, DEADLINE_MS = 1000 };
+enum { BUFFER_SIZE = 16384, DEADLINE_MS = 10000 };
 
 static struct {
     struct mc_socket socket;
@@ -118,7 +118,7 @@ static bool mcwire_check(uint32_t i)
 
 const struct contestant mcwire_contestant = {
     .title = "mcwire " MCWIRE_VERSION,
-    .settings = "mc_client_, a deadline of 1 s an operation, a buffer of 16 kB; keys checked; "
+    .settings = "mc_client_, a deadline of 10 s an operation, a buffer of 16 kB; keys checked; "
                 "blocking socket, TCP_NODELAY",
     .open = mcwire_open,
     .prepare = mcwire_prepare,
