@@ -26,8 +26,8 @@ enum {
 };
 
 #define USUAL_ADDRESS "127.0.0.1:" MC_SERVER_PORT
-#define INSTALL_HINT                                                                               \
-    "no memcached: start one, or install it (apt install memcached, dnf install memcached, "       \
+#define INSTALL_HINT                                                                         \
+    "no memcached: start one, or install it (apt install memcached, dnf install memcached, " \
     "apk add memcached, pacman -S memcached, brew install memcached)"
 
 #define FOLDER_NAME "/mcwire-XXXXXX"

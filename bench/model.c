@@ -38,8 +38,8 @@ void model_predict(struct report *report)
     for (uint32_t i = 0; i < report->count; i++, draws += requests) {
         struct report_run *run = &report->runs[i];
         double fresh = model_distinct(domain, draws + requests) - model_distinct(domain, draws);
-        run->model_ns = report->lacking * fresh * cost_ns +
-                        (double)requests * (double)report->round_trip_ns;
+        run->model_ns =
+            report->lacking * fresh * cost_ns + (double)requests * (double)report->round_trip_ns;
         report->longest_ns = fmax(report->longest_ns, fmax(run->model_ns, (double)run->ns));
     }
 }

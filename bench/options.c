@@ -23,7 +23,8 @@ struct option {
 };
 
 static const struct option table[] = {
-    {"--server", "ADDR", "HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH; otherwise\n"
+    {"--server", "ADDR",
+     "HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH; otherwise\n"
      "the first entry of MEMCACHED_SERVERS, or\n"
      "127.0.0.1:11211, or a private memcached",
      offsetof(struct options, server), TEXT, 0, 0},
@@ -40,8 +41,8 @@ static const struct option table[] = {
     {"--timeout-ms", "N", "longest wait for the server, in milliseconds (1000)",
      offsetof(struct options, timeout_ms), NUMBER, 1, 3600000},
     {"--format", "text|json|csv", "what is printed (text)", 0, FORMAT, 0, 0},
-    {"--plot", "FILE", "draw the runs as a picture too, in SVG",
-     offsetof(struct options, plot), TEXT, 0, 0},
+    {"--plot", "FILE", "draw the runs as a picture too, in SVG", offsetof(struct options, plot),
+     TEXT, 0, 0},
     {"--help", NULL, "print this", 0, HELP, 0, 0},
     {"--version", NULL, "print the version", 0, VERSION, 0, 0},
 };
@@ -121,21 +122,15 @@ static int set_format(struct options *options, const struct option *option, cons
 static int set(struct options *options, const struct option *option, const char *text)
 {
     switch (option->kind) {
-    case NUMBER:
-        return set_number(options, option, text);
-    case TEXT:
-        memcpy((char *)options + option->offset, &text, sizeof text);
-        return OPTIONS_GO_ON;
-    case FORMAT:
-        return set_format(options, option, text);
+    case NUMBER: return set_number(options, option, text);
+    case TEXT: memcpy((char *)options + option->offset, &text, sizeof text); return OPTIONS_GO_ON;
+    case FORMAT: return set_format(options, option, text);
     case OWN:
         options->own_server = true;
         options->server = NULL; /* of --server and --private, the last one counts */
         return OPTIONS_GO_ON;
-    case HELP:
-        return print_help();
-    case VERSION:
-        return print_version();
+    case HELP: return print_help();
+    case VERSION: return print_version();
     }
     return OPTIONS_USAGE;
 }

@@ -12,9 +12,9 @@ enum { BAR_WIDTH = 22 };
 const char *report_number_word(char text[16], uint32_t number)
 {
     static const char *const words[] = {
-        "No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten",
-        "Eleven", "Twelve", "Thirteen", "Fourteen", "Fifteen", "Sixteen", "Seventeen", "Eighteen",
-        "Nineteen", "Twenty"};
+        "No",       "One",     "Two",     "Three",     "Four",     "Five",     "Six",
+        "Seven",    "Eight",   "Nine",    "Ten",       "Eleven",   "Twelve",   "Thirteen",
+        "Fourteen", "Fifteen", "Sixteen", "Seventeen", "Eighteen", "Nineteen", "Twenty"};
 
     if (number < sizeof words / sizeof *words)
         snprintf(text, 16, "%s", words[number]);
@@ -136,8 +136,8 @@ static void end_text(const struct report *report, FILE *out)
 /* ---- JSON and CSV ---------------------------------------------------------------------------- */
 
 /* The members and columns of a run that the two have in common. */
-static const char *const names[] = {"seconds", "hits", "misses", "errors", "wrong", "p50_us",
-                                    "p99_us", "mismatched"};
+static const char *const names[] = {"seconds", "hits",   "misses", "errors",
+                                    "wrong",   "p50_us", "p99_us", "mismatched"};
 
 enum { NAMES = sizeof names / sizeof *names, NUMBER_SIZE = 32 };
 

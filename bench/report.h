@@ -18,8 +18,8 @@ struct report_run {
 /* The caller sets options, server, own_server, answers and runs, which all stay its own. */
 struct report {
     const struct options *options;
-    const char *server; /* its address */
-    bool own_server;    /* it was empty at the start */
+    const char *server;                     /* its address */
+    bool own_server;                        /* it was empty at the start */
     const struct timing_histogram *answers; /* latencies of all gets that were answered */
     struct report_run *runs;                /* room for options->runs of them */
     uint32_t count;                         /* of those that are done */

@@ -11,11 +11,11 @@
 #include <stdint.h>
 
 enum {
-    WORKLOAD_DOMAIN = 5000,  /* N is 0..5000 in the book's program */
-    WORKLOAD_KEY_MAX = 13,   /* "sq:" and the digits of a uint32_t */
-    WORKLOAD_TEXT_MAX = 20,  /* the digits of its square */
-    WORKLOAD_FLAGS_INT = 2,  /* how python-memcached marks an int, stored as decimal text */
-    WORKLOAD_FLAGS_LONG = 4  /* how pylibmc does, and Python 2 did with big ones; only read */
+    WORKLOAD_DOMAIN = 5000, /* N is 0..5000 in the book's program */
+    WORKLOAD_KEY_MAX = 13,  /* "sq:" and the digits of a uint32_t */
+    WORKLOAD_TEXT_MAX = 20, /* the digits of its square */
+    WORKLOAD_FLAGS_INT = 2, /* how python-memcached marks an int, stored as decimal text */
+    WORKLOAD_FLAGS_LONG = 4 /* how pylibmc does, and Python 2 did with big ones; only read */
 };
 
 /* A value in the cache. */

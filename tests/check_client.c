@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define B(literal) {literal, sizeof(literal) - 1}
+#define B(literal)                   \
+    {                                \
+        literal, sizeof(literal) - 1 \
+    }
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* ---- what holds after a scene -------------------------------------------------------------- */
@@ -460,8 +463,7 @@ static void make_keys(void)
         memset(many_names[k], 'k', len);
         snprintf(many_names[k] + len - 3, 4, "%03zu", k % 500);
         many_keys[k] = (struct mc_bytes){many_names[k], len};
-        many_values[k] =
-            (struct mc_value){.buf = many_places[k], .cap = MC_KEY_MAX, .result = 99};
+        many_values[k] = (struct mc_value){.buf = many_places[k], .cap = MC_KEY_MAX, .result = 99};
     }
 }
 
@@ -734,8 +736,7 @@ START_TEST(busy_and_idle)
     ck_assert_int_eq(mc_client_stats(&client, MC_BYTES(""), SCRIPT_DEADLINE), 0);
     for (int event = 0; event != MC_END;) {
         ck_assert_int_eq(mc_client_begin(&client, &out), MC_E_BUSY);
-        ck_assert_int_eq(mc_client_get(&client, MC_BYTES("a"), &value, SCRIPT_DEADLINE),
-                         MC_E_BUSY);
+        ck_assert_int_eq(mc_client_get(&client, MC_BYTES("a"), &value, SCRIPT_DEADLINE), MC_E_BUSY);
         event = mc_client_next(&client, &reply, SCRIPT_DEADLINE);
         ck_assert_int_gt(event, 0);
     }

@@ -89,11 +89,13 @@ START_TEST(zeros_in_front)
 }
 END_TEST
 
+/* clang-format off */
 static const char *const malformed[] = {
     "", "00", "01", "007", "-1", "+1", " 1", "1 ", "1x", "x1", "1.0", "0x1", "1,0",
     "18446744073709551616", "18446744073709551625", "20000000000000000000", "99999999999999999999",
     "100000000000000000000", "000000000000000000001", "1\n", "/", ":",
 };
+/* clang-format on */
 
 START_TEST(every_malformed_number)
 {

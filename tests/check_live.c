@@ -111,18 +111,12 @@ static const struct {
     int result;
     const char *then; /* what is stored after it */
 } stores[] = {
-    {MC_REPLACE, "0", 0, MC_NOT_STORED, NULL},
-    {MC_APPEND, "0", 0, MC_NOT_STORED, NULL},
-    {MC_PREPEND, "0", 0, MC_NOT_STORED, NULL},
-    {MC_CAS, "0", 0, MC_NOT_FOUND, NULL},
-    {MC_ADD, "b", 0, MC_STORED, "b"},
-    {MC_ADD, "0", 0, MC_NOT_STORED, "b"},
-    {MC_APPEND, "c", 0, MC_STORED, "bc"},
-    {MC_PREPEND, "a", 0, MC_STORED, "abc"},
-    {MC_REPLACE, "", 0, MC_STORED, ""},
-    {MC_CAS, "1\r\n", 0, MC_STORED, "1\r\n"},
-    {MC_CAS, "0", 1, MC_EXISTS, "1\r\n"},
-    {MC_SET, "END\r\n", 0, MC_STORED, "END\r\n"},
+    {MC_REPLACE, "0", 0, MC_NOT_STORED, NULL}, {MC_APPEND, "0", 0, MC_NOT_STORED, NULL},
+    {MC_PREPEND, "0", 0, MC_NOT_STORED, NULL}, {MC_CAS, "0", 0, MC_NOT_FOUND, NULL},
+    {MC_ADD, "b", 0, MC_STORED, "b"},          {MC_ADD, "0", 0, MC_NOT_STORED, "b"},
+    {MC_APPEND, "c", 0, MC_STORED, "bc"},      {MC_PREPEND, "a", 0, MC_STORED, "abc"},
+    {MC_REPLACE, "", 0, MC_STORED, ""},        {MC_CAS, "1\r\n", 0, MC_STORED, "1\r\n"},
+    {MC_CAS, "0", 1, MC_EXISTS, "1\r\n"},      {MC_SET, "END\r\n", 0, MC_STORED, "END\r\n"},
 };
 
 /* That k has this value; NULL: that there is none. Its cas unique is in *value then. */
@@ -318,8 +312,9 @@ END_TEST
 START_TEST(client_mg)
 {
     static const struct mc_flag flags[] = {
-        {.letter = 'v'}, {.letter = 's'}, {.letter = 'f'}, {.letter = 'c'}, {.letter = 't'},
-        {.letter = 'h'}, {.letter = 'l'}, {.letter = 'k'}, {.letter = 'O', .token = {"op#7", 4}}};
+        {.letter = 'v'}, {.letter = 's'}, {.letter = 'f'},
+        {.letter = 'c'}, {.letter = 't'}, {.letter = 'h'},
+        {.letter = 'l'}, {.letter = 'k'}, {.letter = 'O', .token = {"op#7", 4}}};
     char text[8];
     struct mc_value value = {.buf = text, .cap = sizeof text};
     struct mc_meta meta;
@@ -383,10 +378,10 @@ static const struct {
     int result;
     const char *then;
 } meta_stores[] = {
-    {'R', "0", MC_NOT_STORED, NULL}, {'A', "0", MC_NOT_STORED, NULL},
-    {'P', "0", MC_NOT_STORED, NULL}, {'E', "b", MC_HD, "b"},
-    {'E', "0", MC_NOT_STORED, "b"},  {'A', "c", MC_HD, "bc"},
-    {'P', "a", MC_HD, "abc"},        {'R', "", MC_HD, ""},
+    {'R', "0", MC_NOT_STORED, NULL},  {'A', "0", MC_NOT_STORED, NULL},
+    {'P', "0", MC_NOT_STORED, NULL},  {'E', "b", MC_HD, "b"},
+    {'E', "0", MC_NOT_STORED, "b"},   {'A', "c", MC_HD, "bc"},
+    {'P', "a", MC_HD, "abc"},         {'R', "", MC_HD, ""},
     {'S', "1\r\n2", MC_HD, "1\r\n2"},
 };
 
@@ -488,8 +483,8 @@ END_TEST
 
 enum { LARGEST = 1048516 }; /* for a key of one byte, by default */
 
-static const size_t sizes[] = {0,    1,     2,     500,   1000,  2020,    2047,
-                               2048, 2049,  4096,  10000, 65535, 65536,   65537,
+static const size_t sizes[] = {0,      1,      2,       500,         1000,   2020,  2047,
+                               2048,   2049,   4096,    10000,       65535,  65536, 65537,
                                100000, 524288, 1000000, LARGEST - 1, LARGEST};
 
 /* With a client's buffer that is small, usual, or larger than most of the values. */
@@ -533,9 +528,12 @@ struct many {
 
 static void make_many(struct many *many, size_t count, size_t size)
 {
-    *many = (struct many){count, size, allocate(count * KEY_SIZE),
+    *many = (struct many){count,
+                          size,
+                          allocate(count * KEY_SIZE),
                           allocate(count * sizeof *many->keys),
-                          allocate(count * sizeof *many->values), allocate(count * size)};
+                          allocate(count * sizeof *many->values),
+                          allocate(count * size)};
     for (size_t i = 0; i < count; i++) {
         many->keys[i] = key_of(many->names[i], i);
         many->values[i] = (struct mc_value){.buf = many->space + i * size, .cap = size};
@@ -583,8 +581,7 @@ static int retrieve_many(const struct many *many, int how)
     switch (how) {
     case 0: return mc_client_get_many(client, many->keys, many->values, many->count, later());
     case 1: return mc_client_gets_many(client, many->keys, many->values, many->count, later());
-    case 2:
-        return mc_client_gat_many(client, 1000, many->keys, many->values, many->count, later());
+    case 2: return mc_client_gat_many(client, 1000, many->keys, many->values, many->count, later());
     case 3:
         return mc_client_gats_many(client, 1000, many->keys, many->values, many->count, later());
     default: return mc_server_get_many(&server, many->keys, many->values, many->count);
@@ -700,8 +697,8 @@ static void pipeline_both_ways(enum live_kind kind, size_t count, size_t size, s
         fill(stored + i * size, size, many.keys[i]);
         ops[2 * i] = (struct mc_op){
             .verb = MC_VERB_SET, .key = many.keys[i], .data = {stored + i * size, size}};
-        ops[2 * i + 1] = (struct mc_op){
-            .verb = MC_VERB_GET, .key = many.keys[i / 2], .value = many.values[i]};
+        ops[2 * i + 1] =
+            (struct mc_op){.verb = MC_VERB_GET, .key = many.keys[i / 2], .value = many.values[i]};
     }
     ck_assert_int_eq(mc_server_run(&server, ops, count * 2), 0);
     for (size_t i = 0; i < count; i++) {
@@ -965,8 +962,8 @@ START_TEST(error_in_a_pipeline)
     fill(text, SIZE, k);
     ck_assert_int_eq(mc_server_set(&server, k, (struct mc_bytes){text, SIZE}, 0), MC_STORED);
     for (size_t i = 0; i < GETS; i++)
-        ops[1 + i] = (struct mc_op){
-            .verb = MC_VERB_GET, .key = k, .value = {.buf = space[i], .cap = SIZE}};
+        ops[1 + i] =
+            (struct mc_op){.verb = MC_VERB_GET, .key = k, .value = {.buf = space[i], .cap = SIZE}};
     ck_assert_int_eq(mc_server_run(&server, ops, 1 + GETS), 0);
     ck_assert_int_eq(ops[0].result, MC_CLIENT_ERROR);
     for (size_t i = 0; i < GETS; i++)
@@ -1128,8 +1125,8 @@ START_TEST(killed_in_a_pipeline)
         fill(stored + i * SIZE, SIZE, many.keys[i]);
         ops[2 * i] = (struct mc_op){
             .verb = MC_VERB_SET, .key = many.keys[i], .data = {stored + i * SIZE, SIZE}};
-        ops[2 * i + 1] = (struct mc_op){
-            .verb = MC_VERB_GET, .key = many.keys[i], .value = many.values[i]};
+        ops[2 * i + 1] =
+            (struct mc_op){.verb = MC_VERB_GET, .key = many.keys[i], .value = many.values[i]};
     }
     ck_assert_int_eq(pthread_create(&killer, NULL, kill_soon, &ms), 0);
     mc_server_run(&server, ops, COUNT * 2);

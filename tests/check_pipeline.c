@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define B(literal) {literal, sizeof(literal) - 1}
+#define B(literal)                   \
+    {                                \
+        literal, sizeof(literal) - 1 \
+    }
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 enum {
@@ -48,8 +51,12 @@ static const struct mc_flag quiet_opaque[] = {{.letter = 'q'}, {.letter = 'O', .
 
 #define OP(name, ...) .op = {.verb = MC_VERB_##name, __VA_ARGS__}
 #define QUIET(flags) .meta_flags = (flags), .meta_count = COUNT(flags)
-#define MN {.is_mn = true, .request = "mn\r\n", .reply = "MN\r\n"}
+#define MN                                                    \
+    {                                                         \
+        .is_mn = true, .request = "mn\r\n", .reply = "MN\r\n" \
+    }
 
+/* clang-format off */
 /* Every verb. */
 #define EVERY_VERB                                                                                 \
     {OP(GET, .exptime = 0), "get k\r\n", "VALUE k 7 2\r\nhi\r\nEND\r\n", "VALUE hi flags=7"},      \
@@ -218,6 +225,7 @@ static const struct scene scenes[] = {
                "E_UNKNOWN"},
               MN}},
 };
+/* clang-format on */
 
 /* ---- a performance ------------------------------------------------------------------------- */
 
@@ -402,12 +410,13 @@ END_TEST
 START_TEST(more_than_asked)
 {
     static const struct scene more[] = {
-        {.count = 2, .error = MC_E_PROTOCOL,
+        {.count = 2,
+         .error = MC_E_PROTOCOL,
          .rows = {{OP(MD, QUIET(quiet)), "md k q O0\r\n", "NF O0\r\n", "NOT_FOUND"},
                   {.is_mn = true, .request = "mn\r\n", .reply = "MN\r\nEND\r\n"}}},
-        {.count = 1, .error = MC_E_PROTOCOL,
-         .rows = {{OP(DELETE, .exptime = 0), "delete k\r\n", "DELETED\r\nEND\r\n",
-                   "E_UNKNOWN"}}},
+        {.count = 1,
+         .error = MC_E_PROTOCOL,
+         .rows = {{OP(DELETE, .exptime = 0), "delete k\r\n", "DELETED\r\nEND\r\n", "E_UNKNOWN"}}},
     };
     struct play p = {.result = 0};
     perform(&p, &more[_i], BUFFER);
@@ -696,10 +705,12 @@ START_TEST(many_quiet)
     struct mc_client client;
     for (size_t k = 0; k < MANY; k++) {
         snprintf(names[k], sizeof names[k], "k%zu", k * 7 % 1000);
-        many[k] = (struct mc_op){
-            .verb = k % 3 == 0 ? MC_VERB_MD : MC_VERB_MG, .key = {names[k], strlen(names[k])},
-            .meta_flags = k % 3 == 0 ? quiet : quiet_value, .meta_count = k % 3 == 0 ? 1 : 2,
-            .value = {.buf = places[k], .cap = sizeof places[k]}, .result = UNSET};
+        many[k] = (struct mc_op){.verb = k % 3 == 0 ? MC_VERB_MD : MC_VERB_MG,
+                                 .key = {names[k], strlen(names[k])},
+                                 .meta_flags = k % 3 == 0 ? quiet : quiet_value,
+                                 .meta_count = k % 3 == 0 ? 1 : 2,
+                                 .value = {.buf = places[k], .cap = sizeof places[k]},
+                                 .result = UNSET};
     }
     ck_assert_int_eq(run_many(&server, capacities[_i], &client), 0);
     for (size_t k = 0; k < MANY; k++) {
@@ -722,8 +733,10 @@ START_TEST(many_stores)
     struct mc_client client;
     memset(value, 'v', sizeof value);
     for (size_t k = 0; k < MANY; k++) {
-        many[k] = (struct mc_op){.verb = k % 10 == 0 ? MC_VERB_GET : MC_VERB_SET, .key = B("key"),
-                                 .data = {value, k * 37 % sizeof value}, .result = UNSET};
+        many[k] = (struct mc_op){.verb = k % 10 == 0 ? MC_VERB_GET : MC_VERB_SET,
+                                 .key = B("key"),
+                                 .data = {value, k * 37 % sizeof value},
+                                 .result = UNSET};
     }
     ck_assert_int_eq(run_many(&server, capacities[_i], &client), 0);
     for (size_t k = 0; k < MANY; k++)

@@ -7,13 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define B(literal) {literal, sizeof(literal) - 1}
+#define B(literal)                   \
+    {                                \
+        literal, sizeof(literal) - 1 \
+    }
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 enum { BIG = 8192 };
 
 /* ---- a call of any put function, as a row of a table --------------------------------------- */
 
+/* clang-format off */
 enum put {
     GET, GETS, GAT, GATS, STORE, DELETE, INCR, DECR, TOUCH, /* these take a key */
     MG, MS, MD, MA, ME,                                     /* these too, and flags */
@@ -22,6 +26,7 @@ enum put {
     CRAWLER_ENABLE, CRAWLER_SLEEP, CRAWLER_TOCRAWL, CRAWLER_CRAWL, CRAWLER_METADUMP,
     CRAWLER_MGDUMP, WATCH, BASE64
 };
+/* clang-format on */
 
 struct call {
     enum put put;
@@ -30,10 +35,10 @@ struct call {
     struct mc_bytes key;   /* or words, classes, user */
     struct mc_bytes other; /* a second key, or password */
     enum mc_store store;
-    bool yes;              /* noreply, graceful, segmented, enable */
-    int32_t time, time2;   /* exptime, delay, slab classes */
-    uint64_t number;       /* delta, size, cas unique, and all unsigned arguments */
-    uint32_t bits;         /* client flags */
+    bool yes;            /* noreply, graceful, segmented, enable */
+    int32_t time, time2; /* exptime, delay, slab classes */
+    uint64_t number;     /* delta, size, cas unique, and all unsigned arguments */
+    uint32_t bits;       /* client flags */
     struct mc_flag flags[20];
     size_t count;
 };
@@ -348,13 +353,26 @@ static const struct {
     enum put put;
     int refusal;
 } takers[] = {
-    {GET, MC_E_KEY},    {GETS, MC_E_KEY},          {GAT, MC_E_KEY},
-    {GATS, MC_E_KEY},   {STORE, MC_E_KEY},         {DELETE, MC_E_KEY},
-    {INCR, MC_E_KEY},   {DECR, MC_E_KEY},          {TOUCH, MC_E_KEY},
-    {MG, MC_E_KEY},     {MS, MC_E_KEY},            {MD, MC_E_KEY},
-    {MA, MC_E_KEY},     {ME, MC_E_KEY},            {AUTH, MC_E_TOKEN},
-    {STATS, MC_E_TOKEN}, {WATCH, MC_E_TOKEN},      {CRAWLER_CRAWL, MC_E_TOKEN},
-    {CRAWLER_METADUMP, MC_E_TOKEN}, {CRAWLER_MGDUMP, MC_E_TOKEN},
+    {GET, MC_E_KEY},
+    {GETS, MC_E_KEY},
+    {GAT, MC_E_KEY},
+    {GATS, MC_E_KEY},
+    {STORE, MC_E_KEY},
+    {DELETE, MC_E_KEY},
+    {INCR, MC_E_KEY},
+    {DECR, MC_E_KEY},
+    {TOUCH, MC_E_KEY},
+    {MG, MC_E_KEY},
+    {MS, MC_E_KEY},
+    {MD, MC_E_KEY},
+    {MA, MC_E_KEY},
+    {ME, MC_E_KEY},
+    {AUTH, MC_E_TOKEN},
+    {STATS, MC_E_TOKEN},
+    {WATCH, MC_E_TOKEN},
+    {CRAWLER_CRAWL, MC_E_TOKEN},
+    {CRAWLER_METADUMP, MC_E_TOKEN},
+    {CRAWLER_MGDUMP, MC_E_TOKEN},
 };
 
 static bool takes_words(enum put put)
@@ -527,12 +545,12 @@ static bool has(const char *letters, int letter)
 static bool expect_flag(int meta, int letter, char *line, size_t cap)
 {
     const char *head = letter == 'b' ? "?? YQ==" : metas[meta].head;
-    const char *argument = has(metas[meta].bare, letter)     ? ""
-                           : has(metas[meta].ttl, letter)    ? "-5"
-                           : has(metas[meta].number, letter) ? "7"
-                           : has(metas[meta].token, letter)  ? "tok"
+    const char *argument = has(metas[meta].bare, letter)                   ? ""
+                           : has(metas[meta].ttl, letter)                  ? "-5"
+                           : has(metas[meta].number, letter)               ? "7"
+                           : has(metas[meta].token, letter)                ? "tok"
                            : letter == 'M' && metas[meta].modes[0] != '\0' ? "?"
-                                                             : NULL;
+                                                                           : NULL;
     snprintf(line, cap, "%s%s %c%s\r\n", head, letter == 'b' && metas[meta].put == MS ? " 0" : "",
              letter, argument != NULL ? argument : "");
     memcpy(line, metas[meta].head, 2);

@@ -10,7 +10,10 @@
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define ROW(bytes, events) {bytes, sizeof(bytes) - 1, events}
+#define ROW(bytes, events)               \
+    {                                    \
+        bytes, sizeof(bytes) - 1, events \
+    }
 
 /* Bytes, and the events as lines of text. */
 struct row {
@@ -206,8 +209,8 @@ static int read_number(int place, const char *number, struct mc_reader *reader,
                        struct mc_reply *reply)
 {
     char line[128];
-    int len = snprintf(line, sizeof line, "%s%s%s", places[place].before, number,
-                       places[place].after);
+    int len =
+        snprintf(line, sizeof line, "%s%s%s", places[place].before, number, places[place].after);
     struct mc_bytes in = {line, (size_t)len};
     *reader = (struct mc_reader){0};
     return mc_reader_next(reader, &in, reply);
@@ -220,8 +223,8 @@ static void check_no_number(int place, const char *number, size_t at)
     int event = read_number(place, number, &reader, &reply);
     size_t expected = strlen(places[place].before) + at;
     if (event != MC_E_PROTOCOL || reader.fault != MC_FAULT_NUMBER || reader.at != expected)
-        ck_abort_msg("%s for a number in place %d: event %d, fault %d at %d instead of %zu",
-                     number, place, event, reader.fault, reader.at, expected);
+        ck_abort_msg("%s for a number in place %d: event %d, fault %d at %d instead of %zu", number,
+                     place, event, reader.fault, reader.at, expected);
 }
 
 static void check_number(int place, uint64_t number)
@@ -235,7 +238,7 @@ static void check_number(int place, uint64_t number)
         return;
     }
     int event = read_number(place, digits, &reader, &reply);
-    const uint64_t got[] = {reply.flags, reply.size, reply.size, reply.cas,
+    const uint64_t got[] = {reply.flags, reply.size, reply.size,  reply.cas,
                             reply.size,  reply.size, reply.number};
     ck_assert_int_eq(event, place == 6 ? MC_NUMBER : MC_VALUE);
     ck_assert_uint_eq(got[place], number);
@@ -263,11 +266,24 @@ static const struct {
     const char *number;
     size_t at;
 } no_numbers[] = {
-    {"00", 0}, {"01", 0}, {"0000000000000000000000", 0}, {"007", 0},
-    {"18446744073709551616", 0}, {"18446744073709551620", 0}, {"99999999999999999999", 0},
-    {"100000000000000000000", 0}, {"111111111111111111111", 0},
-    {"1844674407370955161x", 19}, {"18446744073709551615x", 20}, {"1x", 1}, {"12.5", 2},
-    {"1,000", 1}, {"1e3", 1}, {"1-", 1}, {"1\t", 1}, {"1\n", 1},
+    {"00", 0},
+    {"01", 0},
+    {"0000000000000000000000", 0},
+    {"007", 0},
+    {"18446744073709551616", 0},
+    {"18446744073709551620", 0},
+    {"99999999999999999999", 0},
+    {"100000000000000000000", 0},
+    {"111111111111111111111", 0},
+    {"1844674407370955161x", 19},
+    {"18446744073709551615x", 20},
+    {"1x", 1},
+    {"12.5", 2},
+    {"1,000", 1},
+    {"1e3", 1},
+    {"1-", 1},
+    {"1\t", 1},
+    {"1\n", 1},
 };
 
 START_TEST(every_malformed_number)
@@ -494,8 +510,7 @@ static const struct row streams[] = {
     ROW("SERVER_ERROR why\r\n", "SERVER_ERROR text=why\n"),
     ROW("BUSY why\r\n", "BUSY text=why\n"),
     ROW("BADCLASS why\r\n", "REFUSED key=BADCLASS text=why\n"),
-    ROW("END\r\nVALUE a 0 1\r\nx\r\nEND\r\n",
-        "END\nVALUE key=a flags=0 size=1\nBODY x\nEND\n"),
+    ROW("END\r\nVALUE a 0 1\r\nx\r\nEND\r\n", "END\nVALUE key=a flags=0 size=1\nBODY x\nEND\n"),
     ROW("key=a\nEND\r\nkey=b\n", "LINE text=key=a\nEND\nPROTOCOL fault=word at=0\n"),
     ROW("key=a", "MORE\n"),
     ROW("key=a\nEND\r", "LINE text=key=a\nMORE\n"),

@@ -77,8 +77,7 @@ START_TEST(good_address)
 END_TEST
 
 static const char empty[] = "the address is empty";
-static const char bad_host[] =
-    "a host is a name or an address, without spaces or any of /[],@";
+static const char bad_host[] = "a host is a name or an address, without spaces or any of /[],@";
 static const char long_host[] = "the host's name is too long";
 static const char bad_port[] = "a port is a number from 1 to 65535";
 static const char no_bracket[] = "the [ of an IPv6 address has no ]";
@@ -405,8 +404,10 @@ END_TEST
 /* ---- a kept connection that is closed -------------------------------------------------------- */
 
 /* How the scripts begin: a connection is made, used and kept. */
+/* clang-format off */
 #define KEPT_CONNECTION                                                                            \
     {PEER_ACCEPT, NULL, 0, 0}, {PEER_HEAR, "version\r\n", 0, 0}, {PEER_SAY, "VERSION 1\r\n", 0, 0}
+/* clang-format on */
 
 /* Closed before it is used again: nothing can have gone out, so everything may be sent again. Unix
  * sockets only, for with TCP the first bytes go out to nobody. */
@@ -502,12 +503,9 @@ END_TEST
 START_TEST(repeated_only_once)
 {
     const struct operation *o = &operations[_i];
-    const struct peer_step script[] = {KEPT_CONNECTION,
-                                       {PEER_CLOSE, NULL, 0, 0},
-                                       {PEER_ACCEPT, NULL, 0, 0},
-                                       {PEER_HEAR, o->request, 0, 0},
-                                       {PEER_CLOSE, NULL, 0, 0},
-                                       {PEER_END, NULL, 0, 0}};
+    const struct peer_step script[] = {KEPT_CONNECTION,           {PEER_CLOSE, NULL, 0, 0},
+                                       {PEER_ACCEPT, NULL, 0, 0}, {PEER_HEAR, o->request, 0, 0},
+                                       {PEER_CLOSE, NULL, 0, 0},  {PEER_END, NULL, 0, 0}};
     struct peer peer;
     struct mc_server server;
     peer_start(&peer, PEER_UNIX, NULL, script);
@@ -633,18 +631,13 @@ END_TEST
 /* Closed, reset or spoken on unasked while nobody used it: the operation goes to a new one. */
 static void expect_not_used_again(const struct operation *o, int round, int64_t unused_ms)
 {
-    static const struct peer_step news[] = {{PEER_CLOSE, NULL, 0, 0},
-                                            {PEER_RESET, NULL, 0, 0},
-                                            {PEER_SAY, "STORED\r\n", 0, 0}};
+    static const struct peer_step news[] = {
+        {PEER_CLOSE, NULL, 0, 0}, {PEER_RESET, NULL, 0, 0}, {PEER_SAY, "STORED\r\n", 0, 0}};
     enum peer_family family = (enum peer_family)(round % PEER_FAMILIES);
-    const struct peer_step script[] = {KEPT_CONNECTION,
-                                       {PEER_GATE, NULL, 0, 0},
-                                       news[round / PEER_FAMILIES],
-                                       {PEER_ACCEPT, NULL, 0, 0},
-                                       {PEER_HEAR, o->request, 0, 0},
-                                       {PEER_SAY, o->reply, 0, 0},
-                                       {PEER_SILENT, NULL, 0, 0},
-                                       {PEER_END, NULL, 0, 0}};
+    const struct peer_step script[] = {
+        KEPT_CONNECTION,           {PEER_GATE, NULL, 0, 0},       news[round / PEER_FAMILIES],
+        {PEER_ACCEPT, NULL, 0, 0}, {PEER_HEAR, o->request, 0, 0}, {PEER_SAY, o->reply, 0, 0},
+        {PEER_SILENT, NULL, 0, 0}, {PEER_END, NULL, 0, 0}};
     struct peer peer;
     struct mc_server server;
     if (!peer_has(family, __func__))
@@ -692,8 +685,8 @@ static int run_pipeline(struct mc_server *server)
 
 START_TEST(stale_connection_of_a_pipeline)
 {
-    static const struct operation pipeline = {
-        run_pipeline, "get k\r\nset k 0 0 2\r\nok\r\n", "END\r\nSTORED\r\n", 0, false};
+    static const struct operation pipeline = {run_pipeline, "get k\r\nset k 0 0 2\r\nok\r\n",
+                                              "END\r\nSTORED\r\n", 0, false};
     expect_not_used_again(&pipeline, _i, 0);
 }
 END_TEST
@@ -806,9 +799,11 @@ END_TEST
 
 START_TEST(closed_by_the_caller)
 {
-    static const struct peer_step script[] = {
-        KEPT_CONNECTION, {PEER_SILENT, NULL, 0, 0}, KEPT_CONNECTION, {PEER_SILENT, NULL, 0, 0},
-        {PEER_END, NULL, 0, 0}};
+    static const struct peer_step script[] = {KEPT_CONNECTION,
+                                              {PEER_SILENT, NULL, 0, 0},
+                                              KEPT_CONNECTION,
+                                              {PEER_SILENT, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
     struct peer peer;
     struct mc_server server;
     peer_start(&peer, PEER_UNIX, NULL, script);
@@ -996,7 +991,9 @@ END_TEST
 
 /* ---- user and password ----------------------------------------------------------------------- */
 
+/* clang-format off */
 #define AUTH {PEER_ACCEPT, NULL, 0, 0}, {PEER_HEAR, "set auth 0 0 11\r\nuser pa ss \r\n", 0, 0}
+/* clang-format on */
 
 static void init_auth(struct mc_server *server, const struct peer *peer)
 {
@@ -1049,8 +1046,7 @@ START_TEST(is_not_let_in)
     ck_assert_int_eq(o->run(&server), MC_E_AUTH);
     if (_i < OPERATIONS) {
         ck_assert_uint_eq(server.client.said.len, sizeof "authentication failure" - 1);
-        ck_assert_mem_eq(server.client.said.data, "authentication failure",
-                         server.client.said.len);
+        ck_assert_mem_eq(server.client.said.data, "authentication failure", server.client.said.len);
     }
     server.down_until_ms = INT64_MAX;
     ck_assert_int_eq(o->run(&server), MC_E_DOWN);

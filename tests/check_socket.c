@@ -516,12 +516,10 @@ END_TEST
 /* A value that came too late is not believed either, whoever asks for it. */
 START_TEST(late_value_is_not_taken)
 {
-    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
-                                              {PEER_HEAR, "get k\r\n", 0, 0},
-                                              {PEER_SAY, "VALUE k 0 2\r\n", 0, 0},
-                                              {PEER_GATE, NULL, 0, 0},
-                                              {PEER_SAY, "ok\r\nEND\r\n", 0, 0},
-                                              {PEER_END, NULL, 0, 0}};
+    static const struct peer_step script[] = {
+        {PEER_ACCEPT, NULL, 0, 0},           {PEER_HEAR, "get k\r\n", 0, 0},
+        {PEER_SAY, "VALUE k 0 2\r\n", 0, 0}, {PEER_GATE, NULL, 0, 0},
+        {PEER_SAY, "ok\r\nEND\r\n", 0, 0},   {PEER_END, NULL, 0, 0}};
     static const struct mc_bytes request = {"get k\r\n", 7};
     char buf[2];
     struct mc_value value = {.buf = buf, .cap = sizeof buf};
@@ -548,16 +546,12 @@ END_TEST
 /* A deadline of "never", then a short one, then a long one again. */
 START_TEST(deadlines_of_every_length)
 {
-    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
-                                              {PEER_HEAR, "get k\r\n", 0, 0},
-                                              {PEER_SAY, "END\r\n", 0, 0},
-                                              {PEER_HEAR, "get k\r\n", 0, 0},
-                                              {PEER_SAY, "END\r\n", 0, 0},
-                                              {PEER_HEAR, "get k\r\n", 0, 0},
-                                              {PEER_SAY, "END\r\n", 0, 0},
-                                              {PEER_HEAR, "get k\r\n", 0, 0},
-                                              {PEER_SILENT, NULL, 0, 0},
-                                              {PEER_END, NULL, 0, 0}};
+    static const struct peer_step script[] = {
+        {PEER_ACCEPT, NULL, 0, 0},   {PEER_HEAR, "get k\r\n", 0, 0},
+        {PEER_SAY, "END\r\n", 0, 0}, {PEER_HEAR, "get k\r\n", 0, 0},
+        {PEER_SAY, "END\r\n", 0, 0}, {PEER_HEAR, "get k\r\n", 0, 0},
+        {PEER_SAY, "END\r\n", 0, 0}, {PEER_HEAR, "get k\r\n", 0, 0},
+        {PEER_SILENT, NULL, 0, 0},   {PEER_END, NULL, 0, 0}};
     struct peer peer;
     struct line line;
     peer_start(&peer, PEER_UNIX, NULL, script);
@@ -594,13 +588,11 @@ static void set_storm(long interval_us)
 
 START_TEST(answer_in_a_storm_of_signals)
 {
-    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
-                                              {PEER_HEAR, "get k\r\n", 0, 0},
-                                              {PEER_WAIT, NULL, 0, 100},
-                                              {PEER_SAY, "VALUE k 0 ", 0, 0},
-                                              {PEER_WAIT, NULL, 0, 50},
-                                              {PEER_SAY, "2\r\nok\r\nEND\r\n", 0, 0},
-                                              {PEER_END, NULL, 0, 0}};
+    static const struct peer_step script[] = {
+        {PEER_ACCEPT, NULL, 0, 0}, {PEER_HEAR, "get k\r\n", 0, 0},
+        {PEER_WAIT, NULL, 0, 100}, {PEER_SAY, "VALUE k 0 ", 0, 0},
+        {PEER_WAIT, NULL, 0, 50},  {PEER_SAY, "2\r\nok\r\nEND\r\n", 0, 0},
+        {PEER_END, NULL, 0, 0}};
     struct peer peer;
     struct line line;
     if (!peer_has((enum peer_family)_i, __func__))

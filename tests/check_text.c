@@ -52,11 +52,21 @@ START_TEST(says_what_it_is)
         int result;
         const char *word;
     } some[] = {
-        {MC_E_KEY, "key"},         {MC_E_FULL, "buffer"},      {MC_E_TIMEOUT, "deadline"},
-        {MC_E_CLOSED, "closed"},   {MC_E_UNKNOWN, "may or may not"}, {MC_E_ADDRESS, "address"},
-        {MC_E_RESOLVE, "resolve"}, {MC_E_AUTH, "password"},    {MC_E_DOWN, "moment ago"},
-        {MC_HIT, "hit"},           {MC_MISS, "miss"},          {MC_STORED, "stored"},
-        {MC_NOT_FOUND, "not found"}, {MC_DELETED, "deleted"},  {MC_VERSION, "version"},
+        {MC_E_KEY, "key"},
+        {MC_E_FULL, "buffer"},
+        {MC_E_TIMEOUT, "deadline"},
+        {MC_E_CLOSED, "closed"},
+        {MC_E_UNKNOWN, "may or may not"},
+        {MC_E_ADDRESS, "address"},
+        {MC_E_RESOLVE, "resolve"},
+        {MC_E_AUTH, "password"},
+        {MC_E_DOWN, "moment ago"},
+        {MC_HIT, "hit"},
+        {MC_MISS, "miss"},
+        {MC_STORED, "stored"},
+        {MC_NOT_FOUND, "not found"},
+        {MC_DELETED, "deleted"},
+        {MC_VERSION, "version"},
         {MC_SERVER_ERROR, "server failed"},
     };
     for (size_t i = 0; i < COUNT(some); i++) {

@@ -7,12 +7,12 @@
 #include <string.h>
 
 static const char *const errors[] = {
-    [-MC_E_KEY] = "E_KEY",           [-MC_E_TOKEN] = "E_TOKEN",     [-MC_E_NUMBER] = "E_NUMBER",
-    [-MC_E_FLAG] = "E_FLAG",         [-MC_E_FULL] = "E_FULL",       [-MC_E_BUSY] = "E_BUSY",
-    [-MC_E_IDLE] = "E_IDLE",         [-MC_E_PROTOCOL] = "PROTOCOL", [-MC_E_LINE] = "E_LINE",
-    [-MC_E_TIMEOUT] = "E_TIMEOUT",   [-MC_E_CLOSED] = "E_CLOSED",   [-MC_E_SYSTEM] = "E_SYSTEM",
-    [-MC_E_STEP] = "E_STEP",         [-MC_E_UNKNOWN] = "E_UNKNOWN", [-MC_E_ADDRESS] = "E_ADDRESS",
-    [-MC_E_RESOLVE] = "E_RESOLVE",   [-MC_E_CONNECT] = "E_CONNECT", [-MC_E_AUTH] = "E_AUTH",
+    [-MC_E_KEY] = "E_KEY",         [-MC_E_TOKEN] = "E_TOKEN",     [-MC_E_NUMBER] = "E_NUMBER",
+    [-MC_E_FLAG] = "E_FLAG",       [-MC_E_FULL] = "E_FULL",       [-MC_E_BUSY] = "E_BUSY",
+    [-MC_E_IDLE] = "E_IDLE",       [-MC_E_PROTOCOL] = "PROTOCOL", [-MC_E_LINE] = "E_LINE",
+    [-MC_E_TIMEOUT] = "E_TIMEOUT", [-MC_E_CLOSED] = "E_CLOSED",   [-MC_E_SYSTEM] = "E_SYSTEM",
+    [-MC_E_STEP] = "E_STEP",       [-MC_E_UNKNOWN] = "E_UNKNOWN", [-MC_E_ADDRESS] = "E_ADDRESS",
+    [-MC_E_RESOLVE] = "E_RESOLVE", [-MC_E_CONNECT] = "E_CONNECT", [-MC_E_AUTH] = "E_AUTH",
     [-MC_E_DOWN] = "E_DOWN",
 };
 
@@ -46,9 +46,9 @@ static const char *const names[] = {
 };
 
 static const char *const faults[] = {
-    [MC_FAULT_NONE] = "none",     [MC_FAULT_WORD] = "word", [MC_FAULT_KEY] = "key",
+    [MC_FAULT_NONE] = "none",     [MC_FAULT_WORD] = "word",   [MC_FAULT_KEY] = "key",
     [MC_FAULT_NUMBER] = "number", [MC_FAULT_SPACE] = "space", [MC_FAULT_FLAG] = "flag",
-    [MC_FAULT_END] = "end",       [MC_FAULT_LONG] = "long", [MC_FAULT_VALUE] = "value",
+    [MC_FAULT_END] = "end",       [MC_FAULT_LONG] = "long",   [MC_FAULT_VALUE] = "value",
 };
 
 const char *events_name(int event)

@@ -24,7 +24,7 @@ enum peer_do {
     PEER_SILENT, /* nothing comes next but the other end's close */
     PEER_SHUT,   /* says no more, and listens on */
     PEER_CLOSE,
-    PEER_RESET   /* closes as one that has crashed */
+    PEER_RESET /* closes as one that has crashed */
 };
 
 struct peer_step {

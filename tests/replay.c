@@ -28,8 +28,8 @@ struct replay {
     const struct transcript_step *step;
     const char *socket_path;
     struct text *problem;
-    int fds[CONNECTIONS];          /* by connection; -1 before its first use */
-    bool open_end[CONNECTIONS];    /* the last reply is not over, or the server closed */
+    int fds[CONNECTIONS];           /* by connection; -1 before its first use */
+    bool open_end[CONNECTIONS];     /* the last reply is not over, or the server closed */
     struct text heard[CONNECTIONS]; /* received and not compared yet */
     struct binding bindings[NAMES_MAX];
     size_t binding_count;
@@ -262,11 +262,9 @@ static bool play(struct replay *r)
     return true;
 }
 
-bool replay_live(const struct transcript *transcript, const char *socket_path,
-                 struct text *problem)
+bool replay_live(const struct transcript *transcript, const char *socket_path, struct text *problem)
 {
-    struct replay r = {
-        .transcript = transcript, .socket_path = socket_path, .problem = problem};
+    struct replay r = {.transcript = transcript, .socket_path = socket_path, .problem = problem};
     for (int i = 0; i < CONNECTIONS; i++)
         r.fds[i] = -1;
     bool same = play(&r);

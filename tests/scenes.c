@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define B(literal) {literal, sizeof(literal) - 1}
+#define B(literal)                   \
+    {                                \
+        literal, sizeof(literal) - 1 \
+    }
 
 enum { VALUE_CAP = 64 }; /* where a value goes, unless the scene says otherwise */
 
@@ -16,12 +19,13 @@ static char big_data[SCENES_BIG + 1], big_set[SCENES_BIG + 64];
 static char big_reply[SCENES_BIG + 64], big_outcome[SCENES_BIG + 64];
 
 #define FLAGS(...) .flags = {__VA_ARGS__}
-#define ALL_FLAGS                                                                                  \
-    FLAGS({'s', 0, 0, B("")}, {'t', 0, 0, B("")}, {'f', 0, 0, B("")}, {'c', 0, 0, B("")},          \
-          {'h', 0, 0, B("")}, {'l', 0, 0, B("")}, {'k', 0, 0, B("")}, {'O', 0, 0, B("123")},       \
-          {'v', 0, 0, B("")}),                                                                     \
+#define ALL_FLAGS                                                                            \
+    FLAGS({'s', 0, 0, B("")}, {'t', 0, 0, B("")}, {'f', 0, 0, B("")}, {'c', 0, 0, B("")},    \
+          {'h', 0, 0, B("")}, {'l', 0, 0, B("")}, {'k', 0, 0, B("")}, {'O', 0, 0, B("123")}, \
+          {'v', 0, 0, B("")}),                                                               \
         .count = 9
 
+/* clang-format off */
 static const struct scene table[] = {
     /* retrieval of one key */
     {.what = GET, "get key\r\n", "VALUE key 5 5\r\nhello\r\nEND\r\n", "VALUE hello flags=5"},
@@ -245,6 +249,7 @@ static const struct scene table[] = {
     {.what = MA, "ma key\r\n", "VA 1\r\n5\r\n", "E_UNKNOWN", MC_E_PROTOCOL, MC_FAULT_UNASKED},
     {.what = MA, "ma key\r\n", "CLIENT_ERROR text\r\n", "CLIENT_ERROR said=text"},
 };
+/* clang-format on */
 
 const struct scene *const scenes = table;
 const int scene_count = sizeof table / sizeof table[0];
@@ -439,9 +444,7 @@ static void run_meta(struct play *p, const struct scene *s)
     case MG:
         p->result = mc_client_mg(c, key, s->flags, s->count, &p->values[0], &p->meta, d);
         break;
-    case MS:
-        p->result = mc_client_ms(c, key, data_of(s), s->flags, s->count, &p->meta, d);
-        break;
+    case MS: p->result = mc_client_ms(c, key, data_of(s), s->flags, s->count, &p->meta, d); break;
     case MD: p->result = mc_client_md(c, key, s->flags, s->count, &p->meta, d); break;
     default: p->result = mc_client_ma(c, key, s->flags, s->count, &p->meta, d); break;
     }
@@ -496,4 +499,3 @@ void play_finish(struct play *p)
     free(p->buf);
     free(p->value_buf);
 }
-

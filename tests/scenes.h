@@ -7,16 +7,18 @@
 #include "text.h"
 
 enum {
-    SCENES_KEYS = 3,      /* of a retrieval of many keys: "a", "b", "c" */
-    SCENES_BIG = 5000,    /* a value that is larger than the client's buffer */
-    SCENES_BUFFER = 2048  /* the client's, unless a test says otherwise */
+    SCENES_KEYS = 3,     /* of a retrieval of many keys: "a", "b", "c" */
+    SCENES_BIG = 5000,   /* a value that is larger than the client's buffer */
+    SCENES_BUFFER = 2048 /* the client's, unless a test says otherwise */
 };
 
+/* clang-format off */
 enum what {
     GET, GETS, GAT, GATS, GET_MANY, GETS_MANY, GAT_MANY, GATS_MANY,
     STORE, DELETE, INCR, DECR, TOUCH, FLUSH_ALL, MS, MD, MA, /* these are writes */
     MG, VERSION, AUTH, STATS
 };
+/* clang-format on */
 
 struct scene {
     enum what what;
@@ -27,7 +29,7 @@ struct scene {
     struct mc_bytes key;  /* "key" if none is given; a user */
     struct mc_bytes data; /* "hello" if none is given; a password; words */
     enum mc_store store;
-    bool no_room;         /* the value goes to a place of no bytes */
+    bool no_room; /* the value goes to a place of no bytes */
     struct mc_flag flags[12];
     size_t count;
 };

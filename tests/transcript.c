@@ -128,8 +128,8 @@ static bool parse_bytes(struct parser *p, struct transcript_step *step)
     while (*p->at != '\0') {
         if (*p->at == '{') {
             p->at++;
-            bool ok = isdigit((unsigned char)*p->at) ? parse_repeat(p, step)
-                                                     : parse_varying(p, step);
+            bool ok =
+                isdigit((unsigned char)*p->at) ? parse_repeat(p, step) : parse_varying(p, step);
             if (!ok)
                 return false;
         } else if (!parse_byte(p, &c)) {
@@ -147,8 +147,8 @@ static const struct {
     enum transcript_kind kind;
     bool has_bytes;
 } signs[] = {
-    {"> ", TRANSCRIPT_SENT, true},         {"< ", TRANSCRIPT_SAID, true},
-    {"<* ", TRANSCRIPT_MANY, true},        {"= ", TRANSCRIPT_EVENT, true},
+    {"> ", TRANSCRIPT_SENT, true},          {"< ", TRANSCRIPT_SAID, true},
+    {"<* ", TRANSCRIPT_MANY, true},         {"= ", TRANSCRIPT_EVENT, true},
     {"! stream", TRANSCRIPT_STREAM, false}, {"! closed", TRANSCRIPT_CLOSED, false},
 };
 

@@ -15,10 +15,10 @@ struct transcript_piece {
 };
 
 enum transcript_kind {
-    TRANSCRIPT_SENT,  /* >  bytes from the client */
-    TRANSCRIPT_SAID,  /* <  bytes from the server */
-    TRANSCRIPT_MANY,  /* <* the same, and the server may say any number of such lines, even none */
-    TRANSCRIPT_EVENT, /* =  what the reader makes of the server's bytes */
+    TRANSCRIPT_SENT,   /* >  bytes from the client */
+    TRANSCRIPT_SAID,   /* <  bytes from the server */
+    TRANSCRIPT_MANY,   /* <* the same, and the server may say any number of such lines, even none */
+    TRANSCRIPT_EVENT,  /* =  what the reader makes of the server's bytes */
     TRANSCRIPT_STREAM, /* ! stream: the reader is told to expect a stream of free-text lines */
     TRANSCRIPT_CLOSED  /* ! closed: the server closes the connection */
 };
@@ -34,9 +34,9 @@ struct transcript_step {
 
 struct transcript {
     char path[512];
-    bool live;          /* a real memcached is held against it */
-    char options[128];  /* with these options */
-    char users[128];    /* and -Y with this user:password, unless empty */
+    bool live;         /* a real memcached is held against it */
+    char options[128]; /* with these options */
+    char users[128];   /* and -Y with this user:password, unless empty */
     struct transcript_step *steps;
     size_t count;
     struct text problem; /* why the file could not be loaded */

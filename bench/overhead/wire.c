@@ -140,16 +140,11 @@ static bool read_stored(void)
 /* ---- all of them ----------------------------------------------------------------------------- */
 
 const struct wire_work wire_table[] = {
-    {"put-get", "put get, 1 key", put_get},
-    {"put-get-100", "put get, 100 keys", put_get_many},
-    {"put-set", "put set, the line", put_set},
-    {"put-mg", "put mg", put_mg},
-    {"read-hit", "read a hit, 32 B", read_hit},
-    {"read-hit-100", "read 100 hits, 32 B", read_many},
-    {"item-hit", "item.c: a hit", take_hit},
-    {"item-hit-100", "item.c: 100 hits", take_many},
-    {"read-va", "read a VA, 32 B", read_meta},
-    {"read-miss", "read a miss", read_miss},
+    {"put-get", "put get, 1 key", put_get},      {"put-get-100", "put get, 100 keys", put_get_many},
+    {"put-set", "put set, the line", put_set},   {"put-mg", "put mg", put_mg},
+    {"read-hit", "read a hit, 32 B", read_hit},  {"read-hit-100", "read 100 hits, 32 B", read_many},
+    {"item-hit", "item.c: a hit", take_hit},     {"item-hit-100", "item.c: 100 hits", take_many},
+    {"read-va", "read a VA, 32 B", read_meta},   {"read-miss", "read a miss", read_miss},
     {"read-stored", "read STORED", read_stored},
 };
 

@@ -171,12 +171,8 @@ static const struct {
     command *run;
     bool works; /* it needs a work */
 } commands[] = {
-    {"hello", hello, false},
-    {"open", open_server, false},
-    {"work", take_work, false},
-    {"check", check, true},
-    {"run", run, true},
-    {"round", do_round, true},
+    {"hello", hello, false}, {"open", open_server, false}, {"work", take_work, false},
+    {"check", check, true},  {"run", run, true},           {"round", do_round, true},
     {"each", do_each, true},
 };
 
