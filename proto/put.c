@@ -333,7 +333,8 @@ static const struct meta_command md = {"md", "bkqxI", "T", "CE", "", true};
 static const struct meta_command ma = {"ma", "bckqtv", "NT", "CDEJ", "I+D-", true};
 static const struct meta_command me = {"me", "b", "", "", "", false};
 
-static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+/* The last one pads. */
+static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
 
 /* Three bytes, of which n count, as four characters of RFC 4648. */
 static void put_base64_group(struct pen *p, const char *b, size_t i, size_t n)
@@ -345,8 +346,8 @@ static void put_base64_group(struct pen *p, const char *b, size_t i, size_t n)
         bits |= (uint32_t)(unsigned char)b[i + 2];
     put_char(p, base64[bits >> 18 & 63]);
     put_char(p, base64[bits >> 12 & 63]);
-    put_char(p, n > 1 ? base64[bits >> 6 & 63] : '=');
-    put_char(p, n > 2 ? base64[bits & 63] : '=');
+    put_char(p, base64[n > 1 ? bits >> 6 & 63 : 64]);
+    put_char(p, base64[n > 2 ? bits & 63 : 64]);
 }
 
 static void put_base64(struct pen *p, struct mc_bytes bytes)
@@ -412,7 +413,7 @@ static void put_flag(struct pen *p, const struct meta_command *command, const st
         put_mode(p, command->modes, flag->number);
     else if (letter == 'O' && command->tokens)
         put_token(p, flag->token, MC_OPAQUE_MAX, MC_E_TOKEN);
-    else if ((letter == 'P' || letter == 'L') && command->tokens)
+    else if (has_letter("PL", letter) && command->tokens)
         put_token(p, flag->token, MC_KEY_MAX, MC_E_TOKEN);
     else
         refuse(p, has_letter(command->number, letter) ? MC_E_NUMBER : MC_E_FLAG);

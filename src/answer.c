@@ -123,7 +123,7 @@ static int take_all(struct mc_client *client, const struct mc_bytes *keys, struc
     int r = client->error;
     if (r == 0 && client->at == client->end)
         r = mc_client_receive(client, deadline);
-    while (r == 0) {
+    while (r >= 0) {
         *k += take_items(client, keys + *k, values + *k, count - *k);
         r = take_other(client, reply, deadline);
         if (r != MC_VALUE || reply->meta)
