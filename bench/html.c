@@ -257,8 +257,8 @@ static void mark_linear(struct ruler *ruler)
     for (size_t i = 0; i < 4 && ruler->high / step > 6; i++)
         step = steps[i] * decade;
     ruler->high = ceil(ruler->high / step - 1e-9) * step;
-    for (double at = 0; at <= ruler->high * 1.0001; at += step)
-        add_mark(ruler, at);
+    for (int i = 0; i * step <= ruler->high * 1.0001; i++)
+        add_mark(ruler, i * step);
 }
 
 /* At 1, 2 and 5 of each power of ten; or, when that is too dense, at the powers alone. */
@@ -268,7 +268,7 @@ static void mark_log(struct ruler *ruler)
 
     for (int dense = 1; dense >= 0; dense--) {
         ruler->count = 0;
-        for (double decade = floor(ruler->low); decade <= ruler->high; decade++)
+        for (int decade = (int)floor(ruler->low); decade <= ruler->high; decade++)
             for (size_t i = 0; i < (dense ? 3 : 1); i++)
                 add_mark(ruler, steps[i] * pow(10, decade));
         if (ruler->count <= TICKS_DENSE)
@@ -279,8 +279,8 @@ static void mark_log(struct ruler *ruler)
 static void mark_tail(struct ruler *ruler)
 {
     add_mark(ruler, 0.5);
-    for (double above = 0.1; above > 1e-7; above /= 10)
-        add_mark(ruler, above);
+    for (int decade = -1; decade >= -6; decade--)
+        add_mark(ruler, pow(10, decade));
 }
 
 /* Makes the ends round, and finds the marks. */
@@ -413,15 +413,15 @@ void html_lines(FILE *out, const struct html_chart *chart, const struct html_lin
 
 static struct area begin_rows(FILE *out, const struct html_chart *chart, size_t count)
 {
-    double height = TOP + (double)count * ROW_HEIGHT + BOTTOM;
+    double height = (double)(TOP + count * ROW_HEIGHT + BOTTOM);
 
     begin_svg(out, chart, ROWS_WIDTH, height);
-    return (struct area){LABELS, ROWS_WIDTH - RIGHT - FIGURE, TOP, height - BOTTOM};
+    return (struct area){LABELS, ROWS_WIDTH - RIGHT - FIGURE, TOP, height - (double)BOTTOM};
 }
 
 static double row_middle(const struct area *area, size_t row)
 {
-    return area->top + ((double)row + 0.5) * ROW_HEIGHT;
+    return area->top + ((double)row + 0.5) * (double)ROW_HEIGHT;
 }
 
 static void draw_label(FILE *out, const char *label, double y)

@@ -161,7 +161,7 @@ static int read_one(struct options *options, char **argv, int *i)
             return fail(argument, len, "a value is missing");
         ++*i;
     }
-    return set(options, option, value);
+    return set(options, option, value != NULL ? value : "");
 }
 
 /* From the system where it can give one, otherwise from the clock and the process number. */

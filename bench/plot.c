@@ -57,12 +57,12 @@ static struct scale choose_scale(double longest)
 
 static double bar_y(const struct scale *scale, double ns)
 {
-    return BARS_BOTTOM - (BARS_BOTTOM - BARS_TOP) * (ns / 1e9) / scale->top;
+    return (double)BARS_BOTTOM - (BARS_BOTTOM - BARS_TOP) * (ns / 1e9) / scale->top;
 }
 
 static double rate_y(double rate)
 {
-    return RATE_BOTTOM - (RATE_BOTTOM - RATE_TOP) * rate;
+    return (double)RATE_BOTTOM - (RATE_BOTTOM - RATE_TOP) * rate;
 }
 
 /* The room of one run along the x axis, and its middle. */
@@ -73,7 +73,7 @@ static double slot(const struct report *report)
 
 static double middle(const struct report *report, uint32_t run)
 {
-    return LEFT + slot(report) * (run + 0.5);
+    return (double)LEFT + slot(report) * (run + 0.5);
 }
 
 static void print_escaped(const char *text, FILE *out)
@@ -147,7 +147,7 @@ static void draw_bar(const struct report *report, const struct scale *scale, uin
     double predicted = bar_y(scale, run->model_ns);
 
     fprintf(out, "<rect class=\"bar\" x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\"/>",
-            x - width / 2, y, width, BARS_BOTTOM - y);
+            x - width / 2, y, width, (double)BARS_BOTTOM - y);
     if (report->count <= LABELS_MAX)
         fprintf(out, "<text class=\"ink mid\" x=\"%.1f\" y=\"%.1f\">%.*f</text>", x,
                 fmin(y, predicted) - 7, scale->top < 0.2 ? 3 : 2, (double)run->ns / 1e9);

@@ -68,8 +68,11 @@ static int prepare(struct squares *squares)
 {
     struct options *options = &squares->options;
 
-    if (options->plot != NULL && (squares->picture = fopen(options->plot, "a")) == NULL)
-        return fail(OPTIONS_USAGE, "--plot", strerror(errno));
+    if (options->plot != NULL) {
+        squares->picture = fopen(options->plot, "a");
+        if (squares->picture == NULL)
+            return fail(OPTIONS_USAGE, "--plot", strerror(errno));
+    }
     squares->report.runs = calloc(options->runs, sizeof *squares->report.runs);
     if (squares->report.runs == NULL)
         return fail(EXIT_FAILURE, "--runs", strerror(errno));

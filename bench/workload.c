@@ -40,7 +40,7 @@ static uint64_t multiply(uint32_t n)
 {
     uint32_t high = n >> 16, low = n & 0xffff;
 
-    return ((uint64_t)(high * high) << 32) + ((uint64_t)(high * low) << 17) + low * low;
+    return ((uint64_t)(high * high) << 32) + ((uint64_t)(high * low) << 17) + (uint64_t)(low * low);
 }
 
 /* "sq:%d" */

@@ -373,6 +373,7 @@ START_TEST(one_byte_changed)
     if (scene->error != 0 || scene_is_big(scene))
         return;
     char *reply = malloc(len + 1);
+    ck_assert(reply != NULL);
     for (size_t place = 0; place < len; place++) {
         for (size_t i = 0; i < sizeof bytes - 1; i++) {
             struct scene changed = *scene;
@@ -403,7 +404,8 @@ static bool has_item(struct mc_bytes key)
 /* gats <exptime> <key>* */
 static void answer_line(struct server *s)
 {
-    char *word = strtok(s->line.data, " \r\n");
+    char *word;
+    strtok(s->line.data, " \r\n");
     strtok(NULL, " \r\n");
     while ((word = strtok(NULL, " \r\n")) != NULL) {
         struct mc_bytes key = {word, strlen(word)};

@@ -16,13 +16,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define FORM(bytes)                                        \
-    {                                                      \
-        (char *)(uintptr_t)bytes, sizeof(bytes) - 1, false \
+#define FORM(bytes)                                          \
+    {                                                        \
+        (char *)(uintptr_t)(bytes), sizeof(bytes) - 1, false \
     }
-#define STREAM(bytes)                                     \
-    {                                                     \
-        (char *)(uintptr_t)bytes, sizeof(bytes) - 1, true \
+#define STREAM(bytes)                                       \
+    {                                                       \
+        (char *)(uintptr_t)(bytes), sizeof(bytes) - 1, true \
     }
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -370,6 +370,8 @@ static void add_form(const char *bytes, size_t len, bool stream)
     }
     struct form *form = &forms[form_count++];
     form->bytes = malloc(len);
+    if (form->bytes == NULL)
+        abort();
     form->len = len;
     form->stream = stream;
     memcpy(form->bytes, bytes, len);

@@ -119,7 +119,8 @@ static void make_run(struct run *run)
         op->data = (struct mc_bytes){number, strlen(number)};
         op->number = (uint64_t)step->number;
         op->value = (struct mc_value){.buf = run->values[i], .cap = sizeof run->values[i] - 1};
-        run->flags[i] = (struct mc_flag){.letter = step->flags != NULL ? step->flags[0] : 'D'};
+        run->flags[i] =
+            (struct mc_flag){.letter = (char)(step->flags != NULL ? step->flags[0] : 'D')};
         op->meta_flags = &run->flags[i];
         op->meta_count = step->flags != NULL ? 1 : 0;
     }

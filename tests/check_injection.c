@@ -488,7 +488,7 @@ static void ask_hostile(struct mc_server *server, struct asked *asked)
     char bytes[WORD_MAX];
     for (size_t k = 0; k < COUNT(texts); k++)
         ask(server, (struct mc_bytes){texts[k], strlen(texts[k])}, asked);
-    for (size_t k = 0; k < 3 * 256; k++) {
+    for (size_t k = 0; k < (size_t)3 * 256; k++) {
         memset(bytes, 'k', sizeof bytes);
         bytes[k / 256] = (char)(k % 256);
         ask(server, (struct mc_bytes){bytes, 3}, asked);

@@ -40,6 +40,7 @@ static bool take(const char *data, size_t len)
     struct mc_reader reader = {0};
     struct mc_reply reply;
     char *bytes = malloc(len);
+    ck_assert(bytes != NULL);
     if (len > 0)
         memcpy(bytes, data, len);
     struct mc_bytes in = {bytes, len};

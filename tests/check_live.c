@@ -597,7 +597,7 @@ START_TEST(ten_thousand_keys)
     store_half(&many);
     mc_server_close(&server);
     server.cap = caps[_i % 3];
-    memset(many.space, 0, KEYS * SHORT);
+    memset(many.space, 0, (size_t)KEYS * SHORT);
     ck_assert_int_eq(retrieve_many(&many, _i / 3), 0);
     expect_half(&many);
     ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
@@ -1048,7 +1048,7 @@ static void use_until_well(void)
 
 static void use_well(void)
 {
-    for (size_t i = 0; i < 4 * ROUND; i++)
+    for (size_t i = 0; i < (size_t)4 * ROUND; i++)
         ck_assert_int_eq(use(i), i % 2 == 0 ? MC_STORED : MC_HIT);
 }
 
@@ -1115,7 +1115,7 @@ START_TEST(killed_in_a_pipeline)
     enum { COUNT = 3000, SIZE = 4000 };
     int ms = _i;
     struct many many;
-    struct mc_op *ops = allocate(COUNT * 2 * sizeof *ops);
+    struct mc_op *ops = allocate((size_t)COUNT * 2 * sizeof *ops);
     pthread_t killer;
     char *stored = allocate((size_t)COUNT * SIZE);
     begin(_i % 2 == 0 ? LIVE_UNIX : LIVE_TCP, "", NULL);
@@ -1129,7 +1129,7 @@ START_TEST(killed_in_a_pipeline)
             (struct mc_op){.verb = MC_VERB_GET, .key = many.keys[i], .value = many.values[i]};
     }
     ck_assert_int_eq(pthread_create(&killer, NULL, kill_soon, &ms), 0);
-    mc_server_run(&server, ops, COUNT * 2);
+    mc_server_run(&server, ops, (size_t)COUNT * 2);
     pthread_join(killer, NULL);
     expect_sound(ops, &many);
     live_again(&live);

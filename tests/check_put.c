@@ -277,6 +277,7 @@ enum { BEFORE = sizeof before - 1 };
 static int put_into(const struct call *c, size_t start, size_t cap, struct mc_out *out)
 {
     *out = (struct mc_out){malloc(cap), cap, start};
+    ck_assert(out->data != NULL);
     memcpy(out->data, before, start);
     int r = put(out, c);
     if (memcmp(out->data, before, start) != 0)
@@ -541,21 +542,30 @@ static bool has(const char *letters, int letter)
     return letter != '\0' && strchr(letters, letter) != NULL;
 }
 
+/* What stands behind the letter; NULL when the command does not take it. */
+static const char *argument_of(int meta, int letter)
+{
+    static char mode[2];
+    if (has(metas[meta].bare, letter))
+        return "";
+    if (has(metas[meta].ttl, letter))
+        return "-5";
+    if (has(metas[meta].number, letter))
+        return "7";
+    if (has(metas[meta].token, letter))
+        return "tok";
+    mode[0] = metas[meta].modes[0];
+    return letter == 'M' && mode[0] != '\0' ? mode : NULL;
+}
+
 /* The line with this one flag; false when the command does not take it. */
 static bool expect_flag(int meta, int letter, char *line, size_t cap)
 {
     const char *head = letter == 'b' ? "?? YQ==" : metas[meta].head;
-    const char *argument = has(metas[meta].bare, letter)                   ? ""
-                           : has(metas[meta].ttl, letter)                  ? "-5"
-                           : has(metas[meta].number, letter)               ? "7"
-                           : has(metas[meta].token, letter)                ? "tok"
-                           : letter == 'M' && metas[meta].modes[0] != '\0' ? "?"
-                                                                           : NULL;
+    const char *argument = argument_of(meta, letter);
     snprintf(line, cap, "%s%s %c%s\r\n", head, letter == 'b' && metas[meta].put == MS ? " 0" : "",
              letter, argument != NULL ? argument : "");
     memcpy(line, metas[meta].head, 2);
-    if (argument != NULL && argument[0] == '?')
-        line[strlen(line) - 3] = metas[meta].modes[0];
     return argument != NULL;
 }
 

@@ -14,19 +14,19 @@
 /* Every byte of a text comes back. */
 START_TEST(each_byte_comes_back)
 {
-    char text[256], back[256], *written = NULL;
+    char text[256], back[256], *json_text = NULL;
     size_t size = 0;
     for (size_t i = 0; i < 255; i++)
         text[i] = (char)(i + 1);
     text[255] = '\0';
-    FILE *out = open_memstream(&written, &size);
+    FILE *out = open_memstream(&json_text, &size);
     json_write_text(text, out);
     ck_assert_int_eq(fclose(out), 0);
-    struct json json = {.at = written, .line = 1};
+    struct json json = {.at = json_text, .line = 1};
     json_read_text(&json, back, sizeof back);
     ck_assert(!json.bad && *json.at == '\0');
     ck_assert_str_eq(back, text);
-    free(written);
+    free(json_text);
 }
 END_TEST
 

@@ -110,6 +110,7 @@ START_TEST(refused_by_a_path)
     ck_assert_int_eq(mc_socket_connect_unix(&left, address.sun_path, later()), MC_E_CONNECT);
     ck_assert_int_eq(left.sys_errno, ENOENT);
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
     ck_assert_int_eq(mc_socket_connect_unix(&left, address.sun_path, later()), MC_E_CONNECT);
     ck_assert_int_eq(left.sys_errno, ECONNREFUSED);
@@ -215,6 +216,7 @@ static void fill_queue(int family, const struct sockaddr *address, socklen_t siz
 {
     for (int k = 0; k < QUEUE; k++) {
         fds[k] = socket(family, SOCK_STREAM, 0);
+        ck_assert_int_ge(fds[k], 0);
         ck_assert_int_eq(fcntl(fds[k], F_SETFL, O_NONBLOCK), 0);
         if (connect(fds[k], address, size) != 0)
             ck_assert(errno == EINPROGRESS || errno == EAGAIN);

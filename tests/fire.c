@@ -177,7 +177,7 @@ static void do_pipeline(struct worker *w)
         ops[2 * k + 1].meta_count = silent ? 2 : 1;
     }
     w->started += 2 * KEYS - 1;
-    mc_server_run(&w->server, ops, 2 * KEYS);
+    mc_server_run(&w->server, ops, (size_t)2 * KEYS);
     for (size_t k = 0; k < KEYS; k++) {
         note_write(w, &w->items[k], ops[2 * k].result, sequence[k]);
         note_read(w, &w->items[k], &ops[2 * k + 1].value, ops[2 * k + 1].result);

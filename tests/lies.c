@@ -225,7 +225,7 @@ static bool find_end(const struct lies_reply *reply, struct range *end)
 
 static bool find_eol(const struct lies_reply *reply, enum lies_kind kind, struct range *eol)
 {
-    struct range line = first_line(reply), value;
+    struct range line = first_line(reply), value = {0, 0};
     size_t all = strlen(reply->text);
     bool found = find_value(reply, &value);
     size_t at = kind == LIES_FIRST_EOL ? line.to : kind == LIES_VALUE_EOL ? value.to : all - 2;
@@ -316,6 +316,12 @@ static bool tell_turn(const struct lie *lie, const struct lies_reply *reply, siz
     return true;
 }
 
+/* With these, another answer is in the honest one's place or in front of it. */
+static bool may_be_true(enum lies_kind kind)
+{
+    return kind == LIES_INSTEAD || kind == LIES_BEFORE || kind == LIES_MIDDLE;
+}
+
 bool lies_tell(const struct lie *lie, const struct lies_reply *reply, size_t turn,
                struct text *said)
 {
@@ -328,8 +334,7 @@ bool lies_tell(const struct lie *lie, const struct lies_reply *reply, size_t tur
         return tell_turn(lie, reply, turn, said);
     if (turn > 0 || lie->kind == LIES_SWAPPED)
         return false;
-    if ((lie->kind == LIES_INSTEAD || lie->kind == LIES_BEFORE || lie->kind == LIES_MIDDLE) &&
-        lies_is_accepted(reply, lie->text))
+    if (may_be_true(lie->kind) && lies_is_accepted(reply, lie->text))
         return false;
     if (lie->kind < LIES_INSTEAD || lie->kind == LIES_MIDDLE || lie->kind == LIES_NO_END)
         return tell_range(lie, reply, said);

@@ -72,6 +72,8 @@ static void print_line(const struct live *live, char *line, size_t size)
 static void redirect(void)
 {
     int in = open("/dev/null", O_RDONLY), out = open("log", O_WRONLY | O_CREAT | O_APPEND, 0644);
+    if (in < 0 || out < 0)
+        _exit(127);
     dup2(in, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
     dup2(out, STDERR_FILENO);
@@ -83,6 +85,8 @@ static void run_memcached(const struct live *live)
     sigset_t none;
     print_line(live, line, sizeof line);
     make_words(line, words);
+    if (words[0] == NULL)
+        _exit(127);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (chdir(live->folder) == 0 && setenv("MEMCACHED_PORT_FILENAME", "port", 1) == 0) {
@@ -209,6 +213,8 @@ static bool connects(const struct live *live)
     port.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     port.sin_port = htons((uint16_t)atoi(live->port));
     int fd = socket(is_path ? AF_UNIX : AF_INET, SOCK_STREAM, 0);
+    if (fd < 0)
+        return false;
     int r = is_path ? connect(fd, (const struct sockaddr *)&path, sizeof path)
                     : connect(fd, (const struct sockaddr *)&port, sizeof port);
     close(fd);

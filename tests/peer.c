@@ -171,7 +171,7 @@ static bool wait_ms(int ms)
 static bool drip(struct peer *peer, const struct peer_step *step, size_t len, size_t bytes)
 {
     struct pollfd gone = {.fd = peer->fd}; /* POLLHUP, which needs no asking */
-    for (size_t k = 0; k < bytes && send_all(peer, step->text + k % len, 1); k++)
+    for (size_t k = 0; len > 0 && k < bytes && send_all(peer, step->text + k % len, 1); k++)
         poll(&gone, 1, step->ms);
     return true;
 }

@@ -335,11 +335,16 @@ static void show_flag(struct play *p, const char *label, bool set)
         text_print(&p->outcome, " %s", label);
 }
 
+static bool is_none(const struct mc_meta *m)
+{
+    return m->cas == 0 && m->number == 0 && m->flags == 0 && m->size == 0 && m->last_access == 0 &&
+           m->ttl == 0 && !m->hit_before && !m->won && !m->stale && !m->already_won;
+}
+
 static void show_meta(struct play *p)
 {
-    static const struct mc_meta none;
     const struct mc_meta *m = &p->meta;
-    if (memcmp(m, &none, sizeof none) == 0 || p->result < 0)
+    if (is_none(m) || p->result < 0)
         return;
     text_add_string(&p->outcome, " meta:");
     show_number(p, "cas", m->cas);

@@ -12,9 +12,10 @@ static void reserve(struct text *text, size_t more)
     if (wanted <= text->cap)
         return;
     text->cap = wanted * 2;
-    text->data = realloc(text->data, text->cap);
-    if (text->data == NULL)
+    char *larger = realloc(text->data, text->cap);
+    if (larger == NULL)
         abort();
+    text->data = larger;
 }
 
 void text_add(struct text *text, const char *data, size_t len)

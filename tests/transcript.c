@@ -10,6 +10,7 @@
 struct parser {
     struct transcript *transcript;
     const char *at;
+    char bytes[4096]; /* the line, where `at` is */
     int line;
     bool has_prose, has_source;
 };
@@ -22,10 +23,11 @@ static bool fail(struct parser *p, const char *problem)
 
 static struct transcript_piece *add_piece(struct transcript_step *step, bool varies)
 {
-    step->pieces = realloc(step->pieces, (step->count + 1) * sizeof step->pieces[0]);
-    if (step->pieces == NULL)
+    struct transcript_piece *larger = realloc(step->pieces, (step->count + 1) * sizeof *larger);
+    if (larger == NULL)
         abort();
-    struct transcript_piece *piece = &step->pieces[step->count];
+    step->pieces = larger;
+    struct transcript_piece *piece = &larger[step->count];
     *piece = (struct transcript_piece){.varies = varies};
     step->count++;
     return piece;
@@ -155,9 +157,10 @@ static const struct {
 static struct transcript_step *add_step(struct parser *p)
 {
     struct transcript *t = p->transcript;
-    t->steps = realloc(t->steps, (t->count + 1) * sizeof t->steps[0]);
-    if (t->steps == NULL)
+    struct transcript_step *larger = realloc(t->steps, (t->count + 1) * sizeof *larger);
+    if (larger == NULL)
         abort();
+    t->steps = larger;
     t->steps[t->count] = (struct transcript_step){.line = p->line, .connection = 1};
     t->count++;
     return &t->steps[t->count - 1];
@@ -219,11 +222,10 @@ static bool parse_line(struct parser *p)
 
 static bool parse_file(struct parser *p, FILE *file)
 {
-    char line[4096];
-    while (fgets(line, sizeof line, file) != NULL) {
+    while (fgets(p->bytes, sizeof p->bytes, file) != NULL) {
         p->line++;
-        line[strcspn(line, "\n")] = '\0';
-        p->at = line;
+        p->bytes[strcspn(p->bytes, "\n")] = '\0';
+        p->at = p->bytes;
         if (!parse_line(p))
             return false;
     }

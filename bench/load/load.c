@@ -1,4 +1,5 @@
 /* The mcload program: threads with an event loop each put load on memcached, and it is reported. */
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -190,6 +191,7 @@ static void run_all(struct load_run *run)
 
     run->running = run->gate.threads = threads;
     run->live.out = isatty(STDERR_FILENO) ? stderr : NULL;
+    assert(run->workers != NULL); /* prepare() made them */
     for (uint32_t i = 0; i < threads; i++) {
         int error = pthread_create(&run->workers[i].thread, NULL, work, &run->workers[i]);
         if (error != 0)
@@ -269,8 +271,11 @@ static int prepare(struct load_run *run)
 
     if (status != LOAD_GO_ON)
         return status;
-    if (options->html != NULL && (run->page = fopen(options->html, "w")) == NULL)
-        return fail(LOAD_USAGE, "--html", strerror(errno));
+    if (options->html != NULL) {
+        run->page = fopen(options->html, "w");
+        if (run->page == NULL)
+            return fail(LOAD_USAGE, "--html", strerror(errno));
+    }
     status = load_targets_find(&run->targets, options->servers, options->timeout_ms);
     if (status != 0)
         return status;

@@ -28,10 +28,10 @@ size_t load_data_key(char *to, size_t prefix_len, uint32_t number)
 
     for (; number >= 100; number /= 100) {
         i -= 2;
-        memcpy(to + i, pairs + number % 100 * 2, 2);
+        memcpy(to + i, &pairs[2 * (size_t)(number % 100)], 2);
     }
     if (number >= 10)
-        memcpy(to + prefix_len, pairs + number * 2, 2);
+        memcpy(to + prefix_len, &pairs[2 * (size_t)number], 2);
     else
         to[prefix_len] = (char)('0' + number);
     return end;

@@ -451,7 +451,7 @@ static uint64_t count_requests(const struct load_engine *e)
     if (phase->fill)
         return fill;
     if (phase->rate > 0 && phase->time_ns != LOAD_UNLIMITED) {
-        double due = (double)phase->time_ns / SECOND_NS * (double)phase->rate;
+        double due = (double)phase->time_ns / (double)SECOND_NS * (double)phase->rate;
         requests = due < (double)requests ? (uint64_t)due : requests;
     }
     return share(e, requests);

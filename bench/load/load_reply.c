@@ -238,10 +238,10 @@ static bool take(struct load_check *check, struct load_conn *conn, int event,
     case MC_BODY: return take_body(check, conn, reply);
     case MC_END: return take_end(check, conn, reply);
     case MC_MN: return take_mn(check, conn);
-    case MC_STORED: return take_stored(check, conn, reply);
+    case MC_STORED:
     case MC_HD: return take_stored(check, conn, reply);
-    case MC_ERROR: return take_error(check, conn, event, reply);
-    case MC_CLIENT_ERROR: return take_error(check, conn, event, reply);
+    case MC_ERROR:
+    case MC_CLIENT_ERROR:
     case MC_SERVER_ERROR: return take_error(check, conn, event, reply);
     case MC_E_PROTOCOL: return out_of_step(check, LOAD_BROKEN, mc_text_fault(conn->reader.fault));
     default: return unasked(check);

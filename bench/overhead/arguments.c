@@ -185,7 +185,7 @@ static int read_one(struct arguments *arguments, char **argv, int *i)
             return fail(argument, len, "a value is missing");
         (*i)++;
     }
-    return set(arguments, option, value);
+    return set(arguments, option, value != NULL ? value : "");
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */

@@ -70,7 +70,7 @@ static void become(char *const argv[], int processor, bool quiet, int input, int
 
     dup2(input, STDIN_FILENO);
     dup2(output, STDOUT_FILENO);
-    if (quiet)
+    if (quiet && null >= 0)
         dup2(null, STDERR_FILENO);
     signal(SIGPIPE, SIG_DFL);
     if (processor != CHILD_ANY_PROCESSOR)

@@ -169,10 +169,12 @@ static bool make_room(const struct work *work)
     verbs[work->verb].reply(&reply, 0);
     own.request_len = request.len;
     own.reply_len = reply.len;
-    own.requests = realloc(own.requests, request.len * work->keys);
+    free(own.requests);
+    own.requests = malloc(request.len * work->keys);
     free(own.reply);
     own.reply = make_page_room(reply.len);
-    own.expected = realloc(own.expected, reply.len);
+    free(own.expected);
+    own.expected = malloc(reply.len);
     return own.requests != NULL && own.reply != NULL && own.expected != NULL;
 }
 

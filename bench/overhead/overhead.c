@@ -139,21 +139,24 @@ static int measure_setting(struct overhead *overhead, bool apart, enum daemon_tr
     return fail(EXIT_INTERRUPTED, "rounds", "interrupted");
 }
 
+/* True for what was asked for, which is everything when nothing was. */
+static bool is_wanted(const char *asked, const char *name)
+{
+    return asked == NULL || strcmp(asked, name) == 0;
+}
+
 static int measure_times(struct overhead *overhead)
 {
     const struct arguments *a = &overhead->arguments;
     int status = ARGUMENTS_GO_ON;
 
     for (int apart = 0; apart <= 1; apart++) {
-        if ((a->cores != NULL && strcmp(a->cores, apart ? "apart" : "same") != 0) ||
+        if (!is_wanted(a->cores, apart ? "apart" : "same") ||
             (apart && overhead->server_processor == overhead->client_processor))
             continue;
-        for (enum daemon_transport t = DAEMON_TCP; t <= DAEMON_UNIX; t++) {
-            if (a->transport != NULL && strcmp(a->transport, daemon_transport_name(t)) != 0)
-                continue;
-            if (status == ARGUMENTS_GO_ON)
+        for (enum daemon_transport t = DAEMON_TCP; t <= DAEMON_UNIX; t++)
+            if (status == ARGUMENTS_GO_ON && is_wanted(a->transport, daemon_transport_name(t)))
                 status = measure_setting(overhead, apart, t);
-        }
     }
     return status;
 }
@@ -177,10 +180,10 @@ static bool can_do(const struct results *results, const struct roster_entry *ent
 static void count_client(struct overhead *overhead, const struct count_plan *plan,
                          const struct roster_entry *entry, const struct work *work)
 {
-    struct results_count *count;
-
-    if (child_interrupted() || !can_do(&overhead->results, entry, work) ||
-        (count = results_add_count(&overhead->results)) == NULL)
+    if (child_interrupted() || !can_do(&overhead->results, entry, work))
+        return;
+    struct results_count *count = results_add_count(&overhead->results);
+    if (count == NULL)
         return;
     progress_show("counting %s by %s", work->name, entry->name);
     snprintf(count->work, sizeof count->work, "%s", work->name);
@@ -340,19 +343,24 @@ static int print_instructions(struct overhead *overhead)
     return EXIT_SUCCESS;
 }
 
+static int run_wire(const char *name, uint32_t count)
+{
+    const struct wire_work *wire = wire_find(name);
+
+    wire_begin();
+    if (wire == NULL)
+        return fail(ARGUMENTS_USAGE, "--work", "there is no such work in memory");
+    return wire_run(wire, count) ? EXIT_SUCCESS : fail(EXIT_FAILURE, name, "wrong result");
+}
+
 /* Does operations and nothing besides, for tools that look at this process. */
 static int run_only(struct overhead *overhead)
 {
     const struct arguments *a = &overhead->arguments;
     const char *name = a->works != NULL ? a->works : "get";
 
-    if (strcmp(a->only, "wire") == 0) {
-        const struct wire_work *wire = wire_find(name);
-        wire_begin();
-        if (wire == NULL)
-            return fail(ARGUMENTS_USAGE, "--work", "there is no such work in memory");
-        return wire_run(wire, a->count) ? EXIT_SUCCESS : fail(EXIT_FAILURE, name, "wrong result");
-    }
+    if (strcmp(a->only, "wire") == 0)
+        return run_wire(name, a->count);
     const struct roster_entry *entry = roster_find(a->only);
     const struct work *work = work_find(name);
     if (entry == NULL || entry->own == NULL || work == NULL)
@@ -374,17 +382,16 @@ static int run_only(struct overhead *overhead)
 
 static int print_stored(struct overhead *overhead)
 {
+    static char text[FILE_MAX + 1];
     FILE *file = fopen(overhead->arguments.from, "r");
-    char *text = malloc(FILE_MAX + 1);
     char where[48];
     unsigned line;
 
-    if (file == NULL || text == NULL)
+    if (file == NULL)
         return fail(ARGUMENTS_USAGE, "--from", strerror(errno));
     text[fread(text, 1, FILE_MAX, file)] = '\0';
     fclose(file);
     bool good = results_read(&overhead->results, text, &line);
-    free(text);
     snprintf(where, sizeof where, "line %u is not what --format json prints", line);
     return good ? report(overhead) : fail(ARGUMENTS_USAGE, overhead->arguments.from, where);
 }
@@ -393,8 +400,11 @@ static int run_mode(struct overhead *overhead, int argc, char **argv)
 {
     const struct arguments *a = &overhead->arguments;
 
-    if (a->html != NULL && (overhead->page = fopen(a->html, "w")) == NULL)
-        return fail(ARGUMENTS_USAGE, "--html", strerror(errno));
+    if (a->html != NULL) {
+        overhead->page = fopen(a->html, "w");
+        if (overhead->page == NULL)
+            return fail(ARGUMENTS_USAGE, "--html", strerror(errno));
+    }
     if (a->from != NULL)
         return print_stored(overhead);
     if (a->only != NULL)

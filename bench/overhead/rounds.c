@@ -1,6 +1,7 @@
 /* Interleaved rounds, and what becomes of their numbers. */
 #include "rounds.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -152,13 +153,13 @@ static void find_count(struct track *track, unsigned slice_us)
     if (track->child->pid == 0 || !prepare(track))
         return;
     track->count = 2;
-    while (time_together(track) && track->ns[0] * track->count < PILOT_NS)
+    while (time_together(track) && track->ns[0] * track->count < (double)PILOT_NS)
         track->count *= 2;
     least = track->ns[0];
     for (int i = 0; i < PILOTS && time_together(track); i++)
         least = fmin(least, track->ns[0]);
     double count = slice_us * 1e3 / least;
-    track->count = count < 3 ? 3 : count > WORKER_EACH_MAX ? WORKER_EACH_MAX : (uint32_t)count;
+    track->count = (uint32_t)fmin(fmax(count, 3), (double)WORKER_EACH_MAX);
     track->user_ns = track->system_ns = track->operations = 0;
 }
 
@@ -167,14 +168,15 @@ static void find_count(struct track *track, unsigned slice_us)
 /* A percentile, if enough samples lie above it. */
 static double percentile(const struct track *track, double above)
 {
-    if (above * (double)track->sample_count < BEYOND_MIN)
+    if (above * (double)track->sample_count < (double)BEYOND_MIN)
         return RESULTS_UNKNOWN;
     return quantile(track->samples, track->sample_count, above);
 }
 
 static void sum_latencies(struct track *track, struct results_cell *cell)
 {
-    qsort(track->samples, track->sample_count, sizeof *track->samples, compare);
+    if (track->sample_count > 0)
+        qsort(track->samples, track->sample_count, sizeof *track->samples, compare);
     cell->samples = (double)track->sample_count;
     cell->p50 = percentile(track, 0.5);
     cell->p99 = percentile(track, 0.01);
@@ -306,6 +308,7 @@ static void run_round(struct track *tracks, size_t works, size_t clients, unsign
 {
     for (size_t i = 0; i < works * clients && !child_interrupted(); i++) {
         struct track *track = &tracks[i / clients * clients + (i + round) % clients];
+        assert(track->work != NULL); /* lay_tracks() laid it */
         progress_show("%s, %s by %s", what, track->work->name, track->entry->name);
         do_slice(track);
     }

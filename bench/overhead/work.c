@@ -55,7 +55,7 @@ void work_value(const struct work *work, uint32_t k, char *value)
 
     work_key(work, k, key);
     for (uint32_t i = 0; i < work->size; i++)
-        value[i] = i < WORK_KEY_LEN ? key[i] : (char)('a' + i % 26);
+        value[i] = (char)(i < WORK_KEY_LEN ? key[i] : 'a' + (int)(i % 26));
 }
 
 bool work_is_value(const struct work *work, uint32_t k, const char *value, size_t len)
