@@ -3,6 +3,10 @@
  * How a deadline stays exact without a system call for it: the kernel is told once to give up a
  * receive after half of the usual time (SO_RCVTIMEO). While at least that long is left, a receive
  * is one call; the rest of the time is waited out with poll(), to the millisecond. */
+#ifndef _POSIX_C_SOURCE
+#define _POSIX_C_SOURCE 200809L /* -std=c11 alone hides what is used here */
+#endif
+
 #include "socket.h"
 
 #include <errno.h>
