@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Compiles every whole program in README.md and runs it against a real memcached, whose address is
-# its argument, and to which its standard input is joined.
+# Compiles every whole program in README.md, from the files that its table says are needed, and runs
+# it against a real memcached, whose address is its argument, and to which its standard input is
+# joined.
 # The functions are called by their names.
 # shellcheck disable=SC2317
 # shellcheck source=tests/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/tap.sh"
 
 cc=${CC:-cc}
+project=$tap_folder/project
 
 # The blocks of C, each to a file of its own.
 split_blocks() {
@@ -15,23 +17,33 @@ split_blocks() {
         inside { print > (folder "/program-" number ".c") }' "$tap_root/README.md"
 }
 
-# The headers where an installation has them.
-make_include() {
-    mkdir -p "$tap_folder/include/mcwire"
-    ln -s "$tap_root"/proto/proto.h "$tap_root"/src/*.h "$tap_folder/include/mcwire"
+# copy_files PROGRAM: to a new folder, with the files that the table of layers names, row by row,
+# until the program's header is among them.
+copy_files() {
+    local header files
+    header=$(sed -n 's/^#include <\(mcwire\/.*\)>.*/\1/p' "$1")
+    rm -rf "$project" && mkdir -p "$project/mcwire" && cp "$1" "$project/program.c" || return
+    while read -r files; do
+        # The pattern is the README's.
+        (cd "$tap_root" && eval "cp $files '$project/mcwire'") || return
+        [ ! -e "$project/$header" ] || return 0
+    done < <(sed -n 's/^| [^|]* | `\([^`]*\.\[ch\]\)` | .*/\1/p' "$tap_root/README.md")
+    echo "no row has $header" && return 1
 }
 
-compile_sources() {
-    mkdir -p "$tap_folder/objects" && (
-        cd "$tap_folder/objects" || exit
-        "$cc" -std=c11 -D_POSIX_C_SOURCE=200809L -c -I"$tap_root/proto" -I"$tap_root/src" \
-            "$tap_root"/proto/*.c "$tap_root"/src/*.c
-    )
+# What it says to type, for a program with a transport.
+follow_the_lines() {
+    local program lines
+    program=$(grep -l 'struct mc_transport' "$tap_folder"/program-*.c)
+    mapfile -t lines < <(grep -E '^    (mkdir mcwire|cc -I)' "$tap_root/README.md")
+    rm -rf "$project" && mkdir "$project" && cp "$program" "$project/program.c"
+    [ ${#lines[@]} -eq 2 ] &&
+        (cd "$project" && SOURCE=$tap_root && eval "${lines[0]} && ${lines[1]/#    cc/$cc}")
 }
 
 compile_program() {
-    "$cc" "$1" -Wall -Wextra -Wpedantic -Werror -I"$tap_folder/include" "$2" \
-        "$tap_folder"/objects/*.o -o "$tap_folder/program"
+    (cd "$project" && "$cc" "$1" -Wall -Wextra -Wpedantic -Werror -I. program.c mcwire/*.c \
+        -o "$tap_folder/program")
 }
 
 # run_program: it stores a greeting, or gets it, and prints it. Its standard input is the server.
@@ -53,19 +65,19 @@ uses_the_server() {
 }
 
 split_blocks
-make_include
 start_memcached tcp
-check "the sources compile" compile_sources
-programs=$(grep -l 'int main' "$tap_folder"/program-*.c)
-check "README.md has a program" test -n "$programs"
-for program in $programs; do
+programs=("$tap_folder"/program-*.c)
+check "README.md has a program for each layer" test ${#programs[@]} -ge 3
+for program in "${programs[@]}"; do
+    name=$(basename "$program")
+    check "$name finds its files in the table" copy_files "$program"
     for standard in -std=c11 -std=gnu17; do
-        check "$(basename "$program") compiles with $standard" \
-            compile_program $standard "$program"
+        check "$name compiles with $standard" compile_program $standard
     done
-    check "$(basename "$program") runs" run_program
+    check "$name runs" run_program
     ! grep -q 'struct mc_transport' "$program" ||
-        check "$(basename "$program") has less than 40 lines" is_short "$program"
+        check "$name has less than 40 lines" is_short "$program"
 done
+check "the lines for a program with a transport do" follow_the_lines
 check "the server was used" uses_the_server
 finish
