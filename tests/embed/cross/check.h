@@ -3,6 +3,7 @@
 #ifndef CROSS_CHECK_H
 #define CROSS_CHECK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
