@@ -4,8 +4,11 @@
 #include "decimal.h"
 #include "remote.h"
 
+#ifndef SEED
+#define SEED 1
+#endif
+
 enum {
-    SEED = 1,
     RUNS = 10,
     REQUESTS = 2000,
     COST_MS = 1 /* of a miss */

@@ -9,10 +9,10 @@
 static struct {
     struct tcp_pcb *pcb;
     struct pbuf *received;
-    bool connected, closed;
+    bool closed;
 } connection;
 
-/* Called by lwIP, as are the next two: more has come, or with no data the end. */
+/* Called by lwIP, as is the next one: more has come, or with no data the end. */
 static err_t on_receive(void *ctx, struct tcp_pcb *pcb, struct pbuf *data, err_t error)
 {
     (void)ctx, (void)pcb, (void)error;
@@ -31,13 +31,6 @@ static void on_error(void *ctx, err_t error)
     (void)ctx, (void)error;
     connection.closed = true;
     connection.pcb = NULL;
-}
-
-static err_t on_connect(void *ctx, struct tcp_pcb *pcb, err_t error)
-{
-    (void)ctx, (void)pcb;
-    connection.connected = error == ERR_OK;
-    return ERR_OK;
 }
 
 /* Lets the network go on. 0, MC_E_CLOSED or MC_E_TIMEOUT. */
@@ -75,7 +68,6 @@ static ptrdiff_t transport_recv(void *ctx, void *buf, size_t cap, mc_deadline de
     int r = 0;
 
     (void)ctx;
-    ethernet_poll();
     while (connection.received == NULL && r == 0)
         r = go_on(deadline);
     if (connection.received == NULL)
@@ -95,8 +87,8 @@ int transport_connect(const ip_addr_t *address, uint16_t port, mc_deadline deadl
     tcp_nagle_disable(connection.pcb);
     tcp_recv(connection.pcb, on_receive);
     tcp_err(connection.pcb, on_error);
-    int r = tcp_connect(connection.pcb, address, port, on_connect);
-    while (r == 0 && !connection.connected)
+    int r = tcp_connect(connection.pcb, address, port, NULL);
+    while (r == 0 && connection.pcb->state != ESTABLISHED)
         r = go_on(deadline);
     return r == 0 ? 0 : MC_E_CONNECT;
 }
