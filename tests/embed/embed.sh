@@ -55,28 +55,38 @@ merge_results() {
     check "$(basename "$1" .tap) has come to its end" test "${last#1..}" != "$last"
 }
 
+# commas NUMBER: with commas between its thousands.
+commas() {
+    sed -E ':a; s/([0-9])([0-9]{3})($|,)/\1,\2\3/; ta' <<<"$1"
+}
+
+# reached PROPERTY HOW NUMBER: for the table of tests/run --all, if all went well.
+reached() {
+    [ $tap_status -ne 0 ] || echo "# reached: embed. $1 | $2 | $3"
+}
+
 # find_squares: the host's, built unless the environment names it.
 find_squares() {
     [ -n "${SQUARES-}" ] || build bench/squares || return
     export SQUARES=${SQUARES:-$mcwire_build/bench/squares}
 }
 
-# oracle: each run's hits and misses, a line each, as the host's squares counts them: what every
-# port of it must find with the same seed. Asked for once, without the pretended expense.
+# oracle [SEED]: each run's hits and misses, a line each, as the host's squares counts them: what
+# every port of it must find with the same seed. Asked for once, without the pretended expense.
 oracle() {
-    local file=$tap_folder/oracle
+    local seed=${1:-1} file=$tap_folder/oracle-${1:-1}
     if [ ! -s "$file" ]; then
         find_squares || return
-        "$SQUARES" --private --seed 1 --cost-us 0 --format csv 2>"$tap_folder/oracle.log" |
+        "$SQUARES" --private --seed "$seed" --cost-us 0 --format csv 2>"$tap_folder/oracle.log" |
             awk -F, 'NR > 1 { print $3, $4 }' >"$file"
     fi
     [ "$(wc -l <"$file")" -eq 10 ] && cat "$file"
 }
 
-# same_runs FILE: true when the table that squares.c has printed there says what the oracle says,
-# and no answer was wrong.
+# same_runs FILE [SEED]: true when the table that squares.c has printed there says what the oracle
+# says, and no answer was wrong.
 same_runs() {
-    oracle >"$tap_folder/wanted" || return
+    oracle "${2:-1}" >"$tap_folder/wanted" || return
     awk 'NF == 5 && $1 ~ /^[0-9]+$/ && $5 == 0 { print $3, $4 }' "$1" >"$tap_folder/got"
     diff "$tap_folder/wanted" "$tap_folder/got"
 }
