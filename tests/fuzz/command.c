@@ -1,0 +1,639 @@
+/* Makes up, puts, judges and reads commands. */
+#include "command.h"
+
+#include "reference.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The words that a command begins with, and its arguments, a letter each: k key, K keys, m flags of
+ * a meta command, w words, c classes, n noreply or nothing, x a number with three decimals, A the
+ * line of auth, or a number of numbers[]. */
+static const struct {
+    const char *words, *arguments;
+} table[COMMANDS] = {
+    [COMMAND_GET] = {"get", "K"},
+    [COMMAND_GETS] = {"gets", "K"},
+    [COMMAND_GAT] = {"gat", "iK"},
+    [COMMAND_GATS] = {"gats", "iK"},
+    [COMMAND_SET] = {"set", "kuisn"},
+    [COMMAND_ADD] = {"add", "kuisn"},
+    [COMMAND_REPLACE] = {"replace", "kuisn"},
+    [COMMAND_APPEND] = {"append", "kuisn"},
+    [COMMAND_PREPEND] = {"prepend", "kuisn"},
+    [COMMAND_CAS] = {"cas", "kuisUn"},
+    [COMMAND_DELETE] = {"delete", "kn"},
+    [COMMAND_INCR] = {"incr", "kUn"},
+    [COMMAND_DECR] = {"decr", "kUn"},
+    [COMMAND_TOUCH] = {"touch", "kin"},
+    [COMMAND_MG] = {"mg", "km"},
+    [COMMAND_MS] = {"ms", "ksm"},
+    [COMMAND_MD] = {"md", "km"},
+    [COMMAND_MA] = {"ma", "km"},
+    [COMMAND_VERSION] = {"version", ""},
+    [COMMAND_FLUSH_ALL] = {"flush_all", "in"},
+    [COMMAND_ME] = {"me", "km"},
+    [COMMAND_MN] = {"mn", ""},
+    [COMMAND_STATS] = {"stats", "w"},
+    [COMMAND_VERBOSITY] = {"verbosity", "un"},
+    [COMMAND_CACHE_MEMLIMIT] = {"cache_memlimit", "un"},
+    [COMMAND_SHUTDOWN] = {"shutdown", ""},
+    [COMMAND_SHUTDOWN_GRACEFUL] = {"shutdown graceful", ""},
+    [COMMAND_QUIT] = {"quit", ""},
+    [COMMAND_SLABS_REASSIGN] = {"slabs reassign", "de"},
+    [COMMAND_SLABS_AUTOMOVE] = {"slabs automove", "a"},
+    [COMMAND_LRU_TUNE] = {"lru tune", "ppxx"},
+    [COMMAND_LRU_MODE_FLAT] = {"lru mode flat", ""},
+    [COMMAND_LRU_MODE_SEGMENTED] = {"lru mode segmented", ""},
+    [COMMAND_LRU_TEMP_TTL] = {"lru temp_ttl", "i"},
+    [COMMAND_LRU_CRAWLER_ENABLE] = {"lru_crawler enable", ""},
+    [COMMAND_LRU_CRAWLER_DISABLE] = {"lru_crawler disable", ""},
+    [COMMAND_LRU_CRAWLER_SLEEP] = {"lru_crawler sleep", "z"},
+    [COMMAND_LRU_CRAWLER_TOCRAWL] = {"lru_crawler tocrawl", "u"},
+    [COMMAND_LRU_CRAWLER_CRAWL] = {"lru_crawler crawl", "c"},
+    [COMMAND_LRU_CRAWLER_METADUMP] = {"lru_crawler metadump", "c"},
+    [COMMAND_LRU_CRAWLER_MGDUMP] = {"lru_crawler mgdump", "c"},
+    [COMMAND_WATCH] = {"watch", "w"},
+    [COMMAND_AUTH] = {"", "A"},
+};
+
+/* The numbers: how they are passed to put.c (bits; negative: signed), and what they may be. */
+static const struct number {
+    char letter;
+    int bits;
+    int64_t min;
+    uint64_t max;
+} numbers[] = {
+    {'i', -32, INT32_MIN, INT32_MAX}, /* a time */
+    {'u', 32, 0, UINT32_MAX},
+    {'U', 64, 0, UINT64_MAX},
+    {'s', 64, 0, UINT64_C(1) << 30}, /* a value's size */
+    {'p', 32, 0, 100},               /* percent */
+    {'x', 32, 0, UINT32_MAX},        /* thousandths */
+    {'d', -32, -1, INT32_MAX},       /* a slab class, or any */
+    {'e', -32, 0, INT32_MAX},        /* a slab class */
+    {'a', 32, 0, 2},
+    {'z', 32, 0, 1000000},
+};
+
+/* What proto.h says of each meta command's flags. */
+static const struct meta {
+    enum command_name name;
+    size_t limit; /* of flags */
+    const char *bare, *ttl, *number, *modes, *token;
+} metas[] = {
+    {COMMAND_MG, 18, "bcfhklqstuv", "NRT", "CE", "", "OPL"},
+    {COMMAND_MS, 17, "bckqsI", "T", "CEF", "EAPRS", "OPL"},
+    {COMMAND_MD, 18, "bkqxI", "T", "CE", "", "OPL"},
+    {COMMAND_MA, 18, "bckqtv", "NT", "CDEJ", "I+D-", "OPL"},
+    {COMMAND_ME, 18, "b", "", "", "", ""},
+};
+
+static const struct number *number_of(char letter)
+{
+    for (size_t k = 0; k < sizeof numbers / sizeof numbers[0]; k++) {
+        if (numbers[k].letter == letter)
+            return &numbers[k];
+    }
+    return NULL;
+}
+
+static const struct meta *meta_of(enum command_name name)
+{
+    for (size_t k = 0; k < sizeof metas / sizeof metas[0]; k++) {
+        if (metas[k].name == name)
+            return &metas[k];
+    }
+    return NULL;
+}
+
+static bool is_one_of(char letter, const char *letters)
+{
+    return letter != '\0' && strchr(letters, letter) != NULL;
+}
+
+const struct mc_flag *command_flag(const struct command *c, char letter)
+{
+    for (size_t k = 0; k < c->flag_count; k++) {
+        if (c->flags[k].letter == letter)
+            return &c->flags[k];
+    }
+    return NULL;
+}
+
+bool command_is_meta(const struct command *c)
+{
+    return meta_of(c->name) != NULL;
+}
+
+size_t command_value(const struct command *c)
+{
+    const char *size = strchr(table[c->name].arguments, 's');
+    if (size == NULL)
+        return SIZE_MAX;
+    return (size_t)c->numbers[c->name == COMMAND_MS ? 0 : 2];
+}
+
+/* ---- made up --------------------------------------------------------------------------------- */
+
+/* A number as put.c can be passed it. */
+static uint64_t take_number(struct input *in, int bits)
+{
+    uint64_t number = input_number(in);
+    if (bits == 32)
+        return (uint32_t)number;
+    return bits == 64 ? number : (uint64_t)(int64_t)(int32_t)(uint32_t)number;
+}
+
+struct mc_flag command_take_flag(struct input *in)
+{
+    struct mc_flag flag = {.letter = (char)input_byte(in)};
+    if (is_one_of(flag.letter, "NRT"))
+        flag.ttl = (int32_t)(uint32_t)input_number(in);
+    else if (is_one_of(flag.letter, "CDEFJM"))
+        flag.number = input_number(in);
+    else if (is_one_of(flag.letter, "OPL"))
+        flag.token = input_bytes(in);
+    return flag;
+}
+
+/* As many as the meta commands have words, and more. */
+static void take_flags(struct input *in, struct command *c)
+{
+    c->flag_count = input_byte(in) % COMMAND_FLAGS;
+    for (size_t k = 0; k < c->flag_count; k++)
+        c->flags[k] = command_take_flag(in);
+}
+
+static void take_keys(struct input *in, struct command *c, bool many)
+{
+    size_t count = many ? input_byte(in) : 1;
+    for (size_t k = 0; k < count; k++)
+        c->keys[k] = input_bytes(in);
+    c->key_count = count;
+}
+
+static void take_argument(struct input *in, struct command *c, char letter)
+{
+    const struct number *n = number_of(letter);
+    if (n != NULL)
+        c->numbers[c->number_count++] = take_number(in, n->bits);
+    else if (letter == 'k' || letter == 'K')
+        take_keys(in, c, letter == 'K');
+    else if (letter == 'm')
+        take_flags(in, c);
+    else if (letter == 'n')
+        c->noreply = (input_byte(in) & 1) != 0;
+    else
+        c->words = input_bytes(in);
+    if (letter == 'A')
+        c->password = input_bytes(in);
+}
+
+static void clear(struct command *c, enum command_name name)
+{
+    c->name = name;
+    c->key_count = c->number_count = c->flag_count = 0;
+    c->words = c->password = (struct mc_bytes){"", 0};
+    c->noreply = false;
+}
+
+void command_take(struct input *in, struct command *c)
+{
+    clear(c, (enum command_name)(input_byte(in) % COMMANDS));
+    for (const char *a = table[c->name].arguments; *a != '\0'; a++)
+        take_argument(in, c, *a);
+}
+
+/* ---- put ------------------------------------------------------------------------------------- */
+
+static int put_store(const struct command *c, struct mc_out *out)
+{
+    struct mc_item item = {.key = c->keys[0], .value = {NULL, (size_t)c->numbers[2]}};
+    item.flags = (uint32_t)c->numbers[0];
+    item.exptime = (int32_t)c->numbers[1];
+    item.cas = c->name == COMMAND_CAS ? c->numbers[3] : 0;
+    return mc_put_store(out, (enum mc_store)(c->name - COMMAND_SET), &item, c->noreply);
+}
+
+static int put_item(const struct command *c, struct mc_out *out)
+{
+    const struct mc_bytes *keys = c->keys, key = c->keys[0];
+    int32_t time = (int32_t)c->numbers[0];
+    switch (c->name) {
+    case COMMAND_GET: return mc_put_get(out, keys, c->key_count);
+    case COMMAND_GETS: return mc_put_gets(out, keys, c->key_count);
+    case COMMAND_GAT: return mc_put_gat(out, time, keys, c->key_count);
+    case COMMAND_GATS: return mc_put_gats(out, time, keys, c->key_count);
+    case COMMAND_DELETE: return mc_put_delete(out, key, c->noreply);
+    case COMMAND_INCR: return mc_put_incr(out, key, c->numbers[0], c->noreply);
+    case COMMAND_DECR: return mc_put_decr(out, key, c->numbers[0], c->noreply);
+    case COMMAND_TOUCH: return mc_put_touch(out, key, time, c->noreply);
+    case COMMAND_MG: return mc_put_mg(out, key, c->flags, c->flag_count);
+    case COMMAND_MS: return mc_put_ms(out, key, (size_t)c->numbers[0], c->flags, c->flag_count);
+    case COMMAND_MD: return mc_put_md(out, key, c->flags, c->flag_count);
+    case COMMAND_MA: return mc_put_ma(out, key, c->flags, c->flag_count);
+    case COMMAND_ME: return mc_put_me(out, key, c->flags, c->flag_count);
+    default: return put_store(c, out);
+    }
+}
+
+static int put_lru(const struct command *c, struct mc_out *out)
+{
+    const uint64_t *n = c->numbers;
+    switch (c->name) {
+    case COMMAND_LRU_TUNE:
+        return mc_put_lru_tune(out, (uint32_t)n[0], (uint32_t)n[1], (uint32_t)n[2], (uint32_t)n[3]);
+    case COMMAND_LRU_MODE_FLAT: return mc_put_lru_mode(out, false);
+    case COMMAND_LRU_MODE_SEGMENTED: return mc_put_lru_mode(out, true);
+    case COMMAND_LRU_TEMP_TTL: return mc_put_lru_temp_ttl(out, (int32_t)n[0]);
+    case COMMAND_LRU_CRAWLER_ENABLE: return mc_put_lru_crawler_enable(out, true);
+    case COMMAND_LRU_CRAWLER_DISABLE: return mc_put_lru_crawler_enable(out, false);
+    case COMMAND_LRU_CRAWLER_SLEEP: return mc_put_lru_crawler_sleep(out, (uint32_t)n[0]);
+    case COMMAND_LRU_CRAWLER_TOCRAWL: return mc_put_lru_crawler_tocrawl(out, (uint32_t)n[0]);
+    case COMMAND_LRU_CRAWLER_CRAWL: return mc_put_lru_crawler_crawl(out, c->words);
+    case COMMAND_LRU_CRAWLER_METADUMP: return mc_put_lru_crawler_metadump(out, c->words);
+    case COMMAND_LRU_CRAWLER_MGDUMP: return mc_put_lru_crawler_mgdump(out, c->words);
+    default: return mc_put_watch(out, c->words);
+    }
+}
+
+static int put_server(const struct command *c, struct mc_out *out)
+{
+    const uint64_t *n = c->numbers;
+    switch (c->name) {
+    case COMMAND_VERSION: return mc_put_version(out);
+    case COMMAND_FLUSH_ALL: return mc_put_flush_all(out, (int32_t)n[0], c->noreply);
+    case COMMAND_MN: return mc_put_mn(out);
+    case COMMAND_STATS: return mc_put_stats(out, c->words);
+    case COMMAND_VERBOSITY: return mc_put_verbosity(out, (uint32_t)n[0], c->noreply);
+    case COMMAND_CACHE_MEMLIMIT: return mc_put_cache_memlimit(out, (uint32_t)n[0], c->noreply);
+    case COMMAND_SHUTDOWN: return mc_put_shutdown(out, false);
+    case COMMAND_SHUTDOWN_GRACEFUL: return mc_put_shutdown(out, true);
+    case COMMAND_QUIT: return mc_put_quit(out);
+    case COMMAND_SLABS_REASSIGN: return mc_put_slabs_reassign(out, (int32_t)n[0], (int32_t)n[1]);
+    case COMMAND_SLABS_AUTOMOVE: return mc_put_slabs_automove(out, (uint32_t)n[0]);
+    case COMMAND_AUTH: return mc_put_auth(out, c->words, c->password);
+    default: return put_lru(c, out);
+    }
+}
+
+int command_put(const struct command *c, struct mc_out *out)
+{
+    bool item = c->name <= COMMAND_MA || c->name == COMMAND_ME;
+    return item ? put_item(c, out) : put_server(c, out);
+}
+
+/* ---- judged ---------------------------------------------------------------------------------- */
+
+static bool is_word(struct mc_bytes word, size_t max)
+{
+    for (size_t k = 0; k < word.len; k++) {
+        unsigned char c = (unsigned char)word.data[k];
+        if (c <= ' ' || c == 0x7f)
+            return false;
+    }
+    return word.len >= 1 && word.len <= max;
+}
+
+/* The word at *at of words with one space between them; *at moves behind it and its space, and is
+ * behind the end, by one, after the last. */
+static struct mc_bytes word_at(struct mc_bytes words, size_t *at)
+{
+    const char *space = memchr(words.data + *at, ' ', words.len - *at);
+    size_t end = space != NULL ? (size_t)(space - words.data) : words.len;
+    struct mc_bytes word = {words.data + *at, end - *at};
+    *at = end + 1;
+    return word;
+}
+
+static bool are_words(struct mc_bytes words)
+{
+    for (size_t at = 0; words.len > 0 && at <= words.len;) {
+        if (!is_word(word_at(words, &at), MC_KEY_MAX))
+            return false;
+    }
+    return words.len <= MC_REQUEST_MAX / 2;
+}
+
+static bool is_in_range(const struct number *n, uint64_t number)
+{
+    if (n->bits < 0)
+        return (int64_t)number >= n->min && (int64_t)number <= (int64_t)n->max;
+    return number <= n->max;
+}
+
+static int judge_flag(const struct meta *m, const struct mc_flag *flag)
+{
+    if (is_one_of(flag->letter, m->bare) || is_one_of(flag->letter, m->ttl))
+        return 0;
+    if (is_one_of(flag->letter, m->number))
+        return flag->letter == 'F' && flag->number > UINT32_MAX ? MC_E_NUMBER : 0;
+    if (flag->letter == 'M' && flag->number < 128)
+        return is_one_of((char)flag->number, m->modes) ? 0 : MC_E_FLAG;
+    if (is_one_of(flag->letter, m->token))
+        return is_word(flag->token, flag->letter == 'O' ? 31 : 250) ? 0 : MC_E_TOKEN;
+    return MC_E_FLAG;
+}
+
+static uint32_t bit(bool wrong, int result)
+{
+    return wrong ? 1u << -result : 0;
+}
+
+static uint32_t judge_flags(const struct command *c)
+{
+    const struct meta *m = meta_of(c->name);
+    uint32_t wrong = bit(c->flag_count > m->limit, MC_E_FLAG);
+    for (size_t k = 0; k < c->flag_count; k++) {
+        int r = judge_flag(m, &c->flags[k]);
+        bool doubled = command_flag(c, c->flags[k].letter) != &c->flags[k];
+        wrong |= bit(r != 0, r) | bit(doubled, MC_E_FLAG);
+    }
+    return wrong;
+}
+
+static uint32_t judge_keys(const struct command *c)
+{
+    bool binary = command_flag(c, 'b') != NULL;
+    uint32_t wrong = bit(c->key_count < 1, MC_E_KEY);
+    for (size_t k = 0; k < c->key_count; k++) {
+        size_t len = c->keys[k].len;
+        bool right = binary ? len >= 1 && len <= 186 : is_word(c->keys[k], 250);
+        wrong |= bit(!right, MC_E_KEY);
+    }
+    return wrong;
+}
+
+/* The line of a retrieval command has to stay below MC_REQUEST_MAX. */
+static uint32_t judge_length(const struct command *c)
+{
+    char time[16] = "";
+    if (c->number_count > 0)
+        snprintf(time, sizeof time, " %" PRId64, (int64_t)c->numbers[0]);
+    size_t len = strlen(table[c->name].words) + strlen(time) + 2;
+    for (size_t k = 0; k < c->key_count; k++)
+        len += 1 + c->keys[k].len;
+    return bit(len >= 2048, MC_E_NUMBER);
+}
+
+static bool is_password(struct mc_bytes password)
+{
+    for (size_t k = 0; k < password.len; k++) {
+        unsigned char c = (unsigned char)password.data[k];
+        if (c < ' ' || c == 0x7f)
+            return false;
+    }
+    return password.len >= 1 && password.len <= 250;
+}
+
+uint32_t command_wrong(const struct command *c)
+{
+    uint32_t wrong = 0;
+    size_t n = 0;
+    for (const char *a = table[c->name].arguments; *a != '\0'; a++) {
+        switch (*a) {
+        case 'k': wrong |= judge_keys(c); break;
+        case 'K': wrong |= judge_keys(c) | judge_length(c); break;
+        case 'm': wrong |= judge_flags(c); break;
+        case 'n': break;
+        case 'w': wrong |= bit(!are_words(c->words), MC_E_TOKEN); break;
+        case 'c': wrong |= bit(!is_word(c->words, 250), MC_E_TOKEN); break;
+        case 'A':
+            wrong |= bit(!is_word(c->words, 250) || !is_password(c->password), MC_E_TOKEN);
+            break;
+        default: wrong |= bit(!is_in_range(number_of(*a), c->numbers[n++]), MC_E_NUMBER); break;
+        }
+    }
+    return wrong;
+}
+
+/* ---- read back ------------------------------------------------------------------------------- */
+
+/* The words of a line, and the one that is next. */
+struct words {
+    struct mc_bytes text;
+    size_t at;
+};
+
+static bool at_end(const struct words *w)
+{
+    return w->at > w->text.len;
+}
+
+static struct mc_bytes next_word(struct words *w)
+{
+    return at_end(w) ? (struct mc_bytes){"", 0} : word_at(w->text, &w->at);
+}
+
+/* A number is as printf would print it. */
+static bool parse_number(struct mc_bytes word, uint64_t *number)
+{
+    bool minus = word.len > 1 && word.data[0] == '-';
+    if (minus) {
+        word.data++;
+        word.len--;
+    }
+    if (!reference_number(word, UINT64_MAX, number) || (minus && *number == 0))
+        return false;
+    if (minus)
+        *number = 0 - *number;
+    return true;
+}
+
+/* <whole>.<three digits>, in thousandths. */
+static bool parse_milli(struct mc_bytes word, uint64_t *number)
+{
+    unsigned whole = 0, rest = 0;
+    char text[32] = "", again[32];
+    if (word.len >= sizeof text)
+        return false;
+    memcpy(text, word.data, word.len);
+    if (sscanf(text, "%u.%u", &whole, &rest) != 2)
+        return false;
+    snprintf(again, sizeof again, "%u.%03u", whole, rest);
+    *number = (uint64_t)whole * 1000 + rest;
+    return rest < 1000 && strcmp(text, again) == 0;
+}
+
+static int sextet(char c)
+{
+    const char *alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *found = c != '\0' ? strchr(alphabet, c) : NULL;
+    return found != NULL ? (int)(found - alphabet) : -1;
+}
+
+/* Base64 to bytes. */
+static bool decode(struct mc_bytes word, char *to, struct mc_bytes *bytes)
+{
+    size_t len = word.len;
+    uint32_t bits = 0, count = 0;
+    *bytes = (struct mc_bytes){to, 0};
+    if (len % 4 != 0 || len > MC_KEY_MAX)
+        return false;
+    while (len > 0 && word.len - len < 2 && word.data[len - 1] == '=')
+        len--;
+    for (size_t k = 0; k < len; k++) {
+        int six = sextet(word.data[k]);
+        if (six < 0)
+            return false;
+        bits = bits << 6 | (uint32_t)six;
+        count += 6;
+        if (count >= 8) {
+            count -= 8;
+            to[bytes->len++] = (char)(unsigned char)(bits >> count & 0xff);
+        }
+    }
+    return (bits & ((1u << count) - 1)) == 0; /* what is left over */
+}
+
+static bool parse_flag(const struct meta *m, struct mc_bytes word, struct mc_flag *flag)
+{
+    if (word.len < 1)
+        return false;
+    *flag = (struct mc_flag){.letter = word.data[0]};
+    struct mc_bytes rest = {word.data + 1, word.len - 1};
+    uint64_t number = 0;
+    if (is_one_of(flag->letter, m->bare))
+        return rest.len == 0;
+    if (is_one_of(flag->letter, m->token)) {
+        flag->token = rest;
+        return true;
+    }
+    if (flag->letter == 'M') {
+        flag->number = rest.len == 1 ? (unsigned char)rest.data[0] : 0;
+        return rest.len == 1;
+    }
+    if (!parse_number(rest, &number))
+        return false;
+    if (is_one_of(flag->letter, m->ttl))
+        flag->ttl = (int32_t)(uint32_t)number;
+    else
+        flag->number = number;
+    return is_one_of(flag->letter, m->ttl) || is_one_of(flag->letter, m->number);
+}
+
+static bool parse_flags(struct words *w, struct command *c)
+{
+    const struct meta *m = meta_of(c->name);
+    while (!at_end(w)) {
+        if (c->flag_count >= COMMAND_FLAGS ||
+            !parse_flag(m, next_word(w), &c->flags[c->flag_count]))
+            return false;
+        c->flag_count++;
+    }
+    return command_flag(c, 'b') == NULL || decode(c->keys[0], c->decoded, &c->keys[0]);
+}
+
+/* One key, or all that is left. */
+static bool parse_keys(struct words *w, struct command *c, bool all)
+{
+    do {
+        if (at_end(w) || c->key_count >= COMMAND_KEYS)
+            return false;
+        c->keys[c->key_count] = next_word(w);
+        if (c->keys[c->key_count++].len < 1)
+            return false;
+    } while (all && !at_end(w));
+    return true;
+}
+
+static bool parse_argument(struct words *w, struct command *c, char letter)
+{
+    switch (letter) {
+    case 'k':
+    case 'K': return parse_keys(w, c, letter == 'K');
+    case 'm': return parse_flags(w, c);
+    case 'x': return parse_milli(next_word(w), &c->numbers[c->number_count++]);
+    case 'n': c->noreply = !at_end(w); return at_end(w) || reference_is(next_word(w), "noreply");
+    case 'w':
+    case 'c':
+        if (!at_end(w))
+            c->words = (struct mc_bytes){w->text.data + w->at, w->text.len - w->at};
+        w->at = w->text.len + 1;
+        return true;
+    default: return parse_number(next_word(w), &c->numbers[c->number_count++]);
+    }
+}
+
+/* Is it this command, with all its arguments and nothing else? */
+static bool parse_as(struct mc_bytes line, enum command_name name, struct command *c)
+{
+    const char *begin = table[name].words;
+    size_t len = strlen(begin);
+    struct words w = {line, len + 1};
+    if (line.len < len || memcmp(line.data, begin, len) != 0)
+        return false;
+    if (line.len > len && line.data[len] != ' ')
+        return false;
+    clear(c, name);
+    for (const char *a = table[name].arguments; *a != '\0'; a++) {
+        if (!parse_argument(&w, c, *a))
+            return false;
+    }
+    return at_end(&w);
+}
+
+/* set <any> 0 0 <size>\r\n<user> <password>\r\n; the user ends at the first space. */
+static bool parse_auth(struct mc_bytes lines, struct command *c)
+{
+    char head[64];
+    const char *end = memchr(lines.data, '\n', lines.len);
+    if (end == NULL)
+        return false;
+    size_t first = (size_t)(end - lines.data) + 1;
+    clear(c, COMMAND_AUTH);
+    struct mc_bytes value = {lines.data + first, lines.len - first};
+    snprintf(head, sizeof head, "set auth 0 0 %zu\r\n", value.len);
+    const char *space = memchr(value.data, ' ', value.len);
+    if (!reference_is((struct mc_bytes){lines.data, first}, head) || space == NULL)
+        return false;
+    c->words = (struct mc_bytes){value.data, (size_t)(space - value.data)};
+    c->password = (struct mc_bytes){space + 1, value.len - c->words.len - 1};
+    return true;
+}
+
+bool command_parse(struct mc_bytes line, struct command *c)
+{
+    size_t lines = 0;
+    if (line.len < 2 || memcmp(line.data + line.len - 2, "\r\n", 2) != 0)
+        return false;
+    line.len -= 2;
+    for (size_t k = 0; k < line.len; k++)
+        lines += line.data[k] == '\r' || line.data[k] == '\n' || line.data[k] == '\0';
+    if (lines > 0)
+        return lines == 2 && parse_auth(line, c);
+    for (int name = 0; name < COMMAND_AUTH; name++) {
+        if (parse_as(line, (enum command_name)name, c))
+            return true;
+    }
+    return false;
+}
+
+/* ---- compared -------------------------------------------------------------------------------- */
+
+static bool same_bytes(struct mc_bytes a, struct mc_bytes b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static bool same_flag(const struct mc_flag *a, const struct mc_flag *b)
+{
+    return a->letter == b->letter && a->ttl == b->ttl && a->number == b->number &&
+           same_bytes(a->token, b->token);
+}
+
+bool command_same(const struct command *a, const struct command *b)
+{
+    bool same = a->name == b->name && a->noreply == b->noreply && a->key_count == b->key_count &&
+                a->number_count == b->number_count && a->flag_count == b->flag_count &&
+                same_bytes(a->words, b->words) && same_bytes(a->password, b->password);
+    for (size_t k = 0; same && k < a->key_count; k++)
+        same = same_bytes(a->keys[k], b->keys[k]);
+    for (size_t k = 0; same && k < a->number_count; k++)
+        same = a->numbers[k] == b->numbers[k];
+    for (size_t k = 0; same && k < a->flag_count; k++)
+        same = same_flag(&a->flags[k], &b->flags[k]);
+    return same;
+}

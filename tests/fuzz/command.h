@@ -1,0 +1,96 @@
+/* Commands as their arguments: made up from a fuzzer's input, put by put.c, and read back from the
+ * bytes in the plainest way, word by word, after a table of what each command looks like. */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include "input.h"
+
+enum command_name {
+    COMMAND_GET,
+    COMMAND_GETS,
+    COMMAND_GAT,
+    COMMAND_GATS,
+    COMMAND_SET,
+    COMMAND_ADD,
+    COMMAND_REPLACE,
+    COMMAND_APPEND,
+    COMMAND_PREPEND,
+    COMMAND_CAS,
+    COMMAND_DELETE,
+    COMMAND_INCR,
+    COMMAND_DECR,
+    COMMAND_TOUCH,
+    COMMAND_MG,
+    COMMAND_MS,
+    COMMAND_MD,
+    COMMAND_MA,
+    COMMAND_VERSION,
+    COMMAND_FLUSH_ALL, /* up to here as enum mc_verb */
+    COMMAND_ME,
+    COMMAND_MN,
+    COMMAND_STATS,
+    COMMAND_VERBOSITY,
+    COMMAND_CACHE_MEMLIMIT,
+    COMMAND_SHUTDOWN,
+    COMMAND_SHUTDOWN_GRACEFUL,
+    COMMAND_QUIT,
+    COMMAND_SLABS_REASSIGN,
+    COMMAND_SLABS_AUTOMOVE,
+    COMMAND_LRU_TUNE,
+    COMMAND_LRU_MODE_FLAT,
+    COMMAND_LRU_MODE_SEGMENTED,
+    COMMAND_LRU_TEMP_TTL,
+    COMMAND_LRU_CRAWLER_ENABLE,
+    COMMAND_LRU_CRAWLER_DISABLE,
+    COMMAND_LRU_CRAWLER_SLEEP,
+    COMMAND_LRU_CRAWLER_TOCRAWL,
+    COMMAND_LRU_CRAWLER_CRAWL,
+    COMMAND_LRU_CRAWLER_METADUMP,
+    COMMAND_LRU_CRAWLER_MGDUMP,
+    COMMAND_WATCH,
+    COMMAND_AUTH,
+    COMMANDS
+};
+
+enum { COMMAND_KEYS = 1024, COMMAND_FLAGS = 24 };
+
+struct command {
+    enum command_name name;
+    struct mc_bytes keys[COMMAND_KEYS]; /* of a meta command with flag b: not in base64 */
+    size_t key_count;
+    uint64_t numbers[4]; /* in the line's order; a negative one as it is in 64 bits */
+    size_t number_count;
+    struct mc_flag flags[COMMAND_FLAGS];
+    size_t flag_count;
+    struct mc_bytes words;    /* of stats, watch and the crawler; of auth, the user */
+    struct mc_bytes password; /* of auth */
+    bool noreply;
+    char decoded[MC_KEY_MAX]; /* where a key lies that was in base64 */
+};
+
+/* A command from the input. Few are right in all their arguments. */
+void command_take(struct input *in, struct command *c);
+
+/* A flag of a meta command. */
+struct mc_flag command_take_flag(struct input *in);
+
+/* Calls the function of put.c. */
+int command_put(const struct command *c, struct mc_out *out);
+
+/* What proto.h says is wrong with it: a bit 1 << -result for each, 0 when it is right. */
+uint32_t command_wrong(const struct command *c);
+
+/* Reads a command's line (and the value line of auth), which is all there is. False when it is none.
+ * Slices point into the line, or into *c. */
+bool command_parse(struct mc_bytes line, struct command *c);
+
+bool command_same(const struct command *a, const struct command *b);
+
+/* The size of the value behind a storage command's line, or SIZE_MAX when none follows. */
+size_t command_value(const struct command *c);
+
+const struct mc_flag *command_flag(const struct command *c, char letter);
+
+bool command_is_meta(const struct command *c);
+
+#endif

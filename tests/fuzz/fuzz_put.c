@@ -1,0 +1,95 @@
+/* Commands: refused exactly when proto.h says so, and otherwise one line (two for auth) that says
+ * exactly the arguments when it is read back; whole, or nothing where it does not fit.
+ *
+ * The input: how many bytes are there before, how much room is left, and a command. */
+#include "command.h"
+
+#include <string.h>
+
+enum { PLENTY = 16384 };
+
+/* One command behind `before` bytes, with so much room. Returns what the function said; *put is what
+ * it wrote. The space ends where the room does. */
+static int put_into(struct input *in, const struct command *c, size_t before, size_t room,
+                    struct mc_bytes *put)
+{
+    struct mc_out out = {input_space(in, before + room), before + room, before};
+    memset(out.data, '#', before);
+    int r = command_put(c, &out);
+    if (r > 0 || (r < 0 && out.len != before) || out.len < before || out.len > out.cap)
+        fuzz_fail("command %d: %d with %zu bytes", c->name, r, out.len);
+    for (size_t k = 0; k < before; k++) {
+        if (out.data[k] != '#')
+            fuzz_fail("command %d writes in front of itself", c->name);
+    }
+    *put = (struct mc_bytes){out.data + before, out.len - before};
+    return r;
+}
+
+static void check_refused(const struct command *c, int r, uint32_t wrong)
+{
+    if (wrong == 0)
+        fuzz_fail("command %d: %d, and nothing was wrong", c->name, r);
+    if ((wrong >> -r & 1) == 0)
+        fuzz_fail("command %d: %d, and wrong was %x", c->name, r, (unsigned)wrong);
+}
+
+static void check_base64(struct input *in)
+{
+    struct mc_bytes bytes = input_bytes(in);
+    size_t size = (bytes.len + 2) / 3 * 4, room = (size_t)(input_number(in) % (size + 3));
+    struct mc_out out = {input_space(in, room), room, 0};
+    int r = mc_put_base64(&out, bytes);
+    if (r != (room < size ? MC_E_FULL : 0) || out.len != (room < size ? 0 : size))
+        fuzz_fail("base64: %d with %zu bytes", r, out.len);
+    /* A short one is read back as a binary key is. */
+    struct command c;
+    char line[MC_KEY_MAX + 16] = "mg ";
+    if (r != 0 || bytes.len < 1 || bytes.len > MC_KEY_BINARY_MAX)
+        return;
+    memcpy(line + 3, out.data, out.len);
+    memcpy(line + 3 + out.len, " b\r\n", 4);
+    if (!command_parse((struct mc_bytes){line, 3 + out.len + 4}, &c) ||
+        c.keys[0].len != bytes.len || memcmp(c.keys[0].data, bytes.data, bytes.len) != 0)
+        fuzz_fail("base64 says something else");
+}
+
+static void check_command(struct input *in)
+{
+    static struct command c, said;
+    struct mc_bytes put, again;
+    size_t before = input_byte(in) % 8;
+    uint64_t room = input_number(in);
+    command_take(in, &c);
+    uint32_t wrong = command_wrong(&c);
+    int r = put_into(in, &c, before, PLENTY, &put);
+    if (r != 0)
+        check_refused(&c, r, wrong);
+    else if (wrong != 0)
+        fuzz_fail("command %d is not refused, though wrong was %x", c.name, (unsigned)wrong);
+    else if (!command_parse(put, &said) || !command_same(&c, &said))
+        fuzz_fail("command %d says something else", c.name);
+    room %= put.len + 2;
+    int tight = put_into(in, &c, before, (size_t)room, &again);
+    if (r == 0 && tight != (room < put.len ? MC_E_FULL : 0))
+        fuzz_fail("command %d of %zu bytes: %d with room for %zu", c.name, put.len, tight,
+                  (size_t)room);
+    if (tight == 0 && (again.len != put.len || memcmp(again.data, put.data, put.len) != 0))
+        fuzz_fail("command %d is put differently", c.name);
+    if (r != 0 && tight != MC_E_FULL)
+        check_refused(&c, tight, wrong);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct input in;
+    in.data = data;
+    in.len = size;
+    in.count = 0;
+    if (input_byte(&in) == 0)
+        check_base64(&in);
+    else
+        check_command(&in);
+    input_free(&in);
+    return 0;
+}
