@@ -127,12 +127,11 @@ bool command_is_meta(const struct command *c)
     return meta_of(c->name) != NULL;
 }
 
-size_t command_value(const struct command *c)
+uint64_t *command_size(struct command *c)
 {
-    const char *size = strchr(table[c->name].arguments, 's');
-    if (size == NULL)
-        return SIZE_MAX;
-    return (size_t)c->numbers[c->name == COMMAND_MS ? 0 : 2];
+    if (strchr(table[c->name].arguments, 's') == NULL)
+        return NULL;
+    return &c->numbers[c->name == COMMAND_MS ? 0 : 2];
 }
 
 /* ---- made up --------------------------------------------------------------------------------- */
@@ -146,9 +145,9 @@ static uint64_t take_number(struct input *in, int bits)
     return bits == 64 ? number : (uint64_t)(int64_t)(int32_t)(uint32_t)number;
 }
 
-struct mc_flag command_take_flag(struct input *in)
+struct mc_flag command_take_flag(struct input *in, char letter)
 {
-    struct mc_flag flag = {.letter = (char)input_byte(in)};
+    struct mc_flag flag = {.letter = letter};
     if (is_one_of(flag.letter, "NRT"))
         flag.ttl = (int32_t)(uint32_t)input_number(in);
     else if (is_one_of(flag.letter, "CDEFJM"))
@@ -163,7 +162,7 @@ static void take_flags(struct input *in, struct command *c)
 {
     c->flag_count = input_byte(in) % COMMAND_FLAGS;
     for (size_t k = 0; k < c->flag_count; k++)
-        c->flags[k] = command_take_flag(in);
+        c->flags[k] = command_take_flag(in, (char)input_byte(in));
 }
 
 static void take_keys(struct input *in, struct command *c, bool many)
@@ -199,9 +198,9 @@ static void clear(struct command *c, enum command_name name)
     c->noreply = false;
 }
 
-void command_take(struct input *in, struct command *c)
+void command_take(struct input *in, enum command_name name, struct command *c)
 {
-    clear(c, (enum command_name)(input_byte(in) % COMMANDS));
+    clear(c, name);
     for (const char *a = table[c->name].arguments; *a != '\0'; a++)
         take_argument(in, c, *a);
 }
@@ -613,24 +612,19 @@ bool command_parse(struct mc_bytes line, struct command *c)
 
 /* ---- compared -------------------------------------------------------------------------------- */
 
-static bool same_bytes(struct mc_bytes a, struct mc_bytes b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
 static bool same_flag(const struct mc_flag *a, const struct mc_flag *b)
 {
     return a->letter == b->letter && a->ttl == b->ttl && a->number == b->number &&
-           same_bytes(a->token, b->token);
+           input_same(a->token, b->token);
 }
 
 bool command_same(const struct command *a, const struct command *b)
 {
     bool same = a->name == b->name && a->noreply == b->noreply && a->key_count == b->key_count &&
                 a->number_count == b->number_count && a->flag_count == b->flag_count &&
-                same_bytes(a->words, b->words) && same_bytes(a->password, b->password);
+                input_same(a->words, b->words) && input_same(a->password, b->password);
     for (size_t k = 0; same && k < a->key_count; k++)
-        same = same_bytes(a->keys[k], b->keys[k]);
+        same = input_same(a->keys[k], b->keys[k]);
     for (size_t k = 0; same && k < a->number_count; k++)
         same = a->numbers[k] == b->numbers[k];
     for (size_t k = 0; same && k < a->flag_count; k++)

@@ -52,7 +52,7 @@ enum command_name {
     COMMANDS
 };
 
-enum { COMMAND_KEYS = 1024, COMMAND_FLAGS = 24 };
+enum { COMMAND_KEYS = 256, COMMAND_FLAGS = 24 };
 
 struct command {
     enum command_name name;
@@ -69,10 +69,10 @@ struct command {
 };
 
 /* A command from the input. Few are right in all their arguments. */
-void command_take(struct input *in, struct command *c);
+void command_take(struct input *in, enum command_name name, struct command *c);
 
-/* A flag of a meta command. */
-struct mc_flag command_take_flag(struct input *in);
+/* What a meta command's flag with this letter says. */
+struct mc_flag command_take_flag(struct input *in, char letter);
 
 /* Calls the function of put.c. */
 int command_put(const struct command *c, struct mc_out *out);
@@ -86,8 +86,8 @@ bool command_parse(struct mc_bytes line, struct command *c);
 
 bool command_same(const struct command *a, const struct command *b);
 
-/* The size of the value behind a storage command's line, or SIZE_MAX when none follows. */
-size_t command_value(const struct command *c);
+/* The size of the value that follows a storage command's line, or NULL when none does. */
+uint64_t *command_size(struct command *c);
 
 const struct mc_flag *command_flag(const struct command *c, char letter);
 

@@ -60,7 +60,7 @@ static void check_command(struct input *in)
     struct mc_bytes put, again;
     size_t before = input_byte(in) % 8;
     uint64_t room = input_number(in);
-    command_take(in, &c);
+    command_take(in, (enum command_name)(input_byte(in) % COMMANDS), &c);
     uint32_t wrong = command_wrong(&c);
     int r = put_into(in, &c, before, PLENTY, &put);
     if (r != 0)

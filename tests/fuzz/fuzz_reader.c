@@ -27,11 +27,6 @@ struct run {
     bool over;      /* the last event ended a reply */
 };
 
-static bool same(struct mc_bytes a, struct mc_bytes b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
 static bool lies_in(struct mc_bytes slice, struct mc_bytes window)
 {
     return slice.len == 0 || (slice.data >= window.data && slice.len <= window.len &&
@@ -48,7 +43,7 @@ static void check_flags(struct mc_bytes text)
         struct mc_flag flag;
         if (mc_reader_flag(&text, &flag) != (good[k] ? 1 : MC_E_PROTOCOL))
             fuzz_fail("flag %zu: good or not", k);
-        if (flag.letter != flags[k].letter || !same(flag.token, flags[k].token))
+        if (flag.letter != flags[k].letter || !input_same(flag.token, flags[k].token))
             fuzz_fail("flag %zu: letter or token", k);
         if (good[k] && (flag.number != flags[k].number || flag.ttl != flags[k].ttl))
             fuzz_fail("flag %zu: number", k);
@@ -78,7 +73,7 @@ static void check_event(struct run *run, int event, const struct mc_reply *reply
         fuzz_fail("event %d after %zu bytes of a value", event, run->body);
     if (event != e->event)
         fuzz_fail("event %d instead of %d", event, e->event);
-    if (!same(reply->key, e->key) || !same(reply->text, e->text))
+    if (!input_same(reply->key, e->key) || !input_same(reply->text, e->text))
         fuzz_fail("event %d: other key or text", event);
     if (reply->flags != e->flags || reply->size != e->size || reply->meta != e->meta)
         fuzz_fail("event %d: other flags, size or dialect", event);
@@ -120,9 +115,10 @@ static void check_item(const struct run *run, struct mc_bytes window)
         fuzz_fail("an item is not seen");
     if (taken && !item)
         fuzz_fail("an item where there is none");
-    if (taken && (!same(reply.text, e->body) || reply.flags != e->flags || reply.size != e->size ||
-                  in.len != window.len - (e->end - run->taken) - e->size - 2 ||
-                  in.data != window.data + (window.len - in.len)))
+    if (taken &&
+        (!input_same(reply.text, e->body) || reply.flags != e->flags || reply.size != e->size ||
+         in.len != window.len - (e->end - run->taken) - e->size - 2 ||
+         in.data != window.data + (window.len - in.len)))
         fuzz_fail("an item is seen differently");
     if (!taken && (in.data != window.data || in.len != window.len))
         fuzz_fail("bytes are taken of no item");

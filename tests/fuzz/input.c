@@ -61,6 +61,11 @@ void input_free(struct input *in)
     in->count = 0;
 }
 
+bool input_same(struct mc_bytes a, struct mc_bytes b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
 void fuzz_fail(const char *format, ...)
 {
     va_list args;

@@ -29,6 +29,9 @@ char *input_space(struct input *in, size_t size);
 
 void input_free(struct input *in);
 
+/* The same bytes? */
+bool input_same(struct mc_bytes a, struct mc_bytes b);
+
 /* Says what is wrong, and aborts. */
 _Noreturn void fuzz_fail(const char *format, ...);
 

@@ -1,0 +1,35 @@
+/* The other end of a connection, as a fuzzer's input has it: it reads the requests with the plain
+ * parser of command.h, and answers each as memcached might, or with a lie; how bytes move, and when
+ * that fails, is the input's choice, too. What it saw and said is there to be judged by. */
+#ifndef OTHER_END_H
+#define OTHER_END_H
+
+#include "client.h"
+#include "command.h"
+
+enum { OTHER_REQUESTS = 160, OTHER_BYTES = 1 << 19, OTHER_DEADLINE = 777 };
+
+/* A request that has come whole. Slices point into what was sent. */
+struct request {
+    struct command command;
+    struct mc_bytes value; /* of a storage command */
+};
+
+struct other_end {
+    struct input *in;
+    const struct mc_client *client;
+    size_t sent, parsed; /* bytes; the second: those of whole requests */
+    struct request requests[OTHER_REQUESTS];
+    size_t count;
+    size_t said, delivered; /* bytes of answers: there are, and the client has received */
+    bool honest;            /* so far each answer is memcached's to that request, and no error */
+    int failed;             /* what a call has said; there must be no other after it */
+    unsigned sequence;      /* makes each value another */
+    char sent_bytes[OTHER_BYTES], said_bytes[OTHER_BYTES];
+};
+
+/* Starts a connection of this client's, which is initialized with the transport. */
+struct mc_transport other_end_open(struct other_end *o, struct input *in,
+                                   const struct mc_client *client);
+
+#endif
