@@ -1,0 +1,60 @@
+# Bugs to be planted in a copy of the product, each of a kind that other clients have had; a fuzz
+# target has to find it, from its kept inputs or within a short run. Source it behind fuzz.sh.
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # fuzz_root, fuzz_out, fuzz_asan
+
+bug_names=() bug_targets=() bug_files=() bug_changes=()
+bug_count=0
+
+# bug NAME TARGET FILE CHANGE: a sed program that changes the file.
+bug() {
+    bug_names+=("$1") bug_targets+=("$2") bug_files+=("$3") bug_changes+=("$4")
+    bug_count=$((bug_count + 1))
+}
+
+bug 'a key of 251 bytes is believed' reader proto/reader.c \
+    '/case .k.:/ s/MC_KEY_MAX/MC_KEY_MAX + 1/'
+bug 'a value ends without a look at its LF' reader proto/reader.c \
+    '/in->len > 1 && in->data\[1\]/ s/in->len > 1/in->len > 2/'
+bug 'one byte behind the line is read' reader proto/reader.c \
+    '/^static size_t take(/,/^}/ s/i < l->e/i <= l->e/'
+bug 'a number with a leading zero is one' reader proto/decimal.c \
+    "s/ || (b\[i\] == '0' && e - i > 1)//"
+bug 'an item for a key that only begins so' reader proto/item.c \
+    's/memcmp(b + 6, key.data, key.len)/memcmp(b + 6, key.data, key.len - 1)/'
+bug 'a key with a byte 0x7f is sent' put proto/put.c \
+    's/byte > 0x7f/byte >= 0x7f/'
+bug 'a byte is written behind the buffer' put proto/put.c \
+    '/^static inline bool has_room/,/^}/ s/n <= p->cap - p->i/n <= p->cap - p->i + 1/'
+bug 'a flag twice' put proto/put.c \
+    's/has_flag(flags, k, flags\[k\].letter)/has_flag(flags, 0, flags[k].letter)/'
+bug 'the returned key is not compared' client src/answer.c \
+    '/^static bool same(/,/^}/ s/return .*/return a.len == b.len;/'
+bug 'an END with bytes behind it is a miss' client proto/item.c \
+    's/in\.len == 5/in.len >= 5/'
+bug 'a lost write is said to be not done' client src/answer.h \
+    's/return result < 0 ? MC_E_UNKNOWN : result/return result/'
+bug 'the connection lives on after CLIENT_ERROR to a set' client src/answer.c \
+    '/^static int check_step/,/^}/ s/event == MC_ERROR || //'
+
+# bug_plant K: copies the product to $fuzz_out/bug-K, with the bug.
+bug_plant() {
+    local folder=$fuzz_out/bug-$1
+    mkdir "$folder" && cp -r "$fuzz_root/proto" "$fuzz_root/src" "$folder" &&
+        sed -i "${bug_changes[$1]}" "$folder/${bug_files[$1]}" || return
+    if cmp -s "$fuzz_root/${bug_files[$1]}" "$folder/${bug_files[$1]}"; then
+        echo "the bug is nowhere to be planted: ${bug_files[$1]}"
+        return 1
+    fi
+}
+
+# bug_hunt K: is it found? From the kept inputs, or within 30 s.
+bug_hunt() {
+    local program=$fuzz_out/bug-$1-fuzzer target=${bug_targets[$1]}
+    bug_plant "$1" &&
+        fuzz_build "$program" "$target" "$fuzz_out/bug-$1" "${fuzz_asan[@]}" -fsanitize=fuzzer || return
+    fuzz_run "$program" "$target" 30 "$program.log"
+    grep -a -q -E '^found: |^SUMMARY: ' "$program.log" && return
+    echo 'not found'
+    return 1
+}
