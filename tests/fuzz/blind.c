@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,10 +85,23 @@ static size_t mutate(char *b, size_t len)
     }
 }
 
+static char b[SIZE]; /* what is given now */
+static size_t len;
+
+/* Something was found: shows by what. */
+static void show(int number)
+{
+    fputs("input:", stderr);
+    for (size_t k = 0; k < len; k++)
+        fprintf(stderr, " %02x", (unsigned char)b[k]);
+    fputc('\n', stderr);
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
 static void run_one(void)
 {
-    char b[SIZE];
-    size_t len = pick(b);
+    len = pick(b);
     for (size_t k = 1 + below(4); k > 0; k--)
         len = mutate(b, len);
     LLVMFuzzerTestOneInput((const uint8_t *)b, len);
@@ -98,6 +112,8 @@ int main(int argc, char **argv)
     uint64_t runs = 0;
     long seconds = argc > 3 ? atol(argv[1]) : 0, minute = 0;
     time_t begin = time(NULL);
+    signal(SIGABRT, show);
+    signal(SIGSEGV, show);
     state = argc > 3 ? strtoull(argv[2], NULL, 10) * 2 + 1 : 1;
     for (int k = 3; k < argc; k++)
         keep_folder(argv[k]);

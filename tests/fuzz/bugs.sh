@@ -1,7 +1,7 @@
 # Bugs to be planted in a copy of the product, each of a kind that other clients have had; a fuzz
 # target has to find it, from its kept inputs or within a short run. Source it behind fuzz.sh.
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # fuzz_root, fuzz_out, fuzz_asan
+# shellcheck disable=SC2154 # fuzz_root, fuzz_out, fuzz_quick
 
 bug_names=() bug_targets=() bug_files=() bug_changes=()
 bug_count=0
@@ -52,7 +52,7 @@ bug_plant() {
 bug_hunt() {
     local program=$fuzz_out/bug-$1-fuzzer target=${bug_targets[$1]}
     bug_plant "$1" &&
-        fuzz_build "$program" "$target" "$fuzz_out/bug-$1" "${fuzz_asan[@]}" -fsanitize=fuzzer || return
+        fuzz_build "$program" "$target" "$fuzz_out/bug-$1" "${fuzz_quick[@]}" -fsanitize=fuzzer || return
     fuzz_run "$program" "$target" 30 "$program.log"
     grep -a -q -E '^found: |^SUMMARY: ' "$program.log" && return
     echo 'not found'

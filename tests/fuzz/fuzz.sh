@@ -1,12 +1,13 @@
 # How the fuzz targets are built, and where their kept inputs are. Source it behind tests/tap.sh's
 # or another's setting of $fuzz_root, the project's folder, and $fuzz_out, a folder for programs.
 # shellcheck shell=bash
-# shellcheck disable=SC2034 # variables that the scripts use
+# shellcheck disable=SC2034,SC2154 # variables that the scripts use, and set
 
 fuzz_targets=(reader put client)
-fuzz_asan=(clang-19 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all)
+fuzz_asan=(clang-19 -g -O1 '-fsanitize=address,undefined' -fno-sanitize-recover=all)
 fuzz_msan=(clang-19 -g -O1 -fsanitize=memory)
-fuzz_plain=(clang-19 -g -O2)
+fuzz_plain=(gcc -O2) # for numbers
+fuzz_quick=(clang-19 -g -O0 -fsanitize=address) # to build
 
 # fuzz_sources TARGET [FOLDER]: the files it is made of, those of proto/ and src/ below FOLDER.
 fuzz_sources() {
