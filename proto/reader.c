@@ -22,8 +22,8 @@ struct line {
 };
 
 /*@ // Where the reader stands between two calls.
-    predicate sound(struct mc_reader *r) =
-        r->state <= BROKEN && (r->state == BODY <==> r->body_left > 0);
+    predicate sound(struct mc_reader r) =
+        r.state <= BROKEN && (r.state == BODY <==> r.body_left > 0);
 
     predicate readable(struct mc_bytes s) = \valid_read(s.data + (0 .. s.len - 1));
 
@@ -32,22 +32,21 @@ struct line {
         s.len == 0 || (\base_addr(s.data) == \base_addr(b) && 0 <= s.data - b &&
                        (s.data - b) + s.len <= e);
 
-    predicate slices_inside(struct mc_reply *reply, char *b, integer e) =
-        inside(reply->key, b, e) && inside(reply->text, b, e);
+    predicate slices_inside(struct mc_reply r, char *b, integer e) =
+        inside(r.key, b, e) && inside(r.text, b, e);
 
-    predicate line_there(struct line *l) =
-        \valid(l) && l->e <= MC_LINE_MAX && \valid_read(l->b + (0 .. l->e - 1));
+    predicate line_there(struct line l) =
+        l.at <= l.e <= MC_LINE_MAX && \valid_read(l.b + (0 .. l.e - 1));
 
-    predicate is_empty(struct mc_reply *reply) =
-        reply->key.len == 0 && reply->text.len == 0 && reply->size == 0;
+    predicate is_empty(struct mc_reply r) = r.key.len == 0 && r.text.len == 0 && r.size == 0;
 
-    // What is left in *in of b[0..n) after some was taken off the front.
-    predicate taken_off(struct mc_bytes *in, char *b, integer n) =
-        in->len <= n && in->data == b + (n - in->len);
+    // What is left of b[0..n) after some was taken off the front.
+    predicate taken_off(struct mc_bytes in, char *b, integer n) =
+        in.len <= n && in.data == b + (n - in.len);
 
-    // What a take_ function comes to: the index j behind what it took, from i on, or a place.
-    predicate taken(struct line *l, integer i, integer j) =
-        j == 0 ? l->at <= l->e : i <= j <= l->e;
+    // What a take_ function comes to: the index j behind what it took, from i on, or 0.
+    predicate taken(struct line l, integer i, integer j) =
+        l.at <= l.e && (j == 0 || i <= j <= l.e);
 */
 
 /* What follows the first word of a line, piece by piece: a letter for each that take_piece() knows,
@@ -146,18 +145,18 @@ static size_t fail(struct line *l, size_t at, enum mc_fault fault)
     return 0;
 }
 
-/*@ requires line_there(l) && i <= l->e;
+/*@ requires \valid(l) && line_there(*l) && i <= l->e;
     assigns l->at, l->fault;
     ensures \result == (i < l->e && l->b[i] == c ? i + 1 : 0);
-    ensures taken(l, i, \result); */
+    ensures taken(*l, i, \result); */
 static size_t take(struct line *l, size_t i, char c, enum mc_fault fault)
 {
     return i < l->e && l->b[i] == c ? i + 1 : fail(l, i, fault);
 }
 
-/*@ requires line_there(l) && i <= l->e;
+/*@ requires \valid(l) && line_there(*l) && i <= l->e;
     assigns l->at, l->fault;
-    ensures taken(l, i, \result);
+    ensures taken(*l, i, \result);
     ensures \result != 0 ==> \result == i + 2 && l->b[i] == '\r' && l->b[i + 1] == '\n'; */
 static size_t take_end(struct line *l, size_t i)
 {
@@ -166,10 +165,10 @@ static size_t take_end(struct line *l, size_t i)
 }
 
 /* The piece that ends at j is to be followed by a space or the line's end. */
-/*@ requires line_there(l) && 0 < j <= l->e;
+/*@ requires \valid(l) && line_there(*l) && 0 < j <= l->e;
     assigns l->at, l->fault;
     ensures \result == 0 || \result == j;
-    ensures taken(l, j, \result);
+    ensures taken(*l, j, \result);
     ensures \result != 0 ==> j < l->e && (l->b[j] == ' ' || l->b[j] == '\r'); */
 static size_t delimited(struct line *l, size_t j, enum mc_fault fault)
 {
@@ -177,10 +176,10 @@ static size_t delimited(struct line *l, size_t j, enum mc_fault fault)
 }
 
 /* A word of 1 to max bytes. */
-/*@ requires line_there(l) && 0 < i <= l->e && \valid(token);
+/*@ requires \valid(l) && line_there(*l) && 0 < i <= l->e && \valid(token);
     requires \separated(token, l, l->b + (0 .. l->e - 1));
     assigns l->at, l->fault, *token;
-    ensures taken(l, i, \result) && inside(*token, l->b, l->e);
+    ensures taken(*l, i, \result) && inside(*token, l->b, l->e);
     ensures \result != 0 ==> token->data == l->b + i && token->len == \result - i &&
                              1 <= token->len <= max; */
 static size_t take_token(struct line *l, size_t i, size_t max, enum mc_fault fault,
@@ -200,10 +199,10 @@ static size_t take_token(struct line *l, size_t i, size_t max, enum mc_fault fau
 }
 
 /* A number is its digits, or there is none. */
-/*@ requires line_there(l) && i <= l->e && \valid(number);
+/*@ requires \valid(l) && line_there(*l) && i <= l->e && \valid(number);
     requires \separated(number, l, l->b + (0 .. l->e - 1));
     assigns l->at, l->fault, *number;
-    ensures taken(l, i, \result) && *number <= max;
+    ensures taken(*l, i, \result) && *number <= max;
     ensures \result != 0 ==> is_decimal(l->b, i, \result, max) &&
                              *number == value_of(l->b, i, \result);
     ensures \result != 0 ==> \result < l->e && (l->b[\result] == ' ' || l->b[\result] == '\r'); */
@@ -224,7 +223,7 @@ static size_t take_number(struct line *l, size_t i, uint64_t max, uint64_t *numb
 }
 
 /* [ <text>]: the rest of the line, whatever it says. */
-/*@ requires line_there(l) && i <= l->e && \valid(text) && inside(*text, l->b, l->e);
+/*@ requires \valid(l) && line_there(*l) && i <= l->e && \valid(text) && inside(*text, l->b, l->e);
     requires \separated(text, l, l->b + (0 .. l->e - 1));
     assigns *text;
     ensures i <= \result <= l->e && inside(*text, l->b, l->e); */
@@ -244,10 +243,10 @@ static size_t take_text(const struct line *l, size_t i, struct mc_bytes *text)
 }
 
 /* [ <flag>]* */
-/*@ requires line_there(l) && 0 < i <= l->e && \valid(text) && inside(*text, l->b, l->e);
+/*@ requires \valid(l) && line_there(*l) && 0 < i <= l->e && \valid(text) && inside(*text, l->b, l->e);
     requires \separated(text, l, l->b + (0 .. l->e - 1));
     assigns l->at, l->fault, *text;
-    ensures taken(l, i, \result);
+    ensures taken(*l, i, \result);
     ensures inside(*text, l->b, l->e); */
 static size_t take_flags(struct line *l, size_t i, struct mc_bytes *text)
 {
@@ -272,11 +271,11 @@ static size_t take_flags(struct line *l, size_t i, struct mc_bytes *text)
 }
 
 /* One piece of a line, by its letter in the grammar. */
-/*@ requires line_there(l) && 0 < i <= l->e && \valid(reply);
-    requires slices_inside(reply, l->b, l->e);
+/*@ requires \valid(l) && line_there(*l) && 0 < i <= l->e && \valid(reply);
+    requires slices_inside(*reply, l->b, l->e);
     requires \separated(reply, l, l->b + (0 .. l->e - 1));
     assigns l->at, l->fault, reply->key, reply->text, reply->flags, reply->size, reply->cas;
-    ensures taken(l, i, \result) && slices_inside(reply, l->b, l->e);
+    ensures taken(*l, i, \result) && slices_inside(*reply, l->b, l->e);
     ensures \old(reply->size) <= MC_VALUE_MAX ==> reply->size <= MC_VALUE_MAX; */
 static size_t take_piece(struct line *l, size_t i, char piece, struct mc_reply *reply)
 {
@@ -303,18 +302,17 @@ static size_t take_piece(struct line *l, size_t i, char piece, struct mc_reply *
 }
 
 /* All that follows the first word. */
-/*@ requires line_there(l) && i <= l->e && \valid(reply) && slices_inside(reply, l->b, l->e);
+/*@ requires \valid(l) && line_there(*l) && i <= l->e && \valid(reply) && slices_inside(*reply, l->b, l->e);
     requires \separated(reply, l, l->b + (0 .. l->e - 1), pieces + (0 .. PIECES_MAX - 1));
     requires \valid_read(pieces + (0 .. PIECES_MAX - 1)) && reply->size <= MC_VALUE_MAX;
     requires \separated(l, pieces + (0 .. PIECES_MAX - 1));
-    requires i == 0 ==> l->at <= l->e;
     assigns l->at, l->fault, *reply;
-    ensures taken(l, i, \result) && slices_inside(reply, l->b, l->e);
+    ensures taken(*l, i, \result) && slices_inside(*reply, l->b, l->e);
     ensures reply->size <= MC_VALUE_MAX; */
 static size_t take_pieces(struct line *l, size_t i, const char *pieces, struct mc_reply *reply)
 {
-    /*@ loop invariant 0 <= k <= PIECES_MAX && taken(l, \at(i, Pre), i);
-        loop invariant slices_inside(reply, l->b, l->e) && reply->size <= MC_VALUE_MAX;
+    /*@ loop invariant 0 <= k <= PIECES_MAX && taken(*l, \at(i, Pre), i);
+        loop invariant slices_inside(*reply, l->b, l->e) && reply->size <= MC_VALUE_MAX;
         loop assigns k, i, l->at, l->fault, *reply;
         loop variant PIECES_MAX - k; */
     for (size_t k = 0; k < PIECES_MAX && pieces[k] != '\0' && i > 0; k++)
@@ -323,7 +321,7 @@ static size_t take_pieces(struct line *l, size_t i, const char *pieces, struct m
 }
 
 /* How many bytes of the word at words[k..] the line begins with. */
-/*@ requires line_there(l) && k < WORDS_END;
+/*@ requires \valid(l) && line_there(*l) && k < WORDS_END;
     assigns \nothing;
     ensures \result <= l->e && k + \result < WORDS_END;
     ensures \forall integer j; 0 <= j < \result ==> l->b[j] == words[k + j] && words[k + j] != ' '; */
@@ -348,16 +346,15 @@ static bool ends_word(char c, uint8_t event)
 }
 
 /* The first word, and what it means. */
-/*@ requires line_there(l) && l->e > 0;
+/*@ requires \valid(l) && line_there(*l) && l->e > 0;
     assigns l->at, l->fault, l->event, l->shape;
-    ensures taken(l, 1, \result);
+    ensures taken(*l, 1, \result);
     ensures \result != 0 ==> \result < l->e && l->shape < SHAPES;
     ensures \result != 0 ==> MC_VALUE <= l->event <= MC_SERVER_ERROR; */
 static size_t take_word(struct line *l)
 {
     size_t k = 0;
     /*@ loop invariant 0 <= row <= WORD_COUNT && 0 <= k <= WORDS_END;
-        loop invariant k < WORDS_END ==> words[k] != ' ';
         loop assigns row, k;
         loop variant WORD_COUNT - row; */
     for (size_t row = 0; row < WORD_COUNT && k < WORDS_END; row++) {
@@ -381,10 +378,10 @@ static size_t take_word(struct line *l)
 }
 
 /* <word> and what belongs to it. */
-/*@ requires line_there(l) && l->e > 0 && \valid(reply) && slices_inside(reply, l->b, l->e);
+/*@ requires \valid(l) && line_there(*l) && l->e > 0 && \valid(reply) && slices_inside(*reply, l->b, l->e);
     requires \separated(reply, l, l->b + (0 .. l->e - 1)) && reply->size <= MC_VALUE_MAX;
     assigns l->at, l->fault, l->event, l->shape, *reply;
-    ensures taken(l, 1, \result) && slices_inside(reply, l->b, l->e);
+    ensures taken(*l, 1, \result) && slices_inside(*reply, l->b, l->e);
     ensures \result != 0 ==> MC_VALUE <= l->event <= MC_SERVER_ERROR;
     ensures reply->size <= MC_VALUE_MAX; */
 static size_t take_worded_line(struct line *l, struct mc_reply *reply)
@@ -403,9 +400,9 @@ static size_t take_worded_line(struct line *l, struct mc_reply *reply)
 }
 
 /* The answer to incr and decr, <value>\r\n; protocol.txt: it "MAY be space-padded at the end". */
-/*@ requires line_there(l) && \valid(reply) && \separated(reply, l, l->b + (0 .. l->e - 1));
+/*@ requires \valid(l) && line_there(*l) && \valid(reply) && \separated(reply, l, l->b + (0 .. l->e - 1));
     assigns l->at, l->fault, l->event, reply->number;
-    ensures taken(l, 1, \result);
+    ensures taken(*l, 1, \result);
     ensures l->event == MC_NUMBER; */
 static size_t take_bare_number(struct line *l, struct mc_reply *reply)
 {
@@ -423,7 +420,7 @@ static size_t take_bare_number(struct line *l, struct mc_reply *reply)
 
 /*@ requires \valid(reader);
     assigns reader->state, reader->fault, reader->at, reader->body_left;
-    ensures \result == MC_E_PROTOCOL && reader->state == BROKEN && sound(reader); */
+    ensures \result == MC_E_PROTOCOL && reader->state == BROKEN && sound(*reader); */
 static int break_at(struct mc_reader *reader, size_t at, enum mc_fault fault)
 {
     reader->state = BROKEN;
@@ -434,11 +431,11 @@ static int break_at(struct mc_reader *reader, size_t at, enum mc_fault fault)
 }
 
 /* What a line that failed comes to. */
-/*@ requires \valid(reader) && line_there(l) && \separated(reader, l) && sound(reader);
+/*@ requires \valid(reader) && \valid(l) && line_there(*l) && \separated(reader, l) && sound(*reader);
     assigns reader->state, reader->fault, reader->at, reader->body_left;
     ensures \result == MC_MORE && \old(*reader) == *reader && l->at >= l->e && l->e < MC_LINE_MAX ||
             \result == MC_E_PROTOCOL && reader->state == BROKEN;
-    ensures sound(reader); */
+    ensures sound(*reader); */
 static int stop(struct mc_reader *reader, const struct line *l)
 {
     if (l->at < l->e)
@@ -461,7 +458,7 @@ static void drop(struct mc_bytes *in, size_t n)
 
 /*@ requires \valid(reply);
     assigns *reply;
-    ensures is_empty(reply); */
+    ensures is_empty(*reply); */
 static void clear(struct mc_reply *reply)
 {
     const struct mc_bytes none = {NULL, 0};
@@ -481,16 +478,17 @@ static struct line line_of(const struct mc_bytes *in)
     return l;
 }
 
-/*@ requires \valid(reader) && \valid(in) && readable(*in) && \valid(reply) && is_empty(reply);
-    requires sound(reader) && reader->state == LINE && in->len > 0;
+/*@ requires \valid(reader) && \valid(in) && readable(*in) && \valid(reply) && is_empty(*reply);
+    requires sound(*reader) && reader->state == LINE && in->len > 0;
     requires \separated(reader, in, reply, in->data + (0 .. in->len - 1));
     assigns *reader, *in, *reply;
-    ensures sound(reader);
-    ensures taken_off(in, \old(in->data), \old(in->len));
-    ensures slices_inside(reply, \old(in->data), \old(in->len));
+    ensures sound(*reader);
+    ensures taken_off(*in, \old(in->data), \old(in->len));
+    ensures slices_inside(*reply, \old(in->data), \old(in->len));
     ensures (\result == MC_MORE && in->len == \old(in->len) && reader->state == LINE) ||
             (\result == MC_E_PROTOCOL && reader->state == BROKEN) ||
-            (\result > 0 && in->len < \old(in->len) && reader->state != BROKEN); */
+            (0 < \result <= MC_SERVER_ERROR && in->len < \old(in->len) &&
+             reader->state != BROKEN); */
 static int read_line(struct mc_reader *reader, struct mc_bytes *in, struct mc_reply *reply)
 {
     struct line l = line_of(in);
@@ -509,16 +507,17 @@ static int read_line(struct mc_reader *reader, struct mc_bytes *in, struct mc_re
 }
 
 /* One line of a free-text stream, which alone may end in a bare \n. */
-/*@ requires \valid(reader) && \valid(in) && readable(*in) && \valid(reply) && is_empty(reply);
-    requires sound(reader) && reader->state == STREAM && in->len > 0;
+/*@ requires \valid(reader) && \valid(in) && readable(*in) && \valid(reply) && is_empty(*reply);
+    requires sound(*reader) && reader->state == STREAM && in->len > 0;
     requires \separated(reader, in, reply, in->data + (0 .. in->len - 1));
     assigns *reader, *in, *reply;
-    ensures sound(reader);
-    ensures taken_off(in, \old(in->data), \old(in->len));
-    ensures slices_inside(reply, \old(in->data), \old(in->len));
+    ensures sound(*reader);
+    ensures taken_off(*in, \old(in->data), \old(in->len));
+    ensures slices_inside(*reply, \old(in->data), \old(in->len));
     ensures (\result == MC_MORE && in->len == \old(in->len) && reader->state == STREAM) ||
             (\result == MC_E_PROTOCOL && reader->state == BROKEN) ||
-            (\result > 0 && in->len < \old(in->len) && reader->state != BROKEN); */
+            (0 < \result <= MC_SERVER_ERROR && in->len < \old(in->len) &&
+             reader->state != BROKEN); */
 static int read_stream(struct mc_reader *reader, struct mc_bytes *in, struct mc_reply *reply)
 {
     struct line l = line_of(in);
@@ -547,13 +546,13 @@ static int read_stream(struct mc_reader *reader, struct mc_bytes *in, struct mc_
 }
 
 /* A piece of the value: as much as there is. */
-/*@ requires \valid(reader) && \valid(in) && readable(*in) && \valid(reply) && is_empty(reply);
-    requires sound(reader) && reader->state == BODY && in->len > 0;
+/*@ requires \valid(reader) && \valid(in) && readable(*in) && \valid(reply) && is_empty(*reply);
+    requires sound(*reader) && reader->state == BODY && in->len > 0;
     requires \separated(reader, in, reply, in->data + (0 .. in->len - 1));
     assigns *reader, *in, *reply;
-    ensures sound(reader);
-    ensures taken_off(in, \old(in->data), \old(in->len));
-    ensures slices_inside(reply, \old(in->data), \old(in->len));
+    ensures sound(*reader);
+    ensures taken_off(*in, \old(in->data), \old(in->len));
+    ensures slices_inside(*reply, \old(in->data), \old(in->len));
     ensures \result == MC_BODY && reply->text.data == \old(in->data) && reply->text.len > 0;
     ensures in->len == \old(in->len) - reply->text.len;
     ensures reader->body_left == \old(reader->body_left) - reply->text.len;
@@ -569,13 +568,13 @@ static int read_body(struct mc_reader *reader, struct mc_bytes *in, struct mc_re
 }
 
 /* The CRLF behind a value, which ends the reply of a meta command. */
-/*@ requires \valid(reader) && \valid(in) && readable(*in) && \valid(reply) && is_empty(reply);
-    requires sound(reader) && reader->state == TAIL;
+/*@ requires \valid(reader) && \valid(in) && readable(*in) && \valid(reply) && is_empty(*reply);
+    requires sound(*reader) && reader->state == TAIL;
     requires \separated(reader, in, reply, in->data + (0 .. in->len - 1));
-    assigns *reader, *in, *reply;
-    ensures sound(reader);
-    ensures taken_off(in, \old(in->data), \old(in->len));
-    ensures slices_inside(reply, \old(in->data), \old(in->len));
+    assigns *reader, *in, reply->meta;
+    ensures sound(*reader);
+    ensures taken_off(*in, \old(in->data), \old(in->len));
+    ensures slices_inside(*reply, \old(in->data), \old(in->len));
     ensures (\result == MC_MORE && in->len == \old(in->len) < 2 && reader->state == TAIL) ||
             (\result == MC_E_PROTOCOL && reader->state == BROKEN) ||
             (\result == (reader->meta ? MC_END : MC_MORE) && in->len == \old(in->len) - 2 &&
@@ -596,12 +595,12 @@ static int read_tail(struct mc_reader *reader, struct mc_bytes *in, struct mc_re
     return reader->meta ? MC_END : MC_MORE;
 }
 
-/*@ requires \valid(reader) && \valid(in) && readable(*in) && \valid(reply) && sound(reader);
+/*@ requires \valid(reader) && \valid(in) && readable(*in) && \valid(reply) && sound(*reader);
     requires \separated(reader, in, reply, in->data + (0 .. in->len - 1));
     assigns *reader, *in, *reply;
-    ensures sound(reader);
-    ensures taken_off(in, \old(in->data), \old(in->len));
-    ensures slices_inside(reply, \old(in->data), \old(in->len));
+    ensures sound(*reader);
+    ensures taken_off(*in, \old(in->data), \old(in->len));
+    ensures slices_inside(*reply, \old(in->data), \old(in->len));
     ensures \result == MC_MORE || \result == MC_E_PROTOCOL || MC_VALUE <= \result <= MC_SERVER_ERROR;
     ensures \result == MC_E_PROTOCOL <==> reader->state == BROKEN;
     ensures \old(reader->state) == BROKEN ==> *in == \old(*in) && *reader == \old(*reader);
@@ -624,9 +623,9 @@ int mc_reader_next(struct mc_reader *reader, struct mc_bytes *in, struct mc_repl
     return read_stream(reader, in, reply);
 }
 
-/*@ requires \valid(reader) && sound(reader);
+/*@ requires \valid(reader) && sound(*reader);
     assigns reader->body_left, reader->state;
-    ensures sound(reader);
+    ensures sound(*reader);
     ensures size <= \old(reader->body_left) ==>
             reader->body_left == \old(reader->body_left) - size;
     ensures \old(reader->state) == BODY ==> reader->state == (reader->body_left > 0 ? BODY : TAIL);
@@ -638,9 +637,9 @@ void mc_reader_took(struct mc_reader *reader, uint32_t size)
         reader->state = TAIL;
 }
 
-/*@ requires \valid(reader) && sound(reader);
+/*@ requires \valid(reader) && sound(*reader);
     assigns reader->state;
-    ensures sound(reader);
+    ensures sound(*reader);
     ensures reader->state == (\old(reader->state) == LINE ? STREAM : \old(reader->state)); */
 void mc_reader_stream(struct mc_reader *reader)
 {
@@ -649,6 +648,15 @@ void mc_reader_stream(struct mc_reader *reader)
 }
 
 /* The kinds of a reply flag's argument; other letters, known or not, keep their token. */
+/*@ requires \valid(flag) && readable(token);
+    requires \separated(flag, token.data + (0 .. token.len - 1));
+    assigns flag->number, flag->ttl;
+    ensures \result && letter != 't' ==>
+            is_decimal(token.data, 0, token.len, UINT64_MAX) &&
+            flag->number == value_of(token.data, 0, token.len);
+    ensures \result && letter == 't' && flag->ttl >= 0 && flag->number > 0 ==>
+            is_decimal(token.data, 0, token.len, INT32_MAX) &&
+            flag->ttl == value_of(token.data, 0, token.len); */
 static bool flag_number(char letter, struct mc_bytes token, struct mc_flag *flag)
 {
     bool expires = letter == 't' && token.len > 0 && token.data[0] == '-';
@@ -660,12 +668,21 @@ static bool flag_number(char letter, struct mc_bytes token, struct mc_flag *flag
     return true;
 }
 
+/*@ assigns \nothing; */
 static bool has_number(char letter)
 {
     return letter == 'c' || letter == 'f' || letter == 'h' || letter == 'l' || letter == 's' ||
            letter == 't';
 }
 
+/*@ requires \valid(flags) && readable(*flags) && \valid(flag);
+    requires \separated(flags, flag, flags->data + (0 .. flags->len - 1));
+    assigns *flags, *flag;
+    ensures taken_off(*flags, \old(flags->data), \old(flags->len));
+    ensures inside(flag->token, \old(flags->data), \old(flags->len));
+    ensures \result == 0 || \result == 1 || \result == MC_E_PROTOCOL;
+    ensures \result == 0 ==> \old(flags->len) == 0;
+    ensures \result != 0 ==> flags->len < \old(flags->len); */
 int mc_reader_flag(struct mc_bytes *flags, struct mc_flag *flag)
 {
     const char *b = flags->data;
@@ -673,14 +690,16 @@ int mc_reader_flag(struct mc_bytes *flags, struct mc_flag *flag)
     *flag = (struct mc_flag){0};
     if (flags->len == 0)
         return 0;
+    /*@ loop invariant 1 <= j <= flags->len;
+        loop assigns j;
+        loop variant flags->len - j; */
     while (j < flags->len && b[j] != ' ')
         j++;
     size_t next = j < flags->len ? j + 1 : j;
     flag->letter = b[0];
     flag->token.data = b + 1;
     flag->token.len = j - 1;
-    flags->data = b + next;
-    flags->len -= next;
+    drop(flags, next);
     if (has_number(b[0]) && !flag_number(b[0], flag->token, flag))
         return MC_E_PROTOCOL;
     return 1;
