@@ -62,7 +62,7 @@ misplaced() {
 # to socket and server only.
 other_includes() {
     grep -n '#include' proto/*.[ch] |
-        grep -vE '<(stdbool|stddef|stdint|string)\.h>|"(proto|decimal)\.h"'
+        grep -vE '<(stdbool|stddef|stdint|string)\.h>|"(proto|decimal|item)\.h"'
     grep -nE '#include "(socket|server)\.h"' src/*.[ch] | grep -vE '^src/(socket|server)\.[ch]:'
 }
 
