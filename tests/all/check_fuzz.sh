@@ -81,10 +81,11 @@ judge() {
 
 reach() {
     local k target engine
+    local -A what=([reader]='the reader' [put]='the put functions' [client]='the client')
     local -A names=([asan]='libFuzzer, ASan and UBSan' [msan]='libFuzzer, MSan' [afl]='AFL++')
     for ((k = 0; k < ${#runs[@]}; k++)); do
         read -r target engine <<<"${runs[k]}"
-        printf '# reached: 9. fuzzing | the %s, %s s, %s | %s executions\n' "$target" "$seconds" \
+        printf '# reached: 9. fuzzing | %s, %s s, %s | %s executions\n' "${what[$target]}" "$seconds" \
             "${names[$engine]}" "$(fuzz_executions "$tap_folder/$target-$engine.log" | group)"
     done
     echo "# reached: 9. fuzzing | bugs planted in proto/ and src/ that the fuzzers find |" \

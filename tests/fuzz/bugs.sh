@@ -53,7 +53,7 @@ bug_hunt() {
     local program=$fuzz_out/bug-$1-fuzzer target=${bug_targets[$1]}
     bug_plant "$1" &&
         fuzz_build "$program" "$target" "$fuzz_out/bug-$1" "${fuzz_quick[@]}" -fsanitize=fuzzer || return
-    fuzz_run "$program" "$target" 30 "$program.log"
+    ASAN_OPTIONS=symbolize=0 fuzz_run "$program" "$target" 30 "$program.log"
     grep -a -q -E '^found: |^SUMMARY: ' "$program.log" && return
     echo 'not found'
     return 1
