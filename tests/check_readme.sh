@@ -2,8 +2,8 @@
 # Compiles every whole program in README.md, from the files that its table says are needed, and runs
 # it against a real memcached, whose address is its argument, and to which its standard input is
 # joined.
-# The functions are called by their names.
-# shellcheck disable=SC2317
+# The functions are called by their names, and the patterns of sed are no expressions.
+# shellcheck disable=SC2016,SC2317
 # shellcheck source=tests/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/tap.sh"
 
@@ -38,7 +38,7 @@ follow_the_lines() {
     mapfile -t lines < <(grep -E '^    (mkdir mcwire|cc -I)' "$tap_root/README.md")
     rm -rf "$project" && mkdir "$project" && cp "$program" "$project/program.c"
     [ ${#lines[@]} -eq 2 ] &&
-        (cd "$project" && SOURCE=$tap_root && eval "${lines[0]} && ${lines[1]/#    cc/$cc}")
+        (cd "$project" && export SOURCE=$tap_root && eval "${lines[0]} && ${lines[1]/#    cc/$cc}")
 }
 
 compile_program() {

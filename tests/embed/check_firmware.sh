@@ -46,8 +46,8 @@ has_room() {
     flash=$(section "$1" .text .data)
     ram=$(section "$1" .stack .data .bss)
     echo "flash $flash, RAM $ram, stack used $(stack_used "$1") of $(section "$1" .stack) bytes"
-    [[ $1 = *-* ]] || [ "$flash" -le $FLASH_MAX ] || return
-    [ "$ram" -le $RAM_MAX ] && [ "$(stack_used "$1")" -lt "$(section "$1" .stack)" ]
+    [[ $1 = *-* ]] || [ "$flash" -le "$FLASH_MAX" ] || return
+    [ "$ram" -le "$RAM_MAX" ] && [ "$(stack_used "$1")" -lt "$(section "$1" .stack)" ]
 }
 
 # tell PROGRAM

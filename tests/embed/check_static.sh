@@ -27,7 +27,7 @@ fails_alone() {
 }
 
 seeds_differ() {
-    ! diff <(oracle) <(oracle $OTHER_SEED) >/dev/null
+    ! diff <(oracle) <(oracle "$OTHER_SEED") >/dev/null
 }
 
 # needs_no_library PROGRAM: no other file is loaded with it.
@@ -47,7 +47,7 @@ done
 check "linux with another seed is built" "$build_sh" linux "$tap_folder/seed" -DSEED=$OTHER_SEED &&
     check "linux with another seed ends well" run_program seed &&
     check "linux with another seed has the hits and misses of the host" \
-        same_runs "$tap_folder/seed.txt" $OTHER_SEED
+        same_runs "$tap_folder/seed.txt" "$OTHER_SEED"
 check "the seeds are told apart" seeds_differ
 reached 'static programs' 'x86-64 Linux: no C library, and musl; real memcached' \
     "hits and misses as on the host, for 2 seeds; bytes:${figures%,}"
