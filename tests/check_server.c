@@ -851,8 +851,9 @@ START_TEST(another_address_of_the_name)
 {
     struct peer first, second;
     struct mc_server server;
+    names_clear();
     init(&server, NAMES_NAME ":1");
-    ck_assert_uint_eq(names_asked(), 0);
+    unsigned asked = names_asked();
     peer_start(&first, PEER_TCP4, NULL, answer_and_close);
     names_add(PEER_TCP4, first.port);
     ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
@@ -861,7 +862,7 @@ START_TEST(another_address_of_the_name)
     names_clear();
     names_add(PEER_TCP4, second.port);
     ck_assert_int_eq(run_get(&server), MC_HIT);
-    ck_assert_uint_eq(names_asked(), 2);
+    ck_assert_uint_eq(names_asked(), asked + 2);
     expect_counts(&server, 2, 0);
     mc_server_close(&server);
     peer_end(&second);
@@ -871,6 +872,7 @@ END_TEST
 START_TEST(name_that_does_not_resolve)
 {
     struct mc_server server;
+    names_clear();
     init(&server, NAMES_NAME ":1");
     ck_assert_int_eq(operations[_i].run(&server), MC_E_RESOLVE);
     ck_assert_int_ne(server.socket.resolve_code, 0);

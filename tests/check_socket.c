@@ -188,6 +188,7 @@ START_TEST(next_address)
     struct line line;
     if (!peer_has(order[0], __func__) || !peer_has(order[1], __func__))
         return;
+    names_clear();
     int refusing = refuse(order[0]);
     peer_start(&peer, order[1], NULL, answer_get);
     names_add(order[1], peer.port);
@@ -202,6 +203,7 @@ END_TEST
 START_TEST(every_address_refuses)
 {
     struct line line;
+    names_clear();
     int fds[] = {refuse(PEER_TCP4), refuse(PEER_TCP4), refuse(PEER_TCP4)};
     ck_assert_int_eq(connect_name(&line, later()), MC_E_CONNECT);
     ck_assert_int_eq(line.socket.sys_errno, ECONNREFUSED);
@@ -242,6 +244,7 @@ START_TEST(next_address_after_silence)
     char port[6];
     int fds[QUEUE], listener = listen_with_full_queue(port, fds);
     peer_start(&peer, PEER_TCP4, NULL, answer_get);
+    names_clear();
     names_add(PEER_TCP4, port);
     names_add(PEER_TCP4, peer.port);
     mc_deadline half = mc_socket_deadline(TIME_MS / 2);
