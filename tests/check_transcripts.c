@@ -1,5 +1,5 @@
 /* Replays the transcripts: through the reader in every way of cutting the bytes, and against a real
- * memcached. */
+ * memcached. Arguments: their folder, and "few" for a longer pace, as where a processor is emulated. */
 #include "events.h"
 #include "live.h"
 #include "replay.h"
@@ -15,6 +15,7 @@
 enum {
     FILES_MAX = 200,
     PAIRS_MAX = 400, /* a longer reply is cut at this many places, evenly spread */
+    FEW_PAIRS_MAX = 50,
     CONNECTIONS = 10
 };
 
@@ -22,6 +23,7 @@ static char *files[FILES_MAX];
 static int file_count;
 static int live_files[FILES_MAX]; /* those that a real server is held against */
 static int live_count;
+static size_t pairs_max = PAIRS_MAX;
 
 static void load(struct transcript *transcript, int index)
 {
@@ -60,7 +62,7 @@ static void read_in_pieces(const struct reply *reply, size_t first, size_t secon
 
 static void read_at_every_pair(const struct reply *reply)
 {
-    size_t len = reply->bytes.len, pace = 1 + len / PAIRS_MAX;
+    size_t len = reply->bytes.len, pace = 1 + len / pairs_max;
     for (size_t first = 0; first <= len; first += pace) {
         for (size_t second = first; second <= len; second += pace)
             read_in_pieces(reply, first, second);
@@ -214,6 +216,8 @@ int main(int argc, char **argv)
         return 2;
     }
     find_live_files();
+    if (argc > 2 && strcmp(argv[2], "few") == 0)
+        pairs_max = FEW_PAIRS_MAX;
     const struct suite_test tests[] = {
         {through_the_reader, file_count},
         {against_memcached, live_count},

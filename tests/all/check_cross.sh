@@ -11,25 +11,43 @@
 # shellcheck source=tests/embed/embed.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../embed/embed.sh"
 
-# qemu's name, the prefix of the compiler and the libraries, and how programs are linked: with
-# shared libraries, but for i386, whose dynamic programs stand still in this emulator.
-#   s390x: 64 bits, big-endian. ppc: 32 bits, big-endian; its char has no sign, like arm's.
+# qemu's name, the prefix of the compiler and the libraries, what is special (char has no sign on
+# ppc, arm and s390x), and how programs are linked: with shared libraries, but for i386, whose
+# dynamic programs stand still in this emulator.
 processors='
-    s390x    s390x-linux-gnu
-    ppc      powerpc-linux-gnu
-    arm      arm-linux-gnueabihf
-    riscv64  riscv64-linux-gnu
-    i386     i686-linux-gnu         -static
+    s390x    s390x-linux-gnu      64-bit,big-endian
+    ppc      powerpc-linux-gnu    32-bit,big-endian
+    arm      arm-linux-gnueabihf  32-bit
+    riscv64  riscv64-linux-gnu    64-bit
+    i386     i686-linux-gnu       32-bit             -static
 '
 
-# Those that need nothing but the code, and those that talk to a memcached or to themselves.
-tests='decimal text put reader item client pipeline transcripts socket server live'
+# The test programs, with their arguments; each talks to nothing, to itself or to a memcached. One
+# that is "together" has all rounds of a test in one process, since an emulator takes long to make
+# one. Those for one processor, which is as unlike the usual as any, would take minutes on all.
+tests='
+    decimal      together  all
+    text         together  all
+    put          together  all
+    reader       together  all
+    item         together  all
+    client       together  all
+    pipeline     together  all
+    transcripts  together  all  tests/transcripts few
+    cuts         together  all
+    socket       together  all
+    server       together  all
+    lies         together  ppc
+    injection    apart     ppc
+    faults       apart     ppc  few
+    live         apart     ppc
+'
 
 # emulate PROGRAM [ARGUMENT...]: what a killed test leaves behind is in this script's folder, which
 # others than root, whom memcached runs as, have to get through.
 emulate() {
     chmod 711 "$tap_folder"
-    TMPDIR=$tap_folder timeout 900 "qemu-$qemu" -L "/usr/$prefix" "$folder/$1" "${@:2}"
+    TMPDIR=$tap_folder timeout 1500 "qemu-$qemu" -L "/usr/$prefix" "$folder/$1" "${@:2}"
 }
 
 compile() {
@@ -52,22 +70,35 @@ compile_libraries() {
         compile_library tests "${helpers[@]}" "$tap_root/tests/embed/cross/suite.c"
 }
 
-# compile_test NAME. A test may put a resolver of its own in front of getaddrinfo().
+# wraps NAME: the functions that this test puts its own in front of: in one of two files.
+wraps() {
+    sed -n 's/^#include "\(names\|faults\)\.h"/\1.c/p' "$tap_root/tests/check_$1.c" |
+        (cd "$tap_root/tests" && xargs -r grep -oh '__wrap_[a-z0-9]*') | sort -u |
+        sed 's/__wrap_/-Wl,--wrap=/'
+}
+
 compile_test() {
+    local wrapped
+    mapfile -t wrapped < <(wraps "$1")
     compile -o "$folder/check_$1" "$tap_root/tests/check_$1.c" -pthread "${link[@]}" \
-        -Wl,--wrap=getaddrinfo -L"$folder" -Wl,--start-group -ltests -lmcwire -Wl,--end-group
+        "${wrapped[@]}" -L"$folder" -Wl,--start-group -ltests -lmcwire -Wl,--end-group
 }
 
-# run_test NAME: in the top folder, below which the transcripts are.
+# run_test NAME together|apart [ARGUMENT...]: in the top folder, below which the transcripts are.
 run_test() {
-    (cd "$tap_root" && emulate "check_$1")
+    [ "$2" = apart ] || local -x CK_FORK=no
+    (cd "$tap_root" && emulate "check_$1" "${@:3}")
 }
 
-# test_one NAME: says how many cases were run.
+# test_one NAME together|apart [ARGUMENT...]: says how many cases were run, and counts them.
 test_one() {
+    local count
     check "$qemu: check_$1 is compiled" compile_test "$1" &&
-        check "$qemu: check_$1" run_test "$1" &&
-        sed -n 's/^.*: Checks: .*/# &/p' "$tap_folder/said"
+        check "$qemu: check_$1" run_test "$@" || return
+    sed -n 's/^.*: Checks: .*/# &/p' "$tap_folder/said"
+    count=$(sed -n 's/^.*: Checks: \([0-9]*\),.*/\1/p' "$tap_folder/said")
+    cases=$((cases + count))
+    programs=$((programs + 1))
 }
 
 compile_squares() {
@@ -87,18 +118,23 @@ run_squares() {
 
 # test_processor NAME
 test_processor() {
-    local how name
+    local kind how name mode where arguments cases=0 programs=0
     qemu=$1
-    read -r _ prefix how < <(awk -v name="$qemu" '$1 == name' <<<"$processors")
+    read -r _ prefix kind how < <(awk -v name="$qemu" '$1 == name' <<<"$processors")
     link=(${how:+"$how"})
     folder=$tap_folder/$qemu
     mkdir "$folder"
     check "$qemu: the sources are compiled" compile_libraries || return
-    for name in $tests; do
-        test_one "$name"
-    done
+    while read -r name mode where arguments; do
+        # The arguments are words on purpose.
+        # shellcheck disable=SC2086
+        [[ $where != all && $where != "$qemu" ]] || test_one "$name" "$mode" $arguments
+    done < <(awk NF <<<"$tests")
     check "$qemu: squares is compiled" compile_squares &&
         check "$qemu: squares has the hits and misses of the host" run_squares
+    reached 'other processors' "$qemu (${kind/,/, }) under qemu-user" \
+        "$(commas $cases) cases in $programs test programs, 0 failed; squares live: hits and misses \
+as on the host"
 }
 
 if [ $# -eq 1 ]; then
