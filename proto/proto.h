@@ -136,7 +136,8 @@ enum mc_store { MC_SET, MC_ADD, MC_REPLACE, MC_APPEND, MC_PREPEND, MC_CAS };
  * was: MC_E_FULL when it does not fit, otherwise what was wrong with an argument. A command with
  * `noreply` gets no reply unless it fails: send an mn behind such commands and read to MC_MN. */
 
-/* Retrieval commands. count >= 1; a line that reaches MC_REQUEST_MAX is MC_E_NUMBER. */
+/* Retrieval commands. No key at all is MC_E_KEY; a line that reaches MC_REQUEST_MAX is
+ * MC_E_NUMBER. */
 int mc_put_get(struct mc_out *out, const struct mc_bytes *keys, size_t count);
 int mc_put_gets(struct mc_out *out, const struct mc_bytes *keys, size_t count);
 int mc_put_gat(struct mc_out *out, int32_t exptime, const struct mc_bytes *keys, size_t count);
@@ -183,7 +184,7 @@ int mc_put_base64(struct mc_out *out, struct mc_bytes bytes);
 int mc_put_auth(struct mc_out *out, struct mc_bytes user, struct mc_bytes password);
 
 /* Statistics and Other commands. Words are tokens of 1..MC_KEY_MAX bytes with one space between
- * them; an empty slice means none. */
+ * them, MC_REQUEST_MAX / 2 bytes in all at most; an empty slice means none. */
 int mc_put_stats(struct mc_out *out, struct mc_bytes words);
 int mc_put_version(struct mc_out *out);
 int mc_put_verbosity(struct mc_out *out, uint32_t level, bool noreply);
@@ -266,10 +267,10 @@ int mc_reader_flag(struct mc_bytes *flags, struct mc_flag *flag);
 
 /* ---- item.c: the usual answer to a get at one go --------------------------------------------- */
 
-/* When *in begins with a whole item for this key, as get is answered, and the reader stands between
- * lines: MC_VALUE with reply->flags, size and the whole value as text, taken off the front of *in
- * with its CRLF. Otherwise MC_MORE with nothing taken: go on with mc_reader_next(). No other member
- * of *reply has a meaning. */
+/* When *in begins with a whole item for this key, as get is answered, with numbers of up to nine
+ * digits, and the reader stands between lines: MC_VALUE with reply->flags, size and the whole value
+ * as text, taken off the front of *in with its CRLF. Otherwise MC_MORE with nothing taken: go on
+ * with mc_reader_next(). No other member of *reply has a meaning. */
 int mc_item_next(const struct mc_reader *reader, struct mc_bytes *in, struct mc_bytes key,
                  struct mc_reply *reply);
 
