@@ -102,7 +102,7 @@ enum { LISTS = sizeof lists / sizeof *lists };
 
 static size_t *count_of(struct results *results, const struct list *list)
 {
-    return (size_t *)((char *)results + list->count_offset);
+    return (size_t *)(void *)((char *)results + list->count_offset);
 }
 
 /* ---- records --------------------------------------------------------------------------------- */
