@@ -7,6 +7,7 @@
 #include "live.h"
 #include "server.h"
 #include "suite.h"
+#include "tally.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -191,9 +192,21 @@ static struct live live;
 static struct mc_server witness; /* asks on a connection without faults */
 static char witness_buf[2048];
 static struct {
-    long runs, hits, bent, missed, errors, unknown;
+    long runs, hits, bent, missed, errors, unknown, opened;
     int64_t longest;
 } total;
+
+enum tallies { RUNS, HITS, MISSED, UNKNOWN, OPENED, INTERRUPTED, SIGNALS, BROKEN_PIPES, TALLIES };
+static uint64_t *tallies;
+
+static void add_total(void)
+{
+    tallies[RUNS] += (uint64_t)total.runs;
+    tallies[HITS] += (uint64_t)total.hits;
+    tallies[MISSED] += (uint64_t)total.missed;
+    tallies[UNKNOWN] += (uint64_t)total.unknown;
+    tallies[OPENED] += (uint64_t)total.opened;
+}
 
 /* The errors that a failing system call may lead to. */
 static bool is_named(const struct step *step, int result)
@@ -287,6 +300,7 @@ static int play(const struct way *way, const struct faults_plan *plan,
     total.runs++;
     total.hits += (*seen)->hits;
     total.bent += (*seen)->bent;
+    total.opened += (*seen)->opened;
     return check_run(&run, what);
 }
 
@@ -410,6 +424,29 @@ START_TEST(each_call_fails_with_each_errno)
     fflush(stdout);
     ck_assert_int_lt(total.missed * 50, total.hits);
     ck_assert_int_ge(total.hits, few ? FEW_HITS_MIN : HITS_MIN);
+    add_total();
+}
+END_TEST
+
+/* Calls that wait or move bytes, each k-th interrupted: nobody notices. */
+START_TEST(interrupted_at_each_kth_call)
+{
+    struct faults_plan plan = {.at = -1, .every = 2, .every_error = EINTR, .waits = true};
+    const struct faults_seen *seen;
+    int before = count_descriptors();
+    begin((enum live_kind)_i);
+    for (size_t w = 0; w < sizeof ways / sizeof *ways; w++) {
+        plan.every = 2;
+        do {
+            ck_assert_int_eq(play(&ways[w], &plan, &seen), 0);
+            tallies[INTERRUPTED] += (uint64_t)seen->bent;
+            plan.every++;
+        } while (seen->bent > 0);
+        ck_assert_int_gt(plan.every, 4);
+    }
+    end();
+    ck_assert_int_eq(count_descriptors(), before);
+    add_total();
 }
 END_TEST
 
@@ -445,6 +482,8 @@ START_TEST(a_storm_of_signals_is_not_seen)
     }
     storm(0);
     end();
+    tallies[SIGNALS] += (uint64_t)signals;
+    add_total();
     printf("a signal each ms: %ld rounds, %ld signals\n", rounds, (long)signals);
 }
 END_TEST
@@ -463,6 +502,7 @@ START_TEST(sigpipe_is_not_raised)
         live_kill(&live);
         int r = mc_server_set(&server, key, text, 0);
         ck_assert_msg(r == MC_E_UNKNOWN || r == MC_E_CLOSED || r == MC_E_CONNECT, "%d", r);
+        tallies[BROKEN_PIPES]++;
         live_again(&live);
     }
     mc_server_close(&server);
@@ -470,11 +510,31 @@ START_TEST(sigpipe_is_not_raised)
 }
 END_TEST
 
+static void print_reached(void)
+{
+    char hits[TALLY_SIZE], kth[TALLY_SIZE], all[TALLY_SIZE], opened[TALLY_SIZE];
+    printf(
+        "# reached: 5. every system call | each at every position with every errno, in %d weathers "
+        "of short and interrupted transfers; EINTR at each k-th call; a signal each ms; SIGPIPE at "
+        "its default | %s injections (%llu did not come) and %s interruptions in %s runs, %llu "
+        "signals, %llu broken pipes: each answer right or a named error; %s descriptors opened, 0 "
+        "left\n",
+        WEATHERS, tally_text(tallies[HITS], hits), (unsigned long long)tallies[MISSED],
+        tally_text(tallies[INTERRUPTED], kth), tally_text(tallies[RUNS], all),
+        (unsigned long long)tallies[SIGNALS], (unsigned long long)tallies[BROKEN_PIPES],
+        tally_text(tallies[OPENED], opened));
+}
+
 int main(int argc, char **argv)
 {
     few = argc > 1 && strcmp(argv[1], "few") == 0;
+    tallies = tally_new(TALLIES);
     const struct suite_test tests[] = {{each_call_fails_with_each_errno, LIVE_KINDS},
+                                       {interrupted_at_each_kth_call, LIVE_KINDS},
                                        {a_storm_of_signals_is_not_seen, LIVE_KINDS},
                                        {sigpipe_is_not_raised, LIVE_KINDS}};
-    return suite_run("faults", tests, sizeof tests / sizeof *tests);
+    int result = suite_run("faults", tests, sizeof tests / sizeof *tests);
+    if (result == 0)
+        print_reached();
+    return result;
 }

@@ -59,6 +59,14 @@ const struct faults_seen *faults_end(void)
     return &seen;
 }
 
+/* True for a call that plan.every counts. */
+static bool is_bent(enum faults_call call)
+{
+    bool waits = call == FAULTS_CONNECT || call == FAULTS_POLL;
+    bool moves = call == FAULTS_SEND || call == FAULTS_SENDMSG || call == FAULTS_RECV;
+    return plan.every != 0 && (moves || (waits && plan.waits));
+}
+
 /* Counts a call. True when it fails, with *error. */
 static bool fails(enum faults_call call, int *error)
 {
@@ -74,8 +82,7 @@ static bool fails(enum faults_call call, int *error)
         *error = plan.error;
         return true;
     }
-    bool moves = call == FAULTS_SEND || call == FAULTS_SENDMSG || call == FAULTS_RECV;
-    if (!moves || plan.every == 0 || ++transfers % plan.every != 0)
+    if (!is_bent(call) || ++transfers % plan.every != 0)
         return false;
     seen.bent++;
     *error = plan.every_error;

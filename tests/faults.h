@@ -31,6 +31,7 @@ struct faults_plan {
     size_t cap;      /* bytes that a send or a receive moves at most; 0: all */
     int every;       /* each so manyth send and receive fails ... */
     int every_error; /* ... with this errno */
+    bool waits;      /* connect and poll count among these, too */
 };
 
 /* What has happened since faults_begin(). */
