@@ -238,9 +238,9 @@ void mc_socket_close(struct mc_socket *socket)
 static ptrdiff_t send_many(const struct mc_socket *s, const struct mc_bytes *parts, size_t count)
 {
     struct iovec vectors[PARTS_MAX];
-    size_t n = count < PARTS_MAX ? count : PARTS_MAX;
-    for (size_t k = 0; k < n; k++)
-        vectors[k] = (struct iovec){(void *)(uintptr_t)parts[k].data, parts[k].len};
+    size_t n = 0;
+    for (; n < count && n < PARTS_MAX; n++)
+        vectors[n] = (struct iovec){(void *)(uintptr_t)parts[n].data, parts[n].len};
     const struct msghdr message = {.msg_iov = vectors, .msg_iovlen = n};
     return sendmsg(s->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }

@@ -36,6 +36,8 @@ static void keep_file(const char *path)
     fclose(file);
     if (len > 0 && count < KEPT)
         kept[count++] = (struct mc_bytes){data, len};
+    else
+        free(data);
 }
 
 static void keep_folder(const char *path)
