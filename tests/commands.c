@@ -26,7 +26,7 @@ static int ask_with_password(struct mc_server *server)
     return mc_server_version(server);
 }
 
-#define ASKED(n, v, asks) .name = n, .verb = MC_VERB_##v, .request = asks
+#define ASKED(n, v, asks) .name = (n), .verb = MC_VERB_##v, .request = asks
 #define SAID(says, letters, others, comes) .reply = {says, letters, others}, .result = comes
 #define FLAGS(n, ...) .count = n, .flags = {__VA_ARGS__}
 #define V             \

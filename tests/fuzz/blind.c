@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { KEPT = 8192, SIZE = 4096, USUAL = 256, ROUND = 4096 };
 
@@ -90,13 +91,21 @@ static size_t mutate(char *b, size_t len)
 static char b[SIZE]; /* what is given now */
 static size_t len;
 
+static bool say(const char *text, size_t size)
+{
+    return write(STDERR_FILENO, text, size) == (ssize_t)size;
+}
+
 /* Something was found: shows by what. */
 static void show(int number)
 {
-    fputs("input:", stderr);
-    for (size_t k = 0; k < len; k++)
-        fprintf(stderr, " %02x", (unsigned char)b[k]);
-    fputc('\n', stderr);
+    static const char digits[] = "0123456789abcdef";
+    bool good = say("input:", 6);
+    for (size_t k = 0; k < len && good; k++) {
+        const char text[] = {' ', digits[(unsigned char)b[k] >> 4], digits[b[k] & 15]};
+        good = say(text, sizeof text);
+    }
+    (void)say("\n", 1);
     signal(number, SIG_DFL);
     raise(number);
 }

@@ -323,12 +323,17 @@ static bool is_in_range(const struct number *n, uint64_t number)
     return number <= n->max;
 }
 
+static int judge_number(const struct mc_flag *flag)
+{
+    return flag->letter == 'F' && flag->number > UINT32_MAX ? MC_E_NUMBER : 0;
+}
+
 static int judge_flag(const struct meta *m, const struct mc_flag *flag)
 {
     if (is_one_of(flag->letter, m->bare) || is_one_of(flag->letter, m->ttl))
         return 0;
     if (is_one_of(flag->letter, m->number))
-        return flag->letter == 'F' && flag->number > UINT32_MAX ? MC_E_NUMBER : 0;
+        return judge_number(flag);
     if (flag->letter == 'M' && flag->number < 128)
         return is_one_of((char)flag->number, m->modes) ? 0 : MC_E_FLAG;
     if (is_one_of(flag->letter, m->token))

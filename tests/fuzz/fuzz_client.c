@@ -185,7 +185,7 @@ static void read_flight(struct scene *s, struct flight *f)
     while (f->end < s->other.count && s->other.requests[f->end].command.name != COMMAND_MN)
         f->end++;
     s->request = f->end < s->other.count ? f->end + 1 : f->end;
-    while (s->answer < s->said.count && !f->closed && f->count < OPS * 4) {
+    while (s->answer < s->said.count && !f->closed && f->count < (size_t)OPS * 4) {
         struct answer a = meaning_next(&s->said, &s->answer);
         f->closed = a.whole && a.events[a.count - 1].event == MC_MN;
         if (a.whole && !f->closed)
@@ -347,6 +347,12 @@ static void call_pipeline(struct scene *s)
     check_ops(s);
 }
 
+static void mean_one(struct meaning *m, size_t count, int result)
+{
+    for (size_t n = 0; n < count; n++)
+        m[n].result = result;
+}
+
 /* What one request line's reply says of its keys: items come in the keys' order. */
 static void mean_many(const struct command *c, const struct answer *a, struct meaning *m)
 {
@@ -363,8 +369,8 @@ static void mean_many(const struct command *c, const struct answer *a, struct me
         if (good)
             m[k] = (struct meaning){MC_HIT, e->body, e->flags, e->cas, 0, {0}};
     }
-    for (size_t n = 0; n < c->key_count; n++)
-        m[n].result = !good ? 0 : last >= MC_ERROR ? last : m[n].result;
+    if (!good || last >= MC_ERROR)
+        mean_one(m, c->key_count, good ? last : 0);
 }
 
 /* The keys of one request line. Returns how many. */

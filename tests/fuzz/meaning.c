@@ -95,6 +95,14 @@ static void mean_flag(const struct mc_flag *flag, struct mc_meta *meta)
     }
 }
 
+static bool has_flag(const struct mc_flag *flags, size_t count, char letter)
+{
+    size_t k = 0;
+    while (k < count && flags[k].letter != letter)
+        k++;
+    return k < count;
+}
+
 /* False when a flag says that the reply is another's, or is no flag. A key or opaque that was asked
  * back has to come with a success. */
 static bool mean_flags(const struct command *c, const struct reference_event *e, struct meaning *m)
@@ -103,9 +111,7 @@ static bool mean_flags(const struct command *c, const struct reference_event *e,
     static bool good[REFERENCE_FLAGS];
     const struct mc_flag *opaque = command_flag(c, 'O');
     size_t count = reference_flags(e->text, flags, good);
-    bool own = true, binary = false, key = false, returned = false;
-    for (size_t k = 0; k < count; k++)
-        binary = binary || flags[k].letter == 'b';
+    bool own = true, binary = has_flag(flags, count, 'b'), key = false, returned = false;
     for (size_t k = 0; k < count; k++) {
         own = own && good[k];
         key = key || flags[k].letter == 'k';
