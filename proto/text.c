@@ -3,14 +3,25 @@
 
 /* Texts one behind the other, not an array of pointers, whose values a position-independent program
  * would have to write down when it starts. */
-static const char *pick(const char *texts, int index)
+/*@ requires end >= 1 && \valid_read(texts + (0 .. end));
+    requires texts[end - 1] == '\0' && texts[end] == '\0';
+    assigns \result \from texts, index;
+    ensures \valid_read(\result); */
+static const char *pick(const char *texts, int index) /*@ ghost (int end) */
 {
-    for (; index > 0 && *texts != '\0'; index--) {
-        while (*texts != '\0')
-            texts++;
-        texts++;
+    size_t i = 0;
+    /*@ loop invariant 0 <= i <= end;
+        loop assigns i, index;
+        loop variant index; */
+    for (; index > 0 && texts[i] != '\0'; index--) {
+        /*@ loop invariant 0 <= i < end;
+            loop assigns i;
+            loop variant end - i; */
+        while (texts[i] != '\0')
+            i++;
+        i++;
     }
-    return *texts != '\0' ? texts : "not a result of this library";
+    return texts[i] != '\0' ? texts + i : "not a result of this library";
 }
 
 /* From MC_E_KEY downwards. */
@@ -76,12 +87,20 @@ static const char fault_texts[] = "no fault\0"
                                   "a reply that nothing asked for\0"
                                   "a key that was not asked for, or not in this place\0";
 
+/*@ assigns \result \from result, &error_texts[0], &event_texts[0];
+    ensures \valid_read(\result); */
 const char *mc_text(int result)
 {
-    return result < 0 ? pick(error_texts, -1 - result) : pick(event_texts, result);
+    if (result < 0)
+        return pick(error_texts, -1 - result) /*@ ghost (sizeof error_texts - 1) */;
+    return pick(event_texts, result) /*@ ghost (sizeof event_texts - 1) */;
 }
 
+/*@ assigns \result \from fault, &fault_texts[0];
+    ensures \valid_read(\result); */
 const char *mc_text_fault(int fault)
 {
-    return pick(fault_texts, fault < 0 ? MC_FAULT_WRONG_KEY + 1 : fault);
+    if (fault < 0)
+        fault = MC_FAULT_WRONG_KEY + 1;
+    return pick(fault_texts, fault) /*@ ghost (sizeof fault_texts - 1) */;
 }
