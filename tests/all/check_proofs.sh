@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# The contracts in proto/, proved by Frama-C's WP for input of any length, and seeded bugs, each of
+# which has to break a proof. See tests/proof/README.md. Several minutes on two processors.
+# needs: frama-c why3 cvc4 gcc python3
+# The functions are called by their names.
+# shellcheck disable=SC2317
+# shellcheck source=tests/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
+
+seeds=$tap_root/tests/proof/seeds.py
+proved_files=(decimal.c reader.c text.c)
+
+export WHY3CONFIG=$tap_folder/why3.conf HOME=$tap_folder
+
+detect_provers() {
+    why3 -C "$WHY3CONFIG" config detect
+    [ -s "$WHY3CONFIG" ]
+}
+
+# wp FOLDER FILE SECONDS PROCESSES [OPTION...]: WP's verdict on the file, or on some functions. What
+# WP assumes of pointers, that those to structs are valid and apart, it has to prove at each call.
+wp() {
+    (cd "$tap_folder" && frama-c -machdep gcc_x86_64 -wp -wp-rte -wp-model Typed+ref \
+        -wp-check-memory-model -wp-no-warn-memory-model -wp-prover cvc4 -wp-timeout "$3" \
+        -wp-par "$4" -wp-cache none "${@:5}" "$1/$2")
+}
+
+# goals LOG: "PROVED ALL" as WP counted them.
+goals() {
+    sed -n 's/.*Proved goals: *\([0-9]*\) *\/ *\([0-9]*\).*/\1 \2/p' "$1"
+}
+
+# Nothing is taken for granted: no axiom, and no assertion that is not to be proved.
+nothing_admitted() {
+    ! grep -nE '^[^"]*\b(axiom|axiomatic|admit|lemma +[a-z_]+ *[:{])' "$tap_root"/proto/*.[ch]
+}
+
+# prove FILE: every goal of every function.
+prove() {
+    local log=$tap_folder/$1.log proved all
+    wp "$tap_root/proto" "$1" 60 2 >"$log" 2>&1 || { cat "$log" && return 1; }
+    read -r proved all <<<"$(goals "$log")"
+    echo "$proved of $all"
+    grep -E '\] Goal .* : (Timeout|Unknown|Failed|Stepout)' "$log"
+    [ "${all:-0}" -gt 0 ] && [ "$proved" -eq "$all" ]
+}
+
+# plant NUMBER FILE FUNCTION: leaves in the file seed-NUMBER what WP says of it.
+plant() {
+    local folder=$tap_folder/seed$1
+    {
+        python3 "$seeds" "$1" "$folder" && gcc -std=c11 -fsyntax-only "$folder/$2" &&
+            wp "$folder" "$2" 10 1 -wp-fct "$3"
+    } >"$tap_folder/seed-$1" 2>&1 || echo "failed: $?" >>"$tap_folder/seed-$1"
+}
+
+# Two at a time.
+plant_all() {
+    local number file function running=0
+    while read -r number file function _; do
+        [ $running -lt 2 ] || { wait -n && running=1; }
+        plant "$number" "$file" "$function" &
+        running=$((running + 1))
+    done < <(python3 "$seeds" --list)
+    wait
+}
+
+# broken NUMBER: WP ran, and could not prove all.
+broken() {
+    local proved all
+    cat "$tap_folder/seed-$1"
+    ! grep -q '^failed: \|User Error' "$tap_folder/seed-$1" || return 1
+    read -r proved all <<<"$(goals "$tap_folder/seed-$1")"
+    [ "${all:-0}" -gt 0 ] && [ "$proved" -lt "$all" ]
+}
+
+check 'finds the prover' detect_provers || finish
+check 'no axiom, nothing admitted' nothing_admitted
+for file in "${proved_files[@]}"; do
+    check "proto/$file: every goal is proved" prove "$file"
+done
+plant_all
+while read -r number file function wrong; do
+    check "seeded bug in $file, $function: $wrong" broken "$number"
+done < <(python3 "$seeds" --list)
+
+sum=$(for file in "${proved_files[@]}"; do goals "$tap_folder/$file.log"; done |
+    awk '{ proved += $1; all += $2 } END { print proved " of " all " goals" }')
+planted=$(python3 "$seeds" --list | wc -l)
+if [ $tap_status -eq 0 ]; then
+    echo "# reached: 8. proofs | Frama-C WP: ${proved_files[*]}, any length; seeded bugs each" \
+        "break a proof | $sum, $planted bugs"
+else
+    echo "# $sum"
+fi
+finish

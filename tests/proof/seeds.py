@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""The seeded bugs: one edit each, and the function whose proof it has to break.
+usage: seeds.py --list [FILE]
+       seeds.py N FOLDER: copies proto/ there with the edit of number N; fails unless it applies."""
+import os
+import shutil
+import sys
+
+R, D, T = 'reader.c', 'decimal.c', 'text.c'
+SEEDS = [  # file, function, old text, new text, what is wrong
+    (R, 'take', 'return i < l->e && l->b[i] == c ?', 'return i <= l->e && l->b[i] == c ?', '<= for <'),
+    (R, 'take_end', "take(l, i, '\\n', MC_FAULT_END)", "take(l, i, '\\r', MC_FAULT_END)", 'CR for LF'),
+    (R, 'delimited', "return j < l->e && (", "return j <= l->e && (", 'a byte behind the line'),
+    (R, 'take_token', 'i + max + 1 : l->e', 'i + max + 2 : l->e', 'a scan one too far'),
+    (R, 'take_token', 'if (j - i > max ||', 'if (j - i > max + 1 ||', 'a key one too long'),
+    (R, 'take_token', 'token->len = j - i;', 'token->len = j - i + 1;', 'a slice one too long'),
+    (R, 'take_number', 'while (j < l->e && j - i <=', 'while (j <= l->e && j - i <=', 'a scan one too far'),
+    (R, 'take_number', 'mc_decimal_read(l->b, i, j, max, number)',
+     'mc_decimal_read(l->b, i, j, UINT64_MAX, number)', 'no limit'),
+    (R, 'take_text', 'text->len = j - i - 1;', 'text->len = j - i;', 'a slice one too long'),
+    (R, 'take_flags', 'text->len = i - start;', 'text->len = i - start + 1;', 'a slice one too long'),
+    (R, 'take_piece', 'take_number(l, i, MC_VALUE_MAX, &number)', 'take_number(l, i, UINT32_MAX, &number)',
+     'a value of any size'),
+    (R, 'take_pieces', "k < PIECES_MAX && pieces[k] != '\\0'", "k <= PIECES_MAX && pieces[k] != '\\0'",
+     'a row one too long'),
+    (R, 'match_word', "while (j < l->e && words[k + j] != ' ' &&", "while (words[k + j] != ' ' &&",
+     'the end forgotten'),
+    (R, 'take_word', 'if (j >= l->e)', 'if (j > l->e)', '> for >='),
+    (R, 'stop', 'if (l->e >= MC_LINE_MAX)', 'if (l->e > MC_LINE_MAX)', 'an endless line'),
+    (R, 'break_at', '    reader->state = BROKEN;\n', '', 'the state not set'),
+    (R, 'break_at', '    reader->body_left = 0;\n', '', 'a size kept'),
+    (R, 'line_of', '.e = in->len < MC_LINE_MAX ? in->len : MC_LINE_MAX', '.e = in->len', 'no limit'),
+    (R, 'read_line', '    drop(in, end);\n', '', 'a line read again'),
+    (R, 'read_line', 'reply->size > 0 ? BODY : TAIL', 'BODY', 'an empty value awaited'),
+    (R, 'read_stream', 'l.e = j + 1;', 'l.e = j + 2;', 'a byte behind the line'),
+    (R, 'read_body', 'in->len < reader->body_left ?', 'in->len > reader->body_left ?', '> for <'),
+    (R, 'read_tail', 'if (in->len < 2)', 'if (in->len < 1)', 'half a CRLF is enough'),
+    (R, 'read_tail', "if (in->len > 1 && in->data[1] != '\\n')", "if (in->len > 2 && in->data[1] != '\\n')",
+     'any byte is LF'),
+    (R, 'mc_reader_next', '    if (reader->state == BROKEN)\n        return MC_E_PROTOCOL;\n', '',
+     'a broken reader reads on'),
+    (R, 'mc_reader_took', 'size < reader->body_left ? size : reader->body_left', 'size', 'more than there is'),
+    (R, 'mc_reader_stream', '    if (reader->state == LINE)\n        reader->state = STREAM;',
+     '    reader->state = STREAM;', 'a broken reader reads on'),
+    (R, 'mc_reader_flag', 'flag->token.len = j - 1;', 'flag->token.len = j;', 'a slice one too long'),
+    (T, 'pick', 'while (texts[i] != \'\\0\')\n            i++;\n        i++;',
+     'while (texts[i] != \'\\0\')\n            i++;\n        i += 2;', 'one text too far'),
+    (D, 'add', 'if (power[place] > max - *value)', 'if (power[place] > max)', 'no test of the sum'),
+    (D, 'mc_decimal_digits', 'value >= power[digits]', 'value > power[digits]', '> for >='),
+    (D, 'take_digit', 'while (*value >= power[place])', 'while (*value > power[place])', '> for >='),
+    (D, 'mc_decimal_read', 'e - i > MC_DECIMAL_MAX', 'e - i > MC_DECIMAL_MAX + 1', 'a digit too many'),
+    (D, 'mc_decimal_read', " || (b[i] == '0' && e - i > 1)", '', 'zeros in front'),
+]
+
+
+def plant(number, folder):
+    file, _, old, new, _ = SEEDS[number]
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../proto')
+    shutil.copytree(source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns('.*'))
+    path = os.path.join(folder, file)
+    with open(path, encoding='utf-8') as f:
+        text = f.read()
+    if text.count(old) != 1:
+        sys.exit(f'{file}: {text.count(old)} times in it: {old}')
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write(text.replace(old, new))
+
+
+if sys.argv[1] == '--list':
+    for index, (name, function, _, _, wrong) in enumerate(SEEDS):
+        print(index, name, function, wrong)
+else:
+    plant(int(sys.argv[1]), sys.argv[2])
