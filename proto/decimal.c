@@ -103,22 +103,32 @@ static const uint64_t power[MC_DECIMAL_MAX] = {
        ensures digits(b, i + k, i + k + place) ==> value_of(b, i, i + k + place) > max; @/
     void lemma_larger(const char *b, size_t i, int k, int place, uint64_t n, uint64_t max)
     {
-        /@ loop invariant 0 < k && 0 < place && k + place == \at(k + place, Pre);
-           loop invariant digits(b, i + \at(k, Pre), i + k);
-           loop invariant n == value_of(b, i, i + k) < power[k] && n * power[place] > max;
-           loop assigns k, place, n;
+        size_t j = i + (size_t)k;
+        /@ loop invariant 0 < k && 0 < place && j == i + k;
+           loop invariant place <= \at(place, Pre) && k + place == \at(k + place, Pre);
+           loop invariant digits(b, i + \at(k, Pre), j);
+           loop invariant n == value_of(b, i, j) < power[k] && n * power[place] > max;
+           loop assigns j, k, place, n;
            loop variant place; @/
-        while (place > 1 && '0' <= b[i + k] && b[i + k] <= '9') {
+        while (place > 1 && '0' <= b[j] && b[j] <= '9') {
             lemma_times(n, place);
-            lemma_digit(n, b[i + k] - '0', place - 1);
+            lemma_digit(n, b[j] - '0', place - 1);
             lemma_next_power(k + 1);
-            n = append(n, b[i + k] - '0');
+            n = append(n, b[j] - '0');
             k++;
             place--;
+            j++;
         }
         lemma_times(n, 1);
-        if (place == 1 && '0' <= b[i + k] && b[i + k] <= '9')
-            lemma_digit(n, b[i + k] - '0', 0);
+        if ('0' <= b[j] && b[j] <= '9') {
+            lemma_digit(n, b[j] - '0', 0);
+            /@ assert place == 1; @/
+            /@ assert 10 * n + (b[j] - '0') > max; @/
+            /@ assert value_of(b, i, j + 1) == 10 * n + (b[j] - '0'); @/
+        } else {
+            /@ assert i + \at(k, Pre) <= j < i + \at(k + place, Pre); @/
+            /@ assert !digits(b, i + \at(k, Pre), i + \at(k + place, Pre)); @/
+        }
     }
 */
 
@@ -173,8 +183,11 @@ bool mc_decimal_read(const char *b, size_t i, size_t e, uint64_t max, uint64_t *
                 n = append(n, b[i] - '0');
                 if (!added)
                     lemma_larger(b, start, count, place, n, max);
+            } else {
+                /@ assert value_of(b, start, e) == 10 * n + (b[i] - '0'); @/
             }
         */
+        //@ assert !added && digits(b, start, e) ==> value_of(b, start, e) > max;
         if (!added)
             return false;
         i++;
