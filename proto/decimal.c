@@ -246,6 +246,8 @@ static void put_digit(char *b, size_t k, char digit) /*@ ghost (size_t i) */
            loop variant k - j; @/
         for (size_t j = i; j < k; j++)
             ;
+        /@ assert value_of(b, i, k) == value_of{Pre}(b, i, k); @/
+        /@ assert value_of(b, i, k + 1) == 10 * value_of(b, i, k) + (b[k] - '0'); @/
     */
 }
 
