@@ -494,7 +494,7 @@ static bool decode(struct mc_bytes word, char *to, struct mc_bytes *bytes)
 
 static bool parse_flag(const struct meta *m, struct mc_bytes word, struct mc_flag *flag)
 {
-    if (word.len < 1)
+    if (m == NULL || word.len < 1)
         return false;
     *flag = (struct mc_flag){.letter = word.data[0]};
     struct mc_bytes rest = {word.data + 1, word.len - 1};
