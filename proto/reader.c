@@ -253,6 +253,7 @@ static size_t take_flags(struct line *l, size_t i, struct mc_bytes *text)
     struct mc_bytes token;
     size_t start = i + 1;
     /*@ loop invariant start - 1 <= i <= l->e && (i == start - 1 || start < i);
+        loop invariant l->at <= l->e;
         loop assigns i, token, l->at, l->fault;
         loop variant l->e - i; */
     while (i < l->e && l->b[i] == ' ') {

@@ -13,7 +13,6 @@ static bool same(struct mc_bytes a, struct mc_bytes b)
 int mc_answer_unasked(struct mc_client *client, enum mc_fault fault)
 {
     client->reader.fault = (uint8_t)fault;
-    client->reader.at = 0;
     return mc_client_break(client, MC_E_PROTOCOL);
 }
 
@@ -120,9 +119,7 @@ static int take_other(struct mc_client *client, struct mc_reply *reply, mc_deadl
 static int take_all(struct mc_client *client, const struct mc_bytes *keys, struct mc_value *values,
                     size_t count, size_t *k, struct mc_reply *reply, mc_deadline deadline)
 {
-    int r = client->error;
-    if (r == 0 && client->at == client->end)
-        r = mc_client_receive(client, deadline);
+    int r = client->at == client->end ? mc_client_receive(client, deadline) : 0;
     while (r >= 0) {
         *k += take_items(client, keys + *k, values + *k, count - *k);
         r = take_other(client, reply, deadline);

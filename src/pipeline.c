@@ -118,12 +118,11 @@ static void add_part(struct flight *f, struct mc_bytes part)
     f->part_count++;
 }
 
-/* The lines that are in no part yet become one. */
+/* The lines that are in no part yet, of which there always are some, become one. */
 static void cut_lines(struct flight *f)
 {
     struct mc_bytes lines = {f->out.data + f->cut, f->out.len - f->cut};
-    if (lines.len > 0)
-        add_part(f, lines);
+    add_part(f, lines);
     f->cut = f->out.len;
 }
 
@@ -150,8 +149,6 @@ static void add_value(struct flight *f, struct mc_bytes value)
 static int pack(struct flight *f, struct mc_op *op, size_t index)
 {
     size_t start = f->out.len, value = has_value(op) ? op->data.len : 0;
-    if ((unsigned)op->verb > MC_VERB_FLUSH_ALL)
-        return MC_E_NUMBER;
     int r = is_meta(op) ? put_meta(&f->out, op, index) : put_classic(&f->out, op);
     if (r < 0)
         return r;

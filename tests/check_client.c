@@ -318,6 +318,7 @@ static void check_more(const struct scene *scene, const char *more)
     longer.reply = text_string(&reply);
     play_perform(&p, &longer, SCENES_BUFFER);
     check_failed(&p, &longer, MC_E_PROTOCOL);
+    ck_assert_int_eq(p.client.reader.fault, MC_FAULT_UNASKED);
     text_free(&reply);
     play_finish(&p);
 }
@@ -510,6 +511,44 @@ START_TEST(lines_are_split)
 }
 END_TEST
 
+/* Keys whose request is `whole` bytes: of the longest, and one to fill it up. Returns how many. */
+static size_t keys_of_a_line(size_t whole)
+{
+    size_t count = 0, left = whole - strlen("gats -2147483648\r\n");
+    for (; left > 0; count++) {
+        size_t len = left > MC_KEY_MAX + 10 ? MC_KEY_MAX : left - 1;
+        len = len < MC_KEY_MAX ? len : MC_KEY_MAX - 10;
+        memset(many_names[count], 'k', len);
+        memset(many_names[count] + len - 3, '0', 3);
+        many_keys[count] = (struct mc_bytes){many_names[count], len};
+        many_values[count] = (struct mc_value){.buf = many_places[count], .cap = MC_KEY_MAX};
+        left -= 1 + len;
+    }
+    return count;
+}
+
+/* A line is as long as can be and no longer: what the server takes, and the buffer. */
+START_TEST(line_of_just_the_size)
+{
+    size_t cap = _i < 40 ? 5000 : 600, most = _i < 40 ? MC_REQUEST_MAX - 1 : cap;
+    size_t whole = most - 20 + (size_t)_i % 40;
+    struct server server = {.taken = 0};
+    struct mc_client client;
+    char *buf = malloc(cap);
+    ck_assert(buf != NULL);
+    mc_client_init(&client, (struct mc_transport){server_send, server_receive, &server}, buf, cap);
+    size_t count = keys_of_a_line(whole);
+    int r = mc_client_gats_many(&client, INT32_MIN, many_keys, many_values, count, SCRIPT_DEADLINE);
+    ck_assert_int_eq(r, 0);
+    ck_assert_uint_eq(server.lines, whole <= most ? 1 : 2);
+    for (size_t k = 0; k < count; k++)
+        check_value(k);
+    text_free(&server.line);
+    text_free(&server.answers);
+    free(buf);
+}
+END_TEST
+
 /* When a line gets no answer, the keys of those before it have theirs. */
 START_TEST(one_line_fails)
 {
@@ -564,6 +603,27 @@ START_TEST(bad_key_among_many)
         ck_assert_int_eq(values[k].result, MC_E_KEY);
     ck_assert_uint_eq(script.sends, 0);
     ck_assert_int_eq(client.error, 0);
+    script_free(&script);
+}
+END_TEST
+
+/* One that is too long is refused in its turn, whatever room there is; those before it are asked. */
+START_TEST(too_long_among_many)
+{
+    static const char name[MC_KEY_MAX + 1];
+    struct mc_bytes some[] = {B("a"), {name, _i == 0 ? MC_KEY_MAX + 1 : SIZE_MAX}, B("b")};
+    struct mc_value values[3] = {{.result = 99}, {.result = 99}, {.result = 99}};
+    struct script script = {0};
+    struct mc_client client;
+    char buf[400];
+    script_step(&script, "get a\r\n", "END\r\n");
+    mc_client_init(&client, script_transport(&script), buf, sizeof buf);
+    ck_assert_int_eq(mc_client_get_many(&client, some, values, 3, SCRIPT_DEADLINE), MC_E_KEY);
+    ck_assert_int_eq(values[0].result, MC_MISS);
+    ck_assert_int_eq(values[1].result, MC_E_KEY);
+    ck_assert_int_eq(values[2].result, MC_E_KEY);
+    ck_assert_int_eq(client.error, 0);
+    script_check_sent(&script);
     script_free(&script);
 }
 END_TEST
@@ -657,6 +717,33 @@ START_TEST(smallest_buffer_for_any_key)
 }
 END_TEST
 
+/* ---- a key in base64 ----------------------------------------------------------------------- */
+
+/* The key of an item that was stored with b comes back in base64. Such a key has at most
+ * MC_KEY_BINARY_MAX bytes: a longer one is another's. */
+START_TEST(key_in_base64)
+{
+    char name[MC_KEY_MAX], base64[MC_KEY_MAX * 2], request[300], reply[400], buf[600];
+    struct mc_bytes key = {name, (size_t)_i + 1};
+    struct mc_out out = {base64, sizeof base64, 0};
+    const struct mc_flag k = {.letter = 'k'};
+    struct script script = {0};
+    struct mc_client client;
+    struct mc_meta meta;
+    memset(name, 'n', sizeof name);
+    ck_assert_int_eq(mc_put_base64(&out, key), 0);
+    snprintf(request, sizeof request, "mg %.*s k\r\n", _i + 1, name);
+    snprintf(reply, sizeof reply, "HD k%.*s b\r\n", (int)out.len, base64);
+    script_step(&script, request, reply);
+    mc_client_init(&client, script_transport(&script), buf, sizeof buf);
+    int r = mc_client_mg(&client, key, &k, 1, NULL, &meta, SCRIPT_DEADLINE);
+    ck_assert_int_eq(r, key.len <= MC_KEY_BINARY_MAX ? MC_HD : MC_E_PROTOCOL);
+    ck_assert_int_eq(client.reader.fault, r == MC_HD ? MC_FAULT_NONE : MC_FAULT_WRONG_KEY);
+    script_check_sent(&script);
+    script_free(&script);
+}
+END_TEST
+
 /* ---- the transport and the words of an error ----------------------------------------------- */
 
 static ptrdiff_t send_nothing(void *ctx, const struct mc_bytes *parts, size_t count,
@@ -705,9 +792,12 @@ START_TEST(said_of_one_command)
 {
     struct script script = {0};
     struct mc_client client;
+    struct mc_value value = {.cap = 0};
     char buf[400];
     script_step(&script, "delete a\r\n", "SERVER_ERROR oh\r\n");
     script_step(&script, "delete a\r\n", "DELETED\r\n");
+    script_step(&script, "version\r\n", "VERSION 1\r\n");
+    script_step(&script, "get a\r\n", "END\r\n");
     mc_client_init(&client, script_transport(&script), buf, sizeof buf);
     int r = mc_client_delete(&client, MC_BYTES("a"), SCRIPT_DEADLINE);
     ck_assert_int_eq(r, MC_SERVER_ERROR);
@@ -715,6 +805,10 @@ START_TEST(said_of_one_command)
     ck_assert_mem_eq(client.said.data, "oh", 2);
     r = mc_client_delete(&client, MC_BYTES("a"), SCRIPT_DEADLINE);
     ck_assert_int_eq(r, MC_DELETED);
+    ck_assert_uint_eq(client.said.len, 0);
+    ck_assert_int_eq(mc_client_version(&client, SCRIPT_DEADLINE), MC_VERSION);
+    ck_assert_uint_eq(client.said.len, 1);
+    ck_assert_int_eq(mc_client_get(&client, MC_BYTES("a"), &value, SCRIPT_DEADLINE), MC_MISS);
     ck_assert_uint_eq(client.said.len, 0);
     script_free(&script);
 }
@@ -734,7 +828,10 @@ START_TEST(busy_and_idle)
     script_step(&script, "stats\r\n", "STAT a 1\r\nEND\r\n");
     script_step(&script, "version\r\n", "VERSION 1\r\n");
     mc_client_init(&client, script_transport(&script), buf, sizeof buf);
+    memset(&reply, 99, sizeof reply);
     ck_assert_int_eq(mc_client_next(&client, &reply, SCRIPT_DEADLINE), MC_E_IDLE);
+    ck_assert_uint_eq(reply.key.len + reply.text.len + reply.size + reply.number, 0);
+    ck_assert(reply.key.data == NULL && reply.text.data == NULL && !reply.meta);
     ck_assert_int_eq(mc_client_stats(&client, MC_BYTES(""), SCRIPT_DEADLINE), 0);
     for (int event = 0; event != MC_END;) {
         ck_assert_int_eq(mc_client_begin(&client, &out), MC_E_BUSY);
@@ -779,6 +876,54 @@ START_TEST(own_commands)
 }
 END_TEST
 
+/* A second command while the first one's answer is awaited. */
+START_TEST(one_behind_another)
+{
+    struct script script = {0};
+    struct mc_client client;
+    struct mc_reply reply;
+    char buf[400];
+    struct mc_bytes part = MC_BYTES("version\r\n");
+    script_step(&script, "version\r\n", "VERSION 1\r\n");
+    script_step(&script, "version\r\n", "VERSION 2\r\n");
+    mc_client_init(&client, script_transport(&script), buf, sizeof buf);
+    ck_assert_int_eq(mc_client_send(&client, &part, 1, 1, SCRIPT_DEADLINE), 0);
+    ck_assert_int_eq(mc_client_send(&client, &part, 1, 1, SCRIPT_DEADLINE), 0);
+    for (int left = 1; left >= 0; left--) {
+        ck_assert_int_eq(mc_client_next(&client, &reply, SCRIPT_DEADLINE), MC_VERSION);
+        ck_assert_uint_eq(client.awaited, (size_t)left);
+    }
+    script_check_sent(&script);
+    script_free(&script);
+}
+END_TEST
+
+/* The answer of one command is longer or shorter than that of the one before, and comes in pieces. */
+START_TEST(one_after_another)
+{
+    static const struct {
+        const char *answer;
+        int result;
+    } answers_to[] = {{"VALUE key 0 30\r\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\nEND\r\n", MC_HIT},
+                      {"VALUE key 0 2\r\nhi\r\nEND\r\n", MC_HIT},
+                      {"END\r\n", MC_MISS},
+                      {"VALUE key 0 9\r\nsomething\r\nEND\r\n", MC_HIT}};
+    struct script script = {.recv_max = (size_t)_i};
+    struct mc_client client;
+    char buf[400], place[30];
+    struct mc_value value = {.buf = place, .cap = sizeof place};
+    for (size_t k = 0; k < COUNT(answers_to); k++)
+        script_step(&script, "get key\r\n", answers_to[k].answer);
+    mc_client_init(&client, script_transport(&script), buf, sizeof buf);
+    for (size_t k = 0; k < COUNT(answers_to); k++) {
+        int r = mc_client_get(&client, MC_BYTES("key"), &value, SCRIPT_DEADLINE);
+        ck_assert_int_eq(r, answers_to[k].result);
+    }
+    ck_assert_mem_eq(place, "something", 9);
+    script_free(&script);
+}
+END_TEST
+
 /* The first reason to give up stays, and nothing is sent after it. */
 START_TEST(given_up)
 {
@@ -787,6 +932,7 @@ START_TEST(given_up)
     struct mc_out out;
     struct mc_reply reply;
     struct mc_bytes part = MC_BYTES("version\r\n");
+    struct mc_value value = {.cap = 0};
     char buf[400];
     mc_client_init(&client, script_transport(&script), buf, sizeof buf);
     ck_assert_int_eq(mc_client_break(&client, MC_E_STEP), MC_E_STEP);
@@ -794,10 +940,47 @@ START_TEST(given_up)
     ck_assert_int_eq(mc_client_begin(&client, &out), MC_E_STEP);
     ck_assert_int_eq(mc_client_send(&client, &part, 1, 1, SCRIPT_DEADLINE), MC_E_STEP);
     ck_assert_int_eq(mc_client_next(&client, &reply, SCRIPT_DEADLINE), MC_E_STEP);
+    ck_assert_int_eq(mc_client_receive(&client, SCRIPT_DEADLINE), MC_E_STEP);
+    ck_assert_int_eq(mc_client_value(&client, &reply, &value, SCRIPT_DEADLINE), MC_E_STEP);
     ck_assert_uint_eq(script.sends + script.recvs, 0);
     mc_client_init(&client, script_transport(&script), buf, sizeof buf);
     ck_assert_int_eq(client.error, 0);
     script_free(&script);
+}
+END_TEST
+
+/* What has come, and was not read before, is not read any more. */
+START_TEST(given_up_in_mid_reply)
+{
+    struct script script = {0};
+    struct mc_client client;
+    struct mc_reply reply;
+    char buf[400];
+    script_step(&script, "stats\r\n", "STAT a 1\r\nSTAT b 2\r\nEND\r\n");
+    mc_client_init(&client, script_transport(&script), buf, sizeof buf);
+    ck_assert_int_eq(mc_client_stats(&client, MC_BYTES(""), SCRIPT_DEADLINE), 0);
+    ck_assert_int_eq(mc_client_next(&client, &reply, SCRIPT_DEADLINE), MC_STAT);
+    mc_client_break(&client, MC_E_STEP);
+    ck_assert_int_eq(mc_client_next(&client, &reply, SCRIPT_DEADLINE), MC_E_STEP);
+    ck_assert_uint_eq(script.recvs, 1);
+    script_free(&script);
+}
+END_TEST
+
+/* Every function while another's answer is awaited: nothing is sent, and nothing broken. */
+START_TEST(busy_for_all)
+{
+    struct play p = {.result = 0};
+    const struct scene *scene = &scenes[_i];
+    play_set_up(&p, scene, SCENES_BUFFER);
+    script_step(&p.script, "stats\r\n", "END\r\n");
+    ck_assert_int_eq(mc_client_stats(&p.client, MC_BYTES(""), SCRIPT_DEADLINE), 0);
+    play_run(&p, scene);
+    ck_assert_int_eq(p.result, MC_E_BUSY);
+    ck_assert_int_eq(p.client.error, 0);
+    script_check_sent(&p.script);
+    ck_assert_uint_eq(p.script.recvs, 0);
+    play_finish(&p);
 }
 END_TEST
 
@@ -828,18 +1011,25 @@ int main(void)
         {more_than_asked, scene_count},
         {one_byte_changed, scene_count},
         {lines_are_split, 260},
+        {line_of_just_the_size, 80},
         {one_line_fails, 40},
         {same_key_again, 1},
         {bad_key_among_many, 1},
+        {too_long_among_many, 2},
         {no_keys, 1},
         {room_for_a_value, 20},
         {no_room_for_the_request, 1},
         {smallest_buffer_for_any_key, 400},
+        {key_in_base64, MC_KEY_MAX},
         {transport_moves_nothing, 2},
         {said_of_one_command, 1},
         {busy_and_idle, 1},
         {own_commands, 40},
+        {one_behind_another, 1},
+        {one_after_another, 60},
         {given_up, 1},
+        {given_up_in_mid_reply, 1},
+        {busy_for_all, scene_count},
         {given_up_for_all, scene_count},
     };
     scenes_init();

@@ -3,7 +3,7 @@
  * read. The replies are those of all transcripts and the forms below.
  *
  * usage: check_cuts TRANSCRIPTS [full]: 2^(n-1) ways for each form up to 24 bytes, not 18 only. */
-#define _GNU_SOURCE /* MAP_ANONYMOUS */
+#include "guard.h"
 #include "proto.h"
 #include "suite.h"
 #include "tally.h"
@@ -13,8 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #define FORM(bytes)                                          \
     {                                                        \
@@ -126,21 +124,7 @@ static uint64_t *tallies;
 
 /* ---- a buffer that ends at a guard page ------------------------------------------------------ */
 
-static char *guard; /* the page that nobody may read */
-static size_t guarded;
-
-static void make_guard(size_t size)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    guarded = (size + page - 1) / page * page;
-    char *pages =
-        mmap(NULL, guarded + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (pages == MAP_FAILED || mprotect(pages + guarded, page, PROT_NONE) != 0) {
-        perror("mmap");
-        exit(2);
-    }
-    guard = pages + guarded;
-}
+static char *guard; /* the end of the buffer */
 
 static struct mc_bytes at_the_guard(const char *bytes, size_t len)
 {
@@ -331,6 +315,7 @@ START_TEST(item_at_the_guard)
     const struct mc_reader reader = {0};
     struct mc_reply reply;
     char bytes[64];
+    ck_assert(mc_item_is_end(&reader, at_the_guard("END\r\n", 5)));
     for (size_t len = 0; len <= whole.len; len++) {
         struct mc_bytes in = at_the_guard(whole.data, len);
         int event = mc_item_next(&reader, &in, MC_BYTES("key"), &reply);
@@ -463,7 +448,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "no transcripts found; give their folder as the argument\n");
         return 2;
     }
-    make_guard(longest_form());
+    guard = guard_make(longest_form());
     tallies = tally_new(TALLIES);
     const struct suite_test tests[] = {{every_cut, 1}, {item_at_the_guard, 1}};
     int result = suite_run("cuts", tests, COUNT(tests));

@@ -63,6 +63,8 @@ static const char *const usual[] = {
     "VALUE key 999999999 2\r\n\r\n\r\n",
     "VALUE key 7 5\r\nEND\r\n\r\n",
     "VALUE key 1 11\r\nhello world\r\n",
+    "VALUE key 100 10\r\n0123456789\r\n",
+    "VALUE key 900000009 30\r\nabcdefghijklmnopqrstuvwxyz0123\r\n",
 };
 
 /* A whole item is taken, alone or with more behind it; one that is not whole is not. */

@@ -38,8 +38,9 @@ struct row {
 struct scene {
     struct row rows[ROWS_MAX];
     size_t count;
-    int error;   /* client->error afterwards */
-    bool errors; /* quiet commands get errors, whose owners show only later */
+    int error;           /* client->error afterwards */
+    enum mc_fault fault; /* and reader.fault, when that is MC_E_PROTOCOL */
+    bool errors;         /* quiet commands get errors, whose owners show only later */
 };
 
 static const struct mc_flag value_flag = {.letter = 'v'};
@@ -47,6 +48,7 @@ static const struct mc_flag twice[] = {{.letter = 'v'}, {.letter = 'v'}};
 static const struct mc_flag quiet[] = {{.letter = 'q'}};
 static const struct mc_flag quiet_value[] = {{.letter = 'v'}, {.letter = 'q'}};
 static const struct mc_flag quiet_key[] = {{.letter = 'k'}, {.letter = 'q'}};
+static const struct mc_flag too_many[MC_TOKENS_MAX] = {{.letter = 'q'}};
 static const struct mc_flag quiet_opaque[] = {{.letter = 'q'}, {.letter = 'O', .token = B("mine")}};
 
 #define OP(name, ...) .op = {.verb = MC_VERB_##name, __VA_ARGS__}
@@ -88,8 +90,10 @@ static const struct scene scenes[] = {
     {.count = 20, .rows = {EVERY_VERB}},
 
     /* some are refused, and the others run */
-    {.count = 8,
+    {.count = 10,
      .rows = {{OP(GET, .key = B("k y")), .outcome = "E_KEY"},
+              {OP(MD, QUIET(too_many)), .outcome = "E_FLAG"},
+              {OP(MD, .meta_flags = too_many, .meta_count = MC_TOKENS_MAX - 1), .outcome = "E_FLAG"},
               {OP(SET, .data = B("hi")), "set k 0 0 2\r\nhi\r\n", "STORED\r\n", "STORED"},
               {OP(SET, .data = {"", (size_t)MC_VALUE_MAX + 1}), .outcome = "E_NUMBER"},
               {OP(MD, QUIET(quiet_opaque)), .outcome = "E_FLAG"},
@@ -156,31 +160,31 @@ static const struct scene scenes[] = {
               {OP(DELETE, .exptime = 0), "delete k\r\n", "DELETED\r\n", "E_UNKNOWN"}}},
 
     /* an answer to another question */
-    {.count = 3, .error = MC_E_PROTOCOL,
+    {.count = 3, .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED,
      .rows = {{OP(GET, .exptime = 0), "get k\r\n", "END\r\n", "END"},
               {OP(DELETE, .exptime = 0), "delete k\r\n", "STORED\r\n", "E_UNKNOWN"},
               {OP(GET, .exptime = 0), "get k\r\n", "END\r\n", "PROTOCOL"}}},
-    {.count = 3, .error = MC_E_PROTOCOL,
+    {.count = 3, .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
      .rows = {{OP(INCR, .number = 1), "incr k 1\r\n", "5\r\n", "NUMBER 5"},
               {OP(GET, .exptime = 0), "get k\r\n", "VALUE x 0 2\r\nhi\r\nEND\r\n", "PROTOCOL"},
               {OP(INCR, .number = 1), "incr k 1\r\n", "6\r\n", "E_UNKNOWN"}}},
 
     /* quiet: an opaque that is nobody's, comes again, or out of order */
-    {.count = 3, .error = MC_E_PROTOCOL,
+    {.count = 3, .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
      .rows = {{OP(MD, QUIET(quiet)), "md k q O0\r\n", "NF O7\r\n", "E_UNKNOWN"},
               {OP(MG, QUIET(quiet)), "mg k q O1\r\n", "", "PROTOCOL"},
               MN}},
-    {.count = 3, .error = MC_E_PROTOCOL,
+    {.count = 3, .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
      .rows = {{OP(MD, QUIET(quiet)), "md k q O0\r\n", "NF O0\r\nNF O0\r\n", "NOT_FOUND"},
               {OP(MD, QUIET(quiet)), "md k q O1\r\n", "", "E_UNKNOWN"},
               MN}},
-    {.count = 3, .error = MC_E_PROTOCOL,
+    {.count = 3, .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
      .rows = {{OP(MD, QUIET(quiet)), "md k q O0\r\n", "", "E_UNKNOWN"},
               {OP(MD, QUIET(quiet)), "md k q O1\r\n", "NF O1\r\nNF O0\r\n", "NOT_FOUND"},
               MN}},
-    {.count = 2, .error = MC_E_PROTOCOL,
+    {.count = 2, .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
      .rows = {{OP(MD, QUIET(quiet)), "md k q O0\r\n", "NF\r\n", "E_UNKNOWN"}, MN}},
-    {.count = 2, .error = MC_E_PROTOCOL,
+    {.count = 2, .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
      .rows = {{OP(MD, QUIET(quiet_key)), "md k k q O0\r\n", "NF kx O0\r\n", "E_UNKNOWN"}, MN}},
 
     /* quiet, and an error: that of the only one it can belong to */
@@ -206,11 +210,11 @@ static const struct scene scenes[] = {
               {OP(MD, QUIET(quiet)), "md k q O3\r\n", "NF O3\r\n", "NOT_FOUND"},
               MN}},
     /* of nobody */
-    {.count = 3, .errors = true, .error = MC_E_PROTOCOL,
+    {.count = 3, .errors = true, .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED,
      .rows = {{OP(MD, QUIET(quiet)), "md k q O0\r\n", "NF O0\r\nSERVER_ERROR oh\r\n", "NOT_FOUND"},
               {OP(MD, QUIET(quiet)), "md k q O1\r\n", "NF O1\r\n", "E_UNKNOWN"},
               MN}},
-    {.count = 2, .errors = true, .error = MC_E_PROTOCOL,
+    {.count = 2, .errors = true, .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED,
      .rows = {{OP(MD, QUIET(quiet)), "md k q O0\r\n", "NF O0\r\nSERVER_ERROR oh\r\n", "NOT_FOUND"},
               MN}},
     /* behind a quiet ms: its value may have been executed */
@@ -224,6 +228,26 @@ static const struct scene scenes[] = {
               {OP(MS, .data = B("hi"), QUIET(quiet)), "ms k 2 q O1\r\nhi\r\n", "ERROR\r\n",
                "E_UNKNOWN"},
               MN}},
+
+    /* quiet, and one is refused: an answer that names it is nobody's, an error not its own */
+    {.count = 4, .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
+     .rows = {{OP(MD, QUIET(quiet)), "md k q O0\r\n", "", "E_UNKNOWN"},
+              {OP(MG, .key = B("k y"), QUIET(quiet)), .outcome = "E_KEY"},
+              {OP(MD, QUIET(quiet)), "md k q O2\r\n", "NF O1\r\n", "E_UNKNOWN"},
+              MN}},
+    {.count = 3, .errors = true,
+     .rows = {{OP(MA, QUIET(quiet)), "ma k q O0\r\n", "CLIENT_ERROR text\r\n", "CLIENT_ERROR"},
+              {OP(MG, .key = B("k y"), QUIET(quiet)), .outcome = "E_KEY"},
+              MN}},
+    /* only an O names a command, and only a meta command's flags count */
+    {.count = 3,
+     .rows = {{OP(MG, QUIET(quiet_value)), "mg k v q O0\r\n", "", "END"},
+              {OP(MG, QUIET(quiet_value)), "mg k v q O1\r\n", "VA 2 s2 f0 O1\r\nhi\r\n", "VALUE hi"},
+              MN}},
+    {.count = 3,
+     .rows = {{OP(GET, QUIET(quiet), .data = B("ignored")), "get k\r\n", "END\r\n", "END"},
+              {OP(SET, .data = B("hi"), QUIET(quiet)), "set k 0 0 2\r\nhi\r\n", "STORED\r\n", "STORED"},
+              {OP(DELETE, .data = B("ignored")), "delete k\r\n", "NOT_FOUND\r\n", "NOT_FOUND"}}},
 };
 /* clang-format on */
 
@@ -232,7 +256,7 @@ static const struct scene scenes[] = {
 struct play {
     struct script script;
     struct mc_client client;
-    struct mc_op ops[ROWS_MAX];
+    struct mc_op *ops; /* of just their number, so that a sanitizer sees one too many */
     char values[ROWS_MAX][VALUE_CAP];
     size_t count;
     char *buf;
@@ -241,6 +265,8 @@ struct play {
 
 static void add_op(struct play *p, const struct row *row)
 {
+    p->ops = realloc(p->ops, (p->count + 1) * sizeof *p->ops);
+    ck_assert(p->ops != NULL);
     struct mc_op *op = &p->ops[p->count];
     *op = row->op;
     op->result = UNSET;
@@ -271,6 +297,7 @@ static void finish(struct play *p)
 {
     script_free(&p->script);
     free(p->buf);
+    free(p->ops);
 }
 
 static void show_number(struct text *text, const char *label, uint64_t number)
@@ -294,6 +321,9 @@ static void show_op(const struct mc_op *op, struct text *text)
         show_number(text, "meta", op->meta.number);
     } else if (op->result == MC_NUMBER) {
         text_print(text, " %" PRIu64, op->number);
+    } else if (op->verb == MC_VERB_INCR || op->verb == MC_VERB_DECR) {
+        ck_assert_uint_le(op->number, 5); /* what was given */
+        ck_assert_uint_ge(op->number, 1);
     }
 }
 
@@ -380,6 +410,8 @@ static void check_as_written(struct play *p, const struct scene *scene)
             check_op(p, op++, scene->rows[i].outcome);
     }
     check_after(p, scene->error);
+    if (scene->error == MC_E_PROTOCOL)
+        ck_assert_int_eq(p->client.reader.fault, scene->fault);
 }
 
 static void check_failed(struct play *p, const struct scene *scene, int fault)
@@ -412,10 +444,18 @@ START_TEST(more_than_asked)
     static const struct scene more[] = {
         {.count = 2,
          .error = MC_E_PROTOCOL,
+         .fault = MC_FAULT_UNASKED,
          .rows = {{OP(MD, QUIET(quiet)), "md k q O0\r\n", "NF O0\r\n", "NOT_FOUND"},
                   {.is_mn = true, .request = "mn\r\n", .reply = "MN\r\nEND\r\n"}}},
+        {.count = 3,
+         .error = MC_E_PROTOCOL,
+         .fault = MC_FAULT_UNASKED,
+         .rows = {{OP(MD, QUIET(quiet)), "md k q O0\r\n", "", "E_UNKNOWN"},
+                  {OP(MG, QUIET(quiet)), "mg k q O1\r\n", "", "PROTOCOL"},
+                  {.is_mn = true, .request = "mn\r\n", .reply = "MN\r\nNF O1\r\n"}}},
         {.count = 1,
          .error = MC_E_PROTOCOL,
+         .fault = MC_FAULT_UNASKED,
          .rows = {{OP(DELETE, .exptime = 0), "delete k\r\n", "DELETED\r\nEND\r\n", "E_UNKNOWN"}}},
     };
     struct play p = {.result = 0};
@@ -552,6 +592,8 @@ START_TEST(does_not_fit_at_all)
     };
     struct play p = {.count = 3};
     char buf[20];
+    p.ops = malloc(sizeof ops);
+    ck_assert(p.ops != NULL);
     memcpy(p.ops, ops, sizeof ops);
     script_step(&p.script, "get k\r\n", "END\r\n");
     script_step(&p.script, "get k\r\n", "END\r\n");
@@ -563,6 +605,81 @@ START_TEST(does_not_fit_at_all)
     ck_assert_int_eq(p.ops[2].result, MC_MISS);
     script_check_sent(&p.script);
     finish(&p);
+}
+END_TEST
+
+/* A quiet command needs room for an mn behind it, whatever there is. */
+START_TEST(no_room_for_the_mn)
+{
+    enum { NEED = sizeof "md k q O0\r\nmn\r\n" - 1 };
+    struct mc_op op = {.verb = MC_VERB_MD, .key = B("k"), QUIET(quiet)};
+    struct script script = {0};
+    struct mc_client client;
+    char *buf = malloc((size_t)_i);
+    script_step(&script, "md k q O0\r\nmn\r\n", "MN\r\n");
+    mc_client_init(&client, script_transport(&script), buf, (size_t)_i);
+    int r = mc_pipeline_run(&client, &op, 1, SCRIPT_DEADLINE);
+    ck_assert_int_eq(r, _i < NEED ? MC_E_FULL : 0);
+    ck_assert_int_eq(op.result, _i < NEED ? MC_E_FULL : MC_HD);
+    ck_assert_uint_eq(script.sent.len, _i < NEED ? 0 : NEED);
+    ck_assert_int_eq(client.error, 0);
+    script_free(&script);
+    free(buf);
+}
+END_TEST
+
+/* A command and a buffer of just its size. */
+START_TEST(room_for_one)
+{
+    static const struct {
+        struct mc_op op;
+        const char *request, *reply;
+        size_t need;
+    } ones[] = {{{.verb = MC_VERB_GET, .key = B("k")}, "get k\r\n", "END\r\n", 7},
+                {{.verb = MC_VERB_SET, .key = B("k"), .data = B("hi")},
+                 "set k 0 0 2\r\nhi\r\n",
+                 "STORED\r\n",
+                 15},
+                {{.verb = MC_VERB_SET, .key = B("k"), .data = B("")},
+                 "set k 0 0 0\r\n\r\n",
+                 "STORED\r\n",
+                 15}};
+    for (size_t cap = 0; cap < 20; cap++) {
+        struct mc_op op = ones[_i].op;
+        struct script script = {.recv_max = 1};
+        struct mc_client client;
+        char *buf = malloc(cap);
+        script_step(&script, ones[_i].request, ones[_i].reply);
+        mc_client_init(&client, script_transport(&script), buf, cap);
+        int r = mc_pipeline_run(&client, &op, 1, SCRIPT_DEADLINE);
+        if (cap < ones[_i].need)
+            ck_assert_int_eq(r, MC_E_FULL);
+        else
+            ck_assert(r == 0 || r == MC_E_UNKNOWN || r == MC_E_LINE);
+        ck_assert_uint_eq(script.sent.len, cap < ones[_i].need ? 0 : strlen(ones[_i].request));
+        script_free(&script);
+        free(buf);
+    }
+}
+END_TEST
+
+/* What an error said belongs to it alone: when more is received, its words are gone. */
+START_TEST(said_before_more_is_received)
+{
+    const struct mc_op both[] = {{.verb = MC_VERB_INCR, .key = B("k"), .number = 1},
+                                 {.verb = MC_VERB_GET, .key = B("k")}};
+    struct mc_op ops[] = {both[0], both[1]};
+    struct script script = {.recv_max = strlen("CLIENT_ERROR text\r\n")};
+    struct mc_client client;
+    char buf[100];
+    script_step(&script, "incr k 1\r\n", "CLIENT_ERROR text\r\n");
+    script_step(&script, "get k\r\n", "END\r\n");
+    mc_client_init(&client, script_transport(&script), buf, sizeof buf);
+    ck_assert_int_eq(mc_pipeline_run(&client, ops, 2, SCRIPT_DEADLINE), 0);
+    ck_assert_int_eq(ops[0].result, MC_CLIENT_ERROR);
+    ck_assert_int_eq(ops[1].result, MC_MISS);
+    ck_assert_uint_eq(client.said.len, 0);
+    script_free(&script);
 }
 END_TEST
 
@@ -594,7 +711,7 @@ START_TEST(not_begun)
     for (size_t i = 0; i < p.count; i++)
         ck_assert_int_eq(p.ops[i].result, expected[_i]);
     ck_assert_uint_eq(p.script.sent.len, sent);
-    script_free(&p.script);
+    finish(&p);
 }
 END_TEST
 
@@ -606,6 +723,7 @@ struct server {
     size_t taken;
     size_t value_left; /* of a set, with its CRLF */
     size_t open, most; /* bytes that came in since the client last read all answers */
+    size_t parts;      /* the most that one send was gathered from */
 };
 
 static void answer_quiet(struct server *s, char *line)
@@ -658,6 +776,7 @@ static ptrdiff_t server_send(void *ctx, const struct mc_bytes *parts, size_t cou
     struct server *s = ctx;
     size_t sent = 0;
     ck_assert_int_eq(deadline, SCRIPT_DEADLINE);
+    s->parts = count > s->parts ? count : s->parts;
     for (size_t k = 0; k < count; k++) {
         for (size_t i = 0; i < parts[k].len; i++)
             hear_byte(s, parts[k].data[i]);
@@ -752,6 +871,42 @@ START_TEST(many_stores)
 }
 END_TEST
 
+/* Two stores go out together when they are FLIGHT_MAX bytes, and one after the other when more. */
+START_TEST(flight_of_just_the_size)
+{
+    static char value[FLIGHT_MAX];
+    struct server server = {.taken = 0};
+    struct mc_client client;
+    char buf[100];
+    size_t whole = FLIGHT_MAX - 3 + (size_t)_i, first = strlen("set key 0 0 1\r\nv\r\n");
+    size_t rest = whole - first - strlen("set key 0 0 16000\r\n\r\n");
+    struct mc_op ops[] = {{.verb = MC_VERB_SET, .key = B("key"), .data = B("v")},
+                          {.verb = MC_VERB_SET, .key = B("key"), .data = {value, rest}}};
+    mc_client_init(&client, (struct mc_transport){server_send, server_receive, &server}, buf,
+                   sizeof buf);
+    ck_assert_int_eq(mc_pipeline_run(&client, ops, 2, SCRIPT_DEADLINE), 0);
+    ck_assert_uint_eq(server.most, whole <= FLIGHT_MAX ? whole : whole - first);
+    text_free(&server.line);
+    text_free(&server.answers);
+}
+END_TEST
+
+/* Values of a byte: a flight ends with its parts, long before its bytes. */
+START_TEST(many_small_stores)
+{
+    struct server server = {.taken = 0};
+    struct mc_client client;
+    for (size_t k = 0; k < MANY; k++)
+        many[k] =
+            (struct mc_op){.verb = MC_VERB_SET, .key = B("key"), .data = B("v"), .result = UNSET};
+    ck_assert_int_eq(run_many(&server, 100000, &client), 0);
+    for (size_t k = 0; k < MANY; k++)
+        ck_assert_int_eq(many[k].result, MC_STORED);
+    ck_assert_uint_le(server.parts, 64);
+    ck_assert_uint_ge(server.parts, 60);
+}
+END_TEST
+
 /* A value that is larger than a flight goes out alone. */
 START_TEST(one_large_store)
 {
@@ -772,17 +927,22 @@ int main(void)
 {
     const struct suite_test tests[] = {
         {as_written, COUNT(scenes)},
-        {more_than_asked, 2},
+        {more_than_asked, 3},
         {few_calls, 5},
         {at_every_pace, COUNT(scenes)},
         {fault_at_every_call, COUNT(scenes)},
         {answers_cut_short, COUNT(scenes)},
         {at_every_capacity, 200},
         {does_not_fit_at_all, 1},
+        {no_room_for_the_mn, 20},
+        {room_for_one, 3},
+        {said_before_more_is_received, 1},
         {nothing_to_do, 1},
         {not_begun, 2},
         {many_quiet, COUNT(capacities)},
         {many_stores, COUNT(capacities)},
+        {flight_of_just_the_size, 7},
+        {many_small_stores, 1},
         {one_large_store, 1},
     };
     return suite_run("pipeline", tests, COUNT(tests));

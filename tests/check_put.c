@@ -1,5 +1,6 @@
 /* Commands to bytes: what each function of put.c writes, what it refuses, and that it writes a
  * command whole or not at all. */
+#include "guard.h"
 #include "proto.h"
 #include "suite.h"
 
@@ -190,8 +191,12 @@ static const struct call calls[] = {
      .flags = {{.letter = 'D', .number = UINT64_MAX},
                {.letter = 'J', .number = 10},
                {.letter = 'M', .number = '-'}}},
+    {MA, .bytes = "ma a J18446744073709551615\r\n", .key = B("a"), .count = 1,
+     .flags = {{.letter = 'J', .number = UINT64_MAX}}},
     {MG, .refusal = MC_E_FLAG, .key = B("a"), .flags = {{.letter = 'v'}, {.letter = 'v'}},
      .count = 2},
+    {MG, .refusal = MC_E_FLAG, .key = B("a"), .flags = {{.letter = '\0'}}, .count = 1},
+    {ME, .refusal = MC_E_FLAG, .key = B("a"), .flags = {{.letter = 'M'}}, .count = 1},
     {MG, .refusal = MC_E_FLAG, .key = B("a"), .count = 3,
      .flags = {{.letter = 'T', .ttl = 1}, {.letter = 'v'}, {.letter = 'T', .ttl = 2}}},
 
@@ -206,6 +211,7 @@ static const struct call calls[] = {
     {STATS, .bytes = "stats\r\n"},
     {STATS, .bytes = "stats items\r\n", .key = B("items")},
     {STATS, .bytes = "stats cachedump 1 100\r\n", .key = B("cachedump 1 100")},
+    {STATS, .bytes = "stats x\r\n", .key = B("x")},
     {STATS, .refusal = MC_E_TOKEN, .key = B(" items")},
     {STATS, .refusal = MC_E_TOKEN, .key = B("items ")},
     {STATS, .refusal = MC_E_TOKEN, .key = B("cachedump  1")},
@@ -247,6 +253,7 @@ static const struct call calls[] = {
     {CRAWLER_ENABLE, .bytes = "lru_crawler enable\r\n", .yes = true},
     {CRAWLER_ENABLE, .bytes = "lru_crawler disable\r\n"},
     {CRAWLER_SLEEP, .bytes = "lru_crawler sleep 1000000\r\n", .number = 1000000},
+    {CRAWLER_SLEEP, .bytes = "lru_crawler sleep 0\r\n"},
     {CRAWLER_SLEEP, .refusal = MC_E_NUMBER, .number = 1000001},
     {CRAWLER_TOCRAWL, .bytes = "lru_crawler tocrawl 4294967295\r\n", .number = UINT32_MAX},
     {CRAWLER_CRAWL, .bytes = "lru_crawler crawl 1,3,10\r\n", .key = B("1,3,10")},
@@ -273,11 +280,12 @@ static const struct call calls[] = {
 static const char before[] = "mn\r\n";
 enum { BEFORE = sizeof before - 1 };
 
+static char *guard; /* behind the buffer, of which nothing else may be touched */
+
 /* Puts the call behind `start` bytes of `before`, into a buffer of just `cap` bytes. */
 static int put_into(const struct call *c, size_t start, size_t cap, struct mc_out *out)
 {
-    *out = (struct mc_out){malloc(cap), cap, start};
-    ck_assert(out->data != NULL);
+    *out = (struct mc_out){guard - cap, cap, start};
     memcpy(out->data, before, start);
     int r = put(out, c);
     if (memcmp(out->data, before, start) != 0)
@@ -293,7 +301,6 @@ static void check_written(const struct call *c, size_t start, size_t cap)
     if (r != 0 || out.len != start + need || memcmp(out.data + start, c->bytes, need) != 0)
         ck_abort_msg("result %d and %.*s instead of %s", r, (int)(out.len - start),
                      out.data + start, c->bytes);
-    free(out.data);
 }
 
 static void check_refused(const struct call *c, int refusal, size_t start, size_t cap)
@@ -303,7 +310,6 @@ static void check_refused(const struct call *c, int refusal, size_t start, size_
     if (r != refusal || out.len != start)
         ck_abort_msg("result %d (not %d) and length %zu (not %zu) with %zu bytes for %s", r,
                      refusal, out.len, start, cap, c->bytes != NULL ? c->bytes : "a refusal");
-    free(out.data);
 }
 
 START_TEST(writes_or_refuses)
@@ -338,7 +344,6 @@ static int put_behind(const struct call *c, size_t *added)
     struct mc_out out;
     int r = put_into(c, BEFORE, BIG, &out);
     *added = out.len - BEFORE;
-    free(out.data);
     if (r != 0 && *added != 0)
         ck_abort_msg("%zu bytes were added to a command that was refused", *added);
     return r;
@@ -412,6 +417,28 @@ START_TEST(every_byte_of_a_word)
 }
 END_TEST
 
+/* Longer words are checked eight bytes at a time: each byte at each place, and two that must not be
+ * there at once. */
+START_TEST(every_byte_of_a_long_word)
+{
+    char word[19];
+    size_t len = (size_t)_i, added;
+    for (int byte = 0; byte < 256; byte++) {
+        for (size_t place = 0; place < len; place++) {
+            struct call c = {.put = GET, .key = {word, len}};
+            memset(word, 'w', sizeof word);
+            word[place] = (char)byte;
+            int expected = is_forbidden(byte) ? MC_E_KEY : 0;
+            ck_assert_int_eq(put_behind(&c, &added), expected);
+            word[(place + 1) % len] = '\x7f';
+            ck_assert_int_eq(put_behind(&c, &added), MC_E_KEY);
+            word[(place + 1) % len] = '\x1f';
+            ck_assert_int_eq(put_behind(&c, &added), MC_E_KEY);
+        }
+    }
+}
+END_TEST
+
 START_TEST(every_length_of_a_word)
 {
     char word[MC_KEY_MAX + 2];
@@ -448,6 +475,20 @@ START_TEST(every_password)
 END_TEST
 
 /* A command of many words keeps to the limit of a request line. */
+START_TEST(words_below_the_limit)
+{
+    char words[MC_REQUEST_MAX / 2 + 1];
+    size_t added;
+    for (size_t i = 0; i < sizeof words; i++)
+        words[i] = i % 10 == 9 ? ' ' : 'w';
+    words[MC_REQUEST_MAX / 2 - 1] = 'w';
+    struct call c = {.put = _i == 0 ? STATS : WATCH, .key = {words, sizeof words - 1}};
+    ck_assert_int_eq(put_behind(&c, &added), 0);
+    c.key.len++;
+    ck_assert_int_eq(put_behind(&c, &added), MC_E_TOKEN);
+}
+END_TEST
+
 START_TEST(too_many_words)
 {
     char words[4 * MC_REQUEST_MAX];
@@ -661,6 +702,39 @@ static const struct {
     size_t max;
 } tokens[] = {{'O', MC_OPAQUE_MAX}, {'P', MC_KEY_MAX}, {'L', MC_KEY_MAX}};
 
+/* Too many is said at once, and no larger buffer asked for. */
+START_TEST(too_many_flags_in_no_room)
+{
+    size_t most = MC_TOKENS_MAX - (metas[_i].put == MS ? 3 : 2);
+    struct call c = {.put = metas[_i].put, .key = B("a")};
+    for (size_t k = 0; k <= most; k++)
+        c.flags[k].letter = 'b';
+    for (c.count = 0; c.count <= most + 1; c.count++)
+        check_refused(&c, c.count <= most ? MC_E_FULL : MC_E_FLAG, 0, 0);
+}
+END_TEST
+
+/* A buffer that claims to be fuller than it is has no room. */
+START_TEST(fuller_than_full)
+{
+    char data[] = "mn\r\n";
+    struct mc_out out = {data, 3, 4};
+    ck_assert_int_eq(mc_put_mn(&out), MC_E_FULL);
+    ck_assert_uint_eq(out.len, 4);
+    ck_assert_str_eq(data, "mn\r\n");
+}
+END_TEST
+
+/* Where there is no room for the name of a command, its keys are not looked at. */
+START_TEST(bad_key_in_no_room)
+{
+    struct call c = {.put = (enum put)_i, .key = B("")};
+    for (size_t room = 0; room < 3; room++)
+        check_refused(&c, MC_E_FULL, 0, room);
+    check_refused(&c, MC_E_KEY, 0, BIG);
+}
+END_TEST
+
 START_TEST(every_length_of_a_flag_token)
 {
     char word[MC_KEY_MAX + 1];
@@ -711,8 +785,22 @@ static size_t decode(const char *text, unsigned char *bytes)
             bits &= (1u << held) - 1;
         }
     }
+    ck_assert_uint_eq(bits, 0); /* RFC 4648: nothing in the bits that are left */
     return count;
 }
+
+/* No byte behind those given is read. */
+START_TEST(base64_of_the_last_bytes)
+{
+    char text[16];
+    for (size_t len = 1; len <= 6; len++) {
+        struct mc_out out = {text, sizeof text, 0};
+        memset(guard - len, 'b', len);
+        ck_assert_int_eq(mc_put_base64(&out, (struct mc_bytes){guard - len, len}), 0);
+        ck_assert_uint_eq(out.len, (len + 2) / 3 * 4);
+    }
+}
+END_TEST
 
 /* A key of each length, and of all byte values. */
 START_TEST(every_length_of_a_binary_key)
@@ -744,8 +832,10 @@ int main(void)
         {writes_or_refuses, COUNT(calls)},
         {fits_or_is_full, COUNT(calls)},
         {every_byte_of_a_word, COUNT(takers)},
+        {every_byte_of_a_long_word, 20},
         {every_length_of_a_word, COUNT(takers)},
         {every_password, 1},
+        {words_below_the_limit, 2},
         {too_many_words, 2},
         {line_below_the_limit, COUNT(retrievals)},
         {no_keys, COUNT(retrievals)},
@@ -754,9 +844,14 @@ int main(void)
         {mode_of_many_bits, 1},
         {all_flags_once, COUNT(metas)},
         {too_many_flags, 1},
+        {too_many_flags_in_no_room, COUNT(metas)},
+        {fuller_than_full, 1},
+        {bad_key_in_no_room, GATS + 1},
         {every_length_of_a_flag_token, COUNT(tokens)},
         {every_byte_of_a_flag_token, COUNT(tokens)},
+        {base64_of_the_last_bytes, 1},
         {every_length_of_a_binary_key, MC_KEY_BINARY_MAX + 3},
     };
+    guard = guard_make(BIG);
     return suite_run("put", tests, COUNT(tests));
 }

@@ -477,6 +477,28 @@ START_TEST(value_taken_elsewhere)
 END_TEST
 
 /* The CRLF behind a value that was received elsewhere is wanted all the same. */
+/* Between values there is nothing to be taken: a reader that is told of no bytes stays where it is,
+ * in every state. */
+START_TEST(nothing_taken)
+{
+    static const char *const before[] = {"", "END\r\n", "VALUE a 0 1\r\nx", "VALUE a 0 0\r\n",
+                                         "x\r\n"};
+    struct mc_reader reader = {0};
+    struct mc_reply reply;
+    struct mc_bytes in = {before[_i], strlen(before[_i])};
+    if (_i == 0)
+        mc_reader_stream(&reader);
+    while (mc_reader_next(&reader, &in, &reply) > MC_MORE)
+        continue;
+    const struct mc_reader same = reader;
+    ck_assert_uint_eq(reader.body_left, 0);
+    mc_reader_took(&reader, 0);
+    ck_assert_int_eq(reader.state, same.state);
+    ck_assert_uint_eq(reader.body_left, 0);
+    ck_assert_int_eq(reader.meta, same.meta);
+}
+END_TEST
+
 START_TEST(taken_value_needs_its_end)
 {
     struct mc_reader reader = {0};
@@ -692,6 +714,7 @@ int main(void)
         {longest_key, 1},
         {value_through_a_window, COUNT(sizes)},
         {value_taken_elsewhere, 21},
+        {nothing_taken, 5},
         {taken_value_needs_its_end, 1},
         {every_stream, COUNT(streams)},
         {every_flag, COUNT(flags)},

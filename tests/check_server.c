@@ -272,6 +272,16 @@ static int run_mg(struct mc_server *server)
     return r;
 }
 
+/* Without a place for a value, when none is asked for. */
+static int run_mg_bare(struct mc_server *server)
+{
+    static const struct mc_flag flag = {.letter = 's'};
+    struct mc_meta meta;
+    int r = mc_server_mg(server, key, &flag, 1, NULL, &meta);
+    ck_assert_uint_eq(meta.size, r == MC_HD ? 2 : 0);
+    return r;
+}
+
 static int run_ms(struct mc_server *server)
 {
     static const struct mc_flag flag = {.letter = 'T', .ttl = 60};
@@ -308,6 +318,7 @@ static const struct operation {
     {run_gat, "gat 60 k\r\n", "VALUE k 0 2\r\nok\r\nEND\r\n", MC_HIT, true},
     {run_get_many, "get miss k\r\n", "VALUE k 0 2\r\nok\r\nEND\r\n", 0, true},
     {run_mg, "mg k v c\r\n", "VA 2 c9\r\nok\r\n", MC_HIT, true},
+    {run_mg_bare, "mg k s\r\n", "HD s2\r\n", MC_HD, true},
     {run_store, "cas k 2 -1 2 9\r\nok\r\n", "EXISTS\r\n", MC_EXISTS, false},
     {run_set, "set k 0 60 2\r\nok\r\n", "STORED\r\n", MC_STORED, false},
     {run_delete, "delete k\r\n", "DELETED\r\n", MC_DELETED, false},
@@ -626,6 +637,28 @@ START_TEST(operation_of_ones_own)
 }
 END_TEST
 
+/* One that must not be repeated is not, once it has gone out whole, whatever its name for the end. */
+START_TEST(operation_that_is_not_repeated)
+{
+    static const struct peer_step script[] = {KEPT_CONNECTION,
+                                              {PEER_HEAR, "version\r\n", 0, 0},
+                                              {PEER_CLOSE, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    ck_assert_int_eq(mc_server_open(&server), 0);
+    int r = mc_client_version(&server.client, server.deadline);
+    ck_assert_int_eq(r, MC_E_CLOSED);
+    ck_assert(!mc_server_again(&server, r, false));
+    expect_counts(&server, 1, 1);
+    ck_assert(!server.socket.open);
+    peer_end(&peer);
+}
+END_TEST
+
 /* ---- a kept connection that has not been used for long --------------------------------------- */
 
 /* Closed, reset or spoken on unasked while nobody used it: the operation goes to a new one. */
@@ -818,6 +851,26 @@ START_TEST(closed_by_the_caller)
 }
 END_TEST
 
+START_TEST(given_up_by_the_caller)
+{
+    static const struct peer_step script[] = {KEPT_CONNECTION,
+                                              {PEER_SILENT, NULL, 0, 0},
+                                              KEPT_CONNECTION,
+                                              {PEER_SILENT, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    mc_client_break(&server.client, MC_E_STEP);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    expect_counts(&server, 2, 0);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
 /* ---- resolved at every connect --------------------------------------------------------------- */
 
 static const struct peer_step answer_and_close[] = {
@@ -991,6 +1044,53 @@ START_TEST(pause_in_real_time)
 }
 END_TEST
 
+/* A request that does not fit the buffer says nothing about the server: what failed before is not
+ * forgotten for it. */
+START_TEST(full_is_no_reply)
+{
+    static const struct peer_step script[] = {
+        {PEER_ACCEPT, NULL, 0, 0}, {PEER_SILENT, NULL, 0, 0}, {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    struct mc_value value = {0};
+    char folder[FOLDER_SIZE], path[FOLDER_SIZE + 8];
+    folder_make(folder);
+    snprintf(path, sizeof path, "%s/socket", folder);
+    init(&server, path);
+    server.cap = sizeof "get k\r\n" - 1;
+    fail_again(&server, 1);
+    peer_start(&peer, PEER_UNIX, path, script);
+    ck_assert_int_eq(mc_server_get(&server, MC_BYTES("kk"), &value), MC_E_FULL);
+    expect_counts(&server, 1, 1);
+    mc_server_close(&server);
+    peer_end(&peer);
+    fail_again(&server, 2);
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
+/* As much time as there is: the deadline is none, and not in the past. */
+START_TEST(all_the_time)
+{
+    static const int64_t times[] = {INT64_MAX, INT64_MAX - 1, INT64_MAX / 2};
+    static const struct peer_step script[] = {
+        KEPT_CONNECTION, {PEER_SILENT, NULL, 0, 0}, {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_TCP4, NULL, script);
+    init(&server, peer.address);
+    server.timeout_ms = times[_i];
+    int64_t before = mc_socket_now();
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    if (_i < 2)
+        ck_assert_int_eq(server.deadline, MC_NEVER);
+    else
+        ck_assert_int_ge(server.deadline - before, times[_i]);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
 /* ---- user and password ----------------------------------------------------------------------- */
 
 /* clang-format off */
@@ -1085,6 +1185,7 @@ int main(void)
         {error_replies, OPERATIONS},
         {refused_before_sent, 1},
         {operation_of_ones_own, 1},
+        {operation_that_is_not_repeated, 1},
         {unsent_is_sent_again, OPERATIONS},
         {sent_and_lost, OPERATIONS * PEER_FAMILIES * 2},
         {reply_begun, OPERATIONS},
@@ -1101,6 +1202,7 @@ int main(void)
         {late_reply_is_never_read, 1},
         {broken_replies, 6},
         {closed_by_the_caller, 1},
+        {given_up_by_the_caller, 1},
         {another_server_at_the_path, 1},
         {another_address_of_the_name, 1},
         {name_that_does_not_resolve, OPERATIONS},
@@ -1108,6 +1210,8 @@ int main(void)
         {left_alone_during_the_pause, 1},
         {pipeline_during_the_pause, 1},
         {pause_in_real_time, 1},
+        {full_is_no_reply, 1},
+        {all_the_time, 3},
         {says_who_it_is, OPERATIONS},
         {is_not_let_in, OPERATIONS * 3},
         {lost_while_saying_who_it_is, OPERATIONS},

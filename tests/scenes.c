@@ -3,6 +3,7 @@
 
 #include "events.h"
 
+#include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,6 +102,8 @@ static const struct scene table[] = {
     {.what = STORE, "prepend key 7 60 5\r\nhello\r\n", "STORED\r\n", "STORED", .store = MC_PREPEND},
     {.what = STORE, "cas key 7 60 5 99\r\nhello\r\n", "STORED\r\n", "STORED", .store = MC_CAS},
     {.what = STORE, "cas key 7 60 5 99\r\nhello\r\n", "EXISTS\r\n", "EXISTS", .store = MC_CAS},
+    {.what = STORE, "cas key 7 60 5 99\r\nhello\r\n", "NOT_STORED\r\n", "NOT_STORED",
+     .store = MC_CAS},
     {.what = STORE, "cas key 7 60 5 99\r\nhello\r\n", "NOT_FOUND\r\n", "NOT_FOUND",
      .store = MC_CAS},
     {.what = STORE, "set key 7 60 5\r\nhello\r\n", "EXISTS\r\n", "E_UNKNOWN", MC_E_PROTOCOL,
@@ -183,6 +186,19 @@ static const struct scene table[] = {
     {.what = MG, "mg key s t f c h l k O123 v\r\n", "CLIENT_ERROR invalid flag\r\n",
      "CLIENT_ERROR said=invalid flag", ALL_FLAGS},
     {.what = MG, "mg key\r\n", "EN O1\r\n", "PROTOCOL", MC_E_PROTOCOL, MC_FAULT_WRONG_KEY},
+    /* each of what comes back is that and nothing else */
+    {.what = MG, "mg key\r\n", "HD s5\r\n", "HD meta: size=5"},
+    {.what = MG, "mg key\r\n", "HD l5\r\n", "HD meta: last_access=5"},
+    {.what = MG, "mg key\r\n", "HD c5\r\n", "HD meta: cas=5"},
+    {.what = MG, "mg key\r\n", "HD f5\r\n", "HD meta: flags=5"},
+    {.what = MG, "mg key\r\n", "HD t5\r\n", "HD meta: ttl=5"},
+    {.what = MG, "mg key\r\n", "HD h1\r\n", "HD meta: hit_before"},
+    {.what = MG, "mg key\r\n", "HD h0\r\n", "HD"},
+    {.what = MG, "mg key\r\n", "HD W\r\n", "HD meta: won"},
+    {.what = MG, "mg key\r\n", "HD X\r\n", "HD meta: stale"},
+    {.what = MG, "mg key\r\n", "HD Z\r\n", "HD meta: already_won"},
+    /* the words of an error are no flags */
+    {.what = MG, "mg key\r\n", "ERROR Oh no\r\n", "ERROR said=Oh no"},
     {.what = MG, "mg AAEC/w== b k\r\n", "HD kAAEC/w== b\r\n", "HD", .key = B("\0\1\2\xff"),
      FLAGS({.letter = 'b'}, {.letter = 'k'}), .count = 2},
     {.what = MG, "mg AAEC/w== b k\r\n", "HD kAAEC/g== b\r\n", "PROTOCOL", MC_E_PROTOCOL,
@@ -371,6 +387,10 @@ static void run_get(struct play *p, const struct scene *scene)
     case GAT: p->result = mc_client_gat(c, 60, key, value, SCRIPT_DEADLINE); break;
     default: p->result = mc_client_gats(c, 60, key, value, SCRIPT_DEADLINE); break;
     }
+    ck_assert_int_eq(value->result, p->result);
+    ck_assert_int_eq(p->values[1].result, 99); /* a place of one more */
+    if (p->result == MC_MISS)
+        ck_assert_uint_eq(value->len, 0);
     show_value(p, p->result, value);
     show_said(p);
 }
@@ -485,7 +505,9 @@ void play_set_up(struct play *p, const struct scene *scene, size_t cap)
         p->values[k].result = 99;
         p->values[k].flags = 99; /* what was there before does not show */
         p->values[k].cas = 99;
+        p->values[k].len = 99;
     }
+    memset(&p->meta, 99, sizeof p->meta);
     mc_client_init(&p->client, script_transport(&p->script), p->buf, cap);
 }
 

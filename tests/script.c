@@ -110,6 +110,7 @@ static ptrdiff_t receive(void *ctx, void *buf, size_t cap, mc_deadline deadline)
         ck_abort_msg("no room to receive into");
     if (fails(s))
         return s->fault;
+    memset(buf, '#', cap); /* all of it is ours for now */
     size_t got = take_answers(s, buf, room < left ? room : left);
     if (got == 0)
         return s->end != 0 ? s->end : MC_E_CLOSED;

@@ -11,7 +11,7 @@ build() {
     local flags
     mapfile -t flags < <(pkg-config --cflags --libs check | xargs -n1)
     cd "$tap_root" && gcc -std=c11 -O2 -D_POSIX_C_SOURCE=200809L -Iproto -Itests \
-        -o "$tap_folder/check_cuts" tests/check_cuts.c tests/suite.c tests/tally.c tests/text.c \
+        -o "$tap_folder/check_cuts" tests/check_cuts.c tests/guard.c tests/suite.c tests/tally.c tests/text.c \
         tests/transcript.c proto/*.c "${flags[@]}"
 }
 

@@ -1,0 +1,452 @@
+#!/usr/bin/python3
+"""Mutation of proto/ and src/: operators in the source (tests/mutation/source.py) and conditional
+jumps in the assembly (branches.py), each mutant run against the tests of its file. A mutant that
+lives has to be in tests/mutation/accepted.txt, with the reason.
+
+All mutants of a file's functions are built into one program (schema.py); a number in the
+environment says which it is. The tests decide at -O0; what lives is run again with the sanitizers;
+and what then lives, but is the same object code as the original at -O2, is no mutant at all.
+
+usage: tests/mutation/check_mutation.py [--full] [FILE[:FUNCTION]]...
+Without --full, a part of the mutants of src/ is run, chosen by a hash of their names."""
+# needs: gcc stdio.h check.pc pkg-config
+
+import hashlib
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, 'tests', 'mutation'))
+
+import branches
+import schema
+from source import Source
+
+FILES = ['proto/decimal.c', 'proto/item.c', 'proto/item.h', 'proto/put.c', 'proto/reader.c',
+         'proto/text.c', 'src/answer.c', 'src/answer.h', 'src/client.c', 'src/pipeline.c',
+         'src/server.c', 'src/socket.c']
+
+# What is compiled for a header.
+UNITS = {'proto/item.h': 'proto/item.c', 'src/answer.h': 'src/client.c'}
+
+# Texts for people: that they are changed matters to nobody.
+WORDING = {'proto/text.c': '.', 'src/server.c': ' '}
+
+# A test program's other sources, what the linker wraps, and its arguments.
+CALLS = ['socket', 'fcntl', 'fcntl64', 'setsockopt', 'getsockopt', 'connect', 'getaddrinfo', 'send',
+         'sendmsg', 'recv', 'poll', 'close']
+PROGRAMS = {
+    'calls': (['faults', 'folder', 'peer'], CALLS, []),
+    'client': (['events', 'scenes', 'script', 'text'], [], []),
+    'cuts': (['guard', 'tally', 'text', 'transcript'], [], ['tests/transcripts']),
+    'decimal': ([], [], []),
+    'item': ([], [], []),
+    'lies': (['commands', 'folder', 'lies', 'peer', 'tally', 'text'], [], []),
+    'pipeline': (['events', 'script', 'text'], [], []),
+    'put': (['guard'], [], []),
+    'reader': (['events', 'text'], [], []),
+    'server': (['folder', 'names', 'peer'], ['getaddrinfo'], []),
+    'socket': (['folder', 'names', 'peer'], ['getaddrinfo'], []),
+    'text': ([], [], []),
+    'transcripts': (['events', 'folder', 'live', 'replay', 'text', 'transcript'], [],
+                    ['tests/transcripts', 'offline']),
+}
+
+# Which of them a file's mutants are run against, the one that decides soonest first.
+TESTS = {
+    'proto/decimal.c': ['decimal', 'put', 'cuts'],
+    'proto/item.c': ['item', 'cuts'],
+    'proto/item.h': ['item', 'cuts'],
+    'proto/put.c': ['put'],
+    'proto/reader.c': ['reader', 'transcripts', 'cuts'],
+    'proto/text.c': ['text'],
+    'src/answer.c': ['pipeline', 'client'],
+    'src/answer.h': ['pipeline', 'client'],
+    'src/client.c': ['pipeline', 'client'],
+    'src/pipeline.c': ['pipeline'],
+    'src/server.c': ['server'],
+    'src/socket.c': ['calls', 'socket', 'server'],
+}
+
+SAMPLE = {'proto': 100, 'src': 100} # percent of the mutants that are run without --full
+QUICK_S = 12 # a program's limit of CPU seconds, above which it is not run with sanitizers
+JOBS = len(os.sched_getaffinity(0))
+FLAGS = ['-std=c11', '-w', '-D_POSIX_C_SOURCE=200809L', '-Iproto', '-Isrc', '-Itests']
+SANITIZE = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']
+KILLED, TIME, ALIVE, INVALID, SAME = 'killed', 'killed by time', 'alive', 'invalid', 'same'
+
+
+def run(line, **more):
+    return subprocess.run(line, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          errors='replace', check=False, **more)
+
+
+def need(line, **more):
+    done = run(line, **more)
+    if done.returncode != 0:
+        raise RuntimeError(' '.join(line) + '\n' + done.stderr)
+    return done.stdout
+
+
+class Build:
+    """The folder with all objects of the tests and of the product."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.libraries = need(['pkg-config', '--cflags', '--libs', 'check']).split() + ['-pthread']
+        names = {part for name, (parts, _, _) in PROGRAMS.items()
+                 for part in parts + ['check_' + name]} | {'suite'}
+        sources = ['tests/%s.c' % name for name in names] + ['tests/mutation/stop.c'] + \
+            [f for f in FILES if f.endswith('.c')]
+        with ProcessPoolExecutor(JOBS) as pool:
+            list(pool.map(compile_one, [(s, self.object(s, flags), flags) for s in sources
+                                        for flags in ([], SANITIZE)]))
+
+    def object(self, source, flags=()):
+        kind = '.o' if not flags else '-sanitized.o'
+        return os.path.join(self.folder, source.replace('/', '-')[:-2] + kind)
+
+    def link(self, program, file, mutant, target, flags=()):
+        """The test program with this object in the place of the file's own."""
+        parts, wraps, _ = PROGRAMS[program]
+        objects = [self.object('tests/%s.c' % p, flags)
+                   for p in parts + ['check_' + program, 'suite']]
+        objects += [self.object(f, flags) for f in FILES if f.endswith('.c') and f != file]
+        wrap = ['-Wl,--wrap=' + name for name in wraps + ['_ck_assert_failed', '_mark_point']]
+        need(['gcc', *flags, '-o', target, mutant, *objects, *wrap,
+              self.object('tests/mutation/stop.c'), *self.libraries])
+        return target
+
+
+def compile_one(job):
+    source, target, flags = job
+    need(['gcc', *FLAGS, '-O1', *flags, '-c', source, '-o', target])
+
+
+# ---- one mutant -----------------------------------------------------------------------------------
+
+def limits(cpu_s):
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 26, 1 << 26))
+
+
+def play(program, binary, number, wall_s, cpu_s):
+    """Runs one test program. KILLED, TIME or ALIVE."""
+    env = dict(os.environ, MUTANT=str(number), CK_FORK='no',
+               ASAN_OPTIONS='detect_leaks=0:abort_on_error=1')
+    process = subprocess.Popen([binary, *PROGRAMS[program][2]], cwd=ROOT, env=env,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, start_new_session=True,
+                               preexec_fn=lambda: limits(cpu_s))
+    try:
+        status = process.wait(wall_s)
+    except subprocess.TimeoutExpired:
+        status = None
+    try:
+        os.killpg(process.pid, signal.SIGKILL) # and what it has started
+    except ProcessLookupError:
+        pass
+    if status is None:
+        process.wait()
+    if status in (None, -signal.SIGXCPU):
+        return TIME
+    return ALIVE if status == 0 else KILLED
+
+
+def play_all(job):
+    """Runs the programs until one fails."""
+    number, programs = job
+    for program, binary, wall_s, cpu_s in programs:
+        fate = play(program, binary, number, wall_s, cpu_s)
+        if fate != ALIVE:
+            return fate, program
+    return ALIVE, None
+
+
+def time_clean(programs):
+    """The programs with their limits of time, from a run of the original, which has to pass."""
+    timed = []
+    for program, binary in programs:
+        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+        if play(program, binary, 0, 300, 300) != ALIVE:
+            raise RuntimeError('check_%s fails without a mutant' % program)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        timed.append((program, binary, 5 + 6 * (time.monotonic() - start), 2 + int(5 * cpu)))
+    return timed
+
+
+# ---- the mutants of a file -------------------------------------------------------------------------
+
+class Run:
+    """All mutants of a file: self.mutants[number], self.fates[number]."""
+
+    def __init__(self, build, pool, file, chosen):
+        self.build, self.pool, self.file, self.fates = build, pool, file, {}
+        self.unit = UNITS.get(file, file)
+        self.folder = tempfile.mkdtemp(dir=build.folder)
+        with open(os.path.join(ROOT, file)) as text:
+            self.source = Source(file, text.read(), WORDING.get(file))
+        self.assembly = need(['gcc', *FLAGS, '-O0', '-g1', '-mno-red-zone', '-S', self.unit, '-o', '-'])
+        self.mutants, number = {}, 1
+        self.jumps = []
+        for mutant in self.source.mutants():
+            self.mutants[number] = mutant
+            number += 1
+        for branch in branches.branches(file, self.source.text, self.assembly):
+            self.jumps.append((number, branch))
+            self.mutants[number] = branch
+            number += 1
+        self.all_names = {m.name() for m in self.mutants.values()}
+        self.count = len(self.mutants)
+        self.chosen = {n for n, m in self.mutants.items() if chosen(m)}
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def in_functions(self):
+        return [(n, m) for n, m in self.mutants.items()
+                if n in self.chosen and m.function != '-' and n not in dict(self.jumps) and
+                self.fates.get(n) != INVALID]
+
+    def compile_schema(self, flags, target):
+        """Leaves out, and marks, the mutants that do not compile."""
+        name = os.path.basename(self.file)
+        while True:
+            text, places = schema.of_source(self.source, self.in_functions())
+            path = place_unit(self.folder, self.file, text)
+            done = run(['gcc', *FLAGS, *flags, '-c', path, '-o', target])
+            if done.returncode == 0:
+                return
+            lines = [int(n) for n in re.findall(r'%s:(\d+):\d+: error' % re.escape(name),
+                                                done.stderr)]
+            bad = [n for n, (first, last) in places.items()
+                   if any(first <= line <= last for line in lines)]
+            if not bad:
+                raise RuntimeError(done.stderr)
+            self.fates.update((n, INVALID) for n in bad)
+
+    def programs(self, mutant, flags=()):
+        return time_clean([(p, self.build.link(p, self.unit, mutant, self.path(p + '-' + str(
+            len(os.listdir(self.folder)))), flags)) for p in TESTS[self.file]])
+
+    def play(self, numbers, programs):
+        fates = self.pool.map(play_all, [(n, programs) for n in numbers])
+        for number, (fate, _) in zip(numbers, fates):
+            self.fates[number] = fate
+
+    def run(self):
+        source = self.path('source.o')
+        self.compile_schema(['-O0'], source)
+        self.play([n for n, _ in self.in_functions()], self.programs(source))
+        self.run_tables()
+        self.compare_code()
+        self.run_sanitized()
+        self.run_assembly()
+
+    def run_assembly(self):
+        jumps = [n for n, _ in self.jumps if n in self.chosen]
+        path, target = self.path('jumps.s'), self.path('jumps.o')
+        with open(path, 'w') as file:
+            file.write(schema.of_assembly(self.assembly, self.jumps))
+        need(['gcc', '-c', path, '-o', target])
+        if jumps:
+            self.play(jumps, self.programs(target))
+
+    def run_tables(self):
+        """Mutants outside of functions have a program each."""
+        tables = [n for n, m in self.mutants.items() if n in self.chosen and m.function == '-']
+        if not tables:
+            return
+        timed = time_clean([(p, self.build.link(p, self.unit, self.build.object(self.unit),
+                                                self.path('table-' + p)))
+                            for p in TESTS[self.file]])
+        jobs = [(self.build, self.file, self.mutants[n].apply(self.source.text),
+                 self.path('table%d' % n), timed) for n in tables]
+        for number, fate in zip(tables, self.pool.map(play_table, jobs)):
+            self.fates[number] = fate
+
+    def alive(self):
+        return [n for n in sorted(self.fates) if self.fates[n] == ALIVE and
+                n not in dict(self.jumps)]
+
+    def run_sanitized(self):
+        numbers = [n for n in self.alive() if self.mutants[n].function != '-']
+        if not numbers:
+            return
+        target = self.path('sanitized.o')
+        self.compile_schema(['-O0', *SANITIZE], target)
+        self.play(numbers, [p for p in self.programs(target, SANITIZE) if p[3] < QUICK_S])
+
+    def compare_code(self):
+        """Those that live and are the same code as the original are no mutants."""
+        original = code_of((self.path('same'), self.file, self.source.text))
+        numbers = self.alive()
+        jobs = [(self.path('same%d' % n), self.file, self.mutants[n].apply(self.source.text))
+                for n in numbers]
+        for number, code in zip(numbers, self.pool.map(code_of, jobs)):
+            if code == original:
+                self.fates[number] = SAME
+
+
+def place_unit(folder, file, text):
+    """Writes the file to a folder, and for a header what is compiled for it beside it. Returns what
+    is to be compiled."""
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, os.path.basename(file)), 'w') as out:
+        out.write(text)
+    unit = UNITS.get(file, file)
+    path = os.path.join(folder, os.path.basename(unit))
+    if unit != file:
+        shutil.copyfile(os.path.join(ROOT, unit), path)
+    return path
+
+
+def play_table(job):
+    build, file, text, base, timed = job
+    path = place_unit(base, file, text)
+    if run(['gcc', *FLAGS, '-O0', '-c', path, '-o', base + '.o']).returncode != 0:
+        return INVALID
+    for program, _, wall_s, cpu_s in timed:
+        binary = build.link(program, UNITS.get(file, file), base + '.o', base + '.test')
+        fate = play(program, binary, 0, wall_s, cpu_s)
+        os.unlink(binary)
+        if fate != ALIVE:
+            return fate
+    return ALIVE
+
+
+def code_of(job):
+    folder, file, text = job
+    path, target = place_unit(folder, file, text), os.path.join(folder, 'code.o')
+    if run(['gcc', *FLAGS, '-O2', '-g0', '-c', path, '-o', target]).returncode != 0:
+        return None
+    with open(target, 'rb') as code:
+        return code.read()
+
+
+# ---- those that are accepted -----------------------------------------------------------------------
+
+def read_accepted():
+    """{name: kind}. A paragraph is "kind: reason", on one line or more, and mutants, a line each."""
+    accepted, kind = {}, None
+    with open(os.path.join(ROOT, 'tests/mutation/accepted.txt')) as file:
+        for line in file.read().split('\n'):
+            begins = re.match(r'(equivalent|proof|accepted): ', line)
+            if begins:
+                kind = begins.group(1)
+            elif ' | ' in line:
+                accepted[line] = kind
+    return accepted
+
+
+def sampled(mutant):
+    share = SAMPLE[mutant.file.split('/')[0]]
+    return int(hashlib.sha256(mutant.name().encode()).hexdigest(), 16) % 100 < share
+
+
+def report(r, accepted):
+    """Says what is wrong with a file's mutants. True when nothing is."""
+    good, fates = True, {}
+    for n, fate in r.fates.items():
+        fates.setdefault(r.mutants[n].name(), set()).add(fate)
+    for name, some in fates.items():
+        if ALIVE in some and name not in accepted:
+            print('# lives: ' + name)
+            good = False
+        if name in accepted and some <= {KILLED, SAME, INVALID}:
+            print('# listed, and does not live: ' + name)
+            good = False
+    return good
+
+
+def report_unknown(runs, accepted):
+    """Names what is listed and is no mutant."""
+    unknown = set(accepted).difference(*(r.all_names for r in runs))
+    for name in sorted(unknown):
+        print('# no such mutant: ' + name)
+    return not unknown
+
+
+def count(runs, folder, accepted):
+    """The numbers of a folder: what, how many there are, mutants run, killed, of these by time,
+    equivalent by list, left to proofs."""
+    fates = [(f, r.mutants[n]) for r in runs if r.file.startswith(folder)
+             for n, f in r.fates.items() if f not in (INVALID, SAME)]
+    lists = [accepted.get(m.name()) for f, m in fates if f == ALIVE]
+    return {'mutants': len(fates), 'killed': sum(f in (KILLED, TIME) for f, _ in fates),
+            'time': sum(f == TIME for f, _ in fates), 'equivalent': lists.count('equivalent'),
+            'proof': lists.count('proof'),
+            'jumps': sum(isinstance(m, branches.Branch) for _, m in fates),
+            'all': sum(r.count for r in runs if r.file.startswith(folder)),
+            'chosen': sum(len(r.chosen) for r in runs if r.file.startswith(folder)),
+            'same': sum(f == SAME for r in runs if r.file.startswith(folder)
+                        for f in r.fates.values())}
+
+
+def print_reached(runs, accepted):
+    for folder in ('proto', 'src'):
+        c = count(runs, folder, accepted)
+        if c['mutants'] == 0:
+            continue
+        real = c['mutants'] - c['equivalent']
+        print('# reached: 10. mutation of %s/ | %s of %s mutants, %s of them branches in the '
+              'assembly; %s are the same code and %s equivalent by a list with reasons | %s of %s '
+              'killed by tests, %.1f %% (%s by a limit of time); %s left to proofs' %
+              (folder, f"{c['chosen']:,}", f"{c['all']:,}", f"{c['jumps']:,}", c['same'],
+               c['equivalent'], f"{c['killed']:,}", f'{real:,}', 100 * c['killed'] / real,
+               c['time'], c['proof']))
+
+
+def main():
+    full = '--full' in sys.argv
+    only = [a for a in sys.argv[1:] if not a.startswith('--')]
+
+    def chosen(mutant):
+        if only:
+            return mutant.file in only or mutant.file + ':' + mutant.function in only
+        return full or sampled(mutant)
+
+    files = [f for f in FILES if not only or any(o.split(':')[0] == f for o in only)]
+    folder = tempfile.mkdtemp(prefix='mcwire-')
+    os.environ['TMPDIR'] = folder
+    os.chmod(folder, 0o711)
+    accepted, runs, good = read_accepted(), [], True
+    try:
+        build = Build(folder)
+        with ProcessPoolExecutor(JOBS) as pool:
+            for file in files:
+                start = time.monotonic()
+                runs.append(Run(build, pool, file, chosen))
+                runs[-1].run()
+                print('# %s: %d s' % (file, time.monotonic() - start))
+                good = report(runs[-1], accepted) and good
+                sys.stdout.flush()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    good = (only or report_unknown(runs, accepted)) and good
+    print('ok 1' if good else 'not ok 1', '- every mutant is found out, or known')
+    for k, (part, least) in enumerate((('proto', 97), ('src', 90)), 2):
+        c = count(runs, part, accepted)
+        enough = c['killed'] * 100 >= least * c['mutants']
+        print('ok' if enough else 'not ok', k, '- tests find out at least %d %% of %s/: %d of %d' %
+              (least, part, c['killed'], c['mutants']))
+        good = good and enough
+    print_reached(runs, accepted)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print('# %d CPU seconds' % (used.ru_utime + used.ru_stime))
+    print('1..3')
+    return 0 if good else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())
