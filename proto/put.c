@@ -997,8 +997,6 @@ static void put_auth_line(struct pen *p, size_t size)
 int mc_put_auth(struct mc_out *out, struct mc_bytes user, struct mc_bytes password)
 {
     struct pen p = pen_of(out);
-    if (user.len > MC_KEY_MAX || password.len > MC_KEY_MAX)
-        return MC_E_TOKEN;
     put_auth_line(&p, user.len + 1 + password.len);
     put_user(&p, user, password);
     //@ assert p.error == 0 ==> line(out->data, out->len, line_from);

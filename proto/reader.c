@@ -109,7 +109,8 @@ struct meaning {
 #define SPELL(word, event, shape) word " "
 #define MEAN(word, event, shape) {event, shape},
 
-/* Not an array of strings, whose addresses position-independent programs have to write down. */
+/* A space behind each word, and a NUL behind them all. Not an array of strings, whose addresses
+ * position-independent programs have to write down. */
 static const char words[] = WORDS(SPELL);
 static const struct meaning meanings[] = {WORDS(MEAN)};
 enum { WORD_COUNT = sizeof meanings / sizeof meanings[0], WORDS_END = sizeof words - 1 };
@@ -253,14 +254,13 @@ static size_t take_flags(struct line *l, size_t i, struct mc_bytes *text)
     struct mc_bytes token;
     size_t start = i + 1;
     /*@ loop invariant start - 1 <= i <= l->e && (i == start - 1 || start < i);
-        loop invariant l->at <= l->e;
-        loop assigns i, token, l->at, l->fault;
+        loop invariant l->at <= l->e && (j == 0 || j == i + 1 <= l->e);
+        loop assigns i, j, token, l->at, l->fault;
         loop variant l->e - i; */
-    while (i < l->e && l->b[i] == ' ') {
-        i++;
-        if (i < l->e && !is_letter(l->b[i]))
-            return fail(l, i, MC_FAULT_FLAG);
-        i = take_token(l, i, MC_LINE_MAX, MC_FAULT_FLAG, &token);
+    for (size_t j = take(l, i, ' ', MC_FAULT_FLAG); j > 0; j = take(l, i, ' ', MC_FAULT_FLAG)) {
+        if (j < l->e && !is_letter(l->b[j]))
+            return fail(l, j, MC_FAULT_FLAG);
+        i = take_token(l, j, MC_LINE_MAX, MC_FAULT_FLAG, &token);
         if (i == 0)
             return 0;
     }
@@ -269,6 +269,17 @@ static size_t take_flags(struct line *l, size_t i, struct mc_bytes *text)
         text->len = i - start;
     }
     return i;
+}
+
+/* [ <cas unique>] */
+/*@ requires \valid(l) && line_there(*l) && 0 < i <= l->e && \valid(cas);
+    requires \separated(cas, l, l->b + (0 .. l->e - 1));
+    assigns l->at, l->fault, *cas;
+    ensures taken(*l, i, \result); */
+static size_t take_cas(struct line *l, size_t i, uint64_t *cas)
+{
+    size_t j = take(l, i, ' ', MC_FAULT_SPACE);
+    return j > 0 ? take_number(l, j, UINT64_MAX, cas) : i;
 }
 
 /* One piece of a line, by its letter in the grammar. */
@@ -295,8 +306,7 @@ static size_t take_piece(struct line *l, size_t i, char piece, struct mc_reply *
         i = take_number(l, i, MC_VALUE_MAX, &number);
         reply->size = (uint32_t)number;
         return i;
-    case 'c':
-        return i < l->e && l->b[i] == ' ' ? take_number(l, i + 1, UINT64_MAX, &reply->cas) : i;
+    case 'c': return take_cas(l, i, &reply->cas);
     default: break;
     }
     return take(l, i, piece, MC_FAULT_END);
@@ -305,38 +315,53 @@ static size_t take_piece(struct line *l, size_t i, char piece, struct mc_reply *
 /* All that follows the first word. */
 /*@ requires \valid(l) && line_there(*l) && i <= l->e && \valid(reply) && slices_inside(*reply, l->b, l->e);
     requires \separated(reply, l, l->b + (0 .. l->e - 1), pieces + (0 .. PIECES_MAX - 1));
-    requires \valid_read(pieces + (0 .. PIECES_MAX - 1)) && reply->size <= MC_VALUE_MAX;
+    requires \valid_read(pieces + (0 .. PIECES_MAX - 1)) && pieces[PIECES_MAX - 1] == '\0';
+    requires reply->size <= MC_VALUE_MAX;
     requires \separated(l, pieces + (0 .. PIECES_MAX - 1));
     assigns l->at, l->fault, *reply;
     ensures taken(*l, i, \result) && slices_inside(*reply, l->b, l->e);
     ensures reply->size <= MC_VALUE_MAX; */
 static size_t take_pieces(struct line *l, size_t i, const char *pieces, struct mc_reply *reply)
 {
-    /*@ loop invariant 0 <= k <= PIECES_MAX && taken(*l, \at(i, Pre), i);
+    /*@ loop invariant 0 <= k < PIECES_MAX && taken(*l, \at(i, Pre), i);
         loop invariant slices_inside(*reply, l->b, l->e) && reply->size <= MC_VALUE_MAX;
         loop assigns k, i, l->at, l->fault, *reply;
         loop variant PIECES_MAX - k; */
-    for (size_t k = 0; k < PIECES_MAX && pieces[k] != '\0' && i > 0; k++)
+    for (size_t k = 0; pieces[k] != '\0' && i > 0; k++)
         i = take_piece(l, i, pieces[k], reply);
     return i;
 }
 
 /* How many bytes of the word at words[k..] the line begins with. */
-/*@ requires \valid(l) && line_there(*l) && k < WORDS_END;
+/*@ requires \valid(l) && line_there(*l) && k <= WORDS_END;
     assigns \nothing;
-    ensures \result <= l->e && k + \result < WORDS_END;
-    ensures \forall integer j; 0 <= j < \result ==> l->b[j] == words[k + j] && words[k + j] != ' '; */
+    ensures \result <= l->e && k + \result <= WORDS_END;
+    ensures \forall integer j; 0 <= j < \result ==> l->b[j] == words[k + j] && words[k + j] > ' '; */
 static size_t match_word(const struct line *l, size_t k)
 {
     size_t j = 0;
-    /*@ loop invariant 0 <= j <= l->e && k + j < WORDS_END;
+    /*@ loop invariant 0 <= j <= l->e && k + j <= WORDS_END;
         loop invariant \forall integer n; 0 <= n < j ==>
-            l->b[n] == words[k + n] && words[k + n] != ' ';
+            l->b[n] == words[k + n] && words[k + n] > ' ';
         loop assigns j;
         loop variant l->e - j; */
-    while (j < l->e && words[k + j] != ' ' && words[k + j] == l->b[j])
+    while (j < l->e && words[k + j] > ' ' && words[k + j] == l->b[j])
         j++;
     return j;
+}
+
+/* Behind the word that words[k] is in. */
+/*@ requires k <= WORDS_END;
+    assigns \nothing;
+    ensures k <= \result <= WORDS_END; */
+static size_t next_word(size_t k)
+{
+    /*@ loop invariant \at(k, Pre) <= k <= WORDS_END;
+        loop assigns k;
+        loop variant WORDS_END - k; */
+    while (words[k] > ' ')
+        k++;
+    return k + (words[k] == ' ');
 }
 
 /*@ assigns \nothing;
@@ -358,7 +383,7 @@ static size_t take_word(struct line *l)
     /*@ loop invariant 0 <= row <= WORD_COUNT && 0 <= k <= WORDS_END;
         loop assigns row, k;
         loop variant WORD_COUNT - row; */
-    for (size_t row = 0; row < WORD_COUNT && k < WORDS_END; row++) {
+    for (size_t row = 0; row < WORD_COUNT; row++) {
         size_t j = match_word(l, k);
         if (j >= l->e)
             return fail(l, j, MC_FAULT_WORD);
@@ -367,13 +392,7 @@ static size_t take_word(struct line *l)
             l->shape = meanings[row].shape;
             return j;
         }
-        k += j;
-        /*@ loop invariant 0 <= k < WORDS_END;
-            loop assigns k;
-            loop variant WORDS_END - k; */
-        while (words[k] != ' ')
-            k++;
-        k++;
+        k = next_word(k + j);
     }
     return fail(l, 0, MC_FAULT_WORD);
 }
@@ -452,8 +471,7 @@ static int stop(struct mc_reader *reader, const struct line *l)
     ensures in->len == \old(in->len) - n && in->data == \old(in->data) + n; */
 static void drop(struct mc_bytes *in, size_t n)
 {
-    if (n > 0)
-        in->data += n;
+    in->data += n;
     in->len -= n;
 }
 
