@@ -778,7 +778,7 @@ static void put_flag(struct pen *p, const struct meta_command *command, const st
         put_mode(p, command->modes, flag->number);
     else if (letter == 'O' && command->tokens)
         put_token(p, flag->token, MC_OPAQUE_MAX, MC_E_TOKEN);
-    else if (has_letter("PL", letter) && command->tokens)
+    else if ((letter == 'P' || letter == 'L') && command->tokens)
         put_token(p, flag->token, MC_KEY_MAX, MC_E_TOKEN);
     else
         refuse(p, has_letter(command->number, letter) ? MC_E_NUMBER : MC_E_FLAG);

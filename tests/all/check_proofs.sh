@@ -8,7 +8,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
 
 seeds=$tap_root/tests/proof/seeds.py
-proved_files=(decimal.c reader.c text.c)
+proved_files=(decimal.c item.c put.c reader.c text.c)
 
 export WHY3CONFIG=$tap_folder/why3.conf HOME=$tap_folder
 
@@ -17,12 +17,14 @@ detect_provers() {
     [ -s "$WHY3CONFIG" ]
 }
 
-# wp FOLDER FILE SECONDS PROCESSES [OPTION...]: WP's verdict on the file, or on some functions. What
-# WP assumes of pointers, that those to structs are valid and apart, it has to prove at each call.
+# wp FOLDER FILE SECONDS PROCESSES [OPTION...]: WP's verdict on the file, or on some functions; a
+# header's functions are in the source of the same name. What WP assumes of pointers, that those to
+# structs are valid and apart, it has to prove at each call.
 wp() {
     (cd "$tap_folder" && frama-c -machdep gcc_x86_64 -wp -wp-rte -wp-model Typed+ref \
+        -wp-literals -cpp-extra-args="-include $tap_root/tests/proof/string.h" \
         -wp-check-memory-model -wp-no-warn-memory-model -wp-prover cvc4 -wp-timeout "$3" \
-        -wp-par "$4" -wp-cache none "${@:5}" "$1/$2")
+        -wp-par "$4" -wp-cache none "${@:5}" "$1/${2%.?}.c")
 }
 
 # goals LOG: "PROVED ALL" as WP counted them.

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 
-R, D, T = 'reader.c', 'decimal.c', 'text.c'
+R, D, T, P, I, H = 'reader.c', 'decimal.c', 'text.c', 'put.c', 'item.c', 'item.h'
 SEEDS = [  # file, function, old text, new text, what is wrong
     (R, 'take', 'return i < l->e && l->b[i] == c ?', 'return i <= l->e && l->b[i] == c ?', '<= for <'),
     (R, 'take_end', "take(l, i, '\\n', MC_FAULT_END)", "take(l, i, '\\r', MC_FAULT_END)", 'CR for LF'),
@@ -50,6 +50,33 @@ SEEDS = [  # file, function, old text, new text, what is wrong
     (D, 'take_digit', 'while (*value >= power[place])', 'while (*value > power[place])', '> for >='),
     (D, 'mc_decimal_read', 'e - i > MC_DECIMAL_MAX', 'e - i > MC_DECIMAL_MAX + 1', 'a digit too many'),
     (D, 'mc_decimal_read', " || (b[i] == '0' && e - i > 1)", '', 'zeros in front'),
+    (P, 'has_room', 'if (n <= p->cap - p->i)', 'if (n <= p->cap - p->i + 1)', 'a byte behind the buffer'),
+    (P, 'is_token', 'byte > 0x20 &&', 'byte >= 0x20 &&', 'a space in a key'),
+    (P, 'is_token', 'byte < 0x7f)', 'byte <= 0x7f)', 'DEL in a key'),
+    (P, 'copy_eight', 'c < 0x21', 'c < 0x0d', 'CR in a key'),
+    (P, 'copy_token', 'len - j >= EIGHT', 'len - j >= EIGHT - 1', 'eight bytes of seven'),
+    (P, 'copy_token', 'from, j) > 0)', 'from, j) > 1)', 'one bad byte does not count'),
+    (P, 'put_token', 'token.len > max', 'token.len > max + 1', 'a key one too long'),
+    (P, 'put_digits', 'p->i += digits;', 'p->i += digits + 1;', 'a byte never written'),
+    (P, 'put_end', 'has_room(p, 2)', 'has_room(p, 1)', 'no room for LF'),
+    (P, 'commit', '    if (p->error == 0)\n        out->len', '    out->len', 'half a command'),
+    (P, 'put_keys', 'MC_REQUEST_MAX - 1;', 'MC_REQUEST_MAX;', 'a line one too long'),
+    (P, 'put_keys', 'end - i < 1 + len + 2', 'end - i < 1 + len + 1', 'no room for LF'),
+    (P, 'put_keys', "b[i] = '\\r';\n    b[i + 1] = '\\n';\n    //@", "b[i + 1] = '\\n';\n    //@", 'bare LF'),
+    (P, 'put_keys', 'len < 1 || len > MC_KEY_MAX', 'len > MC_KEY_MAX', 'an empty key'),
+    (P, 'mc_put_store', 'MC_CAS || item->value.len > MC_VALUE_MAX', 'MC_CAS', 'a value of any size'),
+    (P, 'put_mode', '!is_token((char)mode) || ', '', 'a control byte as a mode'),
+    (P, 'put_password', "!= ' ' && !is_token", "== ' ' && !is_token", 'any byte in a password'),
+    (P, 'put_auth_line', '    put_number(p, size);\n    put_end(p);\n', '    put_number(p, size);\n',
+     'a line without an end'),
+    (P, 'put_milli', 'has_room(p, whole + 4)', 'has_room(p, whole + 3)', 'a byte behind the buffer'),
+    (P, 'put_words', 'start = j + 1;', 'start = j + 2;', 'a word from behind its end'),
+    (H, 'mc_item_number', '<= MC_DECIMAL_SHORT ? j', '<= MC_DECIMAL_SHORT + 1 ? j', 'a digit too many'),
+    (H, 'mc_item_key', 'key.len > e - 7', 'key.len > e - 6', 'a byte behind the window'),
+    (H, 'mc_item_value', 'e - i - 4 < reply->size', 'e - i - 3 < reply->size', 'half a CRLF'),
+    (H, 'mc_item_value', 'return mc_item_crlf(b, end) ? end + 2 : 0;', 'return end + 2;', 'any end'),
+    (H, 'mc_item_ends', 'return e - i == 5 &&', 'return e - i >= 5 &&', 'bytes behind END'),
+    (I, 'mc_item_next', 'reader->state == 0 ?', 'reader->state < 2 ?', 'an item within a value'),
 ]
 
 
