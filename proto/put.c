@@ -646,13 +646,15 @@ static const struct meta_command me = {"me", "b", "", "", "", false};
         \forall integer k; 0 <= k < count ==> given(flags[k].token, b, i, e);
 */
 
-/* A digit of RFC 4648. */
-/*@ requires six < 64;
+enum { PADDING = 64 };
+
+/* A digit of RFC 4648, or what fills up the last four. */
+/*@ requires six <= PADDING;
     assigns \nothing;
     ensures plain_byte(\result); */
 static inline char base64(uint32_t six)
 {
-    const char *digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
     return digits[six];
 }
 
@@ -671,8 +673,8 @@ static void put_base64_group(struct pen *p, const char *b, size_t i, size_t n)
         bits |= (uint32_t)(unsigned char)b[i + 2];
     put_char(p, base64(bits >> 18 & 63));
     put_char(p, base64(bits >> 12 & 63));
-    put_char(p, n > 1 ? base64(bits >> 6 & 63) : '=');
-    put_char(p, n > 2 ? base64(bits & 63) : '=');
+    put_char(p, base64(n > 1 ? bits >> 6 & 63 : PADDING));
+    put_char(p, base64(n > 2 ? bits & 63 : PADDING));
 }
 
 /*@ requires \valid(p) && sound(*p) && given(bytes, p->b, p->i, p->cap);
@@ -805,7 +807,8 @@ static void put_flags(struct pen *p, const struct meta_command *command,
 }
 
 /* <name> <key>, with a binary key in base64. */
-/*@ requires \valid(p) && sound(*p) && has_letters(command) && has_name(command) && given(key, p->b, p->i, p->cap);
+/*@ requires \valid(p) && sound(*p) && has_letters(command) && has_name(command);
+    requires given(key, p->b, p->i, p->cap);
     requires \separated(command, p->b + (p->i .. p->cap - 1));
     requires \valid_read(flags + (0 .. count - 1));
     assigns p->i, p->cap, p->error, p->b[p->i .. p->cap - 1];

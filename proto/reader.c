@@ -244,7 +244,8 @@ static size_t take_text(const struct line *l, size_t i, struct mc_bytes *text)
 }
 
 /* [ <flag>]* */
-/*@ requires \valid(l) && line_there(*l) && 0 < i <= l->e && \valid(text) && inside(*text, l->b, l->e);
+/*@ requires \valid(l) && line_there(*l) && 0 < i <= l->e && \valid(text);
+    requires inside(*text, l->b, l->e);
     requires \separated(text, l, l->b + (0 .. l->e - 1));
     assigns l->at, l->fault, *text;
     ensures taken(*l, i, \result);
@@ -313,7 +314,8 @@ static size_t take_piece(struct line *l, size_t i, char piece, struct mc_reply *
 }
 
 /* All that follows the first word. */
-/*@ requires \valid(l) && line_there(*l) && i <= l->e && \valid(reply) && slices_inside(*reply, l->b, l->e);
+/*@ requires \valid(l) && line_there(*l) && i <= l->e && \valid(reply);
+    requires slices_inside(*reply, l->b, l->e);
     requires \separated(reply, l, l->b + (0 .. l->e - 1), pieces + (0 .. PIECES_MAX - 1));
     requires \valid_read(pieces + (0 .. PIECES_MAX - 1)) && pieces[PIECES_MAX - 1] == '\0';
     requires reply->size <= MC_VALUE_MAX;
@@ -336,7 +338,8 @@ static size_t take_pieces(struct line *l, size_t i, const char *pieces, struct m
 /*@ requires \valid(l) && line_there(*l) && k <= WORDS_END;
     assigns \nothing;
     ensures \result <= l->e && k + \result <= WORDS_END;
-    ensures \forall integer j; 0 <= j < \result ==> l->b[j] == words[k + j] && words[k + j] > ' '; */
+    ensures \forall integer j; 0 <= j < \result ==>
+        l->b[j] == words[k + j] && words[k + j] > ' '; */
 static size_t match_word(const struct line *l, size_t k)
 {
     size_t j = 0;
@@ -398,7 +401,8 @@ static size_t take_word(struct line *l)
 }
 
 /* <word> and what belongs to it. */
-/*@ requires \valid(l) && line_there(*l) && l->e > 0 && \valid(reply) && slices_inside(*reply, l->b, l->e);
+/*@ requires \valid(l) && line_there(*l) && l->e > 0 && \valid(reply);
+    requires slices_inside(*reply, l->b, l->e);
     requires \separated(reply, l, l->b + (0 .. l->e - 1)) && reply->size <= MC_VALUE_MAX;
     assigns l->at, l->fault, l->event, l->shape, *reply;
     ensures taken(*l, 1, \result) && slices_inside(*reply, l->b, l->e);
@@ -420,7 +424,8 @@ static size_t take_worded_line(struct line *l, struct mc_reply *reply)
 }
 
 /* The answer to incr and decr, <value>\r\n; protocol.txt: it "MAY be space-padded at the end". */
-/*@ requires \valid(l) && line_there(*l) && \valid(reply) && \separated(reply, l, l->b + (0 .. l->e - 1));
+/*@ requires \valid(l) && line_there(*l) && \valid(reply);
+    requires \separated(reply, l, l->b + (0 .. l->e - 1));
     assigns l->at, l->fault, l->event, reply->number;
     ensures taken(*l, 1, \result);
     ensures l->event == MC_NUMBER; */
@@ -451,7 +456,8 @@ static int break_at(struct mc_reader *reader, size_t at, enum mc_fault fault)
 }
 
 /* What a line that failed comes to. */
-/*@ requires \valid(reader) && \valid(l) && line_there(*l) && \separated(reader, l) && sound(*reader);
+/*@ requires \valid(reader) && \valid(l) && line_there(*l) && \separated(reader, l);
+    requires sound(*reader);
     assigns reader->state, reader->fault, reader->at, reader->body_left;
     ensures \result == MC_MORE && \old(*reader) == *reader && l->at >= l->e && l->e < MC_LINE_MAX ||
             \result == MC_E_PROTOCOL && reader->state == BROKEN;
@@ -620,7 +626,8 @@ static int read_tail(struct mc_reader *reader, struct mc_bytes *in, struct mc_re
     ensures sound(*reader);
     ensures taken_off(*in, \old(in->data), \old(in->len));
     ensures slices_inside(*reply, \old(in->data), \old(in->len));
-    ensures \result == MC_MORE || \result == MC_E_PROTOCOL || MC_VALUE <= \result <= MC_SERVER_ERROR;
+    ensures \result == MC_MORE || \result == MC_E_PROTOCOL ||
+            MC_VALUE <= \result <= MC_SERVER_ERROR;
     ensures \result == MC_E_PROTOCOL <==> reader->state == BROKEN;
     ensures \old(reader->state) == BROKEN ==> *in == \old(*in) && *reader == \old(*reader);
     ensures \result > 0 ==> in->len < \old(in->len);

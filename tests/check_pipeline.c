@@ -265,8 +265,9 @@ struct play {
 
 static void add_op(struct play *p, const struct row *row)
 {
-    p->ops = realloc(p->ops, (p->count + 1) * sizeof *p->ops);
-    ck_assert(p->ops != NULL);
+    struct mc_op *ops = realloc(p->ops, (p->count + 1) * sizeof *ops);
+    ck_assert(ops != NULL);
+    p->ops = ops;
     struct mc_op *op = &p->ops[p->count];
     *op = row->op;
     op->result = UNSET;

@@ -792,7 +792,7 @@ static size_t decode(const char *text, unsigned char *bytes)
 /* No byte behind those given is read. */
 START_TEST(base64_of_the_last_bytes)
 {
-    char text[16];
+    char text[16] = "";
     for (size_t len = 1; len <= 6; len++) {
         struct mc_out out = {text, sizeof text, 0};
         memset(guard - len, 'b', len);

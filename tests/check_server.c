@@ -1174,7 +1174,7 @@ END_TEST
 
 /* ---- all of them ----------------------------------------------------------------------------- */
 
-int main(void)
+int main(void) // NOLINT(readability-function-size): a table
 {
     const struct suite_test tests[] = {
         {good_address, COUNT(good_addresses)},

@@ -79,16 +79,23 @@ static bool may_be(const struct item *item, uint64_t sequence)
     return k < count || item->sure == sequence;
 }
 
+/* The server says no, too, as when connections that were reset without its knowledge hold its memory;
+ * what was stored is gone then. */
+static bool failed(int result)
+{
+    return result == MC_SERVER_ERROR || (result < 0 && result != MC_E_UNKNOWN);
+}
+
 static void note_write(struct worker *w, struct item *item, int result, uint64_t sequence)
 {
     w->writes += result > 0 ? 1 : 0;
     w->unknown += result == MC_E_UNKNOWN ? 1 : 0;
-    w->failed += result < 0 && result != MC_E_UNKNOWN ? 1 : 0;
+    w->failed += failed(result) ? 1 : 0;
     if (result == MC_STORED || result == MC_HD)
         item->sure = sequence;
     if (result == MC_E_UNKNOWN) /* the oldest goes: far more than a server's life ago */
         item->maybe[item->unknown++ % MAYBE_MAX] = sequence;
-    if (result > 0 && result != MC_STORED && result != MC_HD)
+    if (result > 0 && result != MC_STORED && result != MC_HD && !failed(result))
         report_wrong(w, "stored with result", item, (uint64_t)result);
 }
 
@@ -98,8 +105,8 @@ static void note_read(struct worker *w, const struct item *item, const struct mc
     struct stamp stamp = {.key = item->key, .writer = w->number};
     w->hits += result == MC_HIT ? 1 : 0;
     w->misses += result == MC_MISS ? 1 : 0;
-    w->failed += result < 0 ? 1 : 0;
-    if (result > 0 && result != MC_HIT && result != MC_MISS)
+    w->failed += failed(result) ? 1 : 0;
+    if (result > 0 && result != MC_HIT && result != MC_MISS && !failed(result))
         report_wrong(w, "read with result", item, (uint64_t)result);
     if (result != MC_HIT)
         return;
@@ -193,7 +200,7 @@ static void do_count(struct worker *w)
     w->counted += r == MC_NUMBER ? 1 : 0;
     w->uncounted += r == MC_E_UNKNOWN ? 1 : 0;
     w->unknown += r == MC_E_UNKNOWN ? 1 : 0;
-    w->failed += r < 0 && r != MC_E_UNKNOWN ? 1 : 0;
+    w->failed += failed(r) ? 1 : 0;
     w->counter.sure = w->counted;
     if (r == MC_NUMBER && (number < w->counted || number > w->counted + w->uncounted))
         report_wrong(w, "counts", &w->counter, number);
@@ -203,7 +210,7 @@ static void do_count(struct worker *w)
     w->counted = w->uncounted = 0;
     w->started++;
     r = mc_server_store(&w->server, MC_ADD, &item);
-    w->failed += r < 0 ? 1 : 0;
+    w->failed += failed(r) ? 1 : 0;
     w->ended++;
 }
 

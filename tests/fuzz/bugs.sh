@@ -21,7 +21,7 @@ bug 'one byte behind the line is read' reader proto/reader.c \
 bug 'a number with a leading zero is one' reader proto/decimal.c \
     "s/ || (b\[i\] == '0' && e - i > 1)//"
 bug 'an item for a key that only begins so' reader proto/item.h \
-    's/memcmp(b + 6, key.data, key.len)/memcmp(b + 6, key.data, key.len - 1)/'
+    's/mc_item_same(b + 6, key.data, key.len)/mc_item_same(b + 6, key.data, key.len - 1)/'
 bug 'a byte 0x7f is sent in a key of eight bytes and more' put proto/put.c \
     's/c == 0x7f/c == 0x80/'
 bug 'a byte is written behind the buffer' put proto/put.c \
