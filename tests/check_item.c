@@ -108,11 +108,27 @@ static const char *const unusual[] = {
     "VALUE key 0 18446744073709551617\r\nx\r\n",
     "VA 1\r\nx\r\n",
     "value key 0 1\r\nx\r\n",
+    "0 1\r\nx\r\n",
+    "V0 1\r\nx\r\n",
 };
 
 START_TEST(leaves_what_is_unusual)
 {
     ck_assert(!take(unusual[_i], strlen(unusual[_i])));
+}
+END_TEST
+
+/* Of what is not taken, nothing is said that stood in the reply before. */
+START_TEST(says_nothing_of_another_key)
+{
+    struct mc_reader reader = {0};
+    struct mc_reply reply = {.text = {"before", 6}, .flags = 1, .size = 6};
+    struct mc_bytes in = MC_BYTES("VALUE kez 7 1\r\nx\r\n");
+    ck_assert_int_eq(mc_item_next(&reader, &in, key, &reply), MC_MORE);
+    ck_assert_uint_eq(reply.flags, 0);
+    ck_assert_uint_eq(reply.size, 0);
+    ck_assert_ptr_null(reply.text.data);
+    ck_assert_uint_eq(reply.text.len, 0);
 }
 END_TEST
 
@@ -182,11 +198,9 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        {takes_what_is_whole, COUNT(usual)},
-        {leaves_what_is_unusual, COUNT(unusual)},
-        {agrees_with_the_reader, COUNT(usual)},
-        {leaves_a_reader_that_is_busy, 3},
-        {leaves_a_stream, 1},
+        {takes_what_is_whole, COUNT(usual)}, {leaves_what_is_unusual, COUNT(unusual)},
+        {says_nothing_of_another_key, 1},    {agrees_with_the_reader, COUNT(usual)},
+        {leaves_a_reader_that_is_busy, 3},   {leaves_a_stream, 1},
         {end_and_nothing_else, 1},
     };
     return suite_run("item", tests, COUNT(tests));
