@@ -73,6 +73,8 @@ START_TEST(says_what_it_is)
         if (strstr(mc_text(some[i].result), some[i].word) == NULL)
             ck_abort_msg("%d: %s", some[i].result, mc_text(some[i].result));
     }
+    ck_assert_str_eq(mc_text(MC_MORE),
+                     "more bytes wanted"); /* the first of a list, from its start */
     ck_assert_ptr_nonnull(strstr(mc_text_fault(MC_FAULT_LONG), "long"));
     ck_assert_ptr_nonnull(strstr(mc_text_fault(MC_FAULT_WRONG_KEY), "key"));
 }
