@@ -187,7 +187,7 @@ static size_t take_token(struct line *l, size_t i, size_t max, enum mc_fault fau
                          struct mc_bytes *token)
 {
     size_t limit = l->e - i > max ? i + max + 1 : l->e, j = i;
-    /*@ loop invariant i <= j <= limit;
+    /*@ loop invariant i <= j <= limit <= l->e;
         loop assigns j;
         loop variant limit - j; */
     while (j < limit && is_token(l->b[j]))
@@ -395,7 +395,7 @@ static size_t take_word(struct line *l)
             l->shape = meanings[row].shape;
             return j;
         }
-        k = next_word(k + j);
+        k = next_word(k);
     }
     return fail(l, 0, MC_FAULT_WORD);
 }

@@ -19,8 +19,8 @@ warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wcas
 flags=(-std=c11 -D_POSIX_C_SOURCE=200809L -Iproto -Isrc -Ibench -Ibench/load
     -Ibench/overhead -Ibench/firmware -Itests)
 # Compiled by their own compilers, with -Werror, in tests/embed and check_lwip.sh: they are made of
-# addresses of a board, of lwIP's headers, or of what only a WebAssembly module has.
-only_there='^bench/firmware/(cortex-m|lm3s6965evb|microbit|uart|lwip/.*|wasm/.*)\.c$'
+# addresses of a board, of lwIP's headers, or of what only a WebAssembly module or Frama-C has.
+only_there='^(tests/proof/eva|bench/firmware/(cortex-m|lm3s6965evb|microbit|uart|lwip/.*|wasm/.*))\.c$'
 
 # As what a file is compiled alone: the projects that use an installed mcwire, a suite of its own.
 flags_of() {

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Frama-C's Eva over the reader: no alarm, which is no read or write outside of anything, no shift or
+# arithmetic that C leaves undefined, for every exact length of the input and every state, on machines
+# of 64 bits, of 32, and big-endian. It takes the loop invariants in proto/ for true, which
+# check_proofs.sh proves. usage: check_eva.sh [--full]: each length to
+# 1,024, 40 minutes of a processor; without, each to 36, and 1,024.
+# needs: frama-c gcc python3
+# The functions are called by their names.
+# shellcheck disable=SC2317
+# shellcheck source=tests/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
+
+machines=(gcc_x86_64 gcc_x86_32 ppc_32)
+ranges=(0:16 17:28 29:36 1024:1024)
+if [ "${1:-}" = --full ]; then
+    ranges=()
+    for ((from = 0; from < 1024; from += 32)); do
+        ranges+=("$from:$((from + (from == 992 ? 32 : 31)))")
+    done
+fi
+
+# How many states of a function are kept apart: as many as words and bytes of the grammar have.
+apart=main:90000,mc_reader_next:64,read_tail:64,take_word:256,match_word:64,next_word:64
+apart+=,take_pieces:128
+
+# eva FOLDER MACHINE FROM TO: fails when there is an alarm, or not all was looked at.
+eva() {
+    local log=$tap_folder/eva-$2-$3-$4
+    (cd "$tap_folder" && HOME=$tap_folder frama-c -machdep "$2" \
+        -cpp-extra-args="-DFROM=$3 -DTO=$4 -I$1" -eva -eva-precision 0 -eva-slevel 0 \
+        -eva-slevel-function "$apart" -eva-split-return-function read_tail:full \
+        -eva-auto-loop-unroll 0 -eva-no-show-progress "$tap_root/tests/proof/eva.c") \
+        >"$log" 2>&1
+    grep -A1 'eva:alarm' "$log" | grep -v 'loop invariant'
+    grep 'statements reached' "$log"
+    grep -q '^  0 alarms generated' "$log"
+}
+
+# The bug is found by an alarm.
+finds() {
+    python3 "$tap_root/tests/proof/seeds.py" "$1" "$tap_folder/seed$1" &&
+        python3 "$tap_root/tests/proof/strip.py" "$tap_folder/bad$1" "$tap_folder/seed$1"/*.[ch] ||
+        return
+    ! eva "$tap_folder/bad$1" gcc_x86_64 4 6 && grep -q 'alarms\? generated' \
+        "$tap_folder/eva-gcc_x86_64-4-6"
+}
+
+# all_of: each machine and range, two at a time; leaves their results beside their logs.
+all_of() {
+    local machine range running=0
+    for machine in "${machines[@]}"; do
+        for range in "${ranges[@]}"; do
+            [ $running -lt 2 ] || { wait -n && running=1; }
+            (eva "$tap_folder/stripped" "$machine" "${range%:*}" "${range#*:}" \
+                >"$tap_folder/said-$machine-$range" 2>&1
+            echo $? >"$tap_folder/status-$machine-$range") &
+            running=$((running + 1))
+        done
+    done
+    wait
+}
+
+no_alarm() {
+    local range failed=0
+    for range in "${ranges[@]}"; do
+        [ "$(cat "$tap_folder/status-$1-$range")" = 0 ] && continue
+        echo "lengths $range:" && cat "$tap_folder/said-$1-$range"
+        failed=1
+    done
+    return "$failed"
+}
+
+lengths=0
+for range in "${ranges[@]}"; do lengths=$((lengths + ${range#*:} - ${range%:*} + 1)); done
+check 'the code without its contracts' python3 "$tap_root/tests/proof/strip.py" \
+    "$tap_folder/stripped" "$tap_root"/proto/*.[ch]
+all_of
+for machine in "${machines[@]}"; do
+    check "no alarm on $machine, $lengths exact lengths, each state" no_alarm "$machine"
+done
+while read -r number _ function wrong; do
+    check "finds a bug in $function: $wrong" finds "$number"
+done < <(python3 "$tap_root/tests/proof/seeds.py" --list |
+    grep -E ' reader.c (take|delimited|take_number|match_word) ' | grep -v 'no limit')
+[ $tap_status -ne 0 ] ||
+    echo "# reached: 8. no undefined behaviour | Frama-C Eva on ${machines[*]}: every state of the" \
+        "reader | $lengths exact lengths up to 1,024, 0 alarms"
+finish
