@@ -163,15 +163,14 @@ bool mc_decimal_read(const char *b, size_t i, size_t e, uint64_t max, uint64_t *
     //@ ghost size_t start = i;
     //@ ghost int count = 0;
     //@ ghost uint64_t n = 0;
-    /*@ loop invariant 0 <= place <= MC_DECIMAL_MAX && i == e - place;
-        loop invariant i == start + count && digits(b, start, i);
-        loop invariant sum <= max && 0 <= count;
+    /*@ loop invariant 0 <= place <= MC_DECIMAL_MAX && i == e - place && i == start + count;
+        loop invariant sum <= max && 0 <= count && digits(b, start, i);
         loop invariant place > 0 ==> sum == 10 * (n * power[place - 1]);
         loop invariant place > 0 ==> n == value_of(b, start, i) < power[count];
         loop invariant place <= 0 ==> sum == value_of(b, start, i);
         loop assigns i, sum, place, n, count;
         loop variant place; */
-    while (place > 0) {
+    for (; place > 0; i++) {
         //@ assert i < e;
         if (b[i] < '0' || b[i] > '9')
             return false;
@@ -192,7 +191,6 @@ bool mc_decimal_read(const char *b, size_t i, size_t e, uint64_t max, uint64_t *
         //@ assert !added && digits(b, start, e) ==> value_of(b, start, e) > max;
         if (!added)
             return false;
-        i++;
     }
     *value = sum;
     return true;

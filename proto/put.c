@@ -757,6 +757,15 @@ static void put_mode(struct pen *p, const char *modes, uint64_t mode)
     put_char(p, (char)mode);
 }
 
+/* The most bytes of a flag's token; 0: it takes none. */
+/*@ assigns \nothing; */
+static size_t token_max(char letter)
+{
+    if (letter == 'O')
+        return MC_OPAQUE_MAX;
+    return letter == 'P' || letter == 'L' ? MC_KEY_MAX : 0;
+}
+
 /*@ requires \valid(p) && sound(*p) && has_letters(command) && \valid_read(flag);
     requires \separated(command, p->b + (p->i .. p->cap - 1));
     requires given_flags(flag, 1, p->b, p->i, p->cap);
@@ -765,6 +774,7 @@ static void put_mode(struct pen *p, const char *modes, uint64_t mode)
 static void put_flag(struct pen *p, const struct meta_command *command, const struct mc_flag *flag)
 {
     char letter = flag->letter;
+    size_t most = command->tokens ? token_max(letter) : 0;
     put_char(p, ' ');
     if (!is_token(letter))
         refuse(p, MC_E_FLAG);
@@ -778,10 +788,8 @@ static void put_flag(struct pen *p, const struct meta_command *command, const st
         put_digits(p, flag->number);
     else if (letter == 'M' && command->modes[0] != '\0')
         put_mode(p, command->modes, flag->number);
-    else if (letter == 'O' && command->tokens)
-        put_token(p, flag->token, MC_OPAQUE_MAX, MC_E_TOKEN);
-    else if ((letter == 'P' || letter == 'L') && command->tokens)
-        put_token(p, flag->token, MC_KEY_MAX, MC_E_TOKEN);
+    else if (most > 0)
+        put_token(p, flag->token, most, MC_E_TOKEN);
     else
         refuse(p, has_letter(command->number, letter) ? MC_E_NUMBER : MC_E_FLAG);
 }

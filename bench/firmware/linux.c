@@ -85,7 +85,7 @@ int board_start(void)
 
 int64_t board_now(void)
 {
-    struct time now;
+    struct time now = {0};
 
     call(CLOCK_GETTIME, CLOCK_MONOTONIC, &now, 0, 0);
     return now.s * 1000 + now.ns / 1000000;

@@ -449,7 +449,7 @@ static void call_many(struct scene *s)
 /* One reply that is read event by event. */
 static void call_stats(struct scene *s)
 {
-    struct mc_reply reply;
+    struct mc_reply reply = {0};
     int event;
     begin_call(s);
     int r = mc_client_stats(&s->client, MC_BYTES("items"), OTHER_DEADLINE);
