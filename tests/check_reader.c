@@ -52,6 +52,7 @@ static const struct row replies[] = {
     ROW("VALUE a 5 2\r\nxy\r\nEND\r\n", "VALUE key=a flags=5 size=2\nBODY xy\nEND\n"),
     ROW("VALUE a 5 2 7\r\nxy\r\nEND\r\n", "VALUE key=a flags=5 size=2 cas=7\nBODY xy\nEND\n"),
     ROW("VALUE a 0 0\r\n\r\nEND\r\n", "VALUE key=a flags=0 size=0\nEND\n"),
+    ROW("VALUE ! 0 0\r\n\r\nEND\r\n", "VALUE key=! flags=0 size=0\nEND\n"),
     ROW("VALUE a 0 1\r\nx\r\nVALUE b 0 1\r\ny\r\nEND\r\n",
         "VALUE key=a flags=0 size=1\nBODY x\nVALUE key=b flags=0 size=1\nBODY y\nEND\n"),
     ROW("VALUE a 0 1\r\nx\r\nSERVER_ERROR out of memory\r\n",
@@ -135,6 +136,14 @@ static const struct row broken[] = {
     ROW(" END\r\n", "PROTOCOL fault=word at=0\n"),
     ROW("END:\r\n", "PROTOCOL fault=word at=0\n"),
     ROW("END x\r\n", "PROTOCOL fault=end at=3\n"),
+    ROW("STORED x\r\n", "PROTOCOL fault=end at=6\n"),
+    ROW("NOT_STORED x\r\n", "PROTOCOL fault=end at=10\n"),
+    ROW("EXISTS x\r\n", "PROTOCOL fault=end at=6\n"),
+    ROW("NOT_FOUND x\r\n", "PROTOCOL fault=end at=9\n"),
+    ROW("DELETED x\r\n", "PROTOCOL fault=end at=7\n"),
+    ROW("TOUCHED x\r\n", "PROTOCOL fault=end at=7\n"),
+    ROW("OK x\r\n", "PROTOCOL fault=end at=2\n"),
+    ROW("RESET x\r\n", "PROTOCOL fault=end at=5\n"),
     ROW("END\rx", "PROTOCOL fault=end at=4\n"),
     ROW("VERSION a\nb\r\n", "PROTOCOL fault=end at=9\n"),
     ROW("VERSION a\0b\r\n", "PROTOCOL fault=end at=9\n"),
@@ -157,6 +166,8 @@ static const struct row broken[] = {
     ROW("ITEM\r\n", "PROTOCOL fault=space at=4\n"),
     ROW("ME\r\n", "PROTOCOL fault=space at=2\n"),
     ROW("1a\r\n", "PROTOCOL fault=number at=1\n"),
+    ROW("1\rx", "PROTOCOL fault=end at=2\n"),
+    ROW(":\r\n", "PROTOCOL fault=word at=0\n"),
     ROW("1 a\r\n", "PROTOCOL fault=end at=2\n"),
     ROW("VALUE a 0 1\r\nxyz", "VALUE key=a flags=0 size=1\nBODY x\nPROTOCOL fault=value at=0\n"),
     ROW("VALUE a 0 1\r\nx\rz", "VALUE key=a flags=0 size=1\nBODY x\nPROTOCOL fault=value at=1\n"),
@@ -593,10 +604,14 @@ static const struct {
 START_TEST(every_flag)
 {
     struct mc_bytes in = {flags[_i].text, strlen(flags[_i].text)};
-    struct mc_flag flag;
+    struct mc_flag flag = {.letter = '?', .ttl = 5, .number = 5};
     ck_assert_int_eq(mc_reader_flag(&in, &flag), flags[_i].result);
     if (flags[_i].result != 1)
         return;
+    if (flags[_i].letter != 't') /* what the letter does not name is zero */
+        ck_assert_int_eq(flag.ttl, 0);
+    if (flags[_i].token != NULL)
+        ck_assert_uint_eq(flag.number, 0);
     ck_assert_int_eq(flag.letter, flags[_i].letter);
     if (flag.letter == 't')
         ck_assert_int_eq(flag.ttl, flags[_i].ttl);
