@@ -802,6 +802,21 @@ START_TEST(base64_of_the_last_bytes)
 }
 END_TEST
 
+/* No flag behind those given is looked at. */
+START_TEST(last_flags)
+{
+    char text[64] = "";
+    const struct mc_flag given[] = {{.letter = 'v'}, {.letter = 'k'}};
+    for (size_t count = 0; count <= COUNT(given); count++) {
+        char *flags = guard - count * sizeof given[0];
+        struct mc_out out = {text, sizeof text, 0};
+        memcpy(flags, given, count * sizeof given[0]);
+        ck_assert_int_eq(mc_put_mg(&out, MC_BYTES("a"), (const void *)flags, count), 0);
+        ck_assert_uint_eq(out.len, strlen("mg a\r\n") + 2 * count);
+    }
+}
+END_TEST
+
 /* A key of each length, and of all byte values. */
 START_TEST(every_length_of_a_binary_key)
 {
@@ -850,6 +865,7 @@ int main(void)
         {every_length_of_a_flag_token, COUNT(tokens)},
         {every_byte_of_a_flag_token, COUNT(tokens)},
         {base64_of_the_last_bytes, 1},
+        {last_flags, 1},
         {every_length_of_a_binary_key, MC_KEY_BINARY_MAX + 3},
     };
     guard = guard_make(BIG);
