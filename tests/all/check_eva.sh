@@ -2,8 +2,9 @@
 # Frama-C's Eva over the reader: no alarm, which is no read or write outside of anything, no shift or
 # arithmetic that C leaves undefined, for every exact length of the input and every state, on machines
 # of 64 bits, of 32, and big-endian. It takes the loop invariants in proto/ for true, which
-# check_proofs.sh proves. usage: check_eva.sh [--full]: each length to
-# 1,024, 40 minutes of a processor; without, each to 36, and 1,024.
+# check_proofs.sh proves.
+# usage: check_eva.sh [--full]: each length to 1,024, 40 minutes of a processor; without it, each to 36,
+# and 1,024.
 # needs: frama-c gcc python3
 # The functions are called by their names.
 # shellcheck disable=SC2317
@@ -23,7 +24,7 @@ fi
 apart=main:90000,mc_reader_next:64,read_tail:64,take_word:256,match_word:64,next_word:64
 apart+=,take_pieces:128
 
-# eva FOLDER MACHINE FROM TO: fails when there is an alarm, or not all was looked at.
+# eva FOLDER MACHINE FROM TO: fails when there is an alarm; says how much of the code was reached.
 eva() {
     local log=$tap_folder/eva-$2-$3-$4
     (cd "$tap_folder" && HOME=$tap_folder frama-c -machdep "$2" \
