@@ -51,15 +51,22 @@ def words(counts):
     return ", ".join("%d %s" % (counts[name], name) for name in ("passed", "failed", "skipped"))
 
 
+def what_failed(text, errors):
+    """TAP: the failed cases, each with the lines of its own behind it; otherwise the last lines."""
+    cases = re.findall(r"^not ok .*\n(?:# .*\n)*", text, re.MULTILINE)
+    if cases:
+        return "".join(cases).splitlines()[:SHOWN]
+    said = [line for line in (text + errors).splitlines() if not re.match(r"ok |skipped: ", line)]
+    return said[-SHOWN:]
+
+
 def show_reasons(test, counts):
     text = test.get("stdout", "")
     for line in re.findall(r"^(?:skipped: .*|ok .*# SKIP.*)$", text, re.MULTILINE):
         print("      " + line)
     if counts["failed"]:
-        said = (text + test.get("stderr", "")).splitlines()
-        said = [line for line in said if not re.match(r"ok |skipped: ", line)]
         print("      %s, status %s" % (test["result"], test["returncode"]))
-        print("\n".join("      " + line for line in said[-SHOWN:]))
+        print("\n".join("      " + line for line in what_failed(text, test.get("stderr", ""))))
 
 
 def read_log(path):

@@ -321,7 +321,7 @@ static void remove_path(const struct peer *peer)
 
 void peer_end(struct peer *peer)
 {
-    pthread_join(peer->thread, NULL);
+    ck_assert_int_eq(pthread_join(peer->thread, NULL), 0);
     expect_no_connection(peer);
     if (peer->fd >= 0)
         close(peer->fd);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the unit tests and squares for other processors, runs them in an emulator, and has squares
-# talk to a memcached of this one: check_cross.sh [PROCESSOR]
+# Builds the unit tests and squares for other processors, runs them in an emulator, i386 without one
+# if this processor can, and has squares talk to a memcached of this one: check_cross.sh [PROCESSOR]
 # needs: memcached cc stdio.h meson ninja pkg-config python3 qemu-s390x s390x-linux-gnu-gcc
 # needs: powerpc-linux-gnu-gcc arm-linux-gnueabihf-gcc riscv64-linux-gnu-gcc i686-linux-gnu-gcc
 # needs: /usr/s390x-linux-gnu/include/stdio.h /usr/powerpc-linux-gnu/include/stdio.h
@@ -13,7 +13,7 @@
 
 # qemu's name, the prefix of the compiler and the libraries, what is special (char has no sign on
 # ppc, arm and s390x), and how programs are linked: with shared libraries, but for i386, whose
-# dynamic programs stand still in this emulator.
+# libraries the kernel would not find.
 processors='
     s390x    s390x-linux-gnu      64-bit,big-endian
     ppc      powerpc-linux-gnu    32-bit,big-endian
@@ -46,7 +46,23 @@ tests='
 # others than root, whom memcached runs as, have to get through.
 emulate() {
     chmod 711 "$tap_folder"
-    TMPDIR=$tap_folder timeout 1500 "qemu-$qemu" -L "/usr/$prefix" "$folder/$1" "${@:2}"
+    TMPDIR=$tap_folder timeout 1500 "${emulator[@]}" "$folder/$1" "${@:2}"
+}
+
+# find_emulator: sets $emulator, which is empty where i386's programs run as they are. They should: the
+# threads of one share a descriptor table in qemu 7.2, so that behind a signal a thread may take itself
+# for another.
+find_emulator() {
+    emulator=("qemu-$qemu" -L "/usr/$prefix")
+    [ "$qemu" = i386 ] || return 0
+    compile -o "$folder/nothing" -static -x c - <<<'int main(void) { return 0; }' &&
+        "$folder/nothing" && emulator=()
+    return 0
+}
+
+# mixes_signals NAME: a test in which threads and signals meet, which this emulator has no right to.
+mixes_signals() {
+    [ "$qemu$1" = i386socket ] && [ ${#emulator[@]} -gt 0 ]
 }
 
 compile() {
@@ -93,6 +109,10 @@ run_test() {
 # test_one NAME together|apart [ARGUMENT...]: says how many cases were run, and counts them.
 test_one() {
     local count
+    if mixes_signals "$1"; then
+        skip "$qemu: check_$1" 'this machine runs no i386 programs, and qemu mixes their threads up'
+        return
+    fi
     check "$qemu: check_$1 is compiled" compile_test "$1" &&
         check "$qemu: check_$1" run_test "$@" || return
     sed -n 's/^.*: Checks: .*/# &/p' "$tap_folder/said"
@@ -118,13 +138,15 @@ run_squares() {
 
 # test_processor NAME
 test_processor() {
-    local kind how name mode where arguments cases=0 programs=0
+    local kind how name mode where arguments cases=0 programs=0 emulator=() under='under qemu-user'
     qemu=$1
     read -r _ prefix kind how < <(awk -v name="$qemu" '$1 == name' <<<"$processors")
     link=(${how:+"$how"})
     folder=$tap_folder/$qemu
     mkdir "$folder"
     check "$qemu: the sources are compiled" compile_libraries || return
+    find_emulator
+    [ ${#emulator[@]} -gt 0 ] || under='run as it is'
     while read -r name mode where arguments; do
         # The arguments are words on purpose.
         # shellcheck disable=SC2086
@@ -132,7 +154,7 @@ test_processor() {
     done < <(awk NF <<<"$tests")
     check "$qemu: squares is compiled" compile_squares &&
         check "$qemu: squares has the hits and misses of the host" run_squares
-    reached 'other processors' "$qemu (${kind/,/, }) under qemu-user" \
+    reached 'other processors' "$qemu (${kind/,/, }) $under" \
         "$(commas $cases) cases in $programs test programs, 0 failed; squares live: hits and misses \
 as on the host"
 }
