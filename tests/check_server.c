@@ -284,16 +284,22 @@ static int run_mg_bare(struct mc_server *server)
 
 static int run_ms(struct mc_server *server)
 {
-    static const struct mc_flag flag = {.letter = 'T', .ttl = 60};
+    static const struct mc_flag flags[] = {{.letter = 'T', .ttl = 60}, {.letter = 'c'}};
     struct mc_meta meta;
-    return mc_server_ms(server, key, ok, &flag, 1, &meta);
+    int r = mc_server_ms(server, key, ok, flags, 2, &meta);
+    ck_assert_uint_eq(meta.cas, r == MC_HD ? 9 : 0);
+    return r;
 }
 
+/* Nothing of *meta stays what it was. */
 static int run_md(struct mc_server *server)
 {
     static const struct mc_flag flag = {.letter = 'C', .number = 9};
-    struct mc_meta meta;
-    return mc_server_md(server, key, &flag, 1, &meta);
+    struct mc_meta meta = {.cas = 1, .won = true};
+    int r = mc_server_md(server, key, &flag, 1, &meta);
+    ck_assert_uint_eq(meta.cas, 0);
+    ck_assert(!meta.won);
+    return r;
 }
 
 static int run_ma(struct mc_server *server)
@@ -326,7 +332,7 @@ static const struct operation {
     {run_decr, "decr k 3\r\n", "4\r\n", MC_NUMBER, false},
     {run_touch, "touch k 60\r\n", "TOUCHED\r\n", MC_TOUCHED, false},
     {run_flush_all, "flush_all 5\r\n", "OK\r\n", MC_OK, false},
-    {run_ms, "ms k 2 T60\r\nok\r\n", "HD\r\n", MC_HD, false},
+    {run_ms, "ms k 2 T60 c\r\nok\r\n", "HD c9\r\n", MC_HD, false},
     {run_md, "md k C9\r\n", "HD\r\n", MC_HD, false},
     {run_ma, "ma k v D3\r\n", "VA 2\r\n10\r\n", MC_NUMBER, false},
 };
@@ -468,6 +474,7 @@ START_TEST(sent_and_lost)
     ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
     ck_assert_int_eq(o->run(&server), o->repeatable ? o->result : MC_E_UNKNOWN);
     expect_counts(&server, o->repeatable ? 2 : 1, o->repeatable ? 0 : 1);
+    ck_assert_int_eq(server.pause_ms, 0); /* it may have been started anew */
     mc_server_close(&server);
     peer_end(&peer);
 }
@@ -507,6 +514,7 @@ START_TEST(fresh_connection_closed)
     init(&server, peer.address);
     ck_assert_int_eq(o->run(&server), lost(o));
     expect_counts(&server, 1, 1);
+    ck_assert_int_eq(server.pause_ms, MC_SERVER_PAUSE_MIN_MS);
     peer_end(&peer);
 }
 END_TEST
@@ -525,6 +533,7 @@ START_TEST(repeated_only_once)
     peer_await(&peer, 4);
     ck_assert_int_eq(o->run(&server), lost(o));
     expect_counts(&server, 2, 1);
+    ck_assert_int_eq(server.pause_ms, MC_SERVER_PAUSE_MIN_MS);
     peer_end(&peer);
 }
 END_TEST
@@ -596,6 +605,7 @@ START_TEST(pipelines_are_not_repeated)
     ck_assert_int_eq(ops[0].result, MC_E_CLOSED);
     ck_assert_int_eq(ops[1].result, MC_E_UNKNOWN);
     expect_counts(&server, 1, 1);
+    ck_assert_int_eq(server.pause_ms, 0);
     peer_end(&peer);
 }
 END_TEST
