@@ -48,6 +48,10 @@ static const struct {
     {"localhost:1", "localhost", "1"},
     {"cache-1.example.org.:65535", "cache-1.example.org.", "65535"},
     {"under_score", "under_score", "11211"},
+    {"x", "x", "11211"},
+    {"!", "!", "11211"},
+    {"unix4", "unix4", "11211"},
+    {"unix4:80", "unix4", "80"},
     {"127.0.0.1", "127.0.0.1", "11211"},
     {"127.0.0.1:11212", "127.0.0.1", "11212"},
     {"[::1]", "::1", "11211"},
@@ -104,6 +108,8 @@ static const struct {
     {"host]", bad_host},
     {HOST_255 "x", long_host},
     {HOST_255 "x:80", long_host},
+    {HOST_255 "xx", long_host},
+    {HOST_255 X50 X50, long_host},
     {"localhost:", bad_port},
     {"localhost:0", bad_port},
     {"localhost:00", bad_port},
@@ -212,8 +218,10 @@ static int run_get_many(struct mc_server *server)
 {
     char text[2][8];
     const struct mc_bytes keys[] = {{"miss", 4}, key};
-    struct mc_value values[] = {{.buf = text[0], .cap = 8}, {.buf = text[1], .cap = 8}};
+    struct mc_value values[] = {
+        {.buf = text[0], .cap = 8}, {.buf = text[1], .cap = 8}, {.result = 77}};
     int r = mc_server_get_many(server, keys, values, 2);
+    ck_assert_int_eq(values[2].result, 77);
     ck_assert_int_eq(values[0].result, r == 0 ? MC_MISS : r);
     ck_assert_int_eq(take_ok(values[1].result, &values[1]), r == 0 ? MC_HIT : r);
     return r;
@@ -362,7 +370,9 @@ START_TEST(connects_when_first_used)
     peer_start(&peer, (enum peer_family)(_i / OPERATIONS), NULL, script);
     init(&server, peer.address);
     expect_counts(&server, 0, 0);
+    int64_t before = mc_socket_now();
     ck_assert_int_eq(o->run(&server), o->result);
+    ck_assert_int_ge(server.used_ms, before);
     ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
     expect_counts(&server, 1, 0);
     mc_server_close(&server);
@@ -610,6 +620,29 @@ START_TEST(pipelines_are_not_repeated)
 }
 END_TEST
 
+/* Not even when it did not go out whole: that is a failure, which is counted. */
+START_TEST(partly_sent_pipeline)
+{
+    static const struct peer_step script[] = {KEPT_CONNECTION,
+                                              {PEER_HEAR, "set k 0 0 16777216\r\n", 0, 0},
+                                              {PEER_RESET, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    const struct mc_bytes value = {calloc(BIG, 1), BIG};
+    struct mc_op op = {.verb = MC_VERB_SET, .key = key, .data = value};
+    struct peer peer;
+    struct mc_server server;
+    ck_assert_ptr_nonnull(value.data);
+    peer_start(&peer, (enum peer_family)_i, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    ck_assert_int_eq(mc_server_run(&server, &op, 1), MC_E_CLOSED);
+    ck_assert_int_eq(op.result, MC_E_CLOSED);
+    expect_counts(&server, 1, 1);
+    peer_end(&peer);
+    free((void *)(uintptr_t)value.data);
+}
+END_TEST
+
 /* An operation of the caller's own, in the loop that server.h shows. */
 static int run_stats(struct mc_server *server)
 {
@@ -641,6 +674,36 @@ START_TEST(operation_of_ones_own)
     init(&server, peer.address);
     ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
     ck_assert_int_eq(run_stats(&server), MC_END);
+    expect_counts(&server, 2, 0);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
+/* The second try has what time the first has left. */
+START_TEST(one_deadline_for_both_tries)
+{
+    static const struct peer_step script[] = {
+        KEPT_CONNECTION, {PEER_CLOSE, NULL, 0, 0}, KEPT_CONNECTION, {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    peer_await(&peer, 4);
+    ck_assert_int_eq(mc_server_open(&server), 0);
+    mc_deadline deadline = server.deadline;
+    int r = mc_client_version(&server.client, deadline);
+    ck_assert_int_eq(r, MC_E_CLOSED);
+    ck_assert(mc_server_again(&server, r, true));
+    server.timeout_ms = 2 * LONG_MS;
+    ck_assert_int_eq(mc_server_open(&server), 0);
+    ck_assert_int_eq(server.deadline, deadline);
+    r = mc_client_version(&server.client, deadline);
+    ck_assert_int_eq(r, MC_VERSION);
+    ck_assert(!mc_server_again(&server, r, true));
+    ck_assert_int_eq(mc_server_open(&server), 0);
+    ck_assert_int_ge(server.deadline, deadline + LONG_MS);
     expect_counts(&server, 2, 0);
     mc_server_close(&server);
     peer_end(&peer);
@@ -690,7 +753,7 @@ static void expect_not_used_again(const struct operation *o, int round, int64_t 
     ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
     peer_open_gate(&peer);
     await_bytes(&server);
-    server.used_ms -= unused_ms; /* as if that much time had gone by */
+    server.used_ms = mc_socket_now() - unused_ms; /* as if that much time had gone by */
     ck_assert_int_eq(o->run(&server), o->result);
     expect_counts(&server, 2, 0);
     mc_server_close(&server);
@@ -702,7 +765,7 @@ enum { NEWS = 3 };
 /* After a second, by whatever operation. */
 START_TEST(stale_connection)
 {
-    expect_not_used_again(&operations[_i % OPERATIONS], _i / OPERATIONS, 2000);
+    expect_not_used_again(&operations[_i % OPERATIONS], _i / OPERATIONS, 1001);
 }
 END_TEST
 
@@ -731,6 +794,41 @@ START_TEST(stale_connection_of_a_pipeline)
     static const struct operation pipeline = {run_pipeline, "get k\r\nset k 0 0 2\r\nok\r\n",
                                               "END\r\nSTORED\r\n", 0, false};
     expect_not_used_again(&pipeline, _i, 0);
+}
+END_TEST
+
+static int run_own_get(struct mc_server *server)
+{
+    struct mc_value value = {0};
+    int r = mc_server_open(server);
+    ck_assert_int_eq(r, 0);
+    r = mc_client_get(&server->client, key, &value, server->deadline);
+    ck_assert(!mc_server_again(server, r, true));
+    return r;
+}
+
+/* Between gets nobody looks, which is one system call less; and an END that nobody asked for is
+ * taken for a miss, as server.h says. */
+START_TEST(nobody_looks_between_gets)
+{
+    static const struct peer_step script[] = {KEPT_CONNECTION,
+                                              {PEER_GATE, NULL, 0, 0},
+                                              {PEER_SAY, "END\r\n", 0, 0},
+                                              {PEER_HEAR, "get k\r\n", 0, 0},
+                                              {PEER_SILENT, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    peer_open_gate(&peer);
+    await_bytes(&server);
+    server.used_ms = mc_socket_now() + LONG_MS; /* not long ago, however slow this machine is */
+    ck_assert_int_eq(_i == 0 ? run_get(&server) : run_own_get(&server), MC_MISS);
+    expect_counts(&server, 1, 0);
+    mc_server_close(&server);
+    peer_end(&peer);
 }
 END_TEST
 
@@ -805,6 +903,7 @@ START_TEST(late_reply_is_never_read)
     ck_assert_int_eq(mc_server_get(&server, MC_BYTES("late"), &value), MC_E_TIMEOUT);
     ck_assert_int_ge(mc_socket_now(), deadline);
     expect_counts(&server, 1, 1);
+    ck_assert_int_eq(server.pause_ms, MC_SERVER_PAUSE_MIN_MS);
     server.timeout_ms = LONG_MS;
     server.down_until_ms = 0;
     ck_assert_int_eq(run_get(&server), MC_HIT);
@@ -1079,6 +1178,48 @@ START_TEST(full_is_no_reply)
 }
 END_TEST
 
+static int run_get_without_room(struct mc_server *server)
+{
+    struct mc_value value = {0};
+    return mc_server_get(server, key, &value);
+}
+
+/* Any reply makes the failures before it forgotten, even to nothing found, or with a value for which
+ * there is no room. */
+START_TEST(any_reply_is_a_reply)
+{
+    static const struct {
+        int (*run)(struct mc_server *server);
+        const char *request, *reply;
+        int result;
+    } cases[] = {
+        {run_get_without_room, "get k\r\n", "VALUE k 0 2\r\nok\r\nEND\r\n", MC_E_FULL},
+        {run_get_many, "get miss k\r\n", "VALUE k 0 2\r\nok\r\nEND\r\n", 0},
+        {run_get, "get k\r\n", "END\r\n", MC_MISS},
+        {run_get, "get k\r\n", "SERVER_ERROR out of memory\r\n", MC_SERVER_ERROR},
+    };
+    const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                       {PEER_HEAR, cases[_i].request, 0, 0},
+                                       {PEER_SAY, cases[_i].reply, 0, 0},
+                                       {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    char folder[FOLDER_SIZE], path[FOLDER_SIZE + 8];
+    folder_make(folder);
+    snprintf(path, sizeof path, "%s/socket", folder);
+    init(&server, path);
+    fail_again(&server, 1);
+    peer_start(&peer, PEER_UNIX, path, script);
+    ck_assert_int_eq(cases[_i].run(&server), cases[_i].result);
+    ck_assert_int_eq(server.pause_ms, 0);
+    ck_assert(!server.fresh);
+    expect_counts(&server, 1, 1);
+    mc_server_close(&server);
+    peer_end(&peer);
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
 /* As much time as there is: the deadline is none, and not in the past. */
 START_TEST(all_the_time)
 {
@@ -1195,6 +1336,7 @@ int main(void) // NOLINT(readability-function-size): a table
         {error_replies, OPERATIONS},
         {refused_before_sent, 1},
         {operation_of_ones_own, 1},
+        {one_deadline_for_both_tries, 1},
         {operation_that_is_not_repeated, 1},
         {unsent_is_sent_again, OPERATIONS},
         {sent_and_lost, OPERATIONS * PEER_FAMILIES * 2},
@@ -1204,9 +1346,11 @@ int main(void) // NOLINT(readability-function-size): a table
         {gone_at_second_try, OPERATIONS},
         {partly_sent_is_sent_again, 2},
         {pipelines_are_not_repeated, 1},
+        {partly_sent_pipeline, 2},
         {stale_connection, OPERATIONS * PEER_FAMILIES * NEWS},
         {stale_connection_of_a_write, OPERATIONS * PEER_FAMILIES * NEWS},
         {stale_connection_of_a_pipeline, PEER_FAMILIES * NEWS},
+        {nobody_looks_between_gets, 2},
         {new_connection_after_refused_set, 2},
         {new_connection_after_refused_set_in_pipeline, 2},
         {late_reply_is_never_read, 1},
@@ -1221,6 +1365,7 @@ int main(void) // NOLINT(readability-function-size): a table
         {pipeline_during_the_pause, 1},
         {pause_in_real_time, 1},
         {full_is_no_reply, 1},
+        {any_reply_is_a_reply, 4},
         {all_the_time, 3},
         {says_who_it_is, OPERATIONS},
         {is_not_let_in, OPERATIONS * 3},

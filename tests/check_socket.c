@@ -173,6 +173,7 @@ static int connect_name(struct line *line, mc_deadline deadline)
     *line = (struct line){0};
     int r = mc_socket_connect(&line->socket, NAMES_NAME, "1", deadline);
     mc_client_init(&line->client, mc_socket_transport(&line->socket), line->buf, sizeof line->buf);
+    ck_assert_uint_eq(names_held(), 0);
     return r;
 }
 
@@ -254,6 +255,26 @@ START_TEST(next_address_after_silence)
     mc_socket_close(&line.socket);
     peer_end(&peer);
     close(listener);
+}
+END_TEST
+
+/* What one address has left over of its share is the next ones': all the time is used. */
+START_TEST(silence_at_every_address)
+{
+    struct line line;
+    char port[6];
+    int fds[QUEUE], listener = listen_with_full_queue(port, fds);
+    names_clear();
+    int refusing = _i == 1 ? refuse(PEER_TCP4) : -1;
+    names_add(PEER_TCP4, port);
+    names_add(PEER_TCP4, port);
+    mc_deadline deadline = mc_socket_deadline(200);
+    ck_assert_int_eq(connect_name(&line, deadline), MC_E_TIMEOUT);
+    ck_assert_int_ge(mc_socket_now(), deadline);
+    ck_assert(!line.socket.open);
+    close(listener);
+    if (refusing >= 0)
+        close(refusing);
 }
 END_TEST
 
@@ -745,6 +766,7 @@ int main(void)
         {next_address, 4},
         {every_address_refuses, 1},
         {next_address_after_silence, 1},
+        {silence_at_every_address, 2},
         {connecting_has_a_deadline, 1},
         {connecting_to_a_path_has_a_deadline, 1},
         {options, PEER_FAMILIES},

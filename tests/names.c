@@ -1,4 +1,4 @@
-/* Stands between the library and getaddrinfo(). */
+/* Stands between the library and getaddrinfo(), and freeaddrinfo(). */
 #include "names.h"
 
 #include <check.h>
@@ -13,7 +13,7 @@ static struct {
 } addresses[ADDRESSES_MAX];
 
 static size_t count;
-static unsigned asked;
+static unsigned asked, held;
 
 void names_clear(void)
 {
@@ -33,17 +33,22 @@ unsigned names_asked(void)
     return asked;
 }
 
-/* The linker makes these two of every getaddrinfo() that is called. */
+unsigned names_held(void)
+{
+    return held;
+}
+
+/* The linker makes these of every getaddrinfo() and freeaddrinfo() that are called. */
 int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
                        struct addrinfo **list);
 int __real_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
                        struct addrinfo **list);
+void __wrap_freeaddrinfo(struct addrinfo *list);
+void __real_freeaddrinfo(struct addrinfo *list);
 
-int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
-                       struct addrinfo **list)
+/* The chosen addresses, one behind the other. */
+static int resolve_name(const struct addrinfo *hints, struct addrinfo **list)
 {
-    if (strcmp(host, NAMES_NAME) != 0)
-        return __real_getaddrinfo(host, port, hints, list);
     asked++;
     *list = NULL;
     for (size_t k = 0; k < count; k++) {
@@ -53,4 +58,19 @@ int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo
         list = &(*list)->ai_next;
     }
     return count > 0 ? 0 : EAI_NONAME;
+}
+
+int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
+                       struct addrinfo **list)
+{
+    int code = strcmp(host, NAMES_NAME) == 0 ? resolve_name(hints, list)
+                                             : __real_getaddrinfo(host, port, hints, list);
+    held += code == 0 ? 1 : 0;
+    return code;
+}
+
+void __wrap_freeaddrinfo(struct addrinfo *list)
+{
+    held--;
+    __real_freeaddrinfo(list);
 }

@@ -1,5 +1,5 @@
 /* Host names whose addresses a test chooses. Programs with names.c are linked with
- * -Wl,--wrap=getaddrinfo. */
+ * -Wl,--wrap=getaddrinfo,--wrap=freeaddrinfo. */
 #ifndef NAMES_H
 #define NAMES_H
 
@@ -13,5 +13,8 @@ void names_add(enum peer_family family, const char port[6]);
 
 /* How often it has been resolved. */
 unsigned names_asked(void);
+
+/* How many lists of addresses, of whatever name, have been handed out and not freed. */
+unsigned names_held(void);
 
 #endif

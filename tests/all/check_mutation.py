@@ -44,6 +44,7 @@ WORDING = {'proto/text.c': '.', 'src/server.c': ' '}
 # A test program's other sources, what the linker wraps, and its arguments.
 CALLS = ['socket', 'fcntl', 'fcntl64', 'setsockopt', 'getsockopt', 'connect', 'getaddrinfo', 'send',
          'sendmsg', 'recv', 'poll', 'close']
+NAMES = ['getaddrinfo', 'freeaddrinfo']
 PROGRAMS = {
     'calls': (['faults', 'folder', 'peer'], CALLS, []),
     'client': (['events', 'scenes', 'script', 'text'], [], []),
@@ -54,8 +55,8 @@ PROGRAMS = {
     'pipeline': (['events', 'script', 'text'], [], []),
     'put': (['guard'], [], []),
     'reader': (['events', 'text'], [], []),
-    'server': (['folder', 'names', 'peer'], ['getaddrinfo'], []),
-    'socket': (['folder', 'names', 'peer'], ['getaddrinfo'], []),
+    'server': (['folder', 'names', 'peer'], NAMES, []),
+    'socket': (['folder', 'names', 'peer'], NAMES, []),
     'text': ([], [], []),
     'transcripts': (['events', 'folder', 'live', 'replay', 'text', 'transcript'], [],
                     ['tests/transcripts', 'offline']),
