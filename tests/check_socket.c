@@ -121,6 +121,15 @@ START_TEST(refused_by_a_path)
 }
 END_TEST
 
+/* A path of one byte is a path; here is a folder at it. */
+START_TEST(shortest_path)
+{
+    struct mc_socket socket;
+    ck_assert_int_eq(mc_socket_connect_unix(&socket, "/", later()), MC_E_CONNECT);
+    ck_assert_int_eq(socket.sys_errno, ECONNREFUSED);
+}
+END_TEST
+
 /* A path may be as long as the system takes, and no longer. */
 START_TEST(path_too_long)
 {
@@ -177,22 +186,27 @@ static int connect_name(struct line *line, mc_deadline deadline)
     return r;
 }
 
-/* Every order of families: the address that takes the connection is found. */
+/* Every order of families, the address that refuses first or last: the one that takes the connection
+ * is found, and no other asked behind it. */
 START_TEST(next_address)
 {
     static const enum peer_family orders[][2] = {{PEER_TCP4, PEER_TCP4},
                                                  {PEER_TCP4, PEER_TCP6},
                                                  {PEER_TCP6, PEER_TCP4},
                                                  {PEER_TCP6, PEER_TCP6}};
-    const enum peer_family *order = orders[_i];
+    const enum peer_family *order = orders[_i % 4];
     struct peer peer;
     struct line line;
+    int refusing = -1;
     if (!peer_has(order[0], __func__) || !peer_has(order[1], __func__))
         return;
     names_clear();
-    int refusing = refuse(order[0]);
+    if (_i < 4)
+        refusing = refuse(order[0]);
     peer_start(&peer, order[1], NULL, answer_get);
     names_add(order[1], peer.port);
+    if (_i >= 4)
+        refusing = refuse(order[0]);
     ck_assert_int_eq(connect_name(&line, later()), 0);
     ck_assert_int_eq(get(&line, later()), MC_HIT);
     mc_socket_close(&line.socket);
@@ -326,6 +340,7 @@ START_TEST(options)
     peer_start(&peer, (enum peer_family)_i, NULL, script);
     open_line(&line, &peer);
     ck_assert_int_eq(fcntl(line.socket.fd, F_GETFD), FD_CLOEXEC);
+    ck_assert_int_eq(fcntl(line.socket.fd, F_GETFL) & O_NONBLOCK, 0);
     if (_i != PEER_UNIX) {
         int on = 0;
         socklen_t size = sizeof on;
@@ -395,6 +410,27 @@ START_TEST(check_says_good)
     peer_start(&peer, (enum peer_family)_i, NULL, script);
     open_line(&line, &peer);
     ck_assert_int_eq(mc_socket_check(&line.socket), 0);
+    mc_socket_close(&line.socket);
+    peer_end(&peer);
+}
+END_TEST
+
+/* Whatever errno says, which an earlier call has set. */
+START_TEST(check_says_closed)
+{
+    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_GATE, NULL, 0, 0},
+                                              {PEER_CLOSE, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    static const int earlier[] = {0, EINTR, EAGAIN, ECONNRESET};
+    struct peer peer;
+    struct line line;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    open_line(&line, &peer);
+    peer_open_gate(&peer);
+    await_bytes(&line.socket);
+    errno = earlier[_i];
+    ck_assert_int_eq(mc_socket_check(&line.socket), MC_E_CLOSED);
     mc_socket_close(&line.socket);
     peer_end(&peer);
 }
@@ -593,6 +629,66 @@ START_TEST(deadlines_of_every_length)
 }
 END_TEST
 
+/* ---- the kernel's timer ---------------------------------------------------------------------- */
+
+enum { DAY_MS = 86400000, TICK_MS = 10 };
+
+static int64_t kernels_timer_ms(const struct mc_socket *s)
+{
+    struct timeval time;
+    socklen_t size = sizeof time;
+    ck_assert_int_eq(getsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &time, &size), 0);
+    return (int64_t)time.tv_sec * 1000 + time.tv_usec / 1000;
+}
+
+/* Armed for half of the time left, which is less than `ms` by now; or of a day. */
+static void expect_armed(const struct mc_socket *s, int64_t ms)
+{
+    int64_t timer = kernels_timer_ms(s);
+    ck_assert_int_ge(timer, s->watched_from_ms);
+    ck_assert_int_le(timer, s->watched_from_ms + TICK_MS);
+    ck_assert_int_le(s->watched_from_ms, ms / 2);
+    if (ms < DAY_MS) {
+        ck_assert_int_eq(s->watched_to_ms, 4 * s->watched_from_ms);
+    } else {
+        ck_assert_int_eq(s->watched_from_ms, DAY_MS / 2);
+        ck_assert_int_eq(s->watched_to_ms, MC_NEVER);
+    }
+}
+
+/* It is armed when the time left is not between what it was armed for and four times that. */
+START_TEST(timer_is_armed_when_needed)
+{
+    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_SAY, "0123456789", 0, 0},
+                                              {PEER_SILENT, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    static const struct {
+        int64_t ms;
+        bool arms;
+    } steps[] = {{60001, true},       {90000, false},    {50000, false},
+                 {LONG_MS * 4, true}, {LONG_MS, true},   {2 * DAY_MS, true},
+                 {DAY_MS, false},     {MC_NEVER, false}, {DAY_MS / 3, true}};
+    struct peer peer;
+    struct line line;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    open_line(&line, &peer);
+    for (size_t k = 0; k < sizeof steps / sizeof *steps; k++) {
+        char byte;
+        int64_t armed = line.socket.watched_from_ms;
+        mc_deadline deadline = mc_socket_deadline(steps[k].ms);
+        ck_assert_int_eq(line.client.transport.recv(&line.socket, &byte, 1, deadline), 1);
+        ck_assert_int_eq(byte, "0123456789"[k]);
+        if (steps[k].arms)
+            expect_armed(&line.socket, steps[k].ms);
+        else
+            ck_assert_int_eq(line.socket.watched_from_ms, armed);
+    }
+    mc_socket_close(&line.socket);
+    peer_end(&peer);
+}
+END_TEST
+
 /* ---- signals --------------------------------------------------------------------------------- */
 
 static volatile sig_atomic_t alarms;
@@ -697,6 +793,25 @@ static void shrink(const struct mc_socket *socket)
     ck_assert_int_eq(setsockopt(socket->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size), 0);
 }
 
+/* No bytes are no failure, whatever errno says. */
+START_TEST(sends_nothing)
+{
+    static const struct peer_step script[] = {
+        {PEER_ACCEPT, NULL, 0, 0}, {PEER_SILENT, NULL, 0, 0}, {PEER_END, NULL, 0, 0}};
+    static const struct mc_bytes none[] = {{"", 0}, {"", 0}};
+    struct peer peer;
+    struct line line;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    open_line(&line, &peer);
+    for (size_t count = 1; count <= 2; count++) {
+        errno = EIO;
+        ck_assert_int_eq(line.client.transport.send(&line.socket, none, count, later()), 0);
+    }
+    mc_socket_close(&line.socket);
+    peer_end(&peer);
+}
+END_TEST
+
 START_TEST(gathers_many_parts)
 {
     char *text = make_text();
@@ -761,9 +876,10 @@ int main(void)
         {connects, PEER_FAMILIES},
         {refused_by_a_port, 1},
         {refused_by_a_path, 1},
+        {shortest_path, 1},
         {path_too_long, 3},
         {does_not_resolve, 5},
-        {next_address, 4},
+        {next_address, 8},
         {every_address_refuses, 1},
         {next_address_after_silence, 1},
         {silence_at_every_address, 2},
@@ -773,6 +889,7 @@ int main(void)
         {no_sigpipe, 2 * PEER_FAMILIES},
         {closed, 4 * PEER_FAMILIES},
         {check_says_good, PEER_FAMILIES},
+        {check_says_closed, 4},
         {check_says_bad, 3 * PEER_FAMILIES},
         {silent_peer, 11},
         {dripping_peer, 2 * PEER_FAMILIES},
@@ -781,8 +898,10 @@ int main(void)
         {past_deadline_gets_no_answer, 1},
         {late_value_is_not_taken, 2},
         {deadlines_of_every_length, 1},
+        {timer_is_armed_when_needed, 1},
         {answer_in_a_storm_of_signals, PEER_FAMILIES},
         {deadline_in_a_storm_of_signals, 3},
+        {sends_nothing, 1},
         {gathers_many_parts, 2 * PEER_FAMILIES},
         {sending_has_a_deadline, PEER_FAMILIES},
     };
