@@ -352,6 +352,32 @@ START_TEST(options)
 }
 END_TEST
 
+/* A program without a standard input has 0 for its first socket. */
+START_TEST(descriptor_0)
+{
+    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_HEAR, "get k\r\n", 0, 0},
+                                              {PEER_SAY, "VALUE k 0 2\r\nok\r\nEND\r\n", 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct line line;
+    int nothing = open("/dev/null", O_RDONLY); /* 0 already, if that was free */
+    ck_assert_int_ge(nothing, 0);
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    close(0);
+    open_line(&line, &peer);
+    ck_assert_int_eq(line.socket.fd, 0);
+    ck_assert_int_eq(get(&line, later()), MC_HIT);
+    mc_socket_close(&line.socket);
+    ck_assert_int_eq(fcntl(0, F_GETFD), -1);
+    if (nothing > 0) {
+        ck_assert_int_eq(dup2(nothing, 0), 0);
+        close(nothing);
+    }
+    peer_end(&peer);
+}
+END_TEST
+
 /* The disposition of SIGPIPE is the usual one: if it were raised, it would end this process. */
 START_TEST(no_sigpipe)
 {
@@ -886,6 +912,7 @@ int main(void)
         {connecting_has_a_deadline, 1},
         {connecting_to_a_path_has_a_deadline, 1},
         {options, PEER_FAMILIES},
+        {descriptor_0, 1},
         {no_sigpipe, 2 * PEER_FAMILIES},
         {closed, 4 * PEER_FAMILIES},
         {check_says_good, PEER_FAMILIES},
