@@ -696,7 +696,7 @@ START_TEST(one_deadline_for_both_tries)
     int r = mc_client_version(&server.client, deadline);
     ck_assert_int_eq(r, MC_E_CLOSED);
     ck_assert(mc_server_again(&server, r, true));
-    server.timeout_ms = 2 * LONG_MS;
+    server.timeout_ms = 2 * (int64_t)LONG_MS;
     ck_assert_int_eq(mc_server_open(&server), 0);
     ck_assert_int_eq(server.deadline, deadline);
     r = mc_client_version(&server.client, deadline);
