@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Mutation of proto/ and src/: operators in the source (tests/mutation/source.py) and conditional
-jumps in the assembly (branches.py), each mutant run against the tests of its file. A mutant that
-lives has to be in tests/mutation/accepted.txt, with the reason.
+jumps in the assembly (branches.py), each mutant run against the tests of its file. One of proto/
+that lives has to be in tests/mutation/accepted.txt, with the reason; one of src/ may be.
 
 All mutants of a file's functions are built into one program (schema.py); a number in the
 environment says which it is. The tests decide at -O0; what lives is run again with the sanitizers;
@@ -80,7 +80,7 @@ TESTS = {
 
 SAMPLE = {'proto': 100, 'src': 25} # percent of the mutants that are run without --full
 JOBS = len(os.sched_getaffinity(0))
-WAITING = {'src/server.c': 2, 'src/socket.c': 4} # so many times as many, for their tests wait for time
+WAITING = {'src/server.c': 2, 'src/socket.c': 4} # times as many: their tests wait, and take no CPU
 FLAGS = ['-std=c11', '-w', '-D_POSIX_C_SOURCE=200809L', '-Iproto', '-Isrc', '-Itests']
 SANITIZE = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']
 KILLED, TIME, ALIVE, INVALID, SAME = 'killed', 'killed by time', 'alive', 'invalid', 'same'
