@@ -12,7 +12,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-enum { LONG_MS = 60000 };
+enum { LONG_MS = 60000, PATH_SIZE = FOLDER_SIZE + 8 };
 
 static char buf[2048];
 
@@ -27,6 +27,13 @@ static void expect_counts(const struct mc_server *server, uint64_t connects, uin
 {
     ck_assert_uint_eq(server->connects, connects);
     ck_assert_uint_eq(server->failures, failures);
+}
+
+/* A folder, which the test removes, and a path in it at which nobody listens yet. */
+static void make_path(char folder[FOLDER_SIZE], char path[PATH_SIZE])
+{
+    folder_make(folder);
+    snprintf(path, PATH_SIZE, "%s/socket", folder);
 }
 
 static void await_bytes(const struct mc_server *server)
@@ -993,9 +1000,8 @@ START_TEST(another_server_at_the_path)
 {
     struct peer first, second;
     struct mc_server server;
-    char folder[FOLDER_SIZE], path[FOLDER_SIZE + 8];
-    folder_make(folder);
-    snprintf(path, sizeof path, "%s/socket", folder);
+    char folder[FOLDER_SIZE], path[PATH_SIZE];
+    make_path(folder, path);
     init(&server, path);
     peer_start(&first, PEER_UNIX, path, answer_and_close);
     ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
@@ -1071,9 +1077,8 @@ START_TEST(pause_grows_and_ends)
         KEPT_CONNECTION, {PEER_CLOSE, NULL, 0, 0}, {PEER_END, NULL, 0, 0}};
     struct peer peer;
     struct mc_server server;
-    char folder[FOLDER_SIZE], path[FOLDER_SIZE + 8];
-    folder_make(folder);
-    snprintf(path, sizeof path, "%s/socket", folder);
+    char folder[FOLDER_SIZE], path[PATH_SIZE];
+    make_path(folder, path);
     init(&server, path);
     for (int k = 1; k <= FAILURES; k++)
         fail_again(&server, k);
@@ -1162,9 +1167,8 @@ START_TEST(full_is_no_reply)
     struct peer peer;
     struct mc_server server;
     struct mc_value value = {0};
-    char folder[FOLDER_SIZE], path[FOLDER_SIZE + 8];
-    folder_make(folder);
-    snprintf(path, sizeof path, "%s/socket", folder);
+    char folder[FOLDER_SIZE], path[PATH_SIZE];
+    make_path(folder, path);
     init(&server, path);
     server.cap = sizeof "get k\r\n" - 1;
     fail_again(&server, 1);
@@ -1204,9 +1208,8 @@ START_TEST(any_reply_is_a_reply)
                                        {PEER_END, NULL, 0, 0}};
     struct peer peer;
     struct mc_server server;
-    char folder[FOLDER_SIZE], path[FOLDER_SIZE + 8];
-    folder_make(folder);
-    snprintf(path, sizeof path, "%s/socket", folder);
+    char folder[FOLDER_SIZE], path[PATH_SIZE];
+    make_path(folder, path);
     init(&server, path);
     fail_again(&server, 1);
     peer_start(&peer, PEER_UNIX, path, script);
