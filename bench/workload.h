@@ -22,7 +22,7 @@ enum {
 struct workload_value {
     char text[WORKLOAD_TEXT_MAX];
     size_t len; /* of the whole value; above WORKLOAD_TEXT_MAX: text holds nothing of use */
-    uint32_t flags;
+    uint64_t flags;
 };
 
 enum workload_found { WORKLOAD_HIT, WORKLOAD_MISS, WORKLOAD_FAILED };

@@ -141,13 +141,15 @@ static inline size_t mc_item_end(const char *b, size_t e, struct mc_bytes key,
                                  struct mc_reply *reply)
 {
     size_t i = mc_item_key(b, e, key);
+    uint32_t flags = 0;
     reply->flags = reply->size = 0;
     reply->text.data = NULL;
     reply->text.len = 0;
     if (i > 0)
-        i = mc_item_number(b, i, e, &reply->flags);
+        i = mc_item_number(b, i, e, &flags);
     if (i == 0 || b[i] != ' ')
         return 0;
+    reply->flags = flags;
     i = mc_item_number(b, i + 1, e, &reply->size);
     return i > 0 ? mc_item_value(b, i, e, reply) : 0;
 }

@@ -125,9 +125,12 @@ struct mc_out {
 /* What a storage command stores. */
 struct mc_item {
     struct mc_bytes key, value;
-    uint32_t flags;  /* opaque to the server, returned with the value */
+    uint64_t flags;  /* opaque to the server, returned with the value; see large_flags */
     int32_t exptime; /* seconds from now up to 30 days, Unix time above, 0 never, < 0 at once */
     uint64_t cas;    /* cas only: the unique number that gets returned */
+    /* Flags above 2^32-1 are meant. Without it they are refused (MC_E_NUMBER): a memcached that was
+     * not built with --enable-large-client-flags stores their low 32 bits and reports success. */
+    bool large_flags;
 };
 
 enum mc_store { MC_SET, MC_ADD, MC_REPLACE, MC_APPEND, MC_PREPEND, MC_CAS };
@@ -159,6 +162,7 @@ struct mc_flag {
     int32_t ttl;           /* N R T, reply t: seconds; -1 in a reply is "never expires" */
     uint64_t number;       /* C D E F J, reply c f h l s; M: the mode's letter, such as 'E' */
     struct mc_bytes token; /* O P L, reply k O, and any flag that is not known here */
+    bool large;            /* F of ms: more than 32 bits are meant, as mc_item.large_flags */
 };
 
 /* Meta commands. The flags that each takes, as protocol.txt and newer servers name them:
@@ -241,9 +245,10 @@ struct mc_reader {
 struct mc_reply {
     struct mc_bytes key, text; /* text of a meta reply: its flags, for mc_reader_flag */
     uint64_t cas, number;
-    uint32_t flags;
-    uint32_t size; /* of the whole value */
-    bool meta;     /* the reply is of the meta dialect */
+    uint64_t flags; /* 64 bits of them at a memcached that is built so */
+    uint32_t size;  /* of the whole value */
+    bool meta;      /* the reply is of the meta dialect */
+    bool has_cas;   /* the VALUE line had a cas unique */
 };
 
 /* Takes the next event off the front of *in. Returns an event; MC_MORE with nothing of the event

@@ -517,18 +517,28 @@ static void put_name(struct pen *p, enum mc_store command)
     put_text(p, name);
 }
 
+/* True when client flags are of the 32 bits that every server keeps, or more are meant. */
+/*@ assigns \nothing;
+    ensures \result <==> flags <= UINT32_MAX || large; */
+static bool fits_flags(uint64_t flags, bool large)
+{
+    return flags <= UINT32_MAX || large;
+}
+
 /* <command name> <key> <flags> <exptime> <bytes>[ <cas unique>][ noreply]\r\n */
 /*@ requires \valid(out) && ready(*out);
     requires given(item->key, out->data, out->len, out->cap);
     requires \valid_read(item);
     assigns line_from, out->len, out->data[out->len .. out->cap - 1];
     ensures appended(*out, \old(out->len), \result);
-    ensures \result == 0 ==> \old(is_key(item->key)) && item->value.len <= MC_VALUE_MAX; */
+    ensures \result == 0 ==> \old(is_key(item->key)) && item->value.len <= MC_VALUE_MAX;
+    ensures \result == 0 ==> item->flags <= UINT32_MAX || item->large_flags; */
 int mc_put_store(struct mc_out *out, enum mc_store command, const struct mc_item *item,
                  bool noreply)
 {
     struct pen p = pen_of(out);
-    if ((unsigned)command > MC_CAS || item->value.len > MC_VALUE_MAX)
+    if ((unsigned)command > MC_CAS || item->value.len > MC_VALUE_MAX ||
+        !fits_flags(item->flags, item->large_flags))
         return MC_E_NUMBER;
     put_name(&p, command);
     put_key(&p, item->key);
@@ -784,7 +794,8 @@ static void put_flag(struct pen *p, const struct meta_command *command, const st
         return;
     else if (has_letter(command->ttl, letter))
         put_signed_digits(p, flag->ttl);
-    else if (has_letter(command->number, letter) && (letter != 'F' || flag->number <= UINT32_MAX))
+    else if (has_letter(command->number, letter) &&
+             (letter != 'F' || fits_flags(flag->number, flag->large)))
         put_digits(p, flag->number);
     else if (letter == 'M' && command->modes[0] != '\0')
         put_mode(p, command->modes, flag->number);

@@ -273,21 +273,23 @@ static size_t take_flags(struct line *l, size_t i, struct mc_bytes *text)
 }
 
 /* [ <cas unique>] */
-/*@ requires \valid(l) && line_there(*l) && 0 < i <= l->e && \valid(cas);
-    requires \separated(cas, l, l->b + (0 .. l->e - 1));
-    assigns l->at, l->fault, *cas;
+/*@ requires \valid(l) && line_there(*l) && 0 < i <= l->e && \valid(reply);
+    requires \separated(reply, l, l->b + (0 .. l->e - 1));
+    assigns l->at, l->fault, reply->cas, reply->has_cas;
     ensures taken(*l, i, \result); */
-static size_t take_cas(struct line *l, size_t i, uint64_t *cas)
+static size_t take_cas(struct line *l, size_t i, struct mc_reply *reply)
 {
     size_t j = take(l, i, ' ', MC_FAULT_SPACE);
-    return j > 0 ? take_number(l, j, UINT64_MAX, cas) : i;
+    reply->has_cas = j > 0;
+    return j > 0 ? take_number(l, j, UINT64_MAX, &reply->cas) : i;
 }
 
 /* One piece of a line, by its letter in the grammar. */
 /*@ requires \valid(l) && line_there(*l) && 0 < i <= l->e && \valid(reply);
     requires slices_inside(*reply, l->b, l->e);
     requires \separated(reply, l, l->b + (0 .. l->e - 1));
-    assigns l->at, l->fault, reply->key, reply->text, reply->flags, reply->size, reply->cas;
+    assigns l->at, l->fault, reply->key, reply->text, reply->flags, reply->size, reply->cas,
+            reply->has_cas;
     ensures taken(*l, i, \result) && slices_inside(*reply, l->b, l->e);
     ensures \old(reply->size) <= MC_VALUE_MAX ==> reply->size <= MC_VALUE_MAX; */
 static size_t take_piece(struct line *l, size_t i, char piece, struct mc_reply *reply)
@@ -299,15 +301,12 @@ static size_t take_piece(struct line *l, size_t i, char piece, struct mc_reply *
     case 'n': return take_token(l, i, MC_LINE_MAX, MC_FAULT_KEY, &reply->key);
     case 't': return take_text(l, i, &reply->text);
     case 'm': return take_flags(l, i, &reply->text);
-    case 'f':
-        i = take_number(l, i, UINT32_MAX, &number);
-        reply->flags = (uint32_t)number;
-        return i;
+    case 'f': return take_number(l, i, UINT64_MAX, &reply->flags);
     case 's':
         i = take_number(l, i, MC_VALUE_MAX, &number);
         reply->size = (uint32_t)number;
         return i;
-    case 'c': return take_cas(l, i, &reply->cas);
+    case 'c': return take_cas(l, i, reply);
     default: break;
     }
     return take(l, i, piece, MC_FAULT_END);
@@ -489,8 +488,9 @@ static void clear(struct mc_reply *reply)
     const struct mc_bytes none = {NULL, 0};
     reply->key = reply->text = none;
     reply->cas = reply->number = 0;
-    reply->flags = reply->size = 0;
-    reply->meta = false;
+    reply->flags = 0;
+    reply->size = 0;
+    reply->meta = reply->has_cas = false;
 }
 
 /*@ requires \valid(in) && readable(*in);
@@ -686,7 +686,8 @@ void mc_reader_stream(struct mc_reader *reader)
 static bool flag_number(char letter, struct mc_bytes token, struct mc_flag *flag)
 {
     bool expires = letter == 't' && token.len > 0 && token.data[0] == '-';
-    uint64_t max = letter == 'c' ? UINT64_MAX : letter == 't' ? INT32_MAX : UINT32_MAX;
+    bool wide = letter == 'c' || letter == 'f';
+    uint64_t max = wide ? UINT64_MAX : letter == 't' ? INT32_MAX : UINT32_MAX;
     if (!mc_decimal_read(token.data, expires ? 1 : 0, token.len, max, &flag->number))
         return false;
     if (letter == 't')

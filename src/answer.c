@@ -199,7 +199,7 @@ static bool take_flag(const struct mc_answer_meta *asked, const struct mc_flag *
     switch (flag->letter) {
     case 'O': return same_opaque(asked, flag->token);
     case 'c': meta->cas = flag->number; break;
-    case 'f': meta->flags = (uint32_t)flag->number; break;
+    case 'f': meta->flags = flag->number; break;
     case 's': meta->size = (uint32_t)flag->number; break;
     case 'l': meta->last_access = (uint32_t)flag->number; break;
     case 't': meta->ttl = flag->ttl; break;

@@ -53,7 +53,7 @@ struct mc_value {
     size_t cap;
     size_t len;   /* of the value; with MC_E_FULL, the bytes that buf should have had */
     uint64_t cas; /* gets, gats */
-    uint32_t flags;
+    uint64_t flags;
     int result; /* mc_client_get_many: MC_HIT, MC_MISS, MC_E_FULL or why it is not known */
 };
 
@@ -61,7 +61,7 @@ struct mc_value {
 struct mc_meta {
     uint64_t cas;         /* c */
     uint64_t number;      /* ma with v: the new value */
-    uint32_t flags;       /* f */
+    uint64_t flags;       /* f */
     uint32_t size;        /* s, bytes */
     uint32_t last_access; /* l, seconds ago */
     int32_t ttl;          /* t, seconds; -1 never expires */

@@ -83,7 +83,8 @@ static void make_flags(struct flags *flags, const struct mc_op *op, size_t index
 
 static int put_classic(struct mc_out *out, const struct mc_op *op)
 {
-    const struct mc_item item = {op->key, op->data, op->flags, op->exptime, op->number};
+    const struct mc_item item = {op->key,     op->data,   op->flags,
+                                 op->exptime, op->number, op->large_flags};
     switch (op->verb) {
     case MC_VERB_GET: return mc_put_get(out, &op->key, 1);
     case MC_VERB_GETS: return mc_put_gets(out, &op->key, 1);

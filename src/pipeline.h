@@ -38,12 +38,13 @@ struct mc_op {
     struct mc_bytes key;
     struct mc_bytes data;  /* what a storage command or ms stores */
     uint64_t number;       /* in: cas unique, delta; out: the new number of incr and decr */
-    uint32_t flags;        /* of a storage command */
+    uint64_t flags;        /* of a storage command */
     int32_t exptime;       /* of a storage command, gat, touch; the delay of flush_all; seconds */
     struct mc_value value; /* out: of a retrieval; set buf and cap */
     struct mc_meta meta;   /* out: of a meta command */
     const struct mc_flag *meta_flags;
     size_t meta_count;
+    bool large_flags; /* of a storage command: see mc_item.large_flags */
     size_t sent_at; /* private: where the command ends among the bytes of its flight */
 };
 

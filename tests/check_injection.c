@@ -141,7 +141,7 @@ static int put_other(struct mc_out *out, enum slot slot, struct mc_bytes word)
 static int put(struct mc_out *out, enum slot slot, struct mc_bytes word)
 {
     const struct mc_bytes two[] = {MC_BYTES("a"), word};
-    const struct mc_item item = {word, MC_BYTES("hello"), 7, 60, 9};
+    const struct mc_item item = {word, MC_BYTES("hello"), 7, 60, 9, false};
     switch (slot) {
     case GET: return mc_put_get(out, &word, 1);
     case GETS: return mc_put_gets(out, &word, 1);
@@ -277,7 +277,7 @@ static int call(struct mc_client *c, enum slot slot, struct mc_bytes word)
 {
     char buf[8];
     struct mc_value value = {.buf = buf, .cap = sizeof buf};
-    const struct mc_item item = {word, MC_BYTES("hello"), 7, 60, 9};
+    const struct mc_item item = {word, MC_BYTES("hello"), 7, 60, 9, false};
     const struct mc_flag v = {.letter = 'v'};
     struct mc_meta meta;
     uint64_t number;
@@ -372,7 +372,7 @@ static void check_number(uint64_t n)
     const struct mc_bytes a = MC_BYTES("a");
     uint32_t u = (uint32_t)n;
     int32_t s = (int32_t)u;
-    const struct mc_item item = {a, {NULL, u % (MC_VALUE_MAX + 1)}, u, s, n};
+    const struct mc_item item = {a, {NULL, u % (MC_VALUE_MAX + 1)}, u, s, n, false};
     const struct mc_flag flags[] = {{.letter = 'T', .ttl = s}, {.letter = 'C', .number = n}};
     const struct mc_flag f = {.letter = 'F', .number = u};
     check_line(mc_put_store(&o, MC_CAS, &item, true), &o,

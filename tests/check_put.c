@@ -39,7 +39,8 @@ struct call {
     bool yes;            /* noreply, graceful, segmented, enable */
     int32_t time, time2; /* exptime, delay, slab classes */
     uint64_t number;     /* delta, size, cas unique, and all unsigned arguments */
-    uint32_t bits;       /* client flags */
+    uint64_t bits;       /* client flags */
+    bool large;          /* more than 32 of them */
     struct mc_flag flags[20];
     size_t count;
 };
@@ -58,8 +59,12 @@ static int put_get(struct mc_out *out, const struct call *c)
 
 static int put_store(struct mc_out *out, const struct call *c)
 {
-    const struct mc_item item = {
-        .key = c->key, .value = c->other, .flags = c->bits, .exptime = c->time, .cas = c->number};
+    const struct mc_item item = {.key = c->key,
+                                 .value = c->other,
+                                 .flags = c->bits,
+                                 .exptime = c->time,
+                                 .cas = c->number,
+                                 .large_flags = c->large};
     return mc_put_store(out, c->store, &item, c->yes);
 }
 
@@ -85,7 +90,8 @@ static int put_lru(struct mc_out *out, const struct call *c)
     uint32_t number = (uint32_t)c->number;
     switch (c->put) {
     case LRU_TUNE:
-        return mc_put_lru_tune(out, number, c->bits, (uint32_t)c->time, (uint32_t)c->time2);
+        return mc_put_lru_tune(out, number, (uint32_t)c->bits, (uint32_t)c->time,
+                               (uint32_t)c->time2);
     case LRU_MODE: return mc_put_lru_mode(out, c->yes);
     case LRU_TEMP_TTL: return mc_put_lru_temp_ttl(out, c->time);
     case CRAWLER_ENABLE: return mc_put_lru_crawler_enable(out, c->yes);
@@ -139,6 +145,12 @@ static const struct call calls[] = {
      .bits = 1, .time = 2, .yes = true},
     {STORE, .bytes = "replace a 4294967295 -1 1\r\n", .store = MC_REPLACE, .key = B("a"),
      .other = B("x"), .bits = UINT32_MAX, .time = -1},
+    {STORE, .refusal = MC_E_NUMBER, .store = MC_SET, .key = B("a"), .other = B("x"),
+     .bits = (uint64_t)UINT32_MAX + 1},
+    {STORE, .bytes = "set a 4294967296 0 1\r\n", .store = MC_SET, .key = B("a"), .other = B("x"),
+     .bits = (uint64_t)UINT32_MAX + 1, .large = true},
+    {STORE, .bytes = "cas a 18446744073709551615 0 1 7\r\n", .store = MC_CAS, .key = B("a"),
+     .other = B("x"), .bits = UINT64_MAX, .number = 7, .large = true},
     {STORE, .bytes = "append a 0 2147483647 1\r\n", .store = MC_APPEND, .key = B("a"),
      .other = B("x"), .time = INT32_MAX},
     {STORE, .bytes = "prepend a 0 -2147483648 1\r\n", .store = MC_PREPEND, .key = B("a"),
@@ -187,6 +199,8 @@ static const struct call calls[] = {
                {.letter = 'E', .number = 0}}},
     {MS, .refusal = MC_E_NUMBER, .key = B("a"), .count = 1,
      .flags = {{.letter = 'F', .number = (uint64_t)UINT32_MAX + 1}}},
+    {MS, .bytes = "ms a 5 F18446744073709551615\r\n", .key = B("a"), .number = 5, .count = 1,
+     .flags = {{.letter = 'F', .number = UINT64_MAX, .large = true}}},
     {MA, .bytes = "ma a D18446744073709551615 J10 M-\r\n", .key = B("a"), .count = 3,
      .flags = {{.letter = 'D', .number = UINT64_MAX},
                {.letter = 'J', .number = 10},
@@ -615,7 +629,7 @@ START_TEST(every_letter_of_a_flag)
     for (int letter = 0; letter < 256; letter++) {
         char line[64];
         struct call c = {.put = metas[_i].put, .key = B("a"), .bytes = line, .count = 1};
-        c.flags[0] = (struct mc_flag){(char)letter, -5, 7, B("tok")};
+        c.flags[0] = (struct mc_flag){(char)letter, -5, 7, B("tok"), false};
         if (letter == 'M')
             c.flags[0].number = (uint64_t)metas[_i].modes[0];
         if (expect_flag(_i, letter, line, sizeof line))
@@ -661,7 +675,7 @@ static struct call all_flags(int meta, size_t count)
     for (size_t i = 0; letters[i] != '\0' && c.count < count; i++) {
         if (!expect_flag(meta, letters[i], line, sizeof line))
             continue;
-        c.flags[c.count] = (struct mc_flag){letters[i], -5, 7, B("tok")};
+        c.flags[c.count] = (struct mc_flag){letters[i], -5, 7, B("tok"), false};
         if (letters[i] == 'M')
             c.flags[c.count].number = (uint64_t)metas[meta].modes[0];
         c.count++;

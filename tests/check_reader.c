@@ -208,7 +208,7 @@ static const struct {
     const char *before, *after;
     uint64_t max;
 } places[] = {
-    {"VALUE a ", " 1\r\n", UINT32_MAX},
+    {"VALUE a ", " 1\r\n", UINT64_MAX},
     {"VALUE a 1 ", "\r\n", MC_VALUE_MAX},
     {"VALUE a 1 ", " 5\r\n", MC_VALUE_MAX},
     {"VALUE a 1 1 ", "\r\n", UINT64_MAX},
@@ -605,7 +605,8 @@ static const struct {
     {"cx", MC_E_PROTOCOL, 0, 0, 0, NULL, NULL},
     {"c01", MC_E_PROTOCOL, 0, 0, 0, NULL, NULL},
     {"f4294967295", 1, 'f', 0, UINT32_MAX, NULL, ""},
-    {"f4294967296", MC_E_PROTOCOL, 0, 0, 0, NULL, NULL},
+    {"f18446744073709551615", 1, 'f', 0, UINT64_MAX, NULL, ""},
+    {"f18446744073709551616", MC_E_PROTOCOL, 0, 0, 0, NULL, NULL},
     {"f", MC_E_PROTOCOL, 0, 0, 0, NULL, NULL},
     {"h0", 1, 'h', 0, 0, NULL, ""},
     {"h1", 1, 'h', 0, 1, NULL, ""},

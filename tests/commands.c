@@ -144,7 +144,8 @@ struct mc_op command_op(const struct command *c)
 
 int command_ask_client(struct mc_client *c, struct mc_op *op, mc_deadline d)
 {
-    const struct mc_item item = {op->key, op->data, op->flags, op->exptime, op->number};
+    const struct mc_item item = {op->key,     op->data,   op->flags,
+                                 op->exptime, op->number, op->large_flags};
     const struct mc_flag *f = op->meta_flags;
     size_t n = op->meta_count;
     switch (op->verb) {
@@ -168,7 +169,8 @@ int command_ask_client(struct mc_client *c, struct mc_op *op, mc_deadline d)
 
 int command_ask_server(struct mc_server *s, struct mc_op *op)
 {
-    const struct mc_item item = {op->key, op->data, op->flags, op->exptime, op->number};
+    const struct mc_item item = {op->key,     op->data,   op->flags,
+                                 op->exptime, op->number, op->large_flags};
     const struct mc_flag *f = op->meta_flags;
     size_t n = op->meta_count;
     switch (op->verb) {

@@ -429,7 +429,7 @@ static void run_number(struct play *p, const struct scene *scene)
 
 static int call_line(struct mc_client *c, const struct scene *scene)
 {
-    const struct mc_item item = {key_of(scene), data_of(scene), 7, 60, 99};
+    const struct mc_item item = {key_of(scene), data_of(scene), 7, 60, 99, false};
     switch (scene->what) {
     case STORE: return mc_client_store(c, scene->store, &item, SCRIPT_DEADLINE);
     case DELETE: return mc_client_delete(c, key_of(scene), SCRIPT_DEADLINE);

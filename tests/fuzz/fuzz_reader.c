@@ -77,7 +77,7 @@ static void check_event(struct run *run, int event, const struct mc_reply *reply
         fuzz_fail("event %d: other key or text", event);
     if (reply->flags != e->flags || reply->size != e->size || reply->meta != e->meta)
         fuzz_fail("event %d: other flags, size or dialect", event);
-    if (reply->cas != e->cas || reply->number != e->number)
+    if (reply->cas != e->cas || reply->has_cas != e->has_cas || reply->number != e->number)
         fuzz_fail("event %d: other cas or number", event);
     if (run->taken != e->end)
         fuzz_fail("event %d: taken to %zu instead of %zu", event, run->taken, e->end);

@@ -83,7 +83,7 @@ static void mean_flag(const struct mc_flag *flag, struct mc_meta *meta)
 {
     switch (flag->letter) {
     case 'c': meta->cas = flag->number; break;
-    case 'f': meta->flags = (uint32_t)flag->number; break;
+    case 'f': meta->flags = flag->number; break;
     case 's': meta->size = (uint32_t)flag->number; break;
     case 'l': meta->last_access = (uint32_t)flag->number; break;
     case 't': meta->ttl = flag->ttl; break;

@@ -17,7 +17,7 @@ struct answer {
 struct meaning {
     int result; /* 0: it is not whole, or no answer to this */
     struct mc_bytes value;
-    uint32_t flags;
+    uint64_t flags;
     uint64_t cas, number;
     struct mc_meta meta;
 };

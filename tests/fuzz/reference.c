@@ -240,13 +240,13 @@ static struct verdict judge_value(const struct line *l, size_t at, struct refere
         return v;
     e->key = slice(l, key.start, key.end);
     at = key.end;
-    v = take_number(l, &at, UINT32_MAX, &flags);
+    v = take_number(l, &at, UINT64_MAX, &flags);
     if (v.is == GOOD)
         v = take_number(l, &at, MC_VALUE_MAX, &size);
     e->has_cas = v.is == GOOD && l->b[at] == ' ';
     if (e->has_cas)
         v = take_number(l, &at, UINT64_MAX, &e->cas);
-    e->flags = (uint32_t)flags;
+    e->flags = flags;
     e->size = (uint32_t)size;
     return v.is == GOOD ? judge_line_end(l, at) : v;
 }
@@ -415,7 +415,7 @@ struct reference reference_read(struct mc_bytes bytes, unsigned streams)
 static bool judge_flag(struct mc_flag *flag)
 {
     struct mc_bytes digits = flag->token;
-    uint64_t max = flag->letter == 'c' ? UINT64_MAX : UINT32_MAX;
+    uint64_t max = flag->letter == 'c' || flag->letter == 'f' ? UINT64_MAX : UINT32_MAX;
     bool minus = false;
     if (flag->letter == '\0' || strchr("cfhlst", flag->letter) == NULL)
         return true;

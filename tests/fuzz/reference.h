@@ -13,7 +13,8 @@ struct reference_event {
     struct mc_bytes key, text;
     struct mc_bytes body; /* of a VALUE: what there is of it */
     uint64_t cas, number;
-    uint32_t flags, size;
+    uint64_t flags;
+    uint32_t size;
     bool meta, has_cas;
     size_t end; /* behind its line; of the END of a VA, behind the value's CRLF */
 };
