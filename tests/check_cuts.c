@@ -444,7 +444,7 @@ int main(int argc, char **argv)
     full = argc > 2 && strcmp(argv[2], "full") == 0;
     for (size_t k = 0; k < COUNT(table); k++)
         add_form(table[k].bytes, table[k].len, table[k].stream);
-    if (add_transcripts(argc > 1 ? argv[1] : "tests/transcripts") <= 0) {
+    if (add_transcripts(argc > 1 ? argv[1] : "proto/transcripts") <= 0) {
         fprintf(stderr, "no transcripts found; give their folder as the argument\n");
         return 2;
     }

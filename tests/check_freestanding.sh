@@ -3,8 +3,8 @@
 # variables, each header stands alone in C and C++, and names and includes are where they belong.
 # CC and CXX choose the compilers. The functions are called by their names.
 # shellcheck disable=SC2317
-# shellcheck source=tests/tap.sh
-. "$(dirname "${BASH_SOURCE[0]}")/tap.sh"
+# shellcheck source=tests/support/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/support/tap.sh"
 
 cd "$tap_root" || exit
 read -ra cc <<<"${CC:-cc}"

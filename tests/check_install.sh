@@ -3,8 +3,8 @@
 # and statically, from C and C++, the wire alone; and as a Meson subproject.
 # The functions are called by their names.
 # shellcheck disable=SC2317
-# shellcheck source=tests/tap.sh
-. "$(dirname "${BASH_SOURCE[0]}")/tap.sh"
+# shellcheck source=tests/support/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/support/tap.sh"
 
 cc=${CC:-cc}
 cxx=${CXX:-c++}

@@ -4,8 +4,8 @@
 # joined.
 # The functions are called by their names, and the patterns of sed are no expressions.
 # shellcheck disable=SC2016,SC2317
-# shellcheck source=tests/tap.sh
-. "$(dirname "${BASH_SOURCE[0]}")/tap.sh"
+# shellcheck source=tests/support/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/support/tap.sh"
 
 cc=${CC:-cc}
 project=$tap_folder/project

@@ -4,8 +4,8 @@
 # usage: check_syscalls.sh WARM, the program built from warm.c
 # The functions are called by their names.
 # shellcheck disable=SC2317
-# shellcheck source=tests/tap.sh
-. "$(dirname "${BASH_SOURCE[0]}")/tap.sh"
+# shellcheck source=tests/support/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/support/tap.sh"
 
 warm=$1
 

@@ -210,7 +210,7 @@ static void find_files(const char *folder)
 
 int main(int argc, char **argv)
 {
-    find_files(argc > 1 ? argv[1] : "tests/transcripts");
+    find_files(argc > 1 ? argv[1] : "proto/transcripts");
     if (file_count == 0) {
         fprintf(stderr, "no transcripts found; give their folder as the argument\n");
         return 2;

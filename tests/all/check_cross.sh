@@ -33,7 +33,7 @@ tests='
     item         together  all
     client       together  all
     pipeline     together  all
-    transcripts  together  all  tests/transcripts few
+    transcripts  together  all  proto/transcripts few
     cuts         together  all
     socket       together  all
     server       together  all
@@ -67,7 +67,7 @@ mixes_signals() {
 
 compile() {
     "$prefix-gcc" -std=c11 -O1 -Wall -Wextra -Werror -D_POSIX_C_SOURCE=200809L \
-        -D_FILE_OFFSET_BITS=64 -I"$tap_root/tests/embed/cross" -I"$tap_root/tests" \
+        -D_FILE_OFFSET_BITS=64 -I"$tap_root/tests/embed/cross" -I"$tap_root/tests/support" \
         -I"$tap_root/bench" -I"$tap_root/src" -I"$tap_root/proto" "$@"
 }
 
@@ -81,7 +81,7 @@ compile_library() {
 compile_libraries() {
     local helpers
     mapfile -t helpers < <(grep -L '^int main\|^int suite_run\|^void \*malloc' \
-        "$tap_root"/tests/*.c)
+        "$tap_root"/tests/support/*.c)
     compile_library mcwire "$tap_root"/{proto,src}/*.c &&
         compile_library tests "${helpers[@]}" "$tap_root/tests/embed/cross/suite.c"
 }
@@ -89,7 +89,7 @@ compile_libraries() {
 # wraps NAME: the functions that this test puts its own in front of: in one of two files.
 wraps() {
     sed -n 's/^#include "\(names\|faults\)\.h"/\1.c/p' "$tap_root/tests/check_$1.c" |
-        (cd "$tap_root/tests" && xargs -r grep -oh '__wrap_[a-z0-9]*') | sort -u |
+        (cd "$tap_root/tests/support" && xargs -r grep -oh '__wrap_[a-z0-9]*') | sort -u |
         sed 's/__wrap_/-Wl,--wrap=/'
 }
 

@@ -4,19 +4,19 @@
 # needs: gcc stdio.h check.pc pkg-config
 # The functions are called by their names.
 # shellcheck disable=SC2317
-# shellcheck source=tests/tap.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
+# shellcheck source=tests/support/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../support/tap.sh"
 
 build() {
     local flags
     mapfile -t flags < <(pkg-config --cflags --libs check | xargs -n1)
-    cd "$tap_root" && gcc -std=c11 -O2 -D_POSIX_C_SOURCE=200809L -Iproto -Itests \
-        -o "$tap_folder/check_cuts" tests/check_cuts.c tests/guard.c tests/suite.c tests/tally.c tests/text.c \
-        tests/transcript.c proto/*.c "${flags[@]}"
+    cd "$tap_root" && gcc -std=c11 -O2 -D_POSIX_C_SOURCE=200809L -Iproto -Itests/support \
+        -o "$tap_folder/check_cuts" tests/check_cuts.c \
+        tests/support/{guard,suite,tally,text,transcript}.c proto/*.c "${flags[@]}"
 }
 
 cut_all() {
-    "$tap_folder/check_cuts" "$tap_root/tests/transcripts" full >"$tap_folder/reached" 2>&1
+    "$tap_folder/check_cuts" "$tap_root/proto/transcripts" full >"$tap_folder/reached" 2>&1
     local status=$?
     cat "$tap_folder/reached"
     return "$status"

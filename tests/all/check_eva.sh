@@ -8,8 +8,8 @@
 # needs: frama-c gcc python3
 # The functions are called by their names.
 # shellcheck disable=SC2317
-# shellcheck source=tests/tap.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
+# shellcheck source=tests/support/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../support/tap.sh"
 
 machines=(gcc_x86_64 gcc_x86_32 ppc_32)
 ranges=(0:16 17:28 29:36 1024:1024)

@@ -7,8 +7,8 @@
 # needs: pkg-config libmemcached.pc
 # The functions are called by their names.
 # shellcheck disable=SC2317
-# shellcheck source=tests/tap.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
+# shellcheck source=tests/support/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../support/tap.sh"
 cd "$tap_root" || exit
 
 # Left out of these: -Wswitch-enum, as a default case is meant; -Wwrite-strings, as the words of argv
@@ -17,7 +17,7 @@ warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wcas
     -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wredundant-decls -Wvla -Wundef
     -Wpointer-arith -Wformat=2 -Wno-format-nonliteral -Werror)
 flags=(-std=c11 -D_POSIX_C_SOURCE=200809L -Iproto -Isrc -Ibench -Ibench/load
-    -Ibench/overhead -Ibench/firmware -Itests)
+    -Ibench/overhead -Ibench/firmware -Itests/support)
 # Compiled by their own compilers, with -Werror, in tests/embed and check_lwip.sh: they are made of
 # addresses of a board, of lwIP's headers, or of what only a WebAssembly module or Frama-C has.
 only_there='^(tests/proof/eva|bench/firmware/(cortex-m|lm3s6965evb|microbit|uart|lwip/.*|wasm/.*))\.c$'
@@ -73,7 +73,8 @@ run_header() {
 # cppcheck_for OPTION... FILE...: no library's own headers, and no struct that is read elsewhere.
 cppcheck_for() {
     cppcheck --quiet -j 2 --std=c11 --error-exitcode=1 --inline-suppr -Iproto -Isrc -Ibench \
-        -Ibench/load -Ibench/overhead -Ibench/firmware -Itests --suppress=unusedStructMember "$@"
+        -Ibench/load -Ibench/overhead -Ibench/firmware -Itests/support \
+        --suppress=unusedStructMember "$@"
 }
 
 run_cppcheck() {

@@ -8,8 +8,8 @@
 # needs: afl-fuzz afl-clang-fast
 # The functions are called by their names.
 # shellcheck disable=SC2317
-# shellcheck source=tests/tap.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
+# shellcheck source=tests/support/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../support/tap.sh"
 fuzz_root=$tap_root
 fuzz_out=$tap_folder
 # shellcheck source=tests/fuzz/fuzz.sh

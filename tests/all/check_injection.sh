@@ -4,15 +4,15 @@
 # needs: gcc stdio.h check.pc pkg-config memcached
 # The functions are called by their names.
 # shellcheck disable=SC2317
-# shellcheck source=tests/tap.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
+# shellcheck source=tests/support/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../support/tap.sh"
 
 build() {
     local flags
     mapfile -t flags < <(pkg-config --cflags --libs check | xargs -n1)
-    cd "$tap_root" && gcc -std=c11 -O2 -D_POSIX_C_SOURCE=200809L -Iproto -Isrc -Itests \
-        -o "$tap_folder/check_injection" tests/check_injection.c tests/folder.c tests/live.c \
-        tests/suite.c tests/tally.c proto/*.c src/*.c "${flags[@]}"
+    cd "$tap_root" && gcc -std=c11 -O2 -D_POSIX_C_SOURCE=200809L -Iproto -Isrc -Itests/support \
+        -o "$tap_folder/check_injection" tests/check_injection.c \
+        tests/support/{folder,live,suite,tally}.c proto/*.c src/*.c "${flags[@]}"
 }
 
 inject_all() {

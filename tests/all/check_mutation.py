@@ -48,7 +48,7 @@ NAMES = ['getaddrinfo', 'freeaddrinfo']
 PROGRAMS = {
     'calls': (['faults', 'folder', 'peer'], CALLS, []),
     'client': (['events', 'scenes', 'script', 'text'], [], []),
-    'cuts': (['guard', 'tally', 'text', 'transcript'], [], ['tests/transcripts']),
+    'cuts': (['guard', 'tally', 'text', 'transcript'], [], ['proto/transcripts']),
     'decimal': ([], [], []),
     'item': ([], [], []),
     'lies': (['commands', 'folder', 'lies', 'peer', 'tally', 'text'], [], []),
@@ -59,7 +59,7 @@ PROGRAMS = {
     'socket': (['folder', 'names', 'peer'], NAMES, []),
     'text': ([], [], []),
     'transcripts': (['events', 'folder', 'live', 'replay', 'text', 'transcript'], [],
-                    ['tests/transcripts', 'offline']),
+                    ['proto/transcripts', 'offline']),
 }
 
 # Which of them a file's mutants are run against, the one that decides soonest first.
@@ -81,7 +81,7 @@ TESTS = {
 SAMPLE = {'proto': 100, 'src': 25} # percent of the mutants that are run without --full
 JOBS = len(os.sched_getaffinity(0))
 WAITING = {'src/server.c': 2, 'src/socket.c': 4} # times as many: their tests wait, and take no CPU
-FLAGS = ['-std=c11', '-w', '-D_POSIX_C_SOURCE=200809L', '-Iproto', '-Isrc', '-Itests']
+FLAGS = ['-std=c11', '-w', '-D_POSIX_C_SOURCE=200809L', '-Iproto', '-Isrc', '-Itests/support']
 SANITIZE = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']
 KILLED, TIME, ALIVE, INVALID, SAME = 'killed', 'killed by time', 'alive', 'invalid', 'same'
 LISTED = 'alive, says the list'

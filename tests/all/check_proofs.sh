@@ -6,8 +6,8 @@
 # needs: frama-c why3 cvc4 gcc python3
 # The functions are called by their names.
 # shellcheck disable=SC2317
-# shellcheck source=tests/tap.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
+# shellcheck source=tests/support/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../support/tap.sh"
 
 seeds=$tap_root/tests/proof/seeds.py
 proved_files=(decimal.c item.c put.c reader.c text.c)

@@ -1,7 +1,7 @@
 # What the tests of small machines share: a way to build, and the oracle.
 # shellcheck shell=bash
-# shellcheck source=tests/tap.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
+# shellcheck source=tests/support/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../support/tap.sh"
 # shellcheck source=bench/setup.sh
 . "$tap_root/bench/setup.sh"
 # shellcheck source=tests/embed/packages.sh

@@ -1,5 +1,5 @@
-# How the fuzz targets are built, and where their kept inputs are. Source it behind tests/tap.sh's
-# or another's setting of $fuzz_root, the project's folder, and $fuzz_out, a folder for programs.
+# How the fuzz targets are built, and where their kept inputs are. Source it after setting $fuzz_root,
+# the project's folder, and $fuzz_out, a folder for programs.
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # variables that the scripts use, and set
 
@@ -25,15 +25,16 @@ fuzz_build() {
     shift 3
     mapfile -t sources < <(fuzz_sources "$target" "$folder")
     "$@" -std=c11 -D_POSIX_C_SOURCE=200809L -I"$folder/proto" -I"$folder/src" \
-        -I"$fuzz_root/tests" -I"$fuzz_root/tests/fuzz" -o "$program" "${sources[@]}"
+        -I"$fuzz_root/tests/support" -I"$fuzz_root/tests/fuzz" -o "$program" "${sources[@]}"
 }
 
 # fuzz_seeds: makes inputs for the reader of the transcripts, in $fuzz_out/seeds.
 fuzz_seeds() {
     mkdir -p "$fuzz_out/seeds" &&
-        clang-19 -std=c11 -D_POSIX_C_SOURCE=200809L -I"$fuzz_root/tests" -o "$fuzz_out/make-seeds" \
-            "$fuzz_root"/tests/fuzz/seeds.c "$fuzz_root"/tests/{transcript,text}.c &&
-        "$fuzz_out/make-seeds" "$fuzz_root/tests/transcripts" "$fuzz_out/seeds"
+        clang-19 -std=c11 -D_POSIX_C_SOURCE=200809L -I"$fuzz_root/tests/support" \
+            -o "$fuzz_out/make-seeds" "$fuzz_root/tests/fuzz/seeds.c" \
+            "$fuzz_root"/tests/support/{transcript,text}.c &&
+        "$fuzz_out/make-seeds" "$fuzz_root/proto/transcripts" "$fuzz_out/seeds"
 }
 
 # fuzz_inputs TARGET: folders that a run begins with.

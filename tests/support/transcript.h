@@ -1,4 +1,4 @@
-/* Wire conversations in files: loads what transcripts/README.md describes. */
+/* Wire conversations in files: loads what proto/transcripts/README.md describes. */
 #ifndef TRANSCRIPT_H
 #define TRANSCRIPT_H
 

@@ -4,7 +4,7 @@
 
 set -uo pipefail
 
-tap_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+tap_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 tap_folder=$(mktemp -d "${TMPDIR:-/tmp}/mcwire-XXXXXX") || exit
 tap_count=0
 tap_status=0

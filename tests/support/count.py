@@ -1,8 +1,9 @@
-"""Counts single test cases in what meson has logged, and shows what the failed ones said.
-usage: count.py [--table FILE] NAME=LOG..., each LOG a testlog.json
-A test tells what it has reached in lines "# reached: PROPERTY | HOW IT WAS CHECKED | NUMBER"; they are
-printed as a table, and with --table put between its marks in FILE as well, if no test has failed. The
-last line printed is the sum."""
+"""Counts single test cases in what meson has logged, and shows what the failed ones printed.
+usage: count.py [--table FILE | --show] NAME=LOG..., each LOG a testlog.json
+A test tells what it has reached in lines "# reached: PROPERTY | HOW IT WAS CHECKED | NUMBER"; they
+are printed as a table, and with --table put between its marks in FILE as well, if no test has
+failed. With --show, the whole output of every test is printed instead. The last line printed is the
+sum."""
 
 import json
 import re
@@ -74,14 +75,19 @@ def read_log(path):
         return sorted((json.loads(line) for line in log), key=lambda test: test["name"])
 
 
-def count_log(name, tests):
+def count_log(name, tests, show):
+    """The sum of these tests, each of which is told of in a line and, as `show` does it, more."""
     total = Counter()
     for test in tests:
         counts = count_one(test)
         total += counts
         print("  %-6s %-40s %s" % (name, test["name"], words(counts)))
-        show_reasons(test, counts)
+        show(test, counts)
     return total
+
+
+def show_output(test, _counts):
+    print(test.get("stdout", "") + test.get("stderr", ""), end="")
 
 
 def reached(tests):
@@ -123,15 +129,18 @@ def write_table(path, table):
 
 def main():
     arguments = sys.argv[1:]
-    file = None
+    file, show = None, show_reasons
     if arguments[:1] == ["--table"]:
         file, arguments = arguments[1], arguments[2:]
+    elif arguments[:1] == ["--show"]:
+        show, arguments = show_output, arguments[1:]
     logs = [(name, read_log(path)) for name, path in
             (argument.split("=", 1) for argument in arguments)]
-    total = sum((count_log(name, tests) for name, tests in logs), Counter())
+    total = sum((count_log(name, tests, show) for name, tests in logs), Counter())
     good = total["passed"] and not total["failed"]
     table = make_table(logs)
-    print("\n" + table + "\n")
+    if show is show_reasons:
+        print("\n" + table + "\n")
     if file and good:
         write_table(file, table)
     print(words(total))
