@@ -1,8 +1,9 @@
 /* The POSIX transport. Nothing else in the library knows of the operating system.
  *
  * How a deadline stays exact without a system call for it: the kernel is told once to give up a
- * receive after half of the usual time (SO_RCVTIMEO). While at least that long is left, a receive
- * is one call; the rest of the time is waited out with poll(), to the millisecond. */
+ * receive after half of the usual time (SO_RCVTIMEO). While clearly more than that is left, a
+ * receive is one call; the rest of the time is waited out with poll(), to the millisecond. Whatever
+ * ended the wait, bytes that were received after the deadline are not used. */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L /* -std=c11 alone hides what is used here */
 #endif
@@ -31,7 +32,7 @@
 
 enum {
     PARTS_MAX = 64,
-    TIMER_MIN_MS = 40,      /* the kernel counts in ticks: less time is waited out with poll() */
+    TIMER_LATE_MS = 40,     /* the kernel counts in ticks: its timer may be as late as this */
     TIMER_MAX_MS = 86400000 /* a day; of more time it is asked again */
 };
 
@@ -74,9 +75,17 @@ static int wait_for(struct mc_socket *s, short events, mc_deadline deadline)
     }
 }
 
+/* True for errors that lie with this process or machine, whatever server it asks for. */
+static bool is_own_fault(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS ||
+           error == EADDRNOTAVAIL;
+}
+
 static int failed(struct mc_socket *s, int error)
 {
     s->sys_errno = error;
+    s->own_fault = is_own_fault(error);
     return error == ECONNRESET || error == EPIPE ? MC_E_CLOSED : MC_E_SYSTEM;
 }
 
@@ -139,6 +148,7 @@ static int start_connect(struct mc_socket *s, const struct sockaddr *address, so
         if (error == EINPROGRESS || error == EINTR)
             return finish_connect(s, deadline);
         s->sys_errno = error;
+        s->own_fault = is_own_fault(error);
         if (!would_block(error))
             return MC_E_CONNECT;
         /* A Unix socket whose queue is full cannot be waited for, only asked again. */
@@ -163,6 +173,7 @@ static int connect_address(struct mc_socket *s, int family, int protocol,
     *s = (struct mc_socket){.fd = open_socket(family, SOCK_STREAM, protocol)};
     if (s->fd < 0) {
         s->sys_errno = errno;
+        s->own_fault = is_own_fault(errno);
         return MC_E_SYSTEM;
     }
     s->open = true;
@@ -207,6 +218,7 @@ int mc_socket_connect(struct mc_socket *socket, const char *host, const char *po
     if (code != 0) {
         socket->resolve_code = code;
         socket->sys_errno = code == EAI_SYSTEM ? errno : 0;
+        socket->own_fault = code == EAI_MEMORY || is_own_fault(socket->sys_errno);
         return MC_E_RESOLVE;
     }
     int r = connect_any(socket, list, deadline);
@@ -287,16 +299,22 @@ static int arm(struct mc_socket *s, int64_t left)
                                  .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
     if (setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) != 0)
         return failed(s, errno);
-    s->watched_from_ms = ms > TIMER_MIN_MS ? ms : TIMER_MIN_MS;
+    s->watched_from_ms = ms + TIMER_LATE_MS;
     s->watched_to_ms = left < TIMER_MAX_MS ? 4 * ms : MC_NEVER;
     return 0;
 }
 
-/* Does the kernel's timer watch over a receive? It is armed for no more than the time left then,
- * and for enough of it to be worth the call. */
+/* True when the kernel's timer is sure to end a receive before the deadline, and leaves it enough of
+ * the time to be worth the call. */
 static inline bool is_watched(const struct mc_socket *s, int64_t left)
 {
     return left >= s->watched_from_ms && left <= s->watched_to_ms && left > 0;
+}
+
+/* The result of a receive that brought n bytes: too late, they are none. */
+static inline ptrdiff_t in_time(ptrdiff_t n, mc_deadline deadline)
+{
+    return time_left(deadline) > 0 ? n : MC_E_TIMEOUT;
 }
 
 /* A receive took no bytes: negative, why it failed; or 0 when it only ended, by a signal or by the
@@ -315,7 +333,7 @@ static ptrdiff_t recv_later(struct mc_socket *s, void *buf, size_t cap, mc_deadl
 {
     for (;;) {
         int64_t left = time_left(deadline);
-        bool timer = !waited && left >= TIMER_MIN_MS;
+        bool timer = !waited && left >= 2 * TIMER_LATE_MS;
         int r = 0;
         if (!timer)
             r = wait_for(s, POLLIN, deadline);
@@ -325,7 +343,7 @@ static ptrdiff_t recv_later(struct mc_socket *s, void *buf, size_t cap, mc_deadl
             return r;
         ptrdiff_t n = recv(s->fd, buf, cap, timer ? 0 : MSG_DONTWAIT);
         if (n > 0)
-            return n;
+            return in_time(n, deadline);
         waited = waited || (n < 0 && errno != EINTR);
         r = nothing_received(s, n);
         if (r < 0)
@@ -340,7 +358,7 @@ static ptrdiff_t socket_recv(void *ctx, void *buf, size_t cap, mc_deadline deadl
     if (is_watched(s, time_left(deadline))) {
         ptrdiff_t n = recv(s->fd, buf, cap, 0);
         if (n > 0)
-            return n;
+            return in_time(n, deadline);
         int r = nothing_received(s, n);
         if (r < 0)
             return r;

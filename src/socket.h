@@ -14,7 +14,8 @@ struct mc_socket {
     bool open;
     int sys_errno;    /* the errno behind the last MC_E_SYSTEM, MC_E_CONNECT or MC_E_CLOSED */
     int resolve_code; /* getaddrinfo()'s behind MC_E_RESOLVE, for gai_strerror() */
-    /* private: with so much time left the kernel's timer is right; {0} is never */
+    bool own_fault;   /* the last failure is this process's: no descriptors or memory */
+    /* private: with so much time left, the kernel's timer ends a receive in time; {0} is never */
     int64_t watched_from_ms, watched_to_ms;
 };
 
@@ -36,8 +37,9 @@ int mc_socket_connect_unix(struct mc_socket *socket, const char *path, mc_deadli
 void mc_socket_close(struct mc_socket *socket);
 
 /* The transport over a connected socket; the socket stays the caller's and must outlive it.
- * An answer in time costs one system call to send and one to receive. No SIGPIPE is raised, EINTR
- * is not seen, and no peer can stretch a deadline by sending little at a time. */
+ * An answer in time costs one system call to send and one to receive. What is received after the
+ * deadline is not used. No SIGPIPE is raised, EINTR is not seen, and no peer can stretch a deadline
+ * by sending little at a time. */
 struct mc_transport mc_socket_transport(struct mc_socket *socket);
 
 /* Asks, without waiting, whether a connection on which nothing is awaited is still good: 0, or

@@ -261,6 +261,31 @@ START_TEST(would_block_for_ever)
 }
 END_TEST
 
+/* A receive that brings bytes after the deadline, because the machine was busy, brings none: whether
+ * poll() or the kernel's timer, which is armed by then, ended the wait. */
+START_TEST(received_too_late)
+{
+    struct faults_plan plan = {.at = NONE};
+    struct line line;
+    open_line(&line);
+    ck_assert_int_eq(write(line.other, "there", 5), 5);
+    if (_i > 0)
+        ck_assert_int_eq(receive_again(&line, mc_socket_deadline(LONG_MS)), 5);
+    ck_assert_int_eq(write(line.other, "there", 5), 5);
+    mc_deadline deadline = mc_socket_deadline(30);
+    if (_i == 2) { /* with a timer that is right for what is left */
+        deadline = mc_socket_deadline(100);
+        line.socket.watched_from_ms = 1;
+        line.socket.watched_to_ms = MC_NEVER;
+    }
+    plan.slow_ms = deadline;
+    faults_begin(&plan);
+    ck_assert_int_eq(receive(&line, deadline), MC_E_TIMEOUT);
+    faults_end();
+    close_line(&line);
+}
+END_TEST
+
 int main(void)
 {
     const struct suite_test tests[] = {
@@ -268,6 +293,7 @@ int main(void)
         {moving_fails, COUNT(moving)},
         {waiting_fails, COUNT(waiting)},
         {would_block_for_ever, 6},
+        {received_too_late, 3},
     };
     return suite_run("calls", tests, COUNT(tests));
 }

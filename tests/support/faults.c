@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 const char *const faults_names[FAULTS_CALLS] = {
@@ -93,6 +94,14 @@ static int fail(int error)
 {
     errno = error;
     return error == 0 ? 0 : -1;
+}
+
+/* Lets time pass, as on a machine that does not get to run this. errno stays. */
+static void await_time(void)
+{
+    struct timespec now = {0};
+    while (active && plan.slow_ms > now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000)
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
 }
 
 static size_t capped(size_t size)
@@ -230,7 +239,10 @@ ssize_t __wrap_recv(int fd, void *data, size_t size, int flags);
 ssize_t __wrap_recv(int fd, void *data, size_t size, int flags)
 {
     int error;
-    return fails(FAULTS_RECV, &error) ? fail(error) : __real_recv(fd, data, capped(size), flags);
+    ssize_t n =
+        fails(FAULTS_RECV, &error) ? fail(error) : __real_recv(fd, data, capped(size), flags);
+    await_time();
+    return n;
 }
 
 int __real_poll(struct pollfd *list, nfds_t count, int ms);

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum faults_call {
     FAULTS_SOCKET,
@@ -32,6 +33,7 @@ struct faults_plan {
     int every;       /* each so manyth send and receive fails ... */
     int every_error; /* ... with this errno */
     bool waits;      /* connect and poll count among these, too */
+    int64_t slow_ms; /* a receive returns no earlier than this, on the monotonic clock */
 };
 
 /* What has happened since faults_begin(). */
