@@ -23,6 +23,15 @@ struct mc_answer_meta {
     struct mc_bytes key;
     const struct mc_flag *flags;
     size_t count;
+    struct mc_bytes returned; /* letters that come back where something was found or done */
+};
+
+/* The keys of a retrieval, and where their values go. */
+struct mc_answer_keys {
+    const struct mc_bytes *keys;
+    struct mc_value *values;
+    size_t count;
+    bool gets; /* a cas unique was asked for */
 };
 
 /* A reply of one line. One of the accepted events, an error reply, or negative. */
@@ -32,11 +41,13 @@ int mc_answer_line(struct mc_client *client, uint32_t accepted, struct mc_reply 
 /* The same to a storage command, after whose ERROR or CLIENT_ERROR the connection is given up. */
 int mc_answer_store(struct mc_client *client, uint32_t accepted, mc_deadline deadline);
 
-/* The reply to a retrieval of `count` keys, in their order. 0 with each values[i].result set to
+/* The reply to a retrieval, matched by key in whatever order. 0 with each values[i].result set to
  * MC_HIT, MC_MISS or MC_E_FULL; otherwise the error reply or negative result, which is then also
- * the result of each. */
-int mc_answer_get(struct mc_client *client, const struct mc_bytes *keys, struct mc_value *values,
-                  size_t count, mc_deadline deadline);
+ * the result of each key whose value was not read before an error reply. After an error line within
+ * a reply, or in place of one to several keys, the connection is given up: more of the reply may
+ * follow it. */
+int mc_answer_get(struct mc_client *client, const struct mc_answer_keys *asked,
+                  mc_deadline deadline);
 
 /* One item that lies whole in the client's buffer, copied to where it belongs. MC_HIT, or MC_E_FULL.
  */
@@ -54,7 +65,7 @@ static inline int mc_answer_item(const struct mc_reply *item, struct mc_value *v
 
 /* The reply to a meta command, from its first event on, which is in *reply (or negative). After an
  * ERROR or CLIENT_ERROR to ms the connection is given up. mg shows a value when asked with v:
- * MC_HIT, or MC_E_FULL. So does ma, whose value is a number: MC_NUMBER with meta->number. */
+ * MC_HIT, or MC_E_FULL; or, asked with C as well, MC_HD when the cas unique matches. So does ma, whose value is a number: MC_NUMBER with meta->number. */
 int mc_answer_mg(struct mc_client *client, int event, struct mc_reply *reply,
                  const struct mc_answer_meta *asked, struct mc_value *value, struct mc_meta *meta,
                  mc_deadline deadline);

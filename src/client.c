@@ -135,7 +135,8 @@ static int settle(struct mc_client *client, int event, const struct mc_reply *re
     client->awaited--;
     if (event >= MC_VERSION)
         client->said = reply->text;
-    if (client->awaited == 0 && client->at < client->end)
+    bool last = event >= MC_ERROR && client->ends_with_error; /* more of it may have come */
+    if (client->awaited == 0 && client->at < client->end && !last)
         return mc_answer_unasked(client, MC_FAULT_UNASKED);
     return event;
 }
@@ -253,8 +254,9 @@ static int retrieve_line(struct mc_client *client, struct retrieval how,
         r = put_retrieval(&out, how, keys, count);
     if (r == 0)
         r = send_line(client, &out, deadline);
+    const bool gets = how.name == GETS || how.name == GATS;
     if (r == 0)
-        return mc_answer_get(client, keys, values, count, deadline);
+        return mc_answer_get(client, &(struct mc_answer_keys){keys, values, count, gets}, deadline);
     not_asked(values, count, r);
     return r;
 }
@@ -334,7 +336,7 @@ int mc_client_get(struct mc_client *client, struct mc_bytes key, struct mc_value
     if (r == 0)
         r = take_one(client, key, value);
     if (r == MC_MORE) {
-        mc_answer_get(client, &key, value, 1, deadline);
+        mc_answer_get(client, &(struct mc_answer_keys){&key, value, 1, false}, deadline);
         r = value->result;
     }
     value->result = r;
@@ -505,6 +507,8 @@ int mc_client_auth(struct mc_client *client, struct mc_bytes user, struct mc_byt
     int r = mc_client_begin(client, &out);
     if (r == 0)
         r = mc_put_auth(&out, user, password);
+    if (r < 0 && r != MC_E_BUSY) /* nothing else may run without a login that was asked for */
+        mc_client_break(client, MC_E_AUTH);
     if (r == 0)
         r = send_line(client, &out, deadline);
     if (r == 0)
@@ -541,7 +545,7 @@ static int send_meta(struct mc_client *client,
 int mc_client_mg(struct mc_client *client, struct mc_bytes key, const struct mc_flag *flags,
                  size_t count, struct mc_value *value, struct mc_meta *meta, mc_deadline deadline)
 {
-    const struct mc_answer_meta asked = {key, flags, count};
+    const struct mc_answer_meta asked = {key, flags, count, {0}};
     struct mc_reply reply;
     int r = send_meta(client, mc_put_mg, &asked, deadline);
     if (r < 0)
@@ -554,7 +558,7 @@ int mc_client_ms(struct mc_client *client, struct mc_bytes key, struct mc_bytes 
                  const struct mc_flag *flags, size_t count, struct mc_meta *meta,
                  mc_deadline deadline)
 {
-    const struct mc_answer_meta asked = {key, flags, count};
+    const struct mc_answer_meta asked = {key, flags, count, {0}};
     struct mc_out out;
     struct mc_reply reply;
     int r = begin_meta(client, &asked, &out);
@@ -570,7 +574,7 @@ int mc_client_ms(struct mc_client *client, struct mc_bytes key, struct mc_bytes 
 int mc_client_md(struct mc_client *client, struct mc_bytes key, const struct mc_flag *flags,
                  size_t count, struct mc_meta *meta, mc_deadline deadline)
 {
-    const struct mc_answer_meta asked = {key, flags, count};
+    const struct mc_answer_meta asked = {key, flags, count, {0}};
     struct mc_reply reply;
     int r = send_meta(client, mc_put_md, &asked, deadline);
     if (r < 0)
@@ -582,7 +586,7 @@ int mc_client_md(struct mc_client *client, struct mc_bytes key, const struct mc_
 int mc_client_ma(struct mc_client *client, struct mc_bytes key, const struct mc_flag *flags,
                  size_t count, struct mc_meta *meta, mc_deadline deadline)
 {
-    const struct mc_answer_meta asked = {key, flags, count};
+    const struct mc_answer_meta asked = {key, flags, count, {0}};
     struct mc_reply reply;
     int r = send_meta(client, mc_put_ma, &asked, deadline);
     if (r < 0)

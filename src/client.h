@@ -45,6 +45,7 @@ struct mc_client {
     struct mc_bytes said;    /* what the last error reply said, until more is sent or received */
     struct mc_reader reader; /* reader.fault and reader.at explain MC_E_PROTOCOL */
     int error;               /* 0, or why the connection is dead */
+    bool ends_with_error;    /* private: after an error reply nothing more is read */
 };
 
 /* Where a value goes, and what came with it. */
@@ -87,8 +88,9 @@ int mc_client_gats(struct mc_client *client, int32_t exptime, struct mc_bytes ke
                    struct mc_value *value, mc_deadline deadline);
 
 /* Retrieval of many keys, in as few request lines as they fit. values[i] is for keys[i]; its result
- * is always set. Returns 0 when every key got MC_HIT, MC_MISS or MC_E_FULL, otherwise what stopped
- * it, which is also the result of the keys that were left. */
+ * is always set. A key may appear more than once. Returns 0 when every key got MC_HIT, MC_MISS or
+ * MC_E_FULL, otherwise what stopped it, which is also the result of the keys that were left. After
+ * an error reply to several keys the connection is given up (MC_E_STEP), as more may follow it. */
 int mc_client_get_many(struct mc_client *client, const struct mc_bytes *keys,
                        struct mc_value *values, size_t count, mc_deadline deadline);
 int mc_client_gets_many(struct mc_client *client, const struct mc_bytes *keys,
@@ -112,7 +114,8 @@ int mc_client_decr(struct mc_client *client, struct mc_bytes key, uint64_t delta
 int mc_client_touch(struct mc_client *client, struct mc_bytes key, int32_t exptime,
                     mc_deadline deadline);
 
-/* MC_VERSION, with the version in client->said. MC_OK. MC_OK, or MC_E_AUTH with client->said. */
+/* MC_VERSION, with the version in client->said. MC_OK. MC_OK, or MC_E_AUTH with client->said; after
+ * a login that was refused or cannot be sent, nothing more is sent on the connection. */
 int mc_client_version(struct mc_client *client, mc_deadline deadline);
 int mc_client_flush_all(struct mc_client *client, int32_t delay_s, mc_deadline deadline);
 int mc_client_auth(struct mc_client *client, struct mc_bytes user, struct mc_bytes password,
@@ -125,7 +128,7 @@ int mc_client_stats(struct mc_client *client, struct mc_bytes words, mc_deadline
 
 /* Meta commands. A flag q is refused (MC_E_FLAG): quiet commands go into a pipeline. A returned key
  * or opaque (flags k, O) is compared with what was sent.
- * mg: MC_HIT (asked with v), MC_HD (without), MC_MISS. ms: MC_HD, MC_NOT_STORED, MC_EXISTS,
+ * mg: MC_HIT (asked with v), MC_HD (without, or asked with C and it matches), MC_MISS. ms: MC_HD, MC_NOT_STORED, MC_EXISTS,
  * MC_NOT_FOUND. md: MC_HD, MC_NOT_FOUND, MC_EXISTS. ma: MC_HD, or MC_NUMBER (asked with v;
  * meta->number), MC_NOT_FOUND, MC_NOT_STORED, MC_EXISTS. Or an error reply, or negative. */
 int mc_client_mg(struct mc_client *client, struct mc_bytes key, const struct mc_flag *flags,

@@ -45,6 +45,12 @@ static bool is_write(const struct mc_op *op)
     return op->verb > MC_VERB_GATS && op->verb != MC_VERB_MG && op->verb != MC_VERB_VERSION;
 }
 
+/* True when a cas unique is asked for. */
+static bool is_gets(const struct mc_op *op)
+{
+    return op->verb == MC_VERB_GETS || op->verb == MC_VERB_GATS;
+}
+
 static bool has_value(const struct mc_op *op)
 {
     return (op->verb >= MC_VERB_SET && op->verb <= MC_VERB_CAS) || op->verb == MC_VERB_MS;
@@ -70,7 +76,7 @@ static void add_opaque(struct flags *flags, size_t index)
 
 static void make_flags(struct flags *flags, const struct mc_op *op, size_t index)
 {
-    flags->asked = (struct mc_answer_meta){op->key, op->meta_flags, op->meta_count};
+    flags->asked = (struct mc_answer_meta){op->key, op->meta_flags, op->meta_count, {0}};
     if (!is_quiet(op))
         return;
     for (size_t k = 0; k < op->meta_count; k++)
@@ -215,7 +221,8 @@ static int answer_classic(struct flight *f, struct mc_op *op)
     case MC_VERB_GETS:
     case MC_VERB_GAT:
     case MC_VERB_GATS:
-        mc_answer_get(c, &op->key, &op->value, 1, f->deadline);
+        mc_answer_get(c, &(struct mc_answer_keys){&op->key, &op->value, 1, is_gets(op)},
+                      f->deadline);
         return op->value.result;
     case MC_VERB_DELETE: return answer_number(f, op, MC_ANSWER_DELETE);
     case MC_VERB_INCR:
@@ -288,18 +295,26 @@ static size_t find_op(const struct flight *f, struct mc_bytes flags)
     return f->count;
 }
 
-/* An error among the pending ops of ops[from..to) does not say whose it is: when there are several,
- * of none is known what happened. 0, or MC_E_PROTOCOL when there is nobody whose it could be. */
-static int settle_error(struct flight *f, size_t from, size_t to, int error)
+/* The error lines that came since an op was named. */
+struct errors {
+    size_t count;
+    int last; /* MC_ERROR, ... */
+};
+
+/* Errors among the pending ops of ops[from..to) do not say whose they are: when there are several
+ * ops, of none is known what happened. 0, or MC_E_PROTOCOL when there are more errors than ops. */
+static int settle_errors(struct flight *f, size_t from, size_t to, const struct errors *errors)
 {
     size_t pending = 0;
+    if (errors->count == 0)
+        return 0;
     for (size_t k = from; k < to; k++)
         pending += f->ops[k].result == PENDING ? 1 : 0;
-    if (pending == 0)
+    if (pending < errors->count)
         return mc_answer_unasked(f->client, MC_FAULT_UNASKED);
     for (size_t k = from; k < to; k++) {
         if (f->ops[k].result == PENDING)
-            f->ops[k].result = pending == 1 ? error : MC_E_UNKNOWN;
+            f->ops[k].result = pending == 1 ? errors->last : MC_E_UNKNOWN;
     }
     return 0;
 }
@@ -322,40 +337,54 @@ static bool stores_values(const struct flight *f)
     return k < f->count;
 }
 
-/* The answer of a quiet command, which names its op; an error before it is that of a silent one
+/* The answer of a quiet command, which names its op; errors before it are those of silent ones
  * before the op. 0, or why the connection is dead. */
-static int take_named(struct flight *f, size_t *next, int error, int event, struct mc_reply *reply)
+static int take_named(struct flight *f, size_t *next, struct errors *errors, int event,
+                      struct mc_reply *reply)
 {
     size_t k = find_op(f, reply->text);
     if (k >= f->count || k < *next || f->ops[k].result != PENDING)
         return mc_answer_unasked(f->client, MC_FAULT_WRONG_KEY);
-    int r = error != 0 ? settle_error(f, *next, k, error) : 0;
+    int r = settle_errors(f, *next, k, errors);
     if (r < 0)
         return r;
     f->ops[k].result = answer_meta(f, &f->ops[k], k, event, reply);
+    *errors = (struct errors){0};
     *next = k + 1;
     return f->client->error;
 }
 
-/* The answers up to the mn's. 0, or why the connection is dead. */
+/* An error line to one of the ops. 0, or why the connection is dead: too many came, whose count does
+ * not depend on how the network split them, or they leave open what the server reads next. */
+static int take_error(struct flight *f, size_t next, struct errors *errors, int event)
+{
+    if (event != MC_SERVER_ERROR && stores_values(f))
+        return mc_client_break(f->client, MC_E_STEP);
+    errors->last = event;
+    errors->count++;
+    return errors->count > f->count - next ? mc_answer_unasked(f->client, MC_FAULT_UNASKED) : 0;
+}
+
+/* The answers up to the mn's, of which each command has one at most. 0, or why the connection is
+ * dead. */
 static int read_until_mn(struct flight *f)
 {
-    struct mc_reply reply;
-    int event, error = 0;
+    struct errors errors = {0};
     size_t next = 0;
-    while ((event = mc_client_next(f->client, &reply, f->deadline)) != MC_MN) {
-        if (event == MC_E_IDLE) /* more answers than commands */
-            return mc_answer_unasked(f->client, MC_FAULT_UNASKED);
-        if (event < 0)
-            return event;
-        if (event >= MC_ERROR && event != MC_SERVER_ERROR && stores_values(f))
-            return mc_client_break(f->client, MC_E_STEP);
-        int r = event < MC_ERROR ? take_named(f, &next, error, event, &reply) : 0;
+    for (;;) {
+        struct mc_reply reply;
+        f->client->awaited = 2; /* the mn's, and perhaps one before it */
+        int event = mc_client_next(f->client, &reply, f->deadline);
+        if (event == MC_MN)
+            return settle_errors(f, next, f->count, &errors);
+        int r = event;
+        if (event >= MC_ERROR)
+            r = take_error(f, next, &errors, event);
+        else if (event > 0)
+            r = take_named(f, &next, &errors, event, &reply);
         if (r < 0)
             return r;
-        error = event < MC_ERROR ? 0 : event;
     }
-    return error != 0 ? settle_error(f, next, f->count, error) : 0;
 }
 
 static void read_quiet(struct flight *f)

@@ -45,7 +45,7 @@ struct mc_op {
     const struct mc_flag *meta_flags;
     size_t meta_count;
     bool large_flags; /* of a storage command: see mc_item.large_flags */
-    size_t sent_at; /* private: where the command ends among the bytes of its flight */
+    size_t sent_at;   /* private: where the command ends among the bytes of its flight */
 };
 
 /* Runs the commands in order. They go out in flights: as many as fit the client's buffer, so that

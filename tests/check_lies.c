@@ -5,9 +5,8 @@
  *
  * Left out, because no client can see them: a well-formed reply that is not the truth (a miss, or
  * NOT_STORED); an item or the answer to a quiet command left unsaid, which is a miss; END twice
- * where another classic get is next, which is its miss; another free text. And what the client
- * forgives: a gets without its cas unique, and a meta reply without a flag that was asked for,
- * other than the key and the opaque, are 0 there; so are all flags of a reply that is no success.
+ * where another classic get is next, which is its miss; another free text; items in another order,
+ * which are told apart by their keys. All flags of a meta reply that is no success may be missing.
  */
 #include "commands.h"
 #include "lies.h"
@@ -94,11 +93,13 @@ static const struct lies_reply *find_tail(const struct place *p)
 }
 
 /* A lie that nobody could see: END twice where a get is answered next, which is a miss; silence
- * instead of the answer to a quiet command, or of one of the items. */
+ * instead of the answer to a quiet command, or of one of the items; two items in another order. */
 static bool is_hidden(const struct lie *lie, const struct place *p)
 {
     static const struct lies_reply neighbour = {"", "", " END "};
     struct mc_bytes own = {p->command->reply.text, strlen(p->command->reply.text)};
+    if (p->command->shape == COMMAND_MANY && lie->kind == LIES_SWAPPED)
+        return p->at + 1 < p->count;
     if (p->command->shape != COMMAND_PLAIN)
         return p->at < p->count && p->command->shape != COMMAND_OTHER &&
                lie->kind == LIES_INSTEAD && lie->text.len == 0;

@@ -684,6 +684,56 @@ START_TEST(said_before_more_is_received)
 }
 END_TEST
 
+/* What quiet commands came to, with the reply in pieces of so many bytes. */
+struct verdict {
+    int result, first, second, error, fault;
+};
+
+static struct verdict judge_quiet(const char *reply, size_t piece)
+{
+    static const struct mc_flag q = {.letter = 'q'}, v_and_q[] = {{.letter = 'v'}, {.letter = 'q'}};
+    char text[8], buf[400];
+    struct mc_op ops[] = {
+        {.verb = MC_VERB_MS, .key = B("a"), .data = B("x"), .meta_flags = &q, .meta_count = 1},
+        {.verb = MC_VERB_MG, .key = B("b"), .meta_flags = v_and_q, .meta_count = 2}};
+    struct script script = {.recv_max = piece};
+    struct mc_client client;
+    ops[1].value = (struct mc_value){.buf = text, .cap = sizeof text};
+    script_step(&script, "ms a 1 q O0\r\nx\r\nmg b v q O1\r\nmn\r\n", reply);
+    mc_client_init(&client, script_transport(&script), buf, sizeof buf);
+    int r = mc_pipeline_run(&client, ops, 2, SCRIPT_DEADLINE);
+    script_free(&script);
+    return (struct verdict){r, ops[0].result, ops[1].result, client.error, client.reader.fault};
+}
+
+/* More replies than commands before the MN, and just enough: the verdict is the same for every cut. */
+START_TEST(as_many_replies_as_quiet_commands)
+{
+    static const struct {
+        const char *reply;
+        int first, second, error;
+    } cases[] = {
+        {"SERVER_ERROR a\r\nSERVER_ERROR b\r\nVA 1 O1\r\ny\r\nMN\r\n", MC_E_UNKNOWN, MC_E_PROTOCOL,
+         MC_E_PROTOCOL},
+        {"SERVER_ERROR a\r\nSERVER_ERROR b\r\nSERVER_ERROR c\r\nMN\r\n", MC_E_UNKNOWN,
+         MC_E_PROTOCOL, MC_E_PROTOCOL},
+        {"NS O0\r\nVA 1 O1\r\ny\r\nSERVER_ERROR c\r\nMN\r\n", MC_NOT_STORED, MC_HIT, MC_E_PROTOCOL},
+        {"NS O0\r\nVA 1 O1\r\ny\r\nVA 1 O1\r\ny\r\nMN\r\n", MC_NOT_STORED, MC_HIT, MC_E_PROTOCOL},
+        {"NS O0\r\nSERVER_ERROR b\r\nSERVER_ERROR c\r\nMN\r\n", MC_NOT_STORED, MC_E_PROTOCOL,
+         MC_E_PROTOCOL},
+        {"SERVER_ERROR a\r\nSERVER_ERROR b\r\nMN\r\n", MC_E_UNKNOWN, MC_E_UNKNOWN, 0},
+        {"SERVER_ERROR a\r\nVA 1 O1\r\ny\r\nMN\r\n", MC_SERVER_ERROR, MC_HIT, 0},
+    };
+    for (size_t piece = 0; piece <= strlen(cases[_i].reply); piece++) {
+        struct verdict v = judge_quiet(cases[_i].reply, piece);
+        ck_assert_int_eq(v.first, cases[_i].first);
+        ck_assert_int_eq(v.second, cases[_i].second);
+        ck_assert_int_eq(v.error, cases[_i].error);
+        ck_assert_int_eq(v.fault == MC_FAULT_NONE, v.error == 0);
+    }
+}
+END_TEST
+
 START_TEST(nothing_to_do)
 {
     struct play p = {.result = 0};
@@ -938,6 +988,7 @@ int main(void)
         {no_room_for_the_mn, 20},
         {room_for_one, 3},
         {said_before_more_is_received, 1},
+        {as_many_replies_as_quiet_commands, 7},
         {nothing_to_do, 1},
         {not_begun, 2},
         {many_quiet, COUNT(capacities)},

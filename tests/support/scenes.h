@@ -30,6 +30,7 @@ struct scene {
     struct mc_bytes data; /* "hello" if none is given; a password; words */
     enum mc_store store;
     bool no_room; /* the value goes to a place of no bytes */
+    bool doubled; /* of many keys: "a", "b", "a" */
     struct mc_flag flags[12];
     size_t count;
 };
