@@ -114,30 +114,66 @@ int mc_server_init(struct mc_server *server, const char *address, void *buf, siz
 void mc_server_close(struct mc_server *server)
 {
     mc_socket_close(&server->socket);
+    server->doubted = false;
+}
+
+/* A number by chance, from 0 to limit. */
+static uint32_t random_to(struct mc_server *server, uint32_t limit)
+{
+    uint32_t s = server->seed;
+    if (s == 0)
+        s = (uint32_t)mc_socket_now() ^ (uint32_t)((uintptr_t)server >> 4) ^ 0x9e3779b9u;
+    s ^= s << 13;
+    s ^= s >> 17;
+    s ^= s << 5;
+    server->seed = s != 0 ? s : 1;
+    return server->seed % (limit + 1);
 }
 
 /* Leaves the server alone for a while, each time in a row for twice as long. */
-static void go_down(struct mc_server *server)
+static void start_pause(struct mc_server *server)
 {
     int64_t pause = server->pause_ms;
-    mc_server_close(server);
     pause = pause > 0 ? pause * 2 : MC_SERVER_PAUSE_MIN_MS;
     server->pause_ms = pause < MC_SERVER_PAUSE_MAX_MS ? pause : MC_SERVER_PAUSE_MAX_MS;
-    server->down_until_ms = mc_socket_now() + server->pause_ms;
+    int64_t quarter = server->pause_ms / 4;
+    int64_t jitter = (int64_t)random_to(server, (uint32_t)(2 * quarter)) - quarter;
+    server->down_until_ms = mc_socket_now() + server->pause_ms + jitter;
+}
+
+/* What is wrong with the user and password, so that they cannot be sent, or NULL. The buffer is free
+ * for the attempt. */
+static const char *login_problem(const struct mc_server *server)
+{
+    struct mc_out out = {server->buf, server->cap, 0};
+    if (server->user.len == 0 && server->password.len == 0)
+        return NULL;
+    int r = mc_put_auth(&out, server->user, server->password);
+    if (r == MC_E_FULL)
+        return "the buffer is too small for the user and password";
+    if (r < 0)
+        return "the user has 1 to 250 bytes without spaces, the password 1 to 250, and neither any "
+               "control byte";
+    return NULL;
 }
 
 static int connect_socket(struct mc_server *server)
 {
-    if (server->host[0] == '\0')
-        return MC_E_ADDRESS;
     if (server->port[0] == '\0')
         return mc_socket_connect_unix(&server->socket, server->host, server->deadline);
     return mc_socket_connect(&server->socket, server->host, server->port, server->deadline);
 }
 
+/* A connection, and a login on it if there is a user. */
 static int connect_server(struct mc_server *server)
 {
     server->fresh = true;
+    server->good = false;
+    if (server->host[0] == '\0')
+        return MC_E_ADDRESS;
+    server->problem = login_problem(server);
+    if (server->problem != NULL)
+        return MC_E_AUTH;
     int r = connect_socket(server);
     if (r < 0)
         return r;
@@ -146,17 +182,50 @@ static int connect_server(struct mc_server *server)
     if (server->user.len == 0)
         return 0;
     r = mc_client_auth(&server->client, server->user, server->password, server->deadline);
+    server->good = r >= 0;
     return r < 0 ? r : 0;
+}
+
+/* An error line that the server may have said before it closed a connection that had no good reply. */
+static void read_last_words(struct mc_server *server)
+{
+    struct mc_client *c = &server->client;
+    struct mc_reader reader = {0};
+    struct mc_reply reply;
+    ptrdiff_t n = c->transport.recv(c->transport.ctx, c->buf, c->cap, mc_socket_deadline(100));
+    struct mc_bytes in = {c->buf, n > 0 ? (size_t)n : 0};
+    if (mc_reader_next(&reader, &in, &reply) >= MC_ERROR)
+        c->said = reply.text;
+}
+
+/* Looks at a connection that had no good reply. 0; or MC_E_CLOSED when the server has closed it, or
+ * has said something that nothing asked for. */
+static int check_unproved(struct mc_server *server)
+{
+    bool doubted = server->doubted;
+    int r = mc_socket_check(&server->socket);
+    server->doubted = false;
+    server->client.received = 0; /* none of it was a good reply */
+    if (r == MC_E_PROTOCOL && doubted)
+        return 0; /* more of the error reply may have come */
+    if (r == MC_E_PROTOCOL)
+        read_last_words(server);
+    return r < 0 ? MC_E_CLOSED : 0;
 }
 
 /* Closes a kept connection that the server has closed, or said something on, in the meantime. For
  * what may be repeated and knows its answer by the key, that is worth a system call only now and
- * then. */
-static void check_kept(struct mc_server *server, int64_t now, bool repeatable)
+ * then. 0; or MC_E_CLOSED when it never was a good one. */
+static int check_kept(struct mc_server *server, int64_t now, bool repeatable)
 {
     bool due = !repeatable || now - server->used_ms > IDLE_MS;
-    if (server->socket.open && due && mc_socket_check(&server->socket) < 0)
+    if (!server->socket.open || !(due || server->doubted))
+        return 0;
+    if (!server->good)
+        return check_unproved(server);
+    if (mc_socket_check(&server->socket) < 0)
         mc_server_close(server);
+    return 0;
 }
 
 static int open_for(struct mc_server *server, bool repeatable)
@@ -165,7 +234,9 @@ static int open_for(struct mc_server *server, bool repeatable)
     if (!server->retried)
         server->deadline =
             server->timeout_ms < MC_NEVER - now ? now + server->timeout_ms : MC_NEVER;
-    check_kept(server, now, repeatable);
+    int r = check_kept(server, now, repeatable);
+    if (r < 0)
+        return r;
     server->used_ms = now;
     if (server->socket.open && server->client.error == 0)
         return 0;
@@ -189,37 +260,98 @@ static bool was_closed(const struct mc_server *server, int result, bool repeatab
     return repeatable || (result == MC_E_CLOSED && c->sent < c->to_send);
 }
 
-/* The connection has proved good. */
-static void settle(struct mc_server *server)
+/* The connection has proved good, and the server well. */
+static void note_good(struct mc_server *server)
 {
     if (server->client.received == 0)
         return;
     server->fresh = false;
+    server->good = true;
     server->pause_ms = 0;
+    server->failed_in_row = 0;
+}
+
+/* Why the operation failed, when its result is that nobody knows what became of it. */
+static int cause_of(const struct mc_server *server, int result)
+{
+    return result == MC_E_UNKNOWN ? server->client.error : result;
 }
 
 /* Has the operation failed for a reason that lies with the server? */
-static bool is_failure(int result)
+static bool is_servers_fault(const struct mc_server *server, int cause)
 {
-    return result <= MC_E_PROTOCOL && result != MC_E_DOWN && result != MC_E_STEP &&
-           result != MC_E_ADDRESS;
+    switch (cause) {
+    case MC_E_PROTOCOL:
+    case MC_E_TIMEOUT:
+    case MC_E_CLOSED: return true;
+    case MC_E_SYSTEM:
+    case MC_E_RESOLVE:
+    case MC_E_CONNECT: return !server->socket.own_fault;
+    case MC_E_AUTH: return server->problem == NULL;
+    default: return false;
+    }
+}
+
+/* Ends the connection after a failure of the server, and begins a pause: at once when it takes no
+ * operations, otherwise from the second failure in a row. */
+static void note_failure(struct mc_server *server, int cause)
+{
+    bool answered = server->good || (server->socket.open && cause != MC_E_CLOSED &&
+                                     cause != MC_E_SYSTEM && cause != MC_E_AUTH);
+    if (!answered || server->failed_in_row > 0)
+        start_pause(server);
+    if (server->failed_in_row < UINT32_MAX)
+        server->failed_in_row++;
+    mc_server_close(server);
+}
+
+/* The result of an operation whose error reply is the first on its connection: MC_E_CLOSED when the
+ * server has closed it after that. Otherwise it may still do so, which the next operation finds. */
+static int doubt_connection(struct mc_server *server, int result)
+{
+    int r = mc_socket_check(&server->socket);
+    if (r == MC_E_CLOSED || r == MC_E_SYSTEM)
+        return MC_E_CLOSED;
+    server->doubted = true;
+    return result;
+}
+
+/* The result of an operation, seen together with what became of its connection. */
+static int judge_result(struct mc_server *server, int result)
+{
+    const struct mc_client *c = &server->client;
+    if (server->good || !server->socket.open)
+        return result;
+    if (result >= MC_ERROR || c->error == MC_E_STEP)
+        return doubt_connection(server, result);
+    if (c->error == MC_E_CLOSED && c->received == 0 && c->to_send > 0 && c->sent < c->to_send)
+        read_last_words(server);
+    return result;
+}
+
+/* Ends an operation: true when it is to be tried once more. *result becomes MC_E_CLOSED when it was
+ * the last thing that the server said on a fresh connection. */
+static bool end_operation(struct mc_server *server, int *result, bool repeatable)
+{
+    *result = judge_result(server, *result);
+    int cause = cause_of(server, *result);
+    bool failed = is_servers_fault(server, cause);
+    bool again = failed && !server->retried && was_closed(server, *result, repeatable);
+    bool counts = *result <= MC_E_PROTOCOL && *result != MC_E_STEP;
+    server->retried = again;
+    server->failures += counts && !again ? 1 : 0;
+    if (failed && !again)
+        note_failure(server, cause);
+    else if (server->client.error != 0 && !server->doubted)
+        mc_server_close(server); /* also after an error reply that ends the connection */
+    else if ((*result >= 0 && *result < MC_ERROR) || *result == MC_E_FULL)
+        note_good(server);
+    return again;
 }
 
 bool mc_server_again(struct mc_server *server, int result, bool repeatable)
 {
-    bool failed = is_failure(result);
-    bool again = failed && !server->retried && was_closed(server, result, repeatable);
-    server->retried = again;
-    bool counts = failed || result == MC_E_DOWN || result == MC_E_ADDRESS;
-    server->failures += counts && !again ? 1 : 0;
-    bool restarted = !server->fresh && server->client.error == MC_E_CLOSED;
-    if (failed && !again && !restarted)
-        go_down(server);
-    else if (server->client.error != 0) /* also after an error reply that ends the connection */
-        mc_server_close(server);
-    else if (result >= 0 || result == MC_E_FULL)
-        settle(server);
-    return again;
+    return end_operation(server, &result, repeatable);
 }
 
 /* ---- operations ------------------------------------------------------------------------------ */
@@ -231,7 +363,7 @@ int mc_server_get(struct mc_server *server, struct mc_bytes key, struct mc_value
         r = mc_server_open(server);
         if (r == 0)
             r = mc_client_get(&server->client, key, value, server->deadline);
-    } while (mc_server_again(server, r, true));
+    } while (end_operation(server, &r, true));
     return r;
 }
 
@@ -245,13 +377,18 @@ int mc_server_get_many(struct mc_server *server, const struct mc_bytes *keys,
                        struct mc_value *values, size_t count)
 {
     int r;
+    bool again;
     do {
         r = mc_server_open(server);
         if (r == 0)
             r = mc_client_get_many(&server->client, keys, values, count, server->deadline);
         else
             set_results(values, count, r);
-    } while (mc_server_again(server, r, true));
+        int before = r;
+        again = end_operation(server, &r, true);
+        if (r != before) /* no key has had an answer */
+            set_results(values, count, r);
+    } while (again);
     return r;
 }
 
@@ -262,7 +399,7 @@ int mc_server_store(struct mc_server *server, enum mc_store command, const struc
         r = open_for(server, false);
         if (r == 0)
             r = mc_client_store(&server->client, command, item, server->deadline);
-    } while (mc_server_again(server, r, false));
+    } while (end_operation(server, &r, false));
     return r;
 }
 
@@ -283,7 +420,7 @@ static int run_one(struct mc_server *server, struct mc_op *op, bool repeatable)
             mc_pipeline_run(&server->client, op, 1, server->deadline);
             r = op->result;
         }
-    } while (mc_server_again(server, r, repeatable));
+    } while (end_operation(server, &r, repeatable));
     return r;
 }
 
@@ -385,6 +522,21 @@ int mc_server_ma(struct mc_server *server, struct mc_bytes key, const struct mc_
     return r;
 }
 
+/* What a pipeline says about its connection: 0 when an operation had a reply that is no error, which
+ * shows that the connection is good; otherwise its last result. */
+static int reply_of_pipeline(struct mc_server *server, const struct mc_op *ops, size_t count)
+{
+    int result = 0;
+    for (size_t k = 0; k < count; k++) {
+        result = ops[k].result;
+        if ((result >= 0 && result < MC_ERROR) || result == MC_E_FULL) {
+            server->good = server->good || server->client.received > 0;
+            return 0;
+        }
+    }
+    return result;
+}
+
 int mc_server_run(struct mc_server *server, struct mc_op *ops, size_t count)
 {
     int r = open_for(server, false);
@@ -395,7 +547,8 @@ int mc_server_run(struct mc_server *server, struct mc_op *ops, size_t count)
         return r;
     }
     r = mc_pipeline_run(&server->client, ops, count, server->deadline);
+    int error = reply_of_pipeline(server, ops, count);
     server->retried = true; /* some of it may be done: once is enough */
-    mc_server_again(server, server->client.error, false);
+    mc_server_again(server, server->client.error != 0 ? server->client.error : error, false);
     return r;
 }

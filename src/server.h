@@ -15,17 +15,27 @@ extern "C" {
 enum {
     MC_SERVER_TIMEOUT_MS =
         1000, /* for a whole operation, unless server->timeout_ms says otherwise */
-    MC_SERVER_PAUSE_MIN_MS = 50, /* after the first failure, doubled by each further one */
+    MC_SERVER_PAUSE_MIN_MS = 50, /* the first pause, doubled by each further failure */
     MC_SERVER_PAUSE_MAX_MS = 2000
 };
+
+/* When a server is left alone. Only its own faults count: not one item, nor a shortage of this
+ * process's (descriptors, memory, the buffer's size).
+ * - No connection, a login refused, or a connection that ends before its first reply that is no
+ *   error (a server at its connection limit says an error line and closes): a pause, at once.
+ * - A timeout or a broken reply: a new connection at once, the first time; a pause from the second
+ *   failure in a row.
+ * A reply that is no error ends the row. A pause is up to 25 % longer or shorter than it says, by
+ * chance, so that many clients do not come back together. */
 
 /* A server. The members above the line may be set between mc_server_init() and the first use, and
  * counted ones read at any time. */
 struct mc_server {
     int64_t timeout_ms;
     struct mc_bytes user, password; /* for memcached -Y; no user: no authentication. Borrowed */
+    uint32_t seed;                  /* of the pauses' chance; 0: from the clock and the address */
     uint64_t connects, failures;    /* connections made; operations that failed */
-    const char *problem;            /* what is wrong with the address, after MC_E_ADDRESS */
+    const char *problem; /* what is wrong with the address (MC_E_ADDRESS) or login (MC_E_AUTH) */
     /* ---- */
     char host[256], port[6]; /* host is a path when port is empty */
     struct mc_socket socket;
@@ -33,7 +43,10 @@ struct mc_server {
     char *buf;
     size_t cap;
     int64_t deadline, used_ms, down_until_ms, pause_ms;
-    bool fresh;   /* no reply has been read on this connection yet */
+    uint32_t failed_in_row;
+    bool fresh;   /* no operation has had a reply on this connection yet */
+    bool good;    /* it has had a reply that is no error */
+    bool doubted; /* an error reply came instead, after which the server may close */
     bool retried; /* this operation has had its second try */
 };
 
@@ -46,9 +59,12 @@ int mc_server_init(struct mc_server *server, const char *address, void *buf, siz
 void mc_server_close(struct mc_server *server);
 
 /* As the mc_client_ functions of the same name, within server->timeout_ms, on a connection that is
- * made when needed; results also MC_E_RESOLVE, MC_E_CONNECT, MC_E_AUTH, MC_E_DOWN. When a kept
+ * made when needed; results also MC_E_RESOLVE, MC_E_CONNECT, MC_E_AUTH, MC_E_DOWN. Nothing is sent
+ * on a connection whose login was not accepted; a login that cannot be sent (server->problem says
+ * why) is MC_E_AUTH without a connection. When a kept
  * connection turns out to be closed before a byte of the reply, a command that may be repeated (or
- * that did not go out whole) is tried once more on a fresh one. Error texts are in client.said.
+ * that did not go out whole) is tried once more on a fresh one. Error texts are in client.said, also
+ * those after which the server closed a fresh connection (MC_E_CLOSED).
  *
  * Before a command that may not be repeated, or after a second without use, a kept connection is
  * looked at, by one system call more: it is made anew when the server has closed it or said what

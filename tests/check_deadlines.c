@@ -170,7 +170,7 @@ static int ask_next(struct mc_server *server)
     struct mc_value value = {.buf = text, .cap = sizeof text};
     server->timeout_ms = LONGEST_MS;
     server->down_until_ms = 0; /* as if the pause were over */
-    server->user = (struct mc_bytes){0};
+    server->user = server->password = (struct mc_bytes){0};
     int r = mc_server_get(server, MC_BYTES("n1"), &value);
     return r != MC_HIT || (value.len == 2 && memcmp(text, "v1", 2) == 0) ? r : MC_E_UNKNOWN;
 }

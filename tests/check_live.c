@@ -882,7 +882,43 @@ START_TEST(not_said_who)
     ck_assert_int_eq(mc_server_get(&server, k, &value), MC_CLIENT_ERROR);
     expect_said(&server.client, "unauthenticated");
     ck_assert_int_eq(mc_server_set(&server, k, MC_BYTES("v"), 0), MC_CLIENT_ERROR);
-    ck_assert(!server.socket.open); /* the server may have taken the value for a command */
+    /* The server may have taken the value for a command. */
+    ck_assert(!server.socket.open || server.client.error == MC_E_STEP);
+    end();
+}
+END_TEST
+
+static char long_word[251];
+
+/* A user and password that cannot be sent: nothing is stored, also where the server would take what
+ * is stored first for a login (memcached -Y). */
+START_TEST(login_that_cannot_be_sent)
+{
+    static const struct {
+        struct mc_bytes user, password;
+        size_t cap;
+    } cases[] = {{{"al ice", 6}, {"secret", 6}, sizeof buf},
+                 {{"bob", 3}, {"", 0}, sizeof buf},
+                 {{"bob", 3}, {long_word, sizeof long_word}, sizeof buf},
+                 {{"bob", 3}, {"sec\ret", 6}, sizeof buf},
+                 {{"bob", 3}, {"secret", 6}, 24}};
+    const bool users = _i % 2 == 0;
+    char text[16];
+    struct mc_value value = {.buf = text, .cap = sizeof text};
+    memset(long_word, 'x', sizeof long_word);
+    begin(LIVE_UNIX, "", users ? USERS : NULL);
+    server.user = cases[_i / 2].user;
+    server.password = cases[_i / 2].password;
+    server.cap = cases[_i / 2].cap;
+    for (int round = 0; round < 3; round++)
+        ck_assert_int_eq(mc_server_set(&server, k, MC_BYTES("bob secret"), 0), MC_E_AUTH);
+    ck_assert_ptr_nonnull(server.problem);
+    ck_assert_uint_eq(server.connects, 0);
+    ck_assert_uint_eq(server.failures, 3);
+    server.cap = sizeof buf;
+    server.user = users ? MC_BYTES("bob") : MC_BYTES("");
+    server.password = users ? MC_BYTES("secret") : MC_BYTES("");
+    ck_assert_int_eq(mc_server_get(&server, k, &value), MC_MISS);
     end();
 }
 END_TEST
@@ -898,6 +934,44 @@ START_TEST(client_auth)
     client = connected();
     ck_assert_int_eq(mc_client_auth(client, MC_BYTES("bob"), MC_BYTES("no"), later()), MC_E_AUTH);
     ck_assert_int_eq(mc_client_version(client, later()), MC_E_AUTH);
+    end();
+}
+END_TEST
+
+/* ---- the server's connection limit ----------------------------------------------------------- */
+
+enum { HOLDERS = 64, ATTEMPTS = 6000 };
+
+/* A memcached with no connection left answers with an error line and closes: it is left alone after
+ * that, with its words, and used again when there is room. */
+START_TEST(no_more_connections)
+{
+    static struct mc_server holders[HOLDERS];
+    static char bufs[HOLDERS][64];
+    char text[8];
+    struct mc_value value = {.buf = text, .cap = sizeof text};
+    int held = 0, r = MC_VERSION;
+    begin((enum live_kind)_i, "-t 1 -c 40 -o maxconns_fast", NULL);
+    for (; held < HOLDERS && r == MC_VERSION; held++) {
+        ck_assert_int_eq(mc_server_init(&holders[held], live.address, bufs[held], 64), 0);
+        r = mc_server_version(&holders[held]);
+    }
+    ck_assert_int_lt(held, HOLDERS);
+    ck_assert_int_lt(r, 0);
+    uint64_t failed = 0;
+    for (int n = 0; n < ATTEMPTS; n++)
+        failed += mc_server_get(&server, k, &value) < 0 ? 1 : 0;
+    ck_assert_uint_ge(server.failures, ATTEMPTS - server.connects);
+    ck_assert_uint_ge(failed, ATTEMPTS - server.connects);
+    ck_assert_uint_lt(server.connects, 50);
+    ck_assert_int_gt(server.pause_ms, 0);
+    for (int n = 0; n < held; n++)
+        mc_server_close(&holders[n]);
+    server.down_until_ms = 0;
+    while ((r = mc_server_get(&server, k, &value)) !=
+           MC_MISS) /* the server learns of it in its time */
+        server.down_until_ms = 0;
+    ck_assert_int_eq(server.pause_ms, 0);
     end();
 }
 END_TEST
@@ -1194,6 +1268,8 @@ int main(void)
         {let_in, LIVE_KINDS},
         {not_let_in, 3 * LIVE_KINDS},
         {not_said_who, LIVE_KINDS},
+        {login_that_cannot_be_sent, 10},
+        {no_more_connections, LIVE_KINDS},
         {client_auth, LIVE_KINDS},
         {too_large, 3 * LIVE_KINDS},
         {error_in_a_pipeline, LIVE_KINDS},

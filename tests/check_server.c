@@ -4,10 +4,12 @@
 #include "server.h"
 #include "suite.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -387,13 +389,17 @@ START_TEST(connects_when_first_used)
 }
 END_TEST
 
-/* An error reply is an answer: it is no failure, and the connection is used on. */
+/* An error reply is an answer: it is no failure, and the connection is used on, unless more of the
+ * reply may follow: one to several keys. */
 START_TEST(error_replies)
 {
     const struct operation *o = &operations[_i];
+    const bool many = o->run == run_get_many;
     const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
                                        {PEER_HEAR, o->request, 0, 0},
                                        {PEER_SAY, "SERVER_ERROR out of memory\r\n", 0, 0},
+                                       {many ? PEER_SILENT : PEER_PASS, NULL, 0, 0},
+                                       {many ? PEER_ACCEPT : PEER_PASS, NULL, 0, 0},
                                        {PEER_HEAR, "version\r\n", 0, 0},
                                        {PEER_SAY, "VERSION 1\r\n", 0, 0},
                                        {PEER_SILENT, NULL, 0, 0},
@@ -406,7 +412,8 @@ START_TEST(error_replies)
     ck_assert_uint_eq(server.client.said.len, sizeof "out of memory" - 1);
     ck_assert_mem_eq(server.client.said.data, "out of memory", server.client.said.len);
     ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
-    expect_counts(&server, 1, 0);
+    expect_counts(&server, many ? 2 : 1, 0);
+    ck_assert_int_eq(server.pause_ms, 0);
     mc_server_close(&server);
     peer_end(&peer);
 }
@@ -910,9 +917,7 @@ START_TEST(late_reply_is_never_read)
     ck_assert_int_eq(mc_server_get(&server, MC_BYTES("late"), &value), MC_E_TIMEOUT);
     ck_assert_int_ge(mc_socket_now(), deadline);
     expect_counts(&server, 1, 1);
-    ck_assert_int_eq(server.pause_ms, MC_SERVER_PAUSE_MIN_MS);
-    server.timeout_ms = LONG_MS;
-    server.down_until_ms = 0;
+    server.timeout_ms = LONG_MS; /* and the first failure in a row brings no pause */
     ck_assert_int_eq(run_get(&server), MC_HIT);
     expect_counts(&server, 2, 1);
     mc_server_close(&server);
@@ -1060,16 +1065,56 @@ static int64_t pause_after(int failures)
     return pause < MC_SERVER_PAUSE_MAX_MS ? pause : MC_SERVER_PAUSE_MAX_MS;
 }
 
-/* Fails once more, with the pause that so many failures in a row bring; then the pause is over. */
-static void fail_again(struct mc_server *server, int failures)
+/* Fails once more, with the pause that so many failures in a row bring; then the pause is over.
+ * Returns how long it was. */
+static int64_t fail_again(struct mc_server *server, int failures)
 {
-    int64_t before = mc_socket_now();
+    int64_t before = mc_socket_now(), pause = pause_after(failures);
     ck_assert_int_eq(run_get(server), MC_E_CONNECT);
-    int64_t after = mc_socket_now();
-    ck_assert_int_ge(server->down_until_ms, before + pause_after(failures));
-    ck_assert_int_le(server->down_until_ms, after + pause_after(failures));
+    int64_t after = mc_socket_now(), until = server->down_until_ms;
+    ck_assert_int_eq(server->pause_ms, pause);
+    ck_assert_int_ge(until, before + pause - pause / 4);
+    ck_assert_int_le(until, after + pause + pause / 4);
     server->down_until_ms = 0;
+    return until - before;
 }
+
+/* The pauses of many servers differ, also the longest ones, by all of a quarter up and down. */
+START_TEST(pauses_differ)
+{
+    enum { SEEDS = 1000 };
+    int64_t pause = pause_after(_i == 0 ? 1 : FAILURES), least = INT64_MAX, most = 0;
+    for (uint32_t seed = 1; seed <= SEEDS; seed++) {
+        struct mc_server server;
+        init(&server, "/nowhere/at/all");
+        server.seed = seed * 0x9e3779b9u;
+        server.pause_ms = _i == 0 ? 0 : MC_SERVER_PAUSE_MAX_MS;
+        int64_t length = fail_again(&server, _i == 0 ? 1 : FAILURES);
+        least = length < least ? length : least;
+        most = length > most ? length : most;
+    }
+    ck_assert_int_lt(least, pause - pause / 5);
+    ck_assert_int_gt(most, pause + pause / 5);
+}
+END_TEST
+
+/* The same seed, the same pauses; without one, two servers have different ones sooner or later. */
+START_TEST(seed_of_the_pauses)
+{
+    struct mc_server servers[2];
+    bool same = true;
+    for (int k = 0; k < 2; k++) {
+        init(&servers[k], "/nowhere/at/all");
+        servers[k].seed = _i == 0 ? 7 : 0;
+    }
+    for (int failures = 1; failures <= FAILURES; failures++) {
+        fail_again(&servers[0], failures);
+        fail_again(&servers[1], failures);
+        same = same && servers[0].seed == servers[1].seed;
+    }
+    ck_assert_int_eq(same, _i == 0);
+}
+END_TEST
 
 START_TEST(pause_grows_and_ends)
 {
@@ -1151,7 +1196,7 @@ START_TEST(pause_in_real_time)
     while ((r = mc_server_version(&server)) == MC_E_DOWN)
         continue;
     ck_assert_int_eq(r, MC_VERSION);
-    ck_assert_int_ge(mc_socket_now(), start + MC_SERVER_PAUSE_MIN_MS);
+    ck_assert_int_ge(mc_socket_now(), start + MC_SERVER_PAUSE_MIN_MS - MC_SERVER_PAUSE_MIN_MS / 4);
     ck_assert_uint_eq(server.connects, 2);
     mc_server_close(&server);
     peer_end(&peer);
@@ -1188,8 +1233,8 @@ static int run_get_without_room(struct mc_server *server)
     return mc_server_get(server, key, &value);
 }
 
-/* Any reply makes the failures before it forgotten, even to nothing found, or with a value for which
- * there is no room. */
+/* Any reply that is no error makes the failures before it forgotten, even to nothing found, or with
+ * a value for which there is no room. */
 START_TEST(any_reply_is_a_reply)
 {
     static const struct {
@@ -1200,7 +1245,6 @@ START_TEST(any_reply_is_a_reply)
         {run_get_without_room, "get k\r\n", "VALUE k 0 2\r\nok\r\nEND\r\n", MC_E_FULL},
         {run_get_many, "get miss k\r\n", "VALUE k 0 2\r\nok\r\nEND\r\n", 0},
         {run_get, "get k\r\n", "END\r\n", MC_MISS},
-        {run_get, "get k\r\n", "SERVER_ERROR out of memory\r\n", MC_SERVER_ERROR},
     };
     const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
                                        {PEER_HEAR, cases[_i].request, 0, 0},
@@ -1216,6 +1260,33 @@ START_TEST(any_reply_is_a_reply)
     ck_assert_int_eq(cases[_i].run(&server), cases[_i].result);
     ck_assert_int_eq(server.pause_ms, 0);
     ck_assert(!server.fresh);
+    expect_counts(&server, 1, 1);
+    mc_server_close(&server);
+    peer_end(&peer);
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
+/* But an error reply does not: a server at its connection limit has nothing else to say. */
+START_TEST(error_reply_proves_nothing)
+{
+    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_HEAR, "get k\r\n", 0, 0},
+                                              {PEER_SAY, "SERVER_ERROR out of memory\r\n", 0, 0},
+                                              {PEER_HEAR, "get k\r\n", 0, 0},
+                                              {PEER_SAY, "END\r\n", 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    char folder[FOLDER_SIZE], path[PATH_SIZE];
+    make_path(folder, path);
+    init(&server, path);
+    fail_again(&server, 1);
+    peer_start(&peer, PEER_UNIX, path, script);
+    ck_assert_int_eq(run_get(&server), MC_SERVER_ERROR);
+    ck_assert_int_eq(server.pause_ms, MC_SERVER_PAUSE_MIN_MS);
+    ck_assert_int_eq(run_get(&server), MC_MISS);
+    ck_assert_int_eq(server.pause_ms, 0);
     expect_counts(&server, 1, 1);
     mc_server_close(&server);
     peer_end(&peer);
@@ -1241,6 +1312,309 @@ START_TEST(all_the_time)
     else
         ck_assert_int_ge(server.deadline - before, times[_i]);
     mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
+/* ---- a server at its connection limit -------------------------------------------------------- */
+
+#define LIMIT "Too many open connections"
+
+static void expect_words(const struct mc_server *server)
+{
+    ck_assert_uint_eq(server->client.said.len, sizeof LIMIT - 1);
+    ck_assert_mem_eq(server->client.said.data, LIMIT, sizeof LIMIT - 1);
+}
+
+/* An error line and a close on a fresh connection, before the first request: a failure with the
+ * server's words, and a pause. */
+START_TEST(no_more_connections)
+{
+    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_SAY, "ERROR " LIMIT "\r\n", 0, 0},
+                                              {PEER_CLOSE, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    enum peer_family family = (enum peer_family)(_i / OPERATIONS);
+    struct peer peer;
+    struct mc_server server;
+    if (!peer_has(family, __func__))
+        return;
+    peer_start(&peer, family, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_open(&server), 0);
+    peer_await(&peer, 3);
+    ck_assert_int_eq(operations[_i % OPERATIONS].run(&server), MC_E_CLOSED);
+    expect_words(&server);
+    ck_assert_int_eq(server.pause_ms, MC_SERVER_PAUSE_MIN_MS);
+    server.down_until_ms = INT64_MAX;
+    ck_assert_int_eq(operations[_i % OPERATIONS].run(&server), MC_E_DOWN);
+    expect_counts(&server, 1, 2);
+    peer_end(&peer);
+}
+END_TEST
+
+/* The close comes after the reply was returned: the next call finds it. */
+START_TEST(closed_after_an_error)
+{
+    const struct operation *o = &operations[_i % OPERATIONS];
+    const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                       {PEER_HEAR, o->request, 0, 0},
+                                       {PEER_SAY, "ERROR " LIMIT "\r\n", 0, 0},
+                                       {PEER_GATE, NULL, 0, 0},
+                                       {PEER_CLOSE, NULL, 0, 0},
+                                       {PEER_END, NULL, 0, 0}};
+    enum peer_family family = (enum peer_family)(_i / OPERATIONS);
+    struct peer peer;
+    struct mc_server server;
+    if (!peer_has(family, __func__))
+        return;
+    peer_start(&peer, family, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(o->run(&server), MC_ERROR);
+    expect_words(&server);
+    expect_counts(&server, 1, 0);
+    ck_assert_int_eq(server.pause_ms, 0);
+    peer_open_gate(&peer);
+    await_bytes(&server);
+    ck_assert_int_eq(run_get(&server), MC_E_CLOSED);
+    expect_counts(&server, 1, 1);
+    ck_assert_int_eq(server.pause_ms, MC_SERVER_PAUSE_MIN_MS);
+    server.down_until_ms = INT64_MAX;
+    ck_assert_int_eq(o->run(&server), MC_E_DOWN);
+    peer_end(&peer);
+}
+END_TEST
+
+/* The same of a pipeline: its operations keep what they got. */
+START_TEST(closed_after_an_error_to_a_pipeline)
+{
+    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_HEAR, "get k\r\n", 0, 0},
+                                              {PEER_SAY, "ERROR " LIMIT "\r\n", 0, 0},
+                                              {PEER_GATE, NULL, 0, 0},
+                                              {PEER_CLOSE, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct mc_op op = {.verb = MC_VERB_GET, .key = key};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_run(&server, &op, 1), 0);
+    ck_assert_int_eq(op.result, MC_ERROR);
+    expect_counts(&server, 1, 0);
+    peer_open_gate(&peer);
+    await_bytes(&server);
+    ck_assert_int_eq(mc_server_run(&server, &op, 1), MC_E_CLOSED);
+    ck_assert_int_eq(op.result, MC_E_CLOSED);
+    expect_counts(&server, 1, 1);
+    ck_assert_int_eq(server.pause_ms, MC_SERVER_PAUSE_MIN_MS);
+    peer_end(&peer);
+}
+END_TEST
+
+/* One good reply among errors shows that the connection is good. */
+START_TEST(good_reply_in_a_pipeline)
+{
+    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_HEAR, "get k\r\nset k 0 0 2\r\nok\r\n", 0, 0},
+                                              {PEER_SAY, "END\r\nERROR\r\n", 0, 0},
+                                              {PEER_CLOSE, NULL, 0, 0},
+                                              KEPT_CONNECTION,
+                                              {PEER_SILENT, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct mc_op ops[] = {{.verb = MC_VERB_GET, .key = key},
+                          {.verb = MC_VERB_SET, .key = key, .data = ok}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_run(&server, ops, 2), 0);
+    ck_assert_int_eq(ops[0].result, MC_MISS);
+    ck_assert_int_eq(ops[1].result, MC_ERROR);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    expect_counts(&server, 2, 0);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
+/* ---- failures that are not the server's ------------------------------------------------------ */
+
+/* A reply line that the caller's buffer does not hold ends the connection and nothing else. */
+START_TEST(buffer_too_small_for_a_line)
+{
+    static const struct peer_step script[] = {
+        {PEER_ACCEPT, NULL, 0, 0},
+        {PEER_HEAR, "get k\r\n", 0, 0},
+        {PEER_SAY, "SERVER_ERROR a text that is longer than the buffer\r\n", 0, 0},
+        {PEER_SILENT, NULL, 0, 0},
+        {PEER_ACCEPT, NULL, 0, 0},
+        {PEER_HEAR, "get k\r\n", 0, 0},
+        {PEER_SAY, "VALUE k 0 2\r\nok\r\nEND\r\n", 0, 0},
+        {PEER_SILENT, NULL, 0, 0},
+        {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    server.cap = 24;
+    ck_assert_int_eq(run_get(&server), MC_E_LINE);
+    ck_assert_int_eq(server.pause_ms, 0);
+    ck_assert_int_eq(run_get(&server), MC_HIT);
+    expect_counts(&server, 2, 1);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
+/* This process has no descriptor left: however often, the server is not left alone for that. */
+START_TEST(no_descriptors)
+{
+    static const struct peer_step script[] = {
+        KEPT_CONNECTION, {PEER_SILENT, NULL, 0, 0}, {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    struct rlimit limit, none;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = limit;
+    none.rlim_cur = 0;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    for (int k = 0; k < 3; k++) {
+        ck_assert_int_eq(mc_server_version(&server), MC_E_SYSTEM);
+        ck_assert_int_eq(server.socket.sys_errno, EMFILE);
+        ck_assert_int_eq(server.pause_ms, 0);
+    }
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    expect_counts(&server, 1, 3);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
+/* An item with client flags of 64 bits is an item. */
+START_TEST(large_client_flags)
+{
+    static const struct peer_step script[] = {
+        {PEER_ACCEPT, NULL, 0, 0},
+        {PEER_HEAR, "get k\r\n", 0, 0},
+        {PEER_SAY, "VALUE k 18446744073709551615 2\r\nok\r\nEND\r\n", 0, 0},
+        {PEER_SILENT, NULL, 0, 0},
+        {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    char text[8];
+    struct mc_value value = {.buf = text, .cap = sizeof text};
+    const struct mc_item item = {.key = key, .value = ok, .flags = UINT64_C(4294967301)};
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_get(&server, key, &value), MC_HIT);
+    ck_assert_uint_eq(value.flags, UINT64_MAX);
+    ck_assert_int_eq(mc_server_store(&server, MC_SET, &item), MC_E_NUMBER); /* nothing is sent */
+    expect_counts(&server, 1, 0);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
+/* ---- the first failure and the second -------------------------------------------------------- */
+
+/* A timeout or a broken reply costs no pause, but a second one in a row does; a good reply between
+ * them ends the row. */
+static const struct peer_step failing[][2] = {
+    {{PEER_PASS, NULL, 0, 0}, {PEER_SILENT, NULL, 0, 0}},
+    {{PEER_SAY, "HTTP/1.1 400 Bad Request\r\n", 0, 0}, {PEER_SILENT, NULL, 0, 0}},
+    {{PEER_SAY, "VALUE", 0, 0}, {PEER_CLOSE, NULL, 0, 0}}};
+
+static int fail_get(struct mc_server *server, int how)
+{
+    server->timeout_ms = how == 0 ? 20 : LONG_MS;
+    int r = run_get(server);
+    server->timeout_ms = LONG_MS;
+    return r;
+}
+
+START_TEST(second_failure_in_a_row)
+{
+    static const int results[] = {MC_E_TIMEOUT, MC_E_PROTOCOL, MC_E_CLOSED};
+    const struct peer_step ask = {PEER_HEAR, "get k\r\n", 0, 0};
+    const struct peer_step accept = {PEER_ACCEPT, NULL, 0, 0}, *f = failing[_i];
+    const struct peer_step script[] = {
+        KEPT_CONNECTION, ask, f[0], f[1], KEPT_CONNECTION,       ask, f[0], f[1],
+        accept,          ask, f[0], f[1], {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    for (int k = 0; k < 2; k++) { /* each the first in its row */
+        ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+        ck_assert_int_eq(fail_get(&server, _i), results[_i]);
+        ck_assert_int_eq(server.pause_ms, 0);
+        ck_assert_uint_eq(server.failed_in_row, 1);
+    }
+    ck_assert_int_eq(fail_get(&server, _i), results[_i]);
+    ck_assert_int_eq(server.pause_ms, MC_SERVER_PAUSE_MIN_MS);
+    expect_counts(&server, 3, 3);
+    peer_end(&peer);
+}
+END_TEST
+
+/* ---- many keys ------------------------------------------------------------------------------- */
+
+/* As memcached's proxy answers when one backend is down, whole or in two pieces: the value counts,
+ * the other key has the error, the END answers no other get, and the server is not to blame. */
+START_TEST(backend_failure)
+{
+    static const char whole[] = "VALUE k 0 2\r\nok\r\nSERVER_ERROR backend failure\r\nEND\r\n";
+    const size_t cuts[] = {sizeof whole - 1, sizeof whole - 6, sizeof whole - 3};
+    const struct peer_step script[] = {KEPT_CONNECTION,
+                                       {PEER_HEAR, "get miss k\r\n", 0, 0},
+                                       {PEER_SAY, whole, cuts[_i], 0},
+                                       {PEER_GATE, NULL, 0, 0},
+                                       {PEER_LATE, "END\r\n", 0, 0},
+                                       {PEER_ACCEPT, NULL, 0, 0},
+                                       {PEER_HEAR, "get k\r\n", 0, 0},
+                                       {PEER_SAY, "VALUE k 0 2\r\nok\r\nEND\r\n", 0, 0},
+                                       {PEER_SILENT, NULL, 0, 0},
+                                       {PEER_END, NULL, 0, 0}};
+    const struct mc_bytes keys[] = {{"miss", 4}, key};
+    char text[2][8];
+    struct mc_value values[] = {{.buf = text[0], .cap = 8}, {.buf = text[1], .cap = 8}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    ck_assert_int_eq(mc_server_get_many(&server, keys, values, 2), MC_SERVER_ERROR);
+    ck_assert_int_eq(values[0].result, MC_SERVER_ERROR);
+    ck_assert_int_eq(take_ok(values[1].result, &values[1]), MC_HIT);
+    ck_assert_int_eq(server.pause_ms, 0);
+    ck_assert_uint_eq(server.failed_in_row, 0);
+    peer_open_gate(&peer);
+    ck_assert_int_eq(run_get(&server), MC_HIT);
+    expect_counts(&server, 2, 0);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
+/* Many keys have no more time than one. */
+START_TEST(deadline_of_many_keys)
+{
+    static const struct peer_step script[] = {KEPT_CONNECTION,
+                                              {PEER_HEAR, "get miss k\r\n", 0, 0},
+                                              {PEER_SILENT, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    server.timeout_ms = 20;
+    ck_assert_int_eq(run_get_many(&server), MC_E_TIMEOUT);
+    expect_counts(&server, 1, 1);
     peer_end(&peer);
 }
 END_TEST
@@ -1311,6 +1685,81 @@ START_TEST(is_not_let_in)
 }
 END_TEST
 
+/* A user and password that cannot be sent: nothing is connected, and every call says so. */
+static const char too_long[] = HOST_255; /* for a user or a password */
+
+static const struct {
+    struct mc_bytes user, password;
+    size_t cap;
+} bad_logins[] = {
+    {{"us er", 5}, {"secret", 6}, sizeof buf},
+    {{"user", 4}, {"", 0}, sizeof buf},
+    {{"user", 4}, {too_long, 251}, sizeof buf},
+    {{"us\ner", 5}, {"secret", 6}, sizeof buf},
+    {{"user", 4}, {"se\x01ret", 6}, sizeof buf},
+    {{"user", 4}, {"secret\r\n", 8}, sizeof buf},
+    {{too_long, 251}, {"secret", 6}, sizeof buf},
+    {{"", 0}, {"secret", 6}, sizeof buf},
+    {{"user", 4}, {"secret", 6}, 20},
+};
+
+START_TEST(login_that_cannot_be_sent)
+{
+    static const struct peer_step script[] = {AUTH,
+                                              {PEER_SAY, "STORED\r\n", 0, 0},
+                                              {PEER_HEAR, "version\r\n", 0, 0},
+                                              {PEER_SAY, "VERSION 1\r\n", 0, 0},
+                                              {PEER_SILENT, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    server.user = bad_logins[_i].user;
+    server.password = bad_logins[_i].password;
+    server.cap = bad_logins[_i].cap;
+    for (int round = 0; round < 2; round++) {
+        for (size_t k = 0; k < OPERATIONS; k++) {
+            ck_assert_int_eq(operations[k].run(&server), MC_E_AUTH);
+            ck_assert_ptr_nonnull(server.problem);
+        }
+    }
+    expect_counts(&server, 0, 2 * OPERATIONS);
+    ck_assert_int_eq(server.pause_ms, 0);
+    init_auth(&server, &peer);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    ck_assert_ptr_null(server.problem);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
+/* Nothing is sent on a connection whose login failed, whatever the failure was. */
+START_TEST(nothing_after_a_failed_login)
+{
+    static const struct peer_step script[] = {AUTH,
+                                              {PEER_SILENT, NULL, 0, 0},
+                                              AUTH,
+                                              {PEER_SAY, "STORED\r\n", 0, 0},
+                                              {PEER_HEAR, "version\r\n", 0, 0},
+                                              {PEER_SAY, "VERSION 1\r\n", 0, 0},
+                                              {PEER_SILENT, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init_auth(&server, &peer);
+    server.timeout_ms = 20;
+    ck_assert_int_eq(operations[_i].run(&server), MC_E_TIMEOUT);
+    ck_assert(!server.socket.open);
+    server.timeout_ms = LONG_MS;
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    expect_counts(&server, 2, 1);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
 /* What fails before the operation itself was sent leaves no write in doubt. */
 START_TEST(lost_while_saying_who_it_is)
 {
@@ -1364,14 +1813,29 @@ int main(void) // NOLINT(readability-function-size): a table
         {another_address_of_the_name, 1},
         {name_that_does_not_resolve, OPERATIONS},
         {pause_grows_and_ends, 1},
+        {pauses_differ, 2},
+        {seed_of_the_pauses, 2},
         {left_alone_during_the_pause, 1},
         {pipeline_during_the_pause, 1},
         {pause_in_real_time, 1},
         {full_is_no_reply, 1},
-        {any_reply_is_a_reply, 4},
+        {any_reply_is_a_reply, 3},
+        {error_reply_proves_nothing, 1},
         {all_the_time, 3},
+        {no_more_connections, OPERATIONS * PEER_FAMILIES},
+        {closed_after_an_error, OPERATIONS * PEER_FAMILIES},
+        {closed_after_an_error_to_a_pipeline, 1},
+        {good_reply_in_a_pipeline, 1},
+        {buffer_too_small_for_a_line, 1},
+        {no_descriptors, 1},
+        {large_client_flags, 1},
+        {second_failure_in_a_row, COUNT(failing)},
+        {backend_failure, 3},
+        {deadline_of_many_keys, 1},
         {says_who_it_is, OPERATIONS},
         {is_not_let_in, OPERATIONS * 3},
+        {login_that_cannot_be_sent, COUNT(bad_logins)},
+        {nothing_after_a_failed_login, OPERATIONS},
         {lost_while_saying_who_it_is, OPERATIONS},
     };
     return suite_run("server", tests, sizeof tests / sizeof *tests);

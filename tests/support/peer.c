@@ -215,6 +215,7 @@ static bool play(struct peer *peer, const struct peer_step *step)
 {
     size_t len = step->len == 0 && step->text != NULL ? strlen(step->text) : step->len;
     switch (step->what) {
+    case PEER_PASS: return true;
     case PEER_ACCEPT: return accept_one(peer);
     case PEER_HEAR: return hear(peer, step->text, len);
     case PEER_SAY: return send_all(peer, step->text, len) || report_errno(peer, "send: ");

@@ -20,6 +20,7 @@ enum peer_do {
     PEER_SLOWLY, /* says the text, a byte each `ms`, or less if the other end closes */
     PEER_FLOOD,  /* says the text over and over, until the other end closes */
     PEER_WAIT,   /* does nothing for `ms` */
+    PEER_PASS,   /* does nothing */
     PEER_GATE,   /* does nothing until peer_open_gate() */
     PEER_SILENT, /* nothing comes next but the other end's close */
     PEER_SHUT,   /* says no more, and listens on */
