@@ -65,6 +65,7 @@ WIRE_HEADERS = {"stdbool.h", "stddef.h", "stdint.h", "string.h"}
 LIBRARY_HEADERS = WIRE_HEADERS | {"limits.h"}
 SEES_SYSTEM = {"src/socket"}
 
+GUIDE = "tests/README.md"
 LINES_MAX, PARAMETERS_MAX = 40, 5
 # Public words that belong to all files; proto.h's conventions list them.
 COMMON_WORDS = {"mc_is_error", "mc_is_final", "mc_string", "mc_text", "mc_version"}
@@ -127,7 +128,7 @@ class House:
         return self.closures[path]
 
     def owner(self, path, name):
-        """The file that defines what `path` calls `name`; None for its own, or when that is open."""
+        """The file that defines what `path` calls `name`; None for its own or an open one."""
         where = self.defined.get(name, [])
         headers = [h for h in self.closure(path) if name in self.declared[h]]
         if path in where or not where or not headers:
@@ -252,6 +253,8 @@ def first_comment(path, text):
 def rule_opening(house):
     """Every file begins with a sentence."""
     for path, text in sorted(house.texts.items()):
+        if path == GUIDE:
+            continue
         if not re.match(r"[A-Za-z`]\S*(\s+\S+){2,}?\.(\s|$)", first_comment(path, text)):
             yield "%s does not begin with a sentence" % path
         house.counts["files"] += 1
@@ -313,8 +316,23 @@ def rule_headers(house):
                 yield "%s declares %s, which its file does not define" % (path, name)
 
 
+def rule_guide(house):
+    """tests/README.md quotes a test that exists, and names files that exist."""
+    guide = house.texts.get(GUIDE, "")
+    tests = "".join(text for path, text in house.texts.items() if path.startswith("tests/check_"))
+    for block in re.findall(r"^    START_TEST.*?^    END_TEST$", guide, re.DOTALL | re.MULTILINE):
+        house.counts["quoted tests"] += 1
+        if re.sub(r"^    ", "", block, flags=re.MULTILINE) not in tests:
+            yield "%s quotes a test that is not there: %s" % (GUIDE, block.split("\n")[0].strip())
+    ends = tuple("/" + path for path in house.texts)
+    for name in re.findall(r"`([a-z0-9_/]+\.(?:[ch]|sh|py))`", guide):
+        house.counts["named files"] += 1
+        if not any(end.endswith("/" + name) for end in ends):
+            yield "%s names %s, which is not there" % (GUIDE, name)
+
+
 RULES = [rule_order, rule_places, rule_system, rule_pairs, rule_opening, rule_sizes, rule_names,
-         rule_words, rule_headers]
+         rule_words, rule_headers, rule_guide]
 
 # ---- planted faults: each is found by its rule, and would not be there otherwise -----------------
 
@@ -377,6 +395,9 @@ PLANTED = [
     (rule_headers, {"src/server.h": "extern const int mc_client_planted;\n",
                     "src/client.c": "const int mc_client_planted = 1;\n"},
      "src/server.h declares mc_client_planted, which its file does not define"),
+    (rule_guide, {GUIDE: "    START_TEST(planted)\n    END_TEST\n"},
+     GUIDE + " quotes a test that is not there: START_TEST(planted)"),
+    (rule_guide, {GUIDE: "`planted.c`\n"}, GUIDE + " names planted.c, which is not there"),
 ]
 
 
@@ -417,8 +438,9 @@ def load(root):
                 path = os.path.join(folder, name)
                 with open(path, encoding="utf-8", errors="replace") as file:
                     text = file.read()
-                if is_ours(name, text):
-                    texts[os.path.relpath(path, root)] = text
+                path = os.path.relpath(path, root)
+                if path == GUIDE or is_ours(name, text):
+                    texts[path] = text
     return texts
 
 
@@ -439,7 +461,8 @@ def main():
     print("# " + counts)
     if results.good:
         print("# reached: 12. the house | %s | 0 findings but %d exceptions in a list with "
-              "reasons; %d of %d planted faults found" % (counts, len(EXCEPTIONS), found, len(PLANTED)))
+              "reasons; %d of %d planted faults found" %
+              (counts, len(EXCEPTIONS), found, len(PLANTED)))
     print("1..%d" % results.count)
     return 0 if results.good else 1
 
