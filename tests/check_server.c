@@ -419,6 +419,24 @@ START_TEST(error_replies)
 }
 END_TEST
 
+/* An item that is not there is an answer, and no failure of the server. */
+START_TEST(not_found_is_no_failure)
+{
+    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_HEAR, "delete k\r\n", 0, 0},
+                                              {PEER_SAY, "NOT_FOUND\r\n", 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_delete(&server, MC_BYTES("k")), MC_NOT_FOUND);
+    expect_counts(&server, 1, 0);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
 /* A key that is refused is not sent, and is no failure of the server. */
 START_TEST(refused_before_sent)
 {
@@ -1786,6 +1804,7 @@ int main(void) // NOLINT(readability-function-size): a table
         {bad_address_is_never_connected_to, COUNT(bad_addresses)},
         {connects_when_first_used, OPERATIONS * PEER_FAMILIES},
         {error_replies, OPERATIONS},
+        {not_found_is_no_failure, 1},
         {refused_before_sent, 1},
         {operation_of_ones_own, 1},
         {one_deadline_for_both_tries, 1},

@@ -9,53 +9,56 @@
 
 /* The words that a command begins with, and its arguments, a letter each: k key, K keys, m flags of
  * a meta command, w words, c classes, n noreply or nothing, x a number with three decimals, A the
- * line of auth, or a number of numbers[]. */
+ * line of auth, or a number of numbers[]. Of what a client calls for, also the words that
+ * protocol.txt lists as its replies (# is a number alone), and whether a lost reply leaves open what
+ * was done: gat and mg may renew an item's time, and are no writes to a client. */
 static const struct {
-    const char *words, *arguments;
+    const char *words, *arguments, *replies;
+    bool writes;
 } table[COMMANDS] = {
-    [COMMAND_GET] = {"get", "K"},
-    [COMMAND_GETS] = {"gets", "K"},
-    [COMMAND_GAT] = {"gat", "iK"},
-    [COMMAND_GATS] = {"gats", "iK"},
-    [COMMAND_SET] = {"set", "kuisn"},
-    [COMMAND_ADD] = {"add", "kuisn"},
-    [COMMAND_REPLACE] = {"replace", "kuisn"},
-    [COMMAND_APPEND] = {"append", "kuisn"},
-    [COMMAND_PREPEND] = {"prepend", "kuisn"},
-    [COMMAND_CAS] = {"cas", "kuisUn"},
-    [COMMAND_DELETE] = {"delete", "kn"},
-    [COMMAND_INCR] = {"incr", "kUn"},
-    [COMMAND_DECR] = {"decr", "kUn"},
-    [COMMAND_TOUCH] = {"touch", "kin"},
-    [COMMAND_MG] = {"mg", "km"},
-    [COMMAND_MS] = {"ms", "ksm"},
-    [COMMAND_MD] = {"md", "km"},
-    [COMMAND_MA] = {"ma", "km"},
-    [COMMAND_VERSION] = {"version", ""},
-    [COMMAND_FLUSH_ALL] = {"flush_all", "in"},
-    [COMMAND_ME] = {"me", "km"},
-    [COMMAND_MN] = {"mn", ""},
-    [COMMAND_STATS] = {"stats", "w"},
-    [COMMAND_VERBOSITY] = {"verbosity", "un"},
-    [COMMAND_CACHE_MEMLIMIT] = {"cache_memlimit", "un"},
-    [COMMAND_SHUTDOWN] = {"shutdown", ""},
-    [COMMAND_SHUTDOWN_GRACEFUL] = {"shutdown graceful", ""},
-    [COMMAND_QUIT] = {"quit", ""},
-    [COMMAND_SLABS_REASSIGN] = {"slabs reassign", "de"},
-    [COMMAND_SLABS_AUTOMOVE] = {"slabs automove", "a"},
-    [COMMAND_LRU_TUNE] = {"lru tune", "ppxx"},
-    [COMMAND_LRU_MODE_FLAT] = {"lru mode flat", ""},
-    [COMMAND_LRU_MODE_SEGMENTED] = {"lru mode segmented", ""},
-    [COMMAND_LRU_TEMP_TTL] = {"lru temp_ttl", "i"},
-    [COMMAND_LRU_CRAWLER_ENABLE] = {"lru_crawler enable", ""},
-    [COMMAND_LRU_CRAWLER_DISABLE] = {"lru_crawler disable", ""},
-    [COMMAND_LRU_CRAWLER_SLEEP] = {"lru_crawler sleep", "z"},
-    [COMMAND_LRU_CRAWLER_TOCRAWL] = {"lru_crawler tocrawl", "u"},
-    [COMMAND_LRU_CRAWLER_CRAWL] = {"lru_crawler crawl", "c"},
-    [COMMAND_LRU_CRAWLER_METADUMP] = {"lru_crawler metadump", "c"},
-    [COMMAND_LRU_CRAWLER_MGDUMP] = {"lru_crawler mgdump", "c"},
-    [COMMAND_WATCH] = {"watch", "w"},
-    [COMMAND_AUTH] = {"", "A"},
+    [COMMAND_GET] = {"get", "K", "VALUE END", false},
+    [COMMAND_GETS] = {"gets", "K", "VALUE END", false},
+    [COMMAND_GAT] = {"gat", "iK", "VALUE END", false},
+    [COMMAND_GATS] = {"gats", "iK", "VALUE END", false},
+    [COMMAND_SET] = {"set", "kuisn", "STORED NOT_STORED", true},
+    [COMMAND_ADD] = {"add", "kuisn", "STORED NOT_STORED", true},
+    [COMMAND_REPLACE] = {"replace", "kuisn", "STORED NOT_STORED", true},
+    [COMMAND_APPEND] = {"append", "kuisn", "STORED NOT_STORED", true},
+    [COMMAND_PREPEND] = {"prepend", "kuisn", "STORED NOT_STORED", true},
+    [COMMAND_CAS] = {"cas", "kuisUn", "STORED NOT_STORED EXISTS NOT_FOUND", true},
+    [COMMAND_DELETE] = {"delete", "kn", "DELETED NOT_FOUND", true},
+    [COMMAND_INCR] = {"incr", "kUn", "NOT_FOUND #", true},
+    [COMMAND_DECR] = {"decr", "kUn", "NOT_FOUND #", true},
+    [COMMAND_TOUCH] = {"touch", "kin", "TOUCHED NOT_FOUND", true},
+    [COMMAND_MG] = {"mg", "km", "VA HD EN", false},
+    [COMMAND_MS] = {"ms", "ksm", "HD NS EX NF", true},
+    [COMMAND_MD] = {"md", "km", "HD NF EX", true},
+    [COMMAND_MA] = {"ma", "km", "HD NF NS EX VA", true},
+    [COMMAND_VERSION] = {"version", "", "VERSION", false},
+    [COMMAND_FLUSH_ALL] = {"flush_all", "in", "OK", true},
+    [COMMAND_ME] = {"me", "km", NULL, false},
+    [COMMAND_MN] = {"mn", "", NULL, false},
+    [COMMAND_STATS] = {"stats", "w", NULL, false},
+    [COMMAND_VERBOSITY] = {"verbosity", "un", NULL, false},
+    [COMMAND_CACHE_MEMLIMIT] = {"cache_memlimit", "un", NULL, false},
+    [COMMAND_SHUTDOWN] = {"shutdown", "", NULL, false},
+    [COMMAND_SHUTDOWN_GRACEFUL] = {"shutdown graceful", "", NULL, false},
+    [COMMAND_QUIT] = {"quit", "", NULL, false},
+    [COMMAND_SLABS_REASSIGN] = {"slabs reassign", "de", NULL, false},
+    [COMMAND_SLABS_AUTOMOVE] = {"slabs automove", "a", NULL, false},
+    [COMMAND_LRU_TUNE] = {"lru tune", "ppxx", NULL, false},
+    [COMMAND_LRU_MODE_FLAT] = {"lru mode flat", "", NULL, false},
+    [COMMAND_LRU_MODE_SEGMENTED] = {"lru mode segmented", "", NULL, false},
+    [COMMAND_LRU_TEMP_TTL] = {"lru temp_ttl", "i", NULL, false},
+    [COMMAND_LRU_CRAWLER_ENABLE] = {"lru_crawler enable", "", NULL, false},
+    [COMMAND_LRU_CRAWLER_DISABLE] = {"lru_crawler disable", "", NULL, false},
+    [COMMAND_LRU_CRAWLER_SLEEP] = {"lru_crawler sleep", "z", NULL, false},
+    [COMMAND_LRU_CRAWLER_TOCRAWL] = {"lru_crawler tocrawl", "u", NULL, false},
+    [COMMAND_LRU_CRAWLER_CRAWL] = {"lru_crawler crawl", "c", NULL, false},
+    [COMMAND_LRU_CRAWLER_METADUMP] = {"lru_crawler metadump", "c", NULL, false},
+    [COMMAND_LRU_CRAWLER_MGDUMP] = {"lru_crawler mgdump", "c", NULL, false},
+    [COMMAND_WATCH] = {"watch", "w", NULL, false},
+    [COMMAND_AUTH] = {"", "A", NULL, false},
 };
 
 /* The numbers: how they are passed to put.c (bits; negative: signed), and what they may be. */
@@ -77,18 +80,35 @@ static const struct number {
     {'z', 32, 0, 1000000},
 };
 
-/* What proto.h says of each meta command's flags. */
+/* The flags of each meta command, in the order of protocol.txt's lists ("The flags used by the 'mg'
+ * command are"): a letter, and after = what its token is. Behind the bar stand those that every
+ * command ignores (P, L) and those that newer servers have. */
 static const struct meta {
     enum command_name name;
-    size_t limit; /* of flags */
-    const char *bare, *ttl, *number, *modes, *token;
+    const char *flags, *modes;
 } metas[] = {
-    {COMMAND_MG, 18, "bcfhklqstuv", "NRT", "CE", "", "OPL"},
-    {COMMAND_MS, 17, "bckqsI", "T", "CEF", "EAPRS", "OPL"},
-    {COMMAND_MD, 18, "bkqxI", "T", "CE", "", "OPL"},
-    {COMMAND_MA, 18, "bckqtv", "NT", "CDEJ", "I+D-", "OPL"},
-    {COMMAND_ME, 18, "b", "", "", "", ""},
+    {COMMAND_MG,
+     "b c f h k l O=opaque q s t u v N=time R=time T=time | P=hint L=hint C=number E=number", ""},
+    {COMMAND_MS, "b c C=number F=bits I k O=opaque q T=time M=mode | P=hint L=hint s E=number",
+     "EAPRS"},
+    {COMMAND_MD, "b C=number I k O=opaque q T=time | P=hint L=hint x E=number", ""},
+    {COMMAND_MA,
+     "b C=number N=time J=number D=number T=time M=mode q t c v | P=hint L=hint k O=opaque E=number",
+     "I+D-"},
+    {COMMAND_ME, "b", ""},
 };
+
+/* What follows such a flag's letter: "" for nothing, NULL when the command has no such flag. */
+static struct mc_bytes token_of(const struct meta *m, char letter)
+{
+    for (const char *flag = m->flags; flag != NULL; flag = strchr(flag, ' ')) {
+        flag += *flag == ' ' ? 1 : 0;
+        if (letter != flag[0] || letter == '|')
+            continue;
+        return (struct mc_bytes){flag + 1, strcspn(flag + 1, " ")};
+    }
+    return (struct mc_bytes){NULL, 0};
+}
 
 static const struct number *number_of(char letter)
 {
@@ -125,6 +145,23 @@ const struct mc_flag *command_flag(const struct command *c, char letter)
 bool command_is_meta(const struct command *c)
 {
     return meta_of(c->name) != NULL;
+}
+
+bool command_is_write(const struct command *c)
+{
+    return table[c->name].writes;
+}
+
+bool command_is_answered(const struct command *c, const char *word)
+{
+    const char *list = table[c->name].replies;
+    size_t len = strlen(word);
+    for (const char *reply = list; reply != NULL; reply = strchr(reply, ' ')) {
+        reply += *reply == ' ' ? 1 : 0;
+        if (strncmp(reply, word, len) == 0 && (reply[len] == ' ' || reply[len] == '\0'))
+            return true;
+    }
+    return false;
 }
 
 uint64_t *command_size(struct command *c)
@@ -323,22 +360,26 @@ static bool is_in_range(const struct number *n, uint64_t number)
     return number <= n->max;
 }
 
-static int judge_number(const struct mc_flag *flag)
-{
-    return flag->letter == 'F' && flag->number > UINT32_MAX ? MC_E_NUMBER : 0;
-}
-
 static int judge_flag(const struct meta *m, const struct mc_flag *flag)
 {
-    if (is_one_of(flag->letter, m->bare) || is_one_of(flag->letter, m->ttl))
-        return 0;
-    if (is_one_of(flag->letter, m->number))
-        return judge_number(flag);
-    if (flag->letter == 'M' && flag->number < 128)
-        return is_one_of((char)flag->number, m->modes) ? 0 : MC_E_FLAG;
-    if (is_one_of(flag->letter, m->token))
-        return is_word(flag->token, flag->letter == 'O' ? 31 : 250) ? 0 : MC_E_TOKEN;
-    return MC_E_FLAG;
+    struct mc_bytes token = token_of(m, flag->letter);
+    if (token.data == NULL)
+        return MC_E_FLAG;
+    if (reference_is(token, "=mode"))
+        return flag->number < 128 && is_one_of((char)flag->number, m->modes) ? 0 : MC_E_FLAG;
+    if (reference_is(token, "=bits") && flag->number > UINT32_MAX)
+        return MC_E_NUMBER;
+    if (reference_is(token, "=opaque") && !is_word(flag->token, 31))
+        return MC_E_TOKEN;
+    if (reference_is(token, "=hint") && !is_word(flag->token, 250))
+        return MC_E_TOKEN;
+    return 0;
+}
+
+/* A command has 20 words at most, and its name, its key and ms's size are some of them. */
+static size_t flags_max(const struct command *c)
+{
+    return c->name == COMMAND_MS ? 17 : 18;
 }
 
 static uint32_t bit(bool wrong, int result)
@@ -349,7 +390,7 @@ static uint32_t bit(bool wrong, int result)
 static uint32_t judge_flags(const struct command *c)
 {
     const struct meta *m = meta_of(c->name);
-    uint32_t wrong = bit(c->flag_count > m->limit, MC_E_FLAG);
+    uint32_t wrong = bit(c->flag_count > flags_max(c), MC_E_FLAG);
     for (size_t k = 0; k < c->flag_count; k++) {
         int r = judge_flag(m, &c->flags[k]);
         bool doubled = command_flag(c, c->flags[k].letter) != &c->flags[k];
@@ -461,25 +502,37 @@ static bool parse_milli(struct mc_bytes word, uint64_t *number)
     return rest < 1000 && strcmp(text, again) == 0;
 }
 
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 static int sextet(char c)
 {
-    const char *alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const char *found = c != '\0' ? strchr(alphabet, c) : NULL;
     return found != NULL ? (int)(found - alphabet) : -1;
 }
 
-/* Base64 to bytes. */
-static bool decode(struct mc_bytes word, char *to, struct mc_bytes *bytes)
+size_t command_encode(struct mc_bytes bytes, char *to)
 {
-    size_t len = word.len;
+    size_t len = (bytes.len + 2) / 3 * 4;
+    for (size_t k = 0; k < len; k++) {
+        size_t at = k * 6 / 8, shift = 10 - k * 6 % 8; /* the six bits in two bytes from there on */
+        unsigned two = at < bytes.len ? (unsigned char)bytes.data[at] * 256u : 0;
+        two += at + 1 < bytes.len ? (unsigned char)bytes.data[at + 1] : 0;
+        to[k] = k * 6 < bytes.len * 8 ? alphabet[two >> shift & 63] : '=';
+    }
+    return len;
+}
+
+bool command_decode(struct mc_bytes base64, char *to, struct mc_bytes *bytes)
+{
+    size_t len = base64.len;
     uint32_t bits = 0, count = 0;
     *bytes = (struct mc_bytes){to, 0};
     if (len % 4 != 0 || len > MC_KEY_MAX)
         return false;
-    while (len > 0 && word.len - len < 2 && word.data[len - 1] == '=')
+    while (len > 0 && base64.len - len < 2 && base64.data[len - 1] == '=')
         len--;
     for (size_t k = 0; k < len; k++) {
-        int six = sextet(word.data[k]);
+        int six = sextet(base64.data[k]);
         if (six < 0)
             return false;
         bits = bits << 6 | (uint32_t)six;
@@ -497,25 +550,25 @@ static bool parse_flag(const struct meta *m, struct mc_bytes word, struct mc_fla
     if (m == NULL || word.len < 1)
         return false;
     *flag = (struct mc_flag){.letter = word.data[0]};
-    struct mc_bytes rest = {word.data + 1, word.len - 1};
+    struct mc_bytes rest = {word.data + 1, word.len - 1}, token = token_of(m, flag->letter);
     uint64_t number = 0;
-    if (is_one_of(flag->letter, m->bare))
-        return rest.len == 0;
-    if (is_one_of(flag->letter, m->token)) {
+    if (token.data == NULL || token.len == 0)
+        return token.data != NULL && rest.len == 0;
+    if (reference_is(token, "=opaque") || reference_is(token, "=hint")) {
         flag->token = rest;
         return true;
     }
-    if (flag->letter == 'M') {
+    if (reference_is(token, "=mode")) {
         flag->number = rest.len == 1 ? (unsigned char)rest.data[0] : 0;
         return rest.len == 1;
     }
     if (!parse_number(rest, &number))
         return false;
-    if (is_one_of(flag->letter, m->ttl))
+    if (reference_is(token, "=time"))
         flag->ttl = (int32_t)(uint32_t)number;
     else
         flag->number = number;
-    return is_one_of(flag->letter, m->ttl) || is_one_of(flag->letter, m->number);
+    return true;
 }
 
 static bool parse_flags(struct words *w, struct command *c)
@@ -527,7 +580,7 @@ static bool parse_flags(struct words *w, struct command *c)
             return false;
         c->flag_count++;
     }
-    return command_flag(c, 'b') == NULL || decode(c->keys[0], c->decoded, &c->keys[0]);
+    return command_flag(c, 'b') == NULL || command_decode(c->keys[0], c->decoded, &c->keys[0]);
 }
 
 /* One key, or all that is left. */

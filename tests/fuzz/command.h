@@ -1,5 +1,6 @@
 /* Commands as their arguments: made up from a fuzzer's input, put by put.c, and read back from the
- * bytes in the plainest way, word by word, after a table of what each command looks like. */
+ * bytes in the plainest way, word by word. What each command looks like, and what may answer it, is
+ * a table that was written from memcached's protocol.txt, and not from the library. */
 #ifndef COMMAND_H
 #define COMMAND_H
 
@@ -92,5 +93,17 @@ uint64_t *command_size(struct command *c);
 const struct mc_flag *command_flag(const struct command *c, char letter);
 
 bool command_is_meta(const struct command *c);
+
+/* True when the server may be left changed, of commands that a client has. */
+bool command_is_write(const struct command *c);
+
+/* True when protocol.txt has a reply to the command that begins with this word; "#" for a number. */
+bool command_is_answered(const struct command *c, const char *word);
+
+/* Bytes in base64, which is MC_KEY_MAX long at most. Returns its length. */
+size_t command_encode(struct mc_bytes bytes, char *to);
+
+/* Base64 to bytes; false when it is not the way in which they are encoded. */
+bool command_decode(struct mc_bytes base64, char *to, struct mc_bytes *bytes);
 
 #endif

@@ -30,12 +30,6 @@ static bool is_quiet(const struct op *op)
     return command_is_meta(&op->c) && command_flag(&op->c, 'q') != NULL;
 }
 
-static bool is_write(const struct op *op)
-{
-    enum command_name name = op->c.name;
-    return name > COMMAND_GATS && name != COMMAND_MG && name != COMMAND_VERSION;
-}
-
 static bool shows_value(const struct op *op)
 {
     return op->c.name <= COMMAND_GATS ||
@@ -122,7 +116,7 @@ static void check_reply(const struct op *op, const struct meaning *m)
 /* The op reports no reply: was its request out? */
 static void check_lost(const struct scene *s, const struct op *op, bool out)
 {
-    int expected = out && is_write(op) ? MC_E_UNKNOWN : s->client.error;
+    int expected = out && command_is_write(&op->c) ? MC_E_UNKNOWN : s->client.error;
     if (s->client.error == 0 || op->out.result != expected)
         fuzz_fail("verb %d: %d on a connection with %d, %s", op->out.verb, op->out.result,
                   s->client.error, out ? "sent" : "not sent");

@@ -105,8 +105,7 @@ static int call_meta(struct mc_client *client, struct mc_op *o)
 
 int op_call(struct mc_client *client, struct mc_op *o)
 {
-    const struct mc_item item = {o->key,     o->data,   o->flags,
-                                 o->exptime, o->number, o->large_flags};
+    const struct mc_item item = {o->key, o->data, o->flags, o->exptime, o->number, o->large_flags};
     uint64_t *number = &o->number;
     switch (o->verb) {
     case MC_VERB_GET: return mc_client_get(client, o->key, &o->value, OTHER_DEADLINE);

@@ -64,14 +64,13 @@ static void say_flag(struct other_end *o, const struct command *c, const struct 
                      size_t size)
 {
     char base64[MC_KEY_MAX];
-    struct mc_out out = {base64, sizeof base64, 0};
     switch (flag->letter) {
     case 'k':
         say_text(o, " k");
         if (command_flag(c, 'b') == NULL)
             say(o, c->keys[0].data, c->keys[0].len);
-        else if (mc_put_base64(&out, c->keys[0]) == 0)
-            say(o, base64, out.len);
+        else
+            say(o, base64, command_encode(c->keys[0], base64));
         break;
     case 'O':
         say_text(o, " O");

@@ -265,6 +265,7 @@ static struct verdict judge_rest(const struct line *l, size_t word, size_t at,
                                  struct reference_event *e)
 {
     e->event = words[word].event;
+    e->word = words[word].word;
     e->meta = words[word].shape >= META_VALUE || e->event == MC_ME;
     if (e->event == MC_REFUSED)
         e->key = slice(l, 0, at);
@@ -305,6 +306,7 @@ static struct verdict judge_bare_number(const struct line *l, struct reference_e
     struct field f = field_from(l, 0);
     struct verdict v = judge_number(l, &f, UINT64_MAX, &e->number);
     e->event = MC_NUMBER;
+    e->word = "#";
     if (v.is != GOOD)
         return v;
     size_t at = f.end;
@@ -323,10 +325,23 @@ static struct verdict judge_stream_line(const struct line *l, struct reference_e
         return good;
     bool ok = known && e->event == MC_OK;
     size_t len = l->len - 1;
-    *e = (struct reference_event){.event = ok ? MC_OPENED : MC_LINE};
+    *e = (struct reference_event){.event = ok ? MC_OPENED : MC_LINE, .word = ""};
     if (!ok)
         e->text = slice(l, 0, len > 0 && l->b[len - 1] == '\r' ? len - 1 : len);
     return good;
+}
+
+/* Items, statistics and the lines of a stream come in any number. */
+bool reference_is_final(const struct reference_event *event)
+{
+    return event->event != MC_VALUE && event->event != MC_STAT && event->event != MC_ITEM &&
+           event->event != MC_LINE && event->event != MC_OPENED;
+}
+
+bool reference_is_error(const struct reference_event *event)
+{
+    return event->event == MC_ERROR || event->event == MC_CLIENT_ERROR ||
+           event->event == MC_SERVER_ERROR;
 }
 
 /* ---- conversations --------------------------------------------------------------------------- */
@@ -365,7 +380,7 @@ static bool read_value(struct reference *r, struct mc_bytes bytes)
     r->taken += 2;
     if (value->meta) {
         r->events[r->count] =
-            (struct reference_event){.event = MC_END, .meta = true, .end = r->taken};
+            (struct reference_event){.event = MC_END, .word = "", .meta = true, .end = r->taken};
         r->count++;
     }
     return true;
@@ -402,7 +417,7 @@ struct reference reference_read(struct mc_bytes bytes, unsigned streams)
     unsigned replies = 0;
     bool stream = streams & 1;
     while (r.count + 2 < REFERENCE_BYTES && read_one(&r, bytes, stream)) {
-        if (mc_is_final(events[r.count - 1].event)) {
+        if (reference_is_final(&events[r.count - 1])) {
             replies++;
             stream = replies < 8 && (streams >> replies & 1) != 0;
         }

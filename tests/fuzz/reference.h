@@ -9,7 +9,8 @@
 enum { REFERENCE_BYTES = 16384, REFERENCE_FLAGS = 1024 };
 
 struct reference_event {
-    int event; /* enum mc_result; the pieces of a value are no events of their own */
+    int event;        /* enum mc_result; the pieces of a value are no events of their own */
+    const char *word; /* that its line begins with; "#" for a number, "" in a stream */
     struct mc_bytes key, text;
     struct mc_bytes body; /* of a VALUE: what there is of it */
     uint64_t cas, number;
@@ -33,6 +34,10 @@ struct reference reference_read(struct mc_bytes bytes, unsigned streams);
 /* The flags of a meta reply, into up to REFERENCE_FLAGS of flags[] and of good[]: false for one whose
  * number is none. */
 size_t reference_flags(struct mc_bytes text, struct mc_flag *flags, bool *good);
+
+/* Does such an event end its reply? Is it an error? */
+bool reference_is_final(const struct reference_event *event);
+bool reference_is_error(const struct reference_event *event);
 
 /* The digits of a number up to max, and nothing else? */
 bool reference_number(struct mc_bytes digits, uint64_t max, uint64_t *number);

@@ -4,17 +4,12 @@
 #include <check.h>
 #include <string.h>
 
-void script_step_bytes(struct script *script, struct mc_bytes request, struct mc_bytes answer)
-{
-    ck_assert_uint_lt(script->count, SCRIPT_STEPS);
-    script->steps[script->count] = (struct script_step){request, answer};
-    script->count++;
-}
-
 void script_step(struct script *script, const char *request, const char *answer)
 {
-    script_step_bytes(script, (struct mc_bytes){request, strlen(request)},
-                      (struct mc_bytes){answer, strlen(answer)});
+    ck_assert_uint_lt(script->count, SCRIPT_STEPS);
+    script->steps[script->count] =
+        (struct script_step){{request, strlen(request)}, {answer, strlen(answer)}};
+    script->count++;
 }
 
 static bool fails(const struct script *s)

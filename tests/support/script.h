@@ -32,7 +32,6 @@ struct script {
 
 /* The next request, which has to be exactly this, and its answer, which may be empty. */
 void script_step(struct script *script, const char *request, const char *answer);
-void script_step_bytes(struct script *script, struct mc_bytes request, struct mc_bytes answer);
 
 /* Every call has to be made with the deadline SCRIPT_DEADLINE; anything that a client must not do
  * to its transport fails the test. */

@@ -1,5 +1,5 @@
-/* Does one operation many times on a warm connection, for check_syscalls.sh to count system calls:
- * warm ADDRESS COUNT client-get|server-get|client-set|server-set */
+/* Does one operation many times on a warm connection, for check_syscalls.sh to count system calls.
+ * usage: warm ADDRESS COUNT client-get|server-get|client-set|server-set */
 #include "server.h"
 
 #include <stdio.h>
