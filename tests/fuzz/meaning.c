@@ -14,31 +14,69 @@ struct answer meaning_next(const struct reference *said, size_t *at)
     return a;
 }
 
-/* VALUE and END, END alone, or an error. */
-static void mean_retrieval(const struct command *c, const struct answer *a, struct meaning *m)
+/* True for a VALUE that may answer the command. */
+static bool is_item(const struct command *c, const struct reference_event *e)
 {
-    const struct reference_event *e = a->events, *last = &e[a->count - 1];
-    if (a->count == 2 && e->event == MC_VALUE && !e->meta && input_same(e->key, c->keys[0])) {
-        m->value = e->body;
-        m->flags = e->flags;
-        m->cas = e->cas;
-        m->result = MC_HIT;
-    } else if (a->count == 1) {
-        m->result = MC_MISS;
-    } else {
-        return;
+    bool gets = c->name == COMMAND_GETS || c->name == COMMAND_GATS;
+    return e->event == MC_VALUE && !e->meta && (e->has_cas || !gets);
+}
+
+/* The slot of an item: the next of its key, or an earlier one that has no answer; or key_count. */
+static size_t slot_of(const struct command *c, const struct meaning *m, struct mc_bytes key,
+                      size_t next)
+{
+    for (size_t n = 0; n < c->key_count; n++) {
+        size_t k = (next + n) % c->key_count;
+        if (m[k].result == MC_MISS && input_same(c->keys[k], key))
+            return k;
     }
-    if (reference_is_error(last))
-        m->result = last->event;
-    else if (last->event != MC_END || last->meta)
-        m->result = 0;
+    return c->key_count;
+}
+
+/* All slots of a key have its answer, if it was answered once. */
+static void share_answers(const struct command *c, struct meaning *m)
+{
+    for (size_t k = 0; k < c->key_count; k++) {
+        for (size_t n = 0; n < c->key_count && m[k].result == MC_MISS; n++) {
+            if (m[n].result == MC_HIT && input_same(c->keys[n], c->keys[k])) {
+                m[k] = m[n];
+                m[k].copied = true;
+            }
+        }
+    }
+}
+
+void meaning_of_keys(const struct command *c, const struct answer *a, struct meaning *m)
+{
+    const struct reference_event *last = &a->events[a->count > 0 ? a->count - 1 : 0];
+    bool good = a->whole && (reference_is_error(last) || (last->event == MC_END && !last->meta));
+    size_t next = 0;
+    for (size_t k = 0; k < c->key_count; k++)
+        m[k] = (struct meaning){.result = MC_MISS};
+    for (size_t n = 0; good && n + 1 < a->count; n++) {
+        const struct reference_event *e = &a->events[n];
+        size_t k = is_item(c, e) ? slot_of(c, m, e->key, next) : c->key_count;
+        good = k < c->key_count;
+        if (good)
+            m[k] = (struct meaning){
+                .result = MC_HIT, .value = e->body, .flags = e->flags, .cas = e->cas};
+        next = k >= next ? k + 1 : next;
+    }
+    share_answers(c, m);
+    for (size_t k = 0; k < c->key_count; k++) {
+        if (!good)
+            m[k].result = 0;
+        else if (m[k].result == MC_MISS && reference_is_error(last))
+            m[k].result = last->event;
+    }
 }
 
 /* Does such a line answer the command? With v, VA stands for the HD of mg and ma. */
 static bool is_answer(const struct command *c, const struct reference_event *e)
 {
     bool shows = command_flag(c, 'v') != NULL && command_is_answered(c, "VA");
-    if (strcmp(e->word, "HD") == 0 && shows)
+    bool unless_same = c->name == COMMAND_MG && command_flag(c, 'C') != NULL;
+    if (strcmp(e->word, "HD") == 0 && shows && !unless_same)
         return false;
     if (strcmp(e->word, "VA") == 0 && !shows)
         return false;
@@ -82,8 +120,23 @@ static struct mc_meta mean_flags(const struct mc_flag *f, size_t count)
     };
 }
 
-/* False when a flag says that the reply is another's, or is malformed. A key or opaque that was asked
- * back has to come with a success. */
+/* Has every flag come that was asked for, as a success returns them, and is a size the value's? */
+static bool are_all_there(const struct command *c, const struct reference_event *e,
+                          const struct mc_flag *flags, size_t count)
+{
+    const char *returned = c->name == COMMAND_MG   ? "kOcfhlst"
+                           : c->name == COMMAND_MA ? "kOct"
+                                                   : "kO";
+    for (const char *letter = returned; *letter != '\0'; letter++) {
+        if (command_flag(c, *letter) != NULL && !has_flag(flags, count, *letter))
+            return false;
+    }
+    return e->event != MC_VALUE || !has_flag(flags, count, 's') ||
+           flag_of(flags, count, 's').number == e->size;
+}
+
+/* False when a flag says that the reply is another's, or is malformed. What was asked back has to
+ * come with a success. */
 static bool are_own_flags(const struct command *c, const struct reference_event *e,
                           struct mc_meta *meta)
 {
@@ -100,8 +153,7 @@ static bool are_own_flags(const struct command *c, const struct reference_event 
             own = own && opaque != NULL && input_same(opaque->token, flags[k].token);
     }
     if (strcmp(e->word, "VA") == 0 || strcmp(e->word, "HD") == 0)
-        own = own && (command_flag(c, 'k') == NULL || has_flag(flags, count, 'k')) &&
-              (opaque == NULL || has_flag(flags, count, 'O'));
+        own = own && are_all_there(c, e, flags, count);
     *meta = mean_flags(flags, count);
     return own;
 }
@@ -126,7 +178,7 @@ struct meaning meaning_of(const struct command *c, const struct answer *a)
     if (!a->whole)
         return m;
     if (c->name <= COMMAND_GATS) {
-        mean_retrieval(c, a, &m);
+        meaning_of_keys(c, a, &m);
     } else if (a->count == 1 && reference_is_error(a->events)) {
         m.result = a->events->event;
     } else if (command_is_meta(c)) {

@@ -20,6 +20,7 @@ struct meaning {
     uint64_t flags;
     uint64_t cas, number;
     struct mc_meta meta;
+    bool copied; /* of another slot with this key, whose place may be too small */
 };
 
 /* The reply that begins at event *at, which moves behind it. */
@@ -27,5 +28,8 @@ struct answer meaning_next(const struct reference *said, size_t *at);
 
 /* MC_HIT is said whether the value fits or not. Of retrievals: those of one key. */
 struct meaning meaning_of(const struct command *c, const struct answer *a);
+
+/* The same of a retrieval's keys, one meaning for each. */
+void meaning_of_keys(const struct command *c, const struct answer *a, struct meaning *m);
 
 #endif
