@@ -603,10 +603,8 @@ START_TEST(late_for_an_armed_timer)
     open_line(&line, &peer);
     line.socket.watched_from_ms = line.socket.watched_to_ms = 0;
     int r = get(&line, mc_socket_deadline(ARMED_MS));
-    if (r == MC_MISS) { /* otherwise this machine was too slow for the first reply */
+    if (r == MC_MISS) /* otherwise this machine was too slow for the first reply */
         ck_assert_int_eq(get(&line, mc_socket_deadline(ms)), MC_E_TIMEOUT);
-        await_bytes(&line.socket);
-    }
     mc_socket_close(&line.socket);
     peer_end(&peer);
 }
