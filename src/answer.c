@@ -277,13 +277,22 @@ static bool has_flag(struct mc_bytes flags, char letter)
     return false;
 }
 
+static bool contains_letter(struct mc_bytes letters, char letter)
+{
+    for (size_t i = 0; i < letters.len; i++) {
+        if (letters.data[i] == letter)
+            return true;
+    }
+    return false;
+}
+
 /* True when one of the flags that were asked for, and that such replies return, has not come back. */
 static bool is_missing(const struct mc_answer_meta *asked, struct mc_bytes flags,
                        struct mc_bytes returned)
 {
     for (size_t k = 0; k < asked->count; k++) {
         char letter = asked->flags[k].letter;
-        if (memchr(returned.data, letter, returned.len) != NULL && !has_flag(flags, letter))
+        if (contains_letter(returned, letter) && !has_flag(flags, letter))
             return true;
     }
     return false;

@@ -1,83 +1,264 @@
 #!/usr/bin/env bash
-# Compiles every whole program in README.md, from the files that its table says are needed, and runs
-# it against a real memcached, whose address is its argument, and to which its standard input is
-# joined.
-# The functions are called by their names, and the patterns of sed are no expressions.
+# Holds README.md to what it shows: its programs are those of src/examples, which compile and run as
+# it says, against a real memcached; its conversation is a real one; its figures stand in the files
+# that it links; and each link in each .md file leads to a file.
+# The functions are called by their names, and the patterns of sed and awk are no expressions.
 # shellcheck disable=SC2016,SC2317
 # shellcheck source=tests/support/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/support/tap.sh"
 
 cc=${CC:-cc}
-project=$tap_folder/project
+readme=$tap_root/README.md
+examples=$tap_root/src/examples
+project=$tap_folder/project # of a user, with program.c
+program=$tap_folder/program
+strict=(-Wall -Wextra -Wpedantic -Werror)
 
-# The blocks of C, each to a file of its own.
-split_blocks() {
-    awk -v folder="$tap_folder" '
-        /^```/ { inside = !inside && $0 == "```c"; number += inside; next }
-        inside { print > (folder "/program-" number ".c") }' "$tap_root/README.md"
+# ---- the text ------------------------------------------------------------------------------------
+
+# at_most LINES FILE
+at_most() {
+    [ "$(wc -l <"$2")" -le "$1" ]
 }
 
-# copy_files PROGRAM: to a new folder, with the files that the table of layers names, row by row,
-# until the program's header is among them.
-copy_files() {
+# blocks LANGUAGE NAME: the README's blocks of this language, to $tap_folder/NAME-1, NAME-2, ...
+blocks() {
+    awk -v begin="\`\`\`$1" -v name="$tap_folder/$2-" '
+        /^```/ { inside = !inside && $0 == begin; number += inside; next }
+        inside { print > (name number) }' "$readme"
+}
+
+# shows_examples: each block of C is one of the examples, byte for byte.
+shows_examples() {
+    local block example found
+    blocks c shown
+    for block in "$tap_folder"/shown-*; do
+        found=
+        for example in "$examples"/*.c; do
+            ! cmp -s "$block" "$example" || found=$example
+        done
+        [ -n "$found" ] || { echo "not in src/examples:" && cat "$block" && return 1; }
+    done
+}
+
+# links_of FILE: the relative links outside its code, without what follows a #.
+links_of() {
+    awk '/^```/ { inside = !inside } !inside && !/^    /' "$1" | grep -oE '\]\([^)]*\)' |
+        sed -E 's/^\]\(//; s/\)$//; s/#.*//; /^$/d; /^[a-z]+:/d'
+}
+
+# links_resolve FOLDER: in each .md file below it that is not in a build folder.
+links_resolve() {
+    local file link missing=0
+    while read -r file; do
+        while read -r link; do
+            [ -e "$(dirname "$file")/$link" ] || { echo "$file: no $link" && missing=1; }
+        done < <(links_of "$file")
+    done < <(find "$1" -mindepth 1 \( -name '.?*' -o -name 'build*' \) -prune -o -name '*.md' -print)
+    [ "$missing" -eq 0 ]
+}
+
+# A link that leads nowhere, in a text of its own, is found.
+finds_a_broken_link() {
+    mkdir -p "$tap_folder/texts/more" && touch "$tap_folder/texts/there" &&
+        echo 'See [this](../there#part) and [that](../gone).' >"$tap_folder/texts/more/text.md" &&
+        ! links_resolve "$tap_folder/texts" >"$tap_folder/links" &&
+        [ "$(cat "$tap_folder/links")" = "$tap_folder/texts/more/text.md: no ../gone" ]
+}
+
+# paths_exist: each file and folder of the tree that the README names, also in its commands; not its
+# patterns, which are used below.
+paths_exist() {
+    local path missing=0
+    while read -r path; do
+        [ -e "$tap_root/$path" ] || { echo "no $path" && missing=1; }
+    done < <(grep -oE '\b(bench|proto|src|tests)/[][A-Za-z0-9_./*{},-]*' "$readme" |
+        sed 's/[].,]*$//; /[[*{]/d' | sort -u)
+    [ "$missing" -eq 0 ]
+}
+
+# rows_are_results: the rows of the README's table of clients stand in RESULTS.md, too.
+rows_are_results() {
+    local row rows=0
+    while read -r row; do
+        grep -qxF -e "$row" "$tap_root/bench/overhead/RESULTS.md" || { echo "$row" && return 1; }
+        rows=$((rows + 1))
+    done < <(sed -n '/<!-- overhead -->/,/<!-- end of overhead -->/p' "$readme" | grep '^|')
+    [ "$rows" -ge 4 ]
+}
+
+# ---- the server ----------------------------------------------------------------------------------
+
+# ask REQUESTS: sends them, as printf writes them, and prints the replies.
+ask() {
+    exec 3<>"/dev/tcp/127.0.0.1/$tap_port" || return
+    # shellcheck disable=SC2059
+    printf "$1quit\r\n" >&3 && cat <&3
+    exec 3<&-
+}
+
+# lines_of SIGN: one end's lines of the README's conversation, without the remarks at their right.
+lines_of() {
+    sed -nE "s/^$1 //; t found; d; :found; s/   *.*//; p" "$tap_folder/conversation-1"
+}
+
+# answers_as_shown: the server answers the conversation's requests as it does in the README.
+answers_as_shown() {
+    blocks text conversation
+    ask 'flush_all\r\n' >/dev/null && [ -n "$(lines_of '>')" ] && [ -n "$(lines_of '<')" ] &&
+        diff <(lines_of '<') <(ask "$(lines_of '>' | sed 's/$/\\r\\n/' | tr -d '\n')" | tr -d '\r')
+}
+
+# ---- compiling -----------------------------------------------------------------------------------
+
+# new_project EXAMPLE
+new_project() {
+    rm -rf "$project" "$program" && mkdir "$project" && cp "$1" "$project/program.c"
+}
+
+# copy_layers EXAMPLE: into a new project, the files that the table of layers names, row by row, until
+# the program's header is among them.
+copy_layers() {
     local header files
     header=$(sed -n 's/^#include <\(mcwire\/.*\)>.*/\1/p' "$1")
-    rm -rf "$project" && mkdir -p "$project/mcwire" && cp "$1" "$project/program.c" || return
+    new_project "$1" && mkdir "$project/mcwire" || return
     while read -r files; do
         # The pattern is the README's.
         (cd "$tap_root" && eval "cp $files '$project/mcwire'") || return
         [ ! -e "$project/$header" ] || return 0
-    done < <(sed -n 's/^| [^|]* | `\([^`]*\.\[ch\]\)` | .*/\1/p' "$tap_root/README.md")
+    done < <(sed -n 's/^| [^|]* | `\([^`]*\.\[ch\]\)` | .*/\1/p' "$readme")
     echo "no row has $header" && return 1
 }
 
-# What it says to type, for a program with a transport.
-follow_the_lines() {
-    local program lines
-    program=$(grep -l 'struct mc_transport' "$tap_folder"/program-*.c)
-    mapfile -t lines < <(grep -E '^    (mkdir mcwire|cc -I)' "$tap_root/README.md")
-    rm -rf "$project" && mkdir "$project" && cp "$program" "$project/program.c"
-    [ ${#lines[@]} -eq 2 ] &&
-        (cd "$project" && export SOURCE=$tap_root && eval "${lines[0]} && ${lines[1]/#    cc/$cc}")
+# compile_copied STANDARD
+compile_copied() {
+    (cd "$project" && "$cc" "$1" "${strict[@]}" -I. program.c mcwire/*.c -o "$program")
 }
 
-compile_program() {
-    (cd "$project" && "$cc" "$1" -Wall -Wextra -Wpedantic -Werror -I. program.c mcwire/*.c \
-        -o "$tap_folder/program")
+# typed PATTERN: the README's lines of commands that begin so, without remarks.
+typed() {
+    grep -E "^    ($1)" "$readme" | sed -E 's/^ *//; s/  +#.*//'
 }
 
-# run_program: it stores a greeting, or gets it, and prints it. Its standard input is the server.
+# copy_as_typed EXAMPLE: by the README's two lines.
+copy_as_typed() {
+    local lines
+    mapfile -t lines < <(typed 'mkdir mcwire|cc -I')
+    [ ${#lines[@]} -eq 2 ] && new_project "$1" &&
+        (cd "$project" && export SOURCE=$tap_root && eval "${lines[0]} && ${lines[1]/#cc/$cc}") &&
+        mv "$project/a.out" "$program"
+}
+
+# install_as_typed: by the README's line, in a copy of the library alone; not into the system, but
+# into a folder.
+install_as_typed() {
+    local line source=$tap_folder/source
+    line=$(typed 'meson setup') && mkdir -p "$source/bench" && touch "$source/bench/meson.build" &&
+        cp -r "$tap_root"/{meson.build,proto,src} "$source" &&
+        (cd "$source" && export DESTDIR=$installed && eval "$line")
+}
+
+# compile_installed EXAMPLE: by the README's line, with warnings.
+compile_installed() {
+    local line
+    line=$(typed 'cc program.c \$\(pkg-config') && new_project "$1" &&
+        (cd "$project" && eval "${line/#cc/$cc -std=c11 ${strict[*]}}") &&
+        mv "$project/a.out" "$program"
+}
+
+# ---- running -------------------------------------------------------------------------------------
+
+# run_program: its argument is the server, and its standard input is joined to it.
 run_program() {
-    local said
-    said=$(MEMCACHED_SERVERS=$tap_address "$tap_folder/program" "$tap_address" \
-        0<>"/dev/tcp/127.0.0.1/$tap_port") || return
-    echo "$said"
-    [ "$said" = "hello, world" ]
+    "$program" "$tap_address" 0<>"/dev/tcp/127.0.0.1/$tap_port"
 }
 
-# is_short PROGRAM: what is shown as all that there is to write.
+# expect_greeting REQUESTS: it prints the greeting, once the server has answered these.
+expect_greeting() {
+    local printed
+    ask "$1" && printed=$(run_program) && echo "$printed" && [ "$printed" = "hello, world" ]
+}
+
+# misses_of_runs: from the server's log on standard input, the squares that were set in each 2,000
+# gets, a number a line.
+misses_of_runs() {
+    awk '/^<[0-9]+ get sq:/ && gets++ % 2000 == 0 { run++ }
+         /^<[0-9]+ set sq:/ { misses[run]++ }
+         END { for (i = 1; i <= run; i++) print misses[i] + 0 }'
+}
+
+# The server logs each command while the program runs. Run by run, fewer squares are missing; and no
+# run took less time than its misses do.
+expect_squares() {
+    local before
+    ask 'flush_all\r\nverbosity 2\r\n' && before=$(wc -c <"$tap_folder/log") || return
+    run_program >"$tap_folder/times" || return
+    ask 'verbosity 0\r\n' && cat "$tap_folder/times" &&
+        grep -qxE '( [0-9]+\.[0-9][0-9]s){10}' "$tap_folder/times" || return
+    tail -c "+$((before + 1))" "$tap_folder/log" | misses_of_runs >"$tap_folder/misses" &&
+        [ "$(wc -l <"$tap_folder/misses")" -eq 10 ] &&
+        paste "$tap_folder/misses" <(tr -d s <"$tap_folder/times" | tr ' ' '\n' | sed 1d) |
+        awk '{ print } NR > 1 && $1 >= last || $2 + 0.01 < $1 / 1000 { exit wrong = 1 } { last = $1 }'
+}
+
+# A square that the program has stored.
+expect_square_stored() {
+    local n
+    n=$(sed -nE '/^<[0-9]+ set sq:/{s/.* sq:([0-9]+) .*/\1/p;q}' "$tap_folder/log")
+    [ "$(ask "get sq:$n\r\n" | sed -n 2p)" = $((n * n))$'\r' ]
+}
+
+# expect_run EXAMPLE: it does what it is there for.
+expect_run() {
+    case $(basename "$1") in
+    greeting.c | serial_line.c) expect_greeting 'flush_all\r\n' ;;
+    event_loop.c) expect_greeting 'set greeting 0 0 13\r\nhello, world\n\r\n' ;;
+    squares.c) expect_squares && expect_square_stored ;;
+    *) echo "this test does not know what it is there for" && return 1 ;;
+    esac
+}
+
+# code_of EXAMPLE: without the lines of comments.
+code_of() {
+    grep -vE '^(/\*| \*)' "$1" >"$tap_folder/code"
+}
+
 is_short() {
-    [ "$(wc -l <"$1")" -lt 40 ]
+    code_of "$examples/serial_line.c" && at_most 39 "$tap_folder/code"
 }
 
-uses_the_server() {
-    [ "$(statistic cmd_get)" -gt 0 ] && [ "$(statistic cmd_set)" -gt 0 ]
-}
+# ---- the cases -----------------------------------------------------------------------------------
 
-split_blocks
+check "README.md has at most 200 lines" at_most 200 "$readme"
+check "squares.c has less than 45 lines" at_most 44 "$examples/squares.c"
+check "serial_line.c has less than 40 lines of code" is_short
+check "README.md shows programs of src/examples" shows_examples
+check "a broken link is found" finds_a_broken_link
+check "all links lead to files" links_resolve "$tap_root"
+check "all paths in README.md exist" paths_exist
+check "the figures of the clients are results" rows_are_results
+
 start_memcached tcp
-programs=("$tap_folder"/program-*.c)
-check "README.md has a program for each layer" test ${#programs[@]} -ge 3
-for program in "${programs[@]}"; do
-    name=$(basename "$program")
-    check "$name finds its files in the table" copy_files "$program"
-    for standard in -std=c11 -std=gnu17; do
-        check "$name compiles with $standard" compile_program $standard
+check "memcached answers as in README.md" answers_as_shown
+for example in "$examples"/*.c; do
+    name=$(basename "$example")
+    check "$name finds its files in the table" copy_layers "$example"
+    for standard in -std=gnu17 -std=c11; do
+        check "$name compiles with $standard" compile_copied $standard
     done
-    check "$name runs" run_program
-    ! grep -q 'struct mc_transport' "$program" ||
-        check "$name has less than 40 lines" is_short "$program"
+    check "$name runs" expect_run "$example"
 done
-check "the lines for a program with a transport do" follow_the_lines
-check "the server was used" uses_the_server
+check "the lines that copy two folders do" copy_as_typed "$examples/greeting.c"
+check "a program from the two folders runs" expect_run "$examples/greeting.c"
+
+installed=$tap_folder/installed
+check "the line that installs does" install_as_typed
+PKG_CONFIG_PATH=$(dirname "$(find "$installed" -name mcwire.pc)")
+LD_LIBRARY_PATH=$(dirname "$(find "$installed" -name libmcwire.so)")
+export PKG_CONFIG_SYSROOT_DIR=$installed PKG_CONFIG_PATH LD_LIBRARY_PATH
+for example in "$examples"/*.c; do
+    name=$(basename "$example")
+    check "$name compiles with the installed library" compile_installed "$example"
+    check "$name runs with the installed library" expect_run "$example"
+done
 finish

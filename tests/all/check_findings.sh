@@ -22,10 +22,10 @@ flags=(-std=c11 -D_POSIX_C_SOURCE=200809L -Iproto -Isrc -Ibench -Ibench/load
 # addresses of a board, of lwIP's headers, or of what only a WebAssembly module or Frama-C has.
 only_there='^(tests/proof/eva|bench/firmware/(cortex-m|lm3s6965evb|microbit|uart|lwip/.*|wasm/.*))\.c$'
 
-# As what a file is compiled alone: the projects that use an installed mcwire, a suite of its own.
+# As what a file is compiled alone: the programs that use an installed mcwire, a suite of its own.
 flags_of() {
     case $1 in
-    tests/install/*) echo "-I$tap_folder/include" ;;
+    src/examples/* | tests/install/*) echo "-I$tap_folder/include" ;;
     tests/embed/cross/*) echo -Itests/embed/cross ;;
     esac
 }
@@ -188,8 +188,8 @@ mapfile -t scripts < <(grep -rlE '^#!.*bash|^# shellcheck shell=bash' bench test
 mapfile -t pythons < <(grep -rlE '^#!.*python|^"""' --include='*.py' bench tests &&
     grep -rlE '^#!.*python' tests/embed | sort)
 mapfile -t compiled < <(printf '%s\n' "${sources[@]}" | grep -vE "$only_there")
-mapfile -t product < <(printf '%s\n' "${sources[@]}" | grep -E '^(proto|src)/')
-mapfile -t programs < <(printf '%s\n' "${sources[@]}" | grep -E '^(bench|tests)/')
+mapfile -t product < <(printf '%s\n' "${sources[@]}" | grep -E '^(proto|src)/[^/]*$')
+mapfile -t programs < <(printf '%s\n' "${sources[@]}" | grep -E '^(bench|src/.*|tests)/')
 mapfile -t alone < <(printf '%s\n' "${headers[@]}" | grep -vE '^bench/firmware/lwip/')
 mkdir -p "$tap_folder/include" && ln -s "$tap_root/proto" "$tap_folder/include/proto"
 mkdir "$tap_folder/include/mcwire" && ln -s "$tap_root"/{proto,src}/*.h "$tap_folder/include/mcwire"
@@ -201,7 +201,7 @@ check 'clang finds nothing' all clang "${compiled[@]}"
 check "clang's analyzer finds nothing" all analyzer "${compiled[@]}"
 check 'clang-tidy finds nothing' all tidy "${compiled[@]}"
 check 'cppcheck finds nothing in the product' run_cppcheck "${product[@]}"
-check 'cppcheck finds nothing in bench/ and tests/' run_cppcheck_programs "${programs[@]}"
+check 'cppcheck finds nothing in the programs' run_cppcheck_programs "${programs[@]}"
 check 'each header compiles alone' all header "${alone[@]}"
 check 'clang-format would change nothing' run_format "${sources[@]}" "${headers[@]}"
 check 'shellcheck finds nothing' run_shellcheck "${scripts[@]}"

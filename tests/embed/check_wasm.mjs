@@ -65,7 +65,7 @@ async function converse(connection) {
     const hit = await connection.ask(wire.get("greeting"));
     assert.strictEqual(valueOf(hit), greeting);
     assert.strictEqual(hit[0].key, "greeting");
-    assert.strictEqual(hit[0].flags, 4294967295);
+    assert.strictEqual(hit[0].flags, 4294967295n);
     await connection.ask(wire.set("n", "18446744073709551614"));
     const [number] = await connection.ask(wire.request(wire.c.put_incr, "n", "", 1n));
     assert.strictEqual(number.number, 18446744073709551615n);

@@ -140,7 +140,7 @@ EXPORT size_t text_size(void)
     return reply.text.len;
 }
 
-EXPORT uint32_t value_flags(void)
+EXPORT uint64_t value_flags(void)
 {
     return reply.flags;
 }

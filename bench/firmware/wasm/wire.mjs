@@ -74,7 +74,7 @@ export class Wire {
             key: decoder.decode(this.bytes(this.c.key_at(), this.c.key_size())),
             text: event === BODY ? "" : decoder.decode(text),
             data: event === BODY ? text.slice() : null,
-            flags: this.c.value_flags() >>> 0,
+            flags: BigInt.asUintN(64, this.c.value_flags()),
             size: this.c.value_size() >>> 0,
             number: BigInt.asUintN(64, this.c.number()),
         };
