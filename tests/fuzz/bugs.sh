@@ -36,6 +36,10 @@ bug 'a lost write is said to be not done' client src/answer.h \
     's/return result < 0 ? MC_E_UNKNOWN : result/return result/'
 bug 'the connection lives on after CLIENT_ERROR to a set' client src/answer.c \
     '/^static int check_step/,/^}/ s/event == MC_ERROR || //'
+bug 'the connection lives on after an error within a reply' client src/answer.c \
+    '/^static void end_by_error/,/^}/ s/if (client->ends_with_error)/if (false)/'
+bug 'a flag that was asked for may be missing' client src/answer.c \
+    '/^static int check_returned/,/^}/ s/is_missing(asked, reply->text, asked->returned)/false/'
 
 # bug_plant K: copies the product to $fuzz_out/bug-K, with the bug.
 bug_plant() {

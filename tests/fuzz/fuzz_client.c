@@ -128,6 +128,16 @@ static bool is_reply(const struct op *op)
     return op->out.result > 0 || op->out.result == MC_E_FULL;
 }
 
+/* An error after an item, or in place of several keys' items, leaves open whether more follows. */
+static void check_cut_reply(const struct scene *s, const struct command *asked,
+                            const struct answer *a)
+{
+    bool error = a->whole && reference_is_error(&a->events[a->count - 1]);
+    if (asked->name <= COMMAND_GATS && error && (a->count > 1 || asked->key_count > 1) &&
+        s->client.error == 0)
+        fuzz_fail("a connection lives on, and more of a reply may follow");
+}
+
 /* An op that has its own reply. */
 static void check_loud(struct scene *s, const struct op *op)
 {
@@ -143,6 +153,7 @@ static void check_loud(struct scene *s, const struct op *op)
         check_reply(op, &m);
     else
         check_lost(s, op, out);
+    check_cut_reply(s, &op->c, &a);
     bool stores =
         op->c.name == COMMAND_MS || (op->c.name >= COMMAND_SET && op->c.name <= COMMAND_CAS);
     if (stores && (m.result == MC_ERROR || m.result == MC_CLIENT_ERROR) && s->client.error == 0)
@@ -350,6 +361,7 @@ static size_t check_line(struct scene *s, size_t k)
     struct answer a = meaning_next(&s->said, &s->answer);
     if (asked->name != s->ops[0].c.name || asked->key_count > s->count - k)
         fuzz_fail("another request than was asked");
+    check_cut_reply(s, asked, &a);
     meaning_of_keys(asked, &a, m);
     for (size_t n = 0; n < asked->key_count; n++) {
         const struct op *op = &s->ops[k + n];
