@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "escape.h"
+
 enum { CALM_NS = 1000000000 }; /* an outage is over after that long without a failure */
 
 /* What more there is to say about a failure; an empty slice when nothing. */
@@ -30,9 +32,9 @@ static void warn(const struct cache *cache, int result)
 {
     struct mc_bytes more = detail(cache, result);
 
-    fprintf(stderr, "squares: warning: %s: %s%s%.*s; going on without the cache\n", cache->address,
-            mc_text(result), more.len > 0 ? ": " : "", (int)more.len,
-            more.len > 0 ? more.data : "");
+    escape_message("squares", "warning: %s: %s%s%.*s; going on without the cache", cache->address,
+                   mc_text(result), more.len > 0 ? ": " : "", (int)more.len,
+                   more.len > 0 ? more.data : "");
 }
 
 static void failed(struct cache *cache, int result)
@@ -53,10 +55,10 @@ static void say_end(const struct cache *cache)
 {
     const struct cache_outage *outage = &cache->outage;
 
-    fprintf(stderr, "squares: %s: %s: %llu operations failed within %.2f s\n", cache->address,
-            outage->failing ? "the cache is still failing" : "the cache is back",
-            (unsigned long long)outage->failures,
-            (double)(outage->last_ns - outage->since_ns) / 1e9);
+    escape_message("squares", "%s: %s: %llu operations failed within %.2f s", cache->address,
+                   outage->failing ? "the cache is still failing" : "the cache is back",
+                   (unsigned long long)outage->failures,
+                   (double)(outage->last_ns - outage->since_ns) / 1e9);
 }
 
 static void succeeded(struct cache *cache)

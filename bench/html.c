@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "escape.h"
 #include "timing.h"
 
 /* Where things are in a chart, in pixels from its upper left corner. */
@@ -68,13 +69,7 @@ static const char style[] =
 
 void html_text(FILE *out, const char *text)
 {
-    for (; *text != '\0'; text++) {
-        unsigned char byte = (unsigned char)*text;
-        if (byte < 0x20 || byte >= 0x7f || byte == '&' || byte == '<' || byte == '"')
-            fprintf(out, "&#%d;", byte < 0x20 ? '?' : byte);
-        else
-            fputc(byte, out);
-    }
+    escape_html(out, text);
 }
 
 void html_begin(FILE *out, const char *title)

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "escape.h"
 #include "server.h"
 
 extern char **environ; /* POSIX has it in no header */
@@ -114,7 +115,7 @@ static bool make_folder(void)
         below = "/tmp";
     snprintf(own.folder, sizeof own.folder, "%s%s", below, FOLDER_NAME);
     if (mkdtemp(own.folder) == NULL) {
-        fprintf(stderr, "squares: no folder can be made below %s: %s\n", below, strerror(errno));
+        escape_message("squares", "no folder can be made below %s: %s", below, strerror(errno));
         own.folder[0] = '\0';
         return false;
     }
@@ -130,7 +131,7 @@ static void give_folder_to(const char *name)
     const struct passwd *user = getpwnam(name);
 
     if (user == NULL || chown(own.folder, user->pw_uid, user->pw_gid) != 0)
-        fprintf(stderr, "squares: %s cannot be given to the user %s\n", own.folder, name);
+        escape_message("squares", "%s cannot be given to the user %s", own.folder, name);
 }
 
 /* In a process group of its own, or Ctrl-C would end the server before the program. */
@@ -206,11 +207,11 @@ static bool start(void)
     if (!made)
         return false;
     if (error == ENOENT)
-        fprintf(stderr, "squares: %s\n", INSTALL_HINT);
+        escape_message("squares", "%s", INSTALL_HINT);
     else if (error != 0)
-        fprintf(stderr, "squares: memcached cannot be started: %s\n", strerror(error));
+        escape_message("squares", "memcached cannot be started: %s", strerror(error));
     else if (!wait_for_start())
-        fprintf(stderr, "squares: memcached was started and does not listen on %s\n", own.address);
+        escape_message("squares", "memcached was started and does not listen on %s", own.address);
     else
         return true;
     return false;
@@ -222,7 +223,7 @@ static struct local_server private_server(const char *why)
 
     if (!start())
         return server;
-    fprintf(stderr, "squares: %sstarted a private memcached on %s\n", why, own.address);
+    escape_message("squares", "%sstarted a private memcached on %s", why, own.address);
     server.address = own.address;
     return server;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "decimal.h"
+#include "escape.h"
 #include "proto.h"
 #include "server.h"
 #include "timing.h"
@@ -51,7 +52,7 @@ enum { TABLE_SIZE = sizeof table / sizeof *table, HELP_COLUMN = 26 };
 
 static int fail(const char *option, size_t len, const char *what)
 {
-    fprintf(stderr, "squares: %.*s: %s\n", (int)len, option, what);
+    escape_message("squares", "%.*s: %s", (int)len, option, what);
     return OPTIONS_USAGE;
 }
 

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "escape.h"
+
 /* Where things are, in pixels from the upper left corner. */
 enum {
     WIDTH = 760,
@@ -74,17 +76,6 @@ static double slot(const struct report *report)
 static double middle(const struct report *report, uint32_t run)
 {
     return (double)LEFT + slot(report) * (run + 0.5);
-}
-
-static void print_escaped(const char *text, FILE *out)
-{
-    for (; *text != '\0'; text++) {
-        unsigned char byte = (unsigned char)*text;
-        if (byte < 0x20 || byte >= 0x7f || byte == '&' || byte == '<')
-            fprintf(out, "&#%d;", byte < 0x20 ? '?' : byte);
-        else
-            fputc(byte, out);
-    }
 }
 
 static void draw_head(const struct report *report, FILE *out)
@@ -182,7 +173,7 @@ static void draw_foot(const struct report *report, FILE *out)
             LEFT, BARS_BOTTOM, RIGHT, LEFT, RATE_BOTTOM, RIGHT);
     fprintf(out, "<text class=\"dim\" x=\"16\" y=\"%d\">run</text>\n", RATE_BOTTOM + 18);
     fprintf(out, "<text class=\"dim\" x=\"%d\" y=\"%d\">", LEFT, FOOT);
-    print_escaped(report->own_server ? "a private memcached" : report->server, out);
+    escape_html(out, report->own_server ? "a private memcached" : report->server);
     fprintf(out, ", seed %lu</text>\n", (unsigned long)report->options->seed);
     fputs("</svg>\n", out);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "escape.h"
 #include "model.h"
 
 enum { BAR_WIDTH = 22 };
@@ -117,9 +118,9 @@ static void print_sums(const struct report *report, FILE *out)
         mismatched += report->runs[i].counts.mismatched;
     }
     timing_print_histogram(out, "Gets", report->answers);
-    fprintf(out, "Errors: %llu. Wrong: %llu. Server: %s. Seed: %lu.\n", errors, wrong,
-            report->own_server ? "a private memcached" : report->server,
-            (unsigned long)report->options->seed);
+    fprintf(out, "Errors: %llu. Wrong: %llu. Server: ", errors, wrong);
+    escape_text(out, report->own_server ? "a private memcached" : report->server);
+    fprintf(out, ". Seed: %lu.\n", (unsigned long)report->options->seed);
     if (mismatched > 0)
         fprintf(out, "%llu stored numbers were not their key's square; they were replaced.\n",
                 mismatched);

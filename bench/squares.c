@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cache.h"
+#include "escape.h"
 #include "local.h"
 #include "options.h"
 #include "plot.h"
@@ -22,7 +23,7 @@ struct squares {
 
 static int fail(int status, const char *what, const char *why)
 {
-    fprintf(stderr, "squares: %s: %s\n", what, why);
+    escape_message("squares", "%s: %s", what, why);
     return status;
 }
 

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "escape.h"
 #include "load_data.h"
 #include "load_engine.h"
 #include "load_html.h"
@@ -51,7 +52,7 @@ static atomic_bool stop;
 
 static int fail(int status, const char *what, const char *why)
 {
-    fprintf(stderr, "mcload: %s: %s\n", what, why);
+    escape_message("mcload", "%s: %s", what, why);
     return status;
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "decimal.h"
+#include "escape.h"
 #include "proto.h"
 #include "server.h"
 #include "timing.h"
@@ -31,7 +32,7 @@ enum { HELP_COLUMN = 26, WHAT_SIZE = 120 };
 
 int load_options_fail(const char *option, const char *what)
 {
-    fprintf(stderr, "mcload: %s: %s\n", option, what);
+    escape_message("mcload", "%s: %s", option, what);
     return LOAD_USAGE;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "escape.h"
 #include "proto.h"
 
 const struct load_percentile load_percentiles[LOAD_PERCENTILES] = {
@@ -93,9 +94,12 @@ static void print_load(const struct load_report *report, FILE *out)
     fprintf(out, "%lu thread%s, %lu connections, pipeline %lu, %s protocol, seed %llu\n",
             (unsigned long)o->threads, o->threads == 1 ? "" : "s", (unsigned long)o->connections,
             (unsigned long)o->pipeline, o->meta ? "meta" : "classic", (unsigned long long)o->seed);
-    fprintf(out, "%lu sets to %lu gets of %lu key%s; keys %s0 to %s%lu, ", (unsigned long)o->sets,
-            (unsigned long)o->gets, (unsigned long)o->multiget, o->multiget == 1 ? "" : "s",
-            o->prefix, o->prefix, (unsigned long)o->keys - 1);
+    fprintf(out, "%lu sets to %lu gets of %lu key%s; keys ", (unsigned long)o->sets,
+            (unsigned long)o->gets, (unsigned long)o->multiget, o->multiget == 1 ? "" : "s");
+    escape_text(out, o->prefix);
+    fputs("0 to ", out);
+    escape_text(out, o->prefix);
+    fprintf(out, "%lu, ", (unsigned long)o->keys - 1);
     if (o->zipf > 0)
         fprintf(out, "zipf %g", o->zipf);
     else
@@ -108,9 +112,13 @@ static void print_load(const struct load_report *report, FILE *out)
 
 static void print_servers(const struct load_report *report, FILE *out)
 {
-    for (uint32_t i = 0; i < report->targets->count; i++)
-        fprintf(out, "server %s, memcached %s\n", report->targets->list[i].name,
-                report->targets->list[i].version);
+    for (uint32_t i = 0; i < report->targets->count; i++) {
+        fputs("server ", out);
+        escape_text(out, report->targets->list[i].name);
+        fputs(", memcached ", out);
+        escape_text(out, report->targets->list[i].version);
+        fputc('\n', out);
+    }
 }
 
 static void print_counts(const struct load_report *report, FILE *out)
@@ -176,13 +184,15 @@ static void print_server_troubles(const struct load_report *report, uint32_t i, 
 
     if (sum_troubles(server) == 0)
         return;
-    fprintf(out, "%s: %llu connections made", report->targets->list[i].name,
-            (unsigned long long)server->connects);
+    escape_text(out, report->targets->list[i].name);
+    fprintf(out, ": %llu connections made", (unsigned long long)server->connects);
     for (int trouble = 0; trouble < LOAD_TROUBLES; trouble++)
         if (server->troubles[trouble] > 0)
             fprintf(out, ", %llu %s", (unsigned long long)server->troubles[trouble],
                     load_trouble_texts[trouble]);
-    fprintf(out, "; the first trouble: %s\n", server->first);
+    fputs("; the first trouble: ", out);
+    escape_text(out, server->first);
+    fputc('\n', out);
 }
 
 static void print_troubles(const struct load_report *report, FILE *out)

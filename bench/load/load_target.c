@@ -6,12 +6,13 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "escape.h"
 #include "load_options.h"
 #include "server.h"
 
 static int no_server(const struct load_target *target, const char *why)
 {
-    fprintf(stderr, "mcload: %s: %s\n", target->name, why);
+    escape_message("mcload", "%s: %s", target->name, why);
     return LOAD_NO_SERVER;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "escape.h"
 #include "proto.h"
 #include "rounds.h"
 #include "wire.h"
@@ -62,7 +63,7 @@ enum { TABLE_SIZE = sizeof table / sizeof *table, HELP_COLUMN = 32 };
 
 static int fail(const char *option, size_t len, const char *what)
 {
-    fprintf(stderr, "overhead: %.*s: %s\n", (int)len, option, what);
+    escape_message("overhead", "%.*s: %s", (int)len, option, what);
     return ARGUMENTS_USAGE;
 }
 

@@ -12,6 +12,7 @@
 
 #include "child.h"
 #include "dial.h"
+#include "escape.h"
 #include "work.h"
 
 enum {
@@ -42,7 +43,7 @@ const char *daemon_transport_name(enum daemon_transport transport)
 
 static bool complain(const char *what)
 {
-    fprintf(stderr, "overhead: %s\n", what);
+    escape_message("overhead", "%s", what);
     return false;
 }
 

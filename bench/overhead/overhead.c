@@ -7,6 +7,7 @@
 #include "arguments.h"
 #include "count.h"
 #include "daemon.h"
+#include "escape.h"
 #include "machine.h"
 #include "page.h"
 #include "processor.h"
@@ -45,7 +46,7 @@ struct overhead {
 static int fail(int status, const char *what, const char *why)
 {
     progress_end();
-    fprintf(stderr, "overhead: %s: %s\n", what, why);
+    escape_message("overhead", "%s: %s", what, why);
     return status;
 }
 
@@ -257,23 +258,39 @@ static void measure_wire(struct overhead *overhead, const struct count_plan *pla
 
 /* ---- reporting ------------------------------------------------------------------------------- */
 
-static int report(struct overhead *overhead)
+/* Names and settings are what clients, tools and the file of --from say. */
+static bool print_results(const struct overhead *overhead)
 {
     static void (*const formats[])(const struct results *, FILE *) = {
         [ARGUMENTS_TEXT] = table_text,
         [ARGUMENTS_MARKDOWN] = table_markdown,
         [ARGUMENTS_JSON] = results_write,
     };
+    char *text = NULL;
+    size_t len = 0;
+    FILE *memory = open_memstream(&text, &len);
 
+    if (memory == NULL)
+        return false;
+    formats[overhead->arguments.format](&overhead->results, memory);
+    bool good = fclose(memory) == 0;
+    if (good)
+        escape_lines(stdout, text, len);
+    free(text);
+    return good;
+}
+
+static int report(struct overhead *overhead)
+{
     progress_end();
-    formats[overhead->arguments.format](&overhead->results, stdout);
+    bool printed = print_results(overhead);
     if (overhead->page != NULL) {
         page_write(&overhead->results, overhead->page);
         bool bad = ferror(overhead->page) != 0;
         if (fclose(overhead->page) != 0 || bad)
             return fail(EXIT_FAILURE, "--html", "the page could not be written");
     }
-    if (ferror(stdout) || fclose(stdout) != 0)
+    if (!printed || ferror(stdout) || fclose(stdout) != 0)
         return fail(EXIT_FAILURE, "standard output", "the report could not be written");
     return EXIT_SUCCESS;
 }
