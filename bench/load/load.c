@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "escape.h"
-#include "load_data.h"
-#include "load_engine.h"
-#include "load_html.h"
-#include "load_report.h"
+#include "data.h"
+#include "loop.h"
+#include "page.h"
+#include "report.h"
 
 enum { SPARE_DESCRIPTORS = 32, FAILED = 1 };
 

@@ -5,7 +5,7 @@
 #include "cortex-m.h"
 #include "decimal.h"
 #include "ethernet.h"
-#include "transport.h"
+#include "lwip.h"
 
 enum {
     SYSTEM_RCC = 0x400fe060,   /* run-mode clock configuration */

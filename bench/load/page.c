@@ -1,5 +1,5 @@
 /* The page: figures in tables, and charts of latency and of the run second by second. */
-#include "load_html.h"
+#include "page.h"
 
 #include <stdlib.h>
 #include <sys/utsname.h>

@@ -1,5 +1,5 @@
 /* Adding up what threads have counted. */
-#include "load_stats.h"
+#include "stats.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
 /* The answers: checked, counted and timed. */
-#include "load_reply.h"
+#include "reply.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "load_data.h"
+#include "data.h"
 
 enum { END_LEN = 5 }; /* "END\r\n" */
 

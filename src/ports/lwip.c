@@ -1,5 +1,5 @@
 /* The transport over lwIP's raw API: what has come stays in lwIP's own buffers until it is read. */
-#include "transport.h"
+#include "lwip.h"
 
 #include "board.h"
 #include "ethernet.h"

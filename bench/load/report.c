@@ -1,5 +1,5 @@
 /* The results of a run: a page of text, or the same for programs to read. */
-#include "load_report.h"
+#include "report.h"
 
 #include <string.h>
 

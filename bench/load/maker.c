@@ -1,9 +1,9 @@
 /* Requests: drawn, written down as awaited, and put into bytes. */
-#include "load_maker.h"
+#include "maker.h"
 
 #include <string.h>
 
-#include "load_data.h"
+#include "data.h"
 
 enum {
     GET_BYTES = 8,   /* of a get's line besides its keys: "get\r\n" and more */

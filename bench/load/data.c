@@ -1,5 +1,5 @@
 /* Keys, and values that carry them. */
-#include "load_data.h"
+#include "data.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* A table of the options of mcload, and the reader that it drives. */
-#include "load_options.h"
+#include "options.h"
 
 #include <math.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* Asks every server for its version, on a connection of its own that is closed again. */
-#include "load_target.h"
+#include "target.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include <sys/un.h>
 
 #include "escape.h"
-#include "load_options.h"
+#include "options.h"
 #include "server.h"
 
 static int no_server(const struct load_target *target, const char *why)

@@ -5,10 +5,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "load_live.h"
-#include "load_options.h"
-#include "load_stats.h"
-#include "load_target.h"
+#include "live.h"
+#include "options.h"
+#include "stats.h"
+#include "target.h"
 
 struct load_report {
     const struct load_options *options;

@@ -1,5 +1,5 @@
 /* What has changed since a second ago. */
-#include "load_live.h"
+#include "live.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* Connecting, sending and closing without ever waiting. */
-#include "load_conn.h"
+#include "conn.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* A generator of random numbers, and the uniform and the zipf distribution of keys. */
-#include "load_dist.h"
+#include "dist.h"
 
 #include <math.h>
 

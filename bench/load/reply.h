@@ -3,8 +3,8 @@
 #ifndef LOAD_REPLY_H
 #define LOAD_REPLY_H
 
-#include "load_conn.h"
-#include "load_options.h"
+#include "conn.h"
+#include "options.h"
 
 struct load_check {
     const struct load_options *options;

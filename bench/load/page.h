@@ -2,7 +2,7 @@
 #ifndef LOAD_HTML_H
 #define LOAD_HTML_H
 
-#include "load_report.h"
+#include "report.h"
 
 /* Whether the writing worked is for the caller to ask of ferror(). */
 void load_html_print(const struct load_report *report, FILE *out);

@@ -1,6 +1,6 @@
 /* Readiness by epoll, reported on change; or by poll. */
 #define _GNU_SOURCE /* ppoll, EPOLLRDHUP */
-#include "load_poll.h"
+#include "poller.h"
 
 #include <poll.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* The loop. For each connection that is ready: one receive, then one send of what comes next. */
-#include "load_engine.h"
+#include "loop.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "load_data.h"
+#include "data.h"
 
 enum {
     IN_SIZE = 65536,  /* bytes in one receive */

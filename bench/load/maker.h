@@ -2,9 +2,9 @@
 #ifndef LOAD_MAKER_H
 #define LOAD_MAKER_H
 
-#include "load_conn.h"
-#include "load_dist.h"
-#include "load_options.h"
+#include "conn.h"
+#include "dist.h"
+#include "options.h"
 
 struct load_maker {
     const struct load_options *options;

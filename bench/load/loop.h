@@ -5,10 +5,10 @@
 
 #include <stdatomic.h>
 
-#include "load_conn.h"
-#include "load_maker.h"
-#include "load_options.h"
-#include "load_reply.h"
+#include "conn.h"
+#include "maker.h"
+#include "options.h"
+#include "reply.h"
 
 /* What a thread does until it is over. */
 struct load_phase {

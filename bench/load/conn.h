@@ -9,9 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "load_poll.h"
-#include "load_stats.h"
-#include "load_target.h"
+#include "poller.h"
+#include "stats.h"
+#include "target.h"
 #include "proto.h"
 
 struct load_request {

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "load_stats.h"
+#include "stats.h"
 
 struct load_sample {
     uint64_t requests, errors; /* in this second */
