@@ -63,7 +63,7 @@ void clock_start(uint32_t ticks_per_ms)
 }
 
 /* Two words, between which a tick may come. */
-int64_t board_now(void)
+int64_t machine_now(void)
 {
     int64_t first, second = now;
 

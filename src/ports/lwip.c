@@ -1,8 +1,7 @@
 /* The transport over lwIP's raw API: what has come stays in lwIP's own buffers until it is read. */
 #include "lwip.h"
 
-#include "board.h"
-#include "ethernet.h"
+#include "machine.h"
 
 #include "lwip/tcp.h"
 
@@ -12,7 +11,7 @@ static struct {
     bool closed;
 } connection;
 
-/* Called by lwIP, as is the next one: more has come, or with no data the end. */
+/* Called by lwIP, as is on_error(): more has come, or without data the end. */
 static err_t on_receive(void *ctx, struct tcp_pcb *pcb, struct pbuf *data, err_t error)
 {
     (void)ctx, (void)pcb, (void)error;
@@ -36,11 +35,10 @@ static void on_error(void *ctx, err_t error)
 /* Lets the network go on. 0, MC_E_CLOSED or MC_E_TIMEOUT. */
 static int go_on(mc_deadline deadline)
 {
-    ethernet_wait();
-    ethernet_poll();
+    machine_wait();
     if (connection.closed && connection.received == NULL)
         return MC_E_CLOSED;
-    return board_now() < deadline ? 0 : MC_E_TIMEOUT;
+    return machine_now() < deadline ? 0 : MC_E_TIMEOUT;
 }
 
 /* The first part, or as much of it as there is room for. */
@@ -79,7 +77,7 @@ static ptrdiff_t transport_recv(void *ctx, void *buf, size_t cap, mc_deadline de
     return n;
 }
 
-int transport_connect(const ip_addr_t *address, uint16_t port, mc_deadline deadline)
+int lwip_connect_server(const ip_addr_t *address, uint16_t port, mc_deadline deadline)
 {
     connection.pcb = tcp_new();
     if (connection.pcb == NULL)
@@ -93,7 +91,7 @@ int transport_connect(const ip_addr_t *address, uint16_t port, mc_deadline deadl
     return r == 0 ? 0 : MC_E_CONNECT;
 }
 
-struct mc_transport board_transport(void)
+struct mc_transport lwip_transport(void)
 {
     return (struct mc_transport){.send = transport_send, .recv = transport_recv};
 }

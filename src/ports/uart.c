@@ -1,58 +1,76 @@
-/* The bytes that a UART receives, kept from its interrupt until they are read. */
+/* The ring of received bytes, and the two functions that mcwire's client calls. */
 #include "uart.h"
 
-#include "board.h"
-#include "cortex-m.h"
+#include "machine.h"
 
-#include <stdint.h>
+enum { RING_SIZE = 64 }; /* a power of two, and at least the longest reply that is expected */
 
-enum { RING_SIZE = 64 }; /* a power of two, and at least a reply of squares: 34 bytes */
-
-/* The interrupt writes and moves only `written`, the program reads and moves only `taken`. */
+/* The interrupt writes and moves only `written`, the program reads and moves only `read`. */
 static struct {
-    volatile uint32_t written, taken;
+    volatile uint32_t written, read;
     volatile char bytes[RING_SIZE];
 } ring;
 
-/* A byte for which there is no room is lost; the client will notice, and give the connection up. */
+/* A byte for which there is no room is lost: the client will notice, and give the connection up. */
 void uart_interrupt(void)
 {
     char byte;
 
-    while (uart_take(&byte)) {
-        if (ring.written - ring.taken == RING_SIZE)
+    while (uart_read_byte(&byte)) {
+        if (ring.written - ring.read == RING_SIZE)
             continue;
         ring.bytes[ring.written % RING_SIZE] = byte;
         ring.written++;
     }
 }
 
-size_t uart_read(char *buf, size_t cap)
+bool uart_has_input(void)
+{
+    return ring.read != ring.written;
+}
+
+/* Moves at most cap bytes out of the ring; how many. */
+static size_t read_ring(char *buf, size_t cap)
 {
     size_t n = 0;
 
-    for (; n < cap && ring.taken != ring.written; n++) {
-        buf[n] = ring.bytes[ring.taken % RING_SIZE];
-        ring.taken++;
+    for (; n < cap && uart_has_input(); n++) {
+        buf[n] = ring.bytes[ring.read % RING_SIZE];
+        ring.read++;
     }
     return n;
 }
 
-void uart_write(const char *bytes, size_t size)
+/* A UART always takes more bytes, whoever listens: no deadline is needed. */
+static ptrdiff_t transport_send(void *ctx, const struct mc_bytes *parts, size_t count,
+                                mc_deadline deadline)
 {
-    for (size_t i = 0; i < size; i++)
-        uart_put(bytes[i]);
+    ptrdiff_t sent = 0;
+
+    (void)ctx, (void)deadline;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < parts[i].len; j++)
+            uart_write_byte(parts[i].data[j]);
+        sent += (ptrdiff_t)parts[i].len;
+    }
+    return sent;
 }
 
-void uart_wait(void)
+/* A UART has no end of file: a server that is gone is one that does not answer. */
+static ptrdiff_t transport_recv(void *ctx, void *buf, size_t cap, mc_deadline deadline)
 {
-    interrupts_off();
-    if (ring.taken == ring.written)
-        sleep_until_interrupt();
-    interrupts_on();
+    size_t n;
+
+    (void)ctx;
+    while ((n = read_ring(buf, cap)) == 0) {
+        if (machine_now() >= deadline)
+            return MC_E_TIMEOUT;
+        machine_wait();
+    }
+    return (ptrdiff_t)n;
 }
 
-void board_wait(void)
+struct mc_transport uart_transport(void)
 {
-    uart_wait();
+    return (struct mc_transport){.send = transport_send, .recv = transport_recv};
 }

@@ -1,30 +1,24 @@
-/* A UART with a buffer of received bytes, which its interrupt fills. */
+/* A transport over a UART: an interrupt keeps received bytes in a ring until the client reads them. */
 #ifndef UART_H
 #define UART_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "client.h"
 
-/* ---- for the transport ----------------------------------------------------------------------- */
+/* For mc_client_init(). There is one UART, so it has no context. */
+struct mc_transport uart_transport(void);
 
-void uart_write(const char *bytes, size_t size);
-
-/* Takes what has come, at most cap bytes; 0 when there is none. */
-size_t uart_read(char *buf, size_t cap);
-
-/* Sleeps until a byte has come, the next tick of the clock at the latest. */
-void uart_wait(void);
-
-/* ---- from the board's own file -------------------------------------------------------------- */
-
-/* Sends a byte, when the last one is gone. */
-void uart_put(char byte);
-
-/* True with a byte that the device has received. */
-bool uart_take(char *byte);
-
-/* ---- for the board's own file --------------------------------------------------------------- */
-
+/* To be called in the UART's interrupt. */
 void uart_interrupt(void);
+
+/* True when the ring holds bytes. To sleep without missing one, ask this with interrupts off. */
+bool uart_has_input(void);
+
+/* ---- what the board's own file defines ------------------------------------------------------- */
+
+/* Sends a byte, as soon as the last one is gone. */
+void uart_write_byte(char byte);
+
+/* Reads a byte that the device has received; false when there is none. */
+bool uart_read_byte(char *byte);
 
 #endif

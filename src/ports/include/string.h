@@ -1,7 +1,7 @@
 /* For toolchains without a C library: the four functions of <string.h> that a compiler expects in
  * any program, and all that mcwire uses. memory.c has them. */
-#ifndef FIRMWARE_STRING_H
-#define FIRMWARE_STRING_H
+#ifndef PORTS_STRING_H
+#define PORTS_STRING_H
 
 #include <stddef.h>
 
