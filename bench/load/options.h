@@ -31,21 +31,18 @@ struct load_options {
     uint64_t requests; /* of all threads together; LOAD_UNLIMITED: until the time is over */
     uint64_t time_ns, warmup_ns; /* time_ns is LOAD_UNLIMITED when only requests were asked for */
     uint64_t rate;               /* requests a second of all threads together; 0: closed loop */
-    bool meta, fill, verify;
+    uint32_t meta; /* 0: the classic protocol */
+    bool fill, verify;
     uint64_t seed;
     uint32_t timeout_ms;
     enum load_format format;
     const char *html; /* a file name; NULL: no page */
 };
 
-enum { LOAD_GO_ON = -1, LOAD_USAGE = 2 };
-
-/* Reads the arguments; without --seed the seed is a random one. The strings stay argv's.
- * LOAD_GO_ON; or the exit status of a program that is done: 0 after --help and --version,
- * LOAD_USAGE after one line on stderr that names the option. */
+/* Reads the arguments; without --seed the seed is a random one. What option_read() returns. */
 int load_options_read(struct load_options *options, int argc, char **argv);
 
-/* Prints one line on stderr: what is wrong with an option. Returns LOAD_USAGE. */
-int load_options_fail(const char *option, const char *what);
+/* Prints one line on stderr: the program's name, what failed, and why. Returns status. */
+int load_fail(int status, const char *what, const char *why);
 
 #endif

@@ -6,15 +6,9 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "escape.h"
+#include "option.h"
 #include "options.h"
 #include "server.h"
-
-static int no_server(const struct load_target *target, const char *why)
-{
-    escape_message("mcload", "%s: %s", target->name, why);
-    return LOAD_NO_SERVER;
-}
 
 /* The address of the connection that worked; for a Unix socket its path, because a server may know
  * it by another name. */
@@ -40,7 +34,7 @@ static int ask(struct load_target *target, uint32_t timeout_ms)
     struct mc_server server;
 
     if (mc_server_init(&server, target->name, buf, sizeof buf) != 0)
-        return load_options_fail("--server", server.problem);
+        return load_fail(OPTION_USAGE, "--server", server.problem);
     server.timeout_ms = timeout_ms;
     int result = mc_server_version(&server);
     snprintf(target->version, sizeof target->version, "%.*s", (int)server.client.said.len,
@@ -48,8 +42,8 @@ static int ask(struct load_target *target, uint32_t timeout_ms)
     int kept = result == MC_VERSION ? keep_address(target, &server) : 0;
     mc_server_close(&server);
     if (result != MC_VERSION)
-        return no_server(target, mc_text(result));
-    return kept == 0 ? 0 : no_server(target, "the connection is lost");
+        return load_fail(LOAD_NO_SERVER, target->name, mc_text(result));
+    return kept == 0 ? 0 : load_fail(LOAD_NO_SERVER, target->name, "the connection is lost");
 }
 
 /* Copies the next address, which ends at a comma or the end; what follows it. */
@@ -73,11 +67,11 @@ int load_targets_find(struct load_targets *targets, const char *addresses, uint3
     for (const char *rest = addresses; rest != NULL && targets->list != NULL;) {
         struct load_target *target = &targets->list[targets->count++];
         rest = take_name(target, rest);
-        int status = target->name != NULL ? ask(target, timeout_ms) : LOAD_USAGE;
+        int status = target->name != NULL ? ask(target, timeout_ms) : OPTION_USAGE;
         if (status != 0)
             return status;
     }
-    return targets->list != NULL ? 0 : load_options_fail("--server", "there is no memory left");
+    return targets->list != NULL ? 0 : load_fail(OPTION_USAGE, "--server", "there is no memory left");
 }
 
 void load_targets_free(struct load_targets *targets)

@@ -9,6 +9,7 @@
 #include "daemon.h"
 #include "escape.h"
 #include "machine.h"
+#include "option.h"
 #include "page.h"
 #include "processor.h"
 #include "progress.h"
@@ -62,15 +63,15 @@ static int choose_processors(struct overhead *overhead)
     *client = count > 0 ? allowed[count - 1] : CHILD_ANY_PROCESSOR;
     overhead->server_processor = count > 1 ? allowed[count - 2] : *client;
     if (wanted == NULL)
-        return ARGUMENTS_GO_ON;
+        return OPTION_GO_ON;
     if (sscanf(wanted, "%d,%d", client, &overhead->server_processor) < 1)
-        return fail(ARGUMENTS_USAGE, "--processors", "two numbers are wanted, as in 0,1");
+        return fail(OPTION_USAGE, "--processors", "two numbers are wanted, as in 0,1");
     for (int i = 0, found = 0; i < count; i++) {
         found += allowed[i] == *client || allowed[i] == overhead->server_processor;
         if (found == 1 + (*client != overhead->server_processor))
-            return ARGUMENTS_GO_ON;
+            return OPTION_GO_ON;
     }
-    return fail(ARGUMENTS_USAGE, "--processors", "not allowed to this process");
+    return fail(OPTION_USAGE, "--processors", "not allowed to this process");
 }
 
 static void note_processors(struct overhead *overhead)
@@ -136,7 +137,7 @@ static int measure_setting(struct overhead *overhead, bool apart, enum daemon_tr
     if (results_fact(&overhead->results, "memcached")[0] == '\0')
         results_add_fact(&overhead->results, "memcached", "%s", daemon_version(setting.address));
     if (rounds_measure(&overhead->team, &setting, &overhead->results))
-        return ARGUMENTS_GO_ON;
+        return OPTION_GO_ON;
     return fail(EXIT_INTERRUPTED, "rounds", "interrupted");
 }
 
@@ -149,14 +150,14 @@ static bool is_wanted(const char *asked, const char *name)
 static int measure_times(struct overhead *overhead)
 {
     const struct arguments *a = &overhead->arguments;
-    int status = ARGUMENTS_GO_ON;
+    int status = OPTION_GO_ON;
 
     for (int apart = 0; apart <= 1; apart++) {
         if (!is_wanted(a->cores, apart ? "apart" : "same") ||
             (apart && overhead->server_processor == overhead->client_processor))
             continue;
         for (enum daemon_transport t = DAEMON_TCP; t <= DAEMON_UNIX; t++)
-            if (status == ARGUMENTS_GO_ON && is_wanted(a->transport, daemon_transport_name(t)))
+            if (status == OPTION_GO_ON && is_wanted(a->transport, daemon_transport_name(t)))
                 status = measure_setting(overhead, apart, t);
     }
     return status;
@@ -222,7 +223,7 @@ static int plan_counts(struct overhead *overhead, struct count_plan *plan)
             return EXIT_NO_SERVER;
     }
     count_find_tools(plan);
-    return ARGUMENTS_GO_ON;
+    return OPTION_GO_ON;
 }
 
 static void note_tools(struct overhead *overhead, const struct count_plan *plan)
@@ -313,7 +314,7 @@ static int measure(struct overhead *overhead, int argc, char **argv)
     struct count_plan plan = {0};
     int status = choose_processors(overhead);
 
-    if (status != ARGUMENTS_GO_ON)
+    if (status != OPTION_GO_ON)
         return status;
     machine_note(&overhead->results, argc, argv);
     note_processors(overhead);
@@ -322,11 +323,11 @@ static int measure(struct overhead *overhead, int argc, char **argv)
                       &overhead->results))
         return fail(EXIT_FAILURE, overhead->programs.self, "cannot be started again");
     status = measure_times(overhead);
-    if (status != ARGUMENTS_GO_ON)
+    if (status != OPTION_GO_ON)
         return status;
     if (!overhead->arguments.no_counts)
         status = plan_counts(overhead, &plan);
-    if (status != ARGUMENTS_GO_ON)
+    if (status != OPTION_GO_ON)
         return status;
     note_tools(overhead, &plan);
     if (!overhead->arguments.no_counts)
@@ -346,9 +347,9 @@ static int print_instructions(struct overhead *overhead)
     struct count_plan plan = {0};
     int status = choose_processors(overhead);
 
-    if (status == ARGUMENTS_GO_ON)
+    if (status == OPTION_GO_ON)
         status = plan_counts(overhead, &plan);
-    if (status != ARGUMENTS_GO_ON)
+    if (status != OPTION_GO_ON)
         return status;
     if (plan.valgrind[0] == '\0')
         return fail(EXIT_SKIPPED, "valgrind", "it is absent, so no instructions are counted");
@@ -366,7 +367,7 @@ static int run_wire(const char *name, uint32_t count)
 
     wire_begin();
     if (wire == NULL)
-        return fail(ARGUMENTS_USAGE, "--work", "there is no such work in memory");
+        return fail(OPTION_USAGE, "--work", "there is no such work in memory");
     return wire_run(wire, count) ? EXIT_SUCCESS : fail(EXIT_FAILURE, name, "wrong result");
 }
 
@@ -381,10 +382,10 @@ static int run_only(struct overhead *overhead)
     const struct roster_entry *entry = roster_find(a->only);
     const struct work *work = work_find(name);
     if (entry == NULL || entry->own == NULL || work == NULL)
-        return fail(ARGUMENTS_USAGE, "--only", "a work by floor, client or wire is wanted");
+        return fail(OPTION_USAGE, "--only", "a work by floor, client or wire is wanted");
     const char *address = a->server;
-    int status = address == NULL ? choose_processors(overhead) : ARGUMENTS_GO_ON;
-    if (status != ARGUMENTS_GO_ON)
+    int status = address == NULL ? choose_processors(overhead) : OPTION_GO_ON;
+    if (status != OPTION_GO_ON)
         return status;
     if (address == NULL)
         address = daemon_address(
@@ -405,12 +406,12 @@ static int print_stored(struct overhead *overhead)
     unsigned line;
 
     if (file == NULL)
-        return fail(ARGUMENTS_USAGE, "--from", strerror(errno));
+        return fail(OPTION_USAGE, "--from", strerror(errno));
     text[fread(text, 1, FILE_MAX, file)] = '\0';
     fclose(file);
     bool good = results_read(&overhead->results, text, &line);
     snprintf(where, sizeof where, "line %u is not what --format json prints", line);
-    return good ? report(overhead) : fail(ARGUMENTS_USAGE, overhead->arguments.from, where);
+    return good ? report(overhead) : fail(OPTION_USAGE, overhead->arguments.from, where);
 }
 
 static int run_mode(struct overhead *overhead, int argc, char **argv)
@@ -420,7 +421,7 @@ static int run_mode(struct overhead *overhead, int argc, char **argv)
     if (a->html != NULL) {
         overhead->page = fopen(a->html, "w");
         if (overhead->page == NULL)
-            return fail(ARGUMENTS_USAGE, "--html", strerror(errno));
+            return fail(OPTION_USAGE, "--html", strerror(errno));
     }
     if (a->from != NULL)
         return print_stored(overhead);
@@ -436,11 +437,11 @@ int main(int argc, char **argv)
     static struct overhead overhead;
     int status = arguments_read(&overhead.arguments, argc, argv);
 
-    if (status != ARGUMENTS_GO_ON)
+    if (status != OPTION_GO_ON)
         return status;
     if (overhead.arguments.worker != NULL) {
         const struct roster_entry *entry = roster_find(overhead.arguments.worker);
-        return entry != NULL && entry->own != NULL ? worker_main(entry->own) : ARGUMENTS_USAGE;
+        return entry != NULL && entry->own != NULL ? worker_main(entry->own) : OPTION_USAGE;
     }
     overhead.programs = (struct roster_programs){argv[0], overhead.arguments.python};
     child_begin();

@@ -15,11 +15,7 @@ struct options {
     const char *plot; /* a file name; NULL: no picture */
 };
 
-enum { OPTIONS_GO_ON = -1, OPTIONS_USAGE = 2 };
-
-/* Reads the arguments; without --seed the seed is a random one. The strings stay argv's.
- * OPTIONS_GO_ON; or the exit status of a program that is done: 0 after --help and --version,
- * OPTIONS_USAGE after one line on stderr that names the option. */
+/* Reads the arguments; without --seed the seed is a random one. What option_read() returns. */
 int options_read(struct options *options, int argc, char **argv);
 
 #endif

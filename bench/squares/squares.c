@@ -6,6 +6,7 @@
 #include "cache.h"
 #include "escape.h"
 #include "local.h"
+#include "option.h"
 #include "options.h"
 #include "plot.h"
 #include "report.h"
@@ -64,7 +65,7 @@ static int run_all(struct squares *squares)
     return EXIT_SUCCESS;
 }
 
-/* Anything that can be refused is refused before the runs. OPTIONS_GO_ON, or the exit status. */
+/* Anything that can be refused is refused before the runs. OPTION_GO_ON, or the exit status. */
 static int prepare(struct squares *squares)
 {
     struct options *options = &squares->options;
@@ -72,7 +73,7 @@ static int prepare(struct squares *squares)
     if (options->plot != NULL) {
         squares->picture = fopen(options->plot, "a");
         if (squares->picture == NULL)
-            return fail(OPTIONS_USAGE, "--plot", strerror(errno));
+            return fail(OPTION_USAGE, "--plot", strerror(errno));
     }
     squares->report.runs = calloc(options->runs, sizeof *squares->report.runs);
     if (squares->report.runs == NULL)
@@ -82,7 +83,7 @@ static int prepare(struct squares *squares)
         return EXIT_NO_SERVER;
     if (cache_init(&squares->cache, server.address, options->timeout_ms,
                    (uint64_t)options->cost_us * 1000) != 0)
-        return fail(OPTIONS_USAGE, server.source, squares->cache.server.problem);
+        return fail(OPTION_USAGE, server.source, squares->cache.server.problem);
     squares->report.options = options;
     squares->report.server = server.address;
     squares->report.own_server = server.own;
@@ -90,7 +91,7 @@ static int prepare(struct squares *squares)
     squares->workload.cache = cache_workload(&squares->cache);
     squares->workload.domain = options->domain;
     workload_seed(&squares->workload, options->seed);
-    return OPTIONS_GO_ON;
+    return OPTION_GO_ON;
 }
 
 /* In the place of an older picture, which is kept as long as there is no new one. */
@@ -121,9 +122,9 @@ int main(int argc, char **argv)
     static struct squares squares;
     int status = options_read(&squares.options, argc, argv);
 
-    if (status == OPTIONS_GO_ON)
+    if (status == OPTION_GO_ON)
         status = prepare(&squares);
-    if (status != OPTIONS_GO_ON)
+    if (status != OPTION_GO_ON)
         return status;
     return finish(&squares, run_all(&squares));
 }
