@@ -9,6 +9,7 @@
 #include "daemon.h"
 #include "escape.h"
 #include "machine.h"
+#include "memcached.h"
 #include "option.h"
 #include "page.h"
 #include "processor.h"
@@ -60,7 +61,7 @@ static int choose_processors(struct overhead *overhead)
     const char *wanted = overhead->arguments.processors;
     int count = processor_list(allowed, PROCESSORS_MAX), *client = &overhead->client_processor;
 
-    *client = count > 0 ? allowed[count - 1] : CHILD_ANY_PROCESSOR;
+    *client = count > 0 ? allowed[count - 1] : PROCESSOR_ANY;
     overhead->server_processor = count > 1 ? allowed[count - 2] : *client;
     if (wanted == NULL)
         return OPTION_GO_ON;
@@ -79,7 +80,7 @@ static void note_processors(struct overhead *overhead)
     struct results *results = &overhead->results;
     int client = overhead->client_processor, server = overhead->server_processor;
 
-    if (client == CHILD_ANY_PROCESSOR)
+    if (client == PROCESSOR_ANY)
         results_add_fact(results, "pinned", "no: this system cannot, so expect unsteady times");
     else if (client == server)
         results_add_fact(results, "pinned", "client and server to processor %d, the only one",
@@ -242,7 +243,7 @@ static void note_tools(struct overhead *overhead, const struct count_plan *plan)
 static void measure_wire(struct overhead *overhead, const struct count_plan *plan)
 {
     wire_begin();
-    if (overhead->client_processor != CHILD_ANY_PROCESSOR)
+    if (overhead->client_processor != PROCESSOR_ANY)
         processor_pin(overhead->client_processor);
     for (size_t i = 0; i < wire_count; i++) {
         struct results_wire *wire = results_add_wire(&overhead->results);
@@ -393,7 +394,7 @@ static int run_only(struct overhead *overhead)
             overhead->client_processor);
     if (address == NULL)
         return EXIT_NO_SERVER;
-    if (overhead->client_processor != CHILD_ANY_PROCESSOR)
+    if (overhead->client_processor != PROCESSOR_ANY)
         processor_pin(overhead->client_processor);
     return worker_count(entry->own, address, work, a->count);
 }
@@ -447,6 +448,6 @@ int main(int argc, char **argv)
     child_begin();
     status = run_mode(&overhead, argc, argv);
     rounds_end(&overhead.team);
-    daemon_end();
+    memcached_end_all();
     return status;
 }

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "cache.h"
+#include "choose.h"
 #include "escape.h"
-#include "local.h"
 #include "option.h"
 #include "options.h"
 #include "plot.h"
@@ -78,7 +78,7 @@ static int prepare(struct squares *squares)
     squares->report.runs = calloc(options->runs, sizeof *squares->report.runs);
     if (squares->report.runs == NULL)
         return fail(EXIT_FAILURE, "--runs", strerror(errno));
-    struct local_server server = local_find(options->server, options->own_server);
+    struct choose_server server = choose_server(options->server, options->own_server);
     if (server.address == NULL)
         return EXIT_NO_SERVER;
     if (cache_init(&squares->cache, server.address, options->timeout_ms,

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+enum { PROCESSOR_ANY = -1 }; /* no one in particular */
+
 /* Fills the numbers of the allowed processors, in order; returns how many, at most max. 0 where the
  * system cannot say. */
 int processor_list(int *numbers, int max);
