@@ -74,11 +74,6 @@ void escape_text(FILE *out, const char *text)
     escape(out, text, strlen(text), '\0', "");
 }
 
-void escape_bytes(FILE *out, const char *data, size_t len)
-{
-    escape(out, data, len, '\0', "");
-}
-
 void escape_lines(FILE *out, const char *data, size_t len)
 {
     escape(out, data, len, '\n', "");
@@ -87,6 +82,21 @@ void escape_lines(FILE *out, const char *data, size_t len)
 void escape_html(FILE *out, const char *text)
 {
     escape(out, text, strlen(text), '\0', "&<\"");
+}
+
+void escape_json(FILE *out, const char *text)
+{
+    fputc('"', out);
+    for (; *text != '\0'; text++) {
+        unsigned char byte = (unsigned char)*text;
+        if (byte == '"' || byte == '\\')
+            fprintf(out, "\\%c", byte);
+        else if (byte < 0x20 || byte >= 0x7f)
+            fprintf(out, "\\u%04x", byte);
+        else
+            fputc(byte, out);
+    }
+    fputc('"', out);
 }
 
 void escape_message(const char *program, const char *format, ...)

@@ -10,13 +10,16 @@
 #include <stdio.h>
 
 void escape_text(FILE *out, const char *text);
-void escape_bytes(FILE *out, const char *data, size_t len);
 
 /* Leaves each \n as it is: for text of several lines. */
 void escape_lines(FILE *out, const char *data, size_t len);
 
 /* Escapes what HTML and XML need escaped, too. */
 void escape_html(FILE *out, const char *text);
+
+/* Prints a JSON string. Bytes from 0x7f on are escaped one by one: no guess is made at the encoding of,
+ * say, a path. */
+void escape_json(FILE *out, const char *text);
 
 /* Prints one line on stderr: the program's name, a colon and the message, cut off after some 4,000
  * bytes. */

@@ -20,6 +20,7 @@ enum {
     BOTTOM = 44,
     FIGURE = 78, /* room for a figure behind a row */
     TICKS_MAX = 24,
+    NUMBER_SIZE = 24,
     TICKS_DENSE = 7 /* with more, only powers of ten are marked */
 };
 
@@ -89,6 +90,15 @@ void html_end(FILE *out)
     fputs("</main></body>\n</html>\n", out);
 }
 
+void html_pair(FILE *out, const char *name, const char *text)
+{
+    fputs("<tr><td>", out);
+    html_text(out, name);
+    fputs("</td><td class=\"text\">", out);
+    html_text(out, text);
+    fputs("</td></tr>\n", out);
+}
+
 void html_section(FILE *out, const char *title, const char *paragraph)
 {
     fputs("<h2>", out);
@@ -137,22 +147,23 @@ void html_charts_end(FILE *out)
 /* ---- numbers --------------------------------------------------------------------------------- */
 
 /* With three digits and a letter for thousands: "12.3 k". */
-static void thousands(char text[HTML_NUMBER_SIZE], double number, const char *behind)
+static void thousands(char text[NUMBER_SIZE], double number, const char *behind)
 {
     static const char *const letters[] = {"", " k", " M", " G"};
     size_t i = 0;
 
     for (; i < 3 && number >= 999.5; i++)
         number /= 1000;
-    snprintf(text, HTML_NUMBER_SIZE, "%.3g%s%s", number, letters[i], behind);
+    snprintf(text, NUMBER_SIZE, "%.3g%s%s", number, letters[i], behind);
 }
 
-const char *html_number(char text[HTML_NUMBER_SIZE], enum html_unit unit, double number)
+/* A number with its unit, "12.3 us"; returns text. */
+static const char *number_text(char text[NUMBER_SIZE], enum html_unit unit, double number)
 {
     switch (unit) {
     case HTML_NS: return timing_text(text, number);
     case HTML_RATIO:
-        snprintf(text, HTML_NUMBER_SIZE, "%.*f&#215;", number < 9.95 ? 2 : 1, number);
+        snprintf(text, NUMBER_SIZE, "%.*f&#215;", number < 9.95 ? 2 : 1, number);
         return text;
     case HTML_COUNT: thousands(text, number, ""); return text;
     case HTML_PER_SECOND: thousands(text, number, "/s"); return text;
@@ -161,24 +172,24 @@ const char *html_number(char text[HTML_NUMBER_SIZE], enum html_unit unit, double
 }
 
 /* At a mark of an axis, without digits that say nothing. */
-static const char *mark_text(char text[HTML_NUMBER_SIZE], const struct html_axis *axis, double at)
+static const char *mark_text(char text[NUMBER_SIZE], const struct html_axis *axis, double at)
 {
     static const char *const units[] = {"ns", "us", "ms", "s"};
     size_t unit = 0;
 
     if (axis->scale == HTML_TAIL) {
-        snprintf(text, HTML_NUMBER_SIZE, "p%.10g", 100 * (1 - at));
+        snprintf(text, NUMBER_SIZE, "p%.10g", 100 * (1 - at));
         return text;
     }
     if (axis->unit == HTML_RATIO) {
-        snprintf(text, HTML_NUMBER_SIZE, "%.3g&#215;", at);
+        snprintf(text, NUMBER_SIZE, "%.3g&#215;", at);
         return text;
     }
     if (axis->unit != HTML_NS)
-        return html_number(text, axis->unit, at);
+        return number_text(text, axis->unit, at);
     for (; unit < 3 && at >= 999.5; unit++)
         at /= 1000;
-    snprintf(text, HTML_NUMBER_SIZE, "%.3g %s", at, at > 0 ? units[unit] : "");
+    snprintf(text, NUMBER_SIZE, "%.3g %s", at, at > 0 ? units[unit] : "");
     return text;
 }
 
@@ -322,7 +333,7 @@ static void begin_svg(FILE *out, const struct html_chart *chart, int width, doub
 
 static void draw_x_axis(FILE *out, const struct ruler *x, const struct area *area)
 {
-    char text[HTML_NUMBER_SIZE];
+    char text[NUMBER_SIZE];
 
     for (size_t i = 0; i < x->count; i++) {
         double at = pixel(x, x->marks[i]);
@@ -338,7 +349,7 @@ static void draw_x_axis(FILE *out, const struct ruler *x, const struct area *are
 
 static void draw_y_axis(FILE *out, const struct ruler *y, const struct area *area)
 {
-    char text[HTML_NUMBER_SIZE];
+    char text[NUMBER_SIZE];
 
     for (size_t i = 0; i < y->count; i++) {
         double at = pixel(y, y->marks[i]);
@@ -429,12 +440,12 @@ static void draw_label(FILE *out, const char *label, double y)
 static void draw_dots(FILE *out, const struct html_row *row, double y, const struct ruler *x,
                       const unsigned *colours, size_t columns)
 {
-    char text[HTML_NUMBER_SIZE];
+    char text[NUMBER_SIZE];
 
     for (size_t i = columns; i-- > 0;) {
         if (!can_show(x->axis, row->values[i]))
             continue;
-        html_number(text, x->axis->unit, row->values[i]);
+        number_text(text, x->axis->unit, row->values[i]);
         fprintf(out,
                 "<circle class=\"f%u\" cx=\"%.1f\" cy=\"%.1f\" r=\"%d\"><title>%s</title>"
                 "</circle>",
@@ -478,7 +489,7 @@ static double sum_of(const struct html_row *row, size_t parts)
 static void draw_bar(FILE *out, const struct html_row *row, double y, const struct ruler *x,
                      size_t parts)
 {
-    char text[HTML_NUMBER_SIZE];
+    char text[NUMBER_SIZE];
     double from = 0;
 
     for (size_t i = 0; i < parts; i++) {
@@ -487,11 +498,11 @@ static void draw_bar(FILE *out, const struct html_row *row, double y, const stru
                 "<rect class=\"p%u\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"16\">"
                 "<title>%s</title></rect>",
                 (unsigned)i, pixel(x, from), y - 8, pixel(x, to) - pixel(x, from),
-                html_number(text, x->axis->unit, to - from));
+                number_text(text, x->axis->unit, to - from));
         from = to;
     }
     fprintf(out, "<text class=\"ink\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", pixel(x, from) + 8, y + 4,
-            html_number(text, x->axis->unit, from));
+            number_text(text, x->axis->unit, from));
 }
 
 void html_bars(FILE *out, const struct html_chart *chart, const struct html_row *rows, size_t count,

@@ -13,6 +13,9 @@ void html_end(FILE *out);
 /* Text, escaped. */
 void html_text(FILE *out, const char *text);
 
+/* A row of a table: a name, and a text about it. */
+void html_pair(FILE *out, const char *name, const char *text);
+
 /* <h2>title</h2>, and a paragraph if there is one. */
 void html_section(FILE *out, const char *title, const char *paragraph);
 
@@ -74,9 +77,5 @@ void html_bars(FILE *out, const struct html_chart *chart, const struct html_row 
 
 /* What the parts of bars are. */
 void html_parts(FILE *out, const char *const *names, size_t count);
-
-/* A number with its unit, "12.3 us"; returns text. */
-enum { HTML_NUMBER_SIZE = 24 };
-const char *html_number(char text[HTML_NUMBER_SIZE], enum html_unit unit, double number);
 
 #endif

@@ -1,8 +1,7 @@
-/* The monotonic clock, repeated timing, the log-linear histogram and their lines of report. */
+/* Clocks, repeated timing, and the log-linear histogram with its line of report. */
 #include "timing.h"
 
-#include <errno.h>
-#include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 
 enum {
@@ -19,6 +18,19 @@ uint64_t timing_now(void)
 
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t in_ns(struct timeval time)
+{
+    return (uint64_t)time.tv_sec * SECOND_NS + (uint64_t)time.tv_usec * 1000;
+}
+
+struct timing_cpu timing_cpu(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    return (struct timing_cpu){in_ns(usage.ru_utime), in_ns(usage.ru_stime)};
 }
 
 void timing_wait_until(uint64_t when_ns)
@@ -43,7 +55,7 @@ uint64_t timing_run(timing_function *function, void *ctx, uint64_t times)
     return timing_now() - start;
 }
 
-uint64_t timing_autorange(timing_function *function, void *ctx, uint64_t least_ns)
+static uint64_t autorange(timing_function *function, void *ctx, uint64_t least_ns)
 {
     static const uint64_t steps[] = {1, 2, 5};
 
@@ -53,30 +65,15 @@ uint64_t timing_autorange(timing_function *function, void *ctx, uint64_t least_n
                 return steps[i] * decade;
 }
 
-static int compare(const void *left, const void *right)
+double timing_best(timing_function *function, void *ctx, uint64_t least_ns, uint32_t runs)
 {
-    const uint64_t *a = left, *b = right;
+    uint64_t calls = autorange(function, ctx, least_ns), best = UINT64_MAX;
 
-    return (*a > *b) - (*a < *b);
-}
-
-struct timing_repeats timing_repeat(timing_function *function, void *ctx, uint64_t least_ns,
-                                    uint32_t runs)
-{
-    uint64_t took[TIMING_REPEATS_MAX];
-    struct timing_repeats repeats = {0};
-
-    if (runs > TIMING_REPEATS_MAX)
-        runs = TIMING_REPEATS_MAX;
-    repeats.runs = runs > 0 ? runs : 1;
-    repeats.calls = timing_autorange(function, ctx, least_ns);
-    for (uint32_t i = 0; i < repeats.runs; i++)
-        took[i] = timing_run(function, ctx, repeats.calls);
-    qsort(took, repeats.runs, sizeof *took, compare);
-    repeats.best_ns = took[0];
-    repeats.median_ns = took[repeats.runs / 2];
-    repeats.worst_ns = took[repeats.runs - 1];
-    return repeats;
+    for (uint32_t i = 0; i < runs; i++) {
+        uint64_t took = timing_run(function, ctx, calls);
+        best = took < best ? took : best;
+    }
+    return timing_per_call(best, calls);
 }
 
 double timing_per_call(uint64_t total_ns, uint64_t calls)
@@ -192,16 +189,6 @@ const char *timing_text(char text[TIMING_TEXT_MAX], double ns)
     int decimals = (ns < 99.95) + (ns < 9.995);
     snprintf(text, TIMING_TEXT_MAX, "%.*f %s", decimals, ns, units[unit]);
     return text;
-}
-
-void timing_print_repeats(FILE *out, const char *name, const struct timing_repeats *repeats)
-{
-    char best[TIMING_TEXT_MAX], median[TIMING_TEXT_MAX];
-
-    timing_text(best, timing_per_call(repeats->best_ns, repeats->calls));
-    timing_text(median, timing_per_call(repeats->median_ns, repeats->calls));
-    fprintf(out, "%s: %llu calls, best of %u: %s a call, median %s\n", name,
-            (unsigned long long)repeats->calls, (unsigned)repeats->runs, best, median);
 }
 
 void timing_print_histogram(FILE *out, const char *name, const struct timing_histogram *histogram)

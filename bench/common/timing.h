@@ -1,5 +1,5 @@
 /* Timing: the monotonic clock, "time this function N times" as Python's timeit does it, a histogram
- * of durations in fixed memory, and a line of report for each. All durations are nanoseconds. */
+ * of durations in fixed memory, and a line of report. All durations are nanoseconds. */
 #ifndef TIMING_H
 #define TIMING_H
 
@@ -13,6 +13,13 @@ uint64_t timing_now(void);
  * no more than a microsecond behind it: sleeps for the most part and spins for the rest. */
 void timing_wait_until(uint64_t when_ns);
 
+/* The processor time that this process has used. */
+struct timing_cpu {
+    uint64_t user_ns, system_ns;
+};
+
+struct timing_cpu timing_cpu(void);
+
 /* ---- Time this function ---------------------------------------------------------------------- */
 
 /* What is timed. The call itself is part of the time: 1 or 2 ns. */
@@ -21,23 +28,10 @@ typedef void timing_function(void *ctx);
 /* timeit.timeit(): calls the function `times` times; the ns of all calls together. */
 uint64_t timing_run(timing_function *function, void *ctx, uint64_t times);
 
-/* timeit.autorange(): the first of 1, 2, 5, 10, 20, 50, ... calls that together take least_ns. */
-uint64_t timing_autorange(timing_function *function, void *ctx, uint64_t least_ns);
-
-enum { TIMING_REPEATS_MAX = 101 };
-
-/* Repeated runs of equally many calls. The best is the one that other work disturbed least; a
- * median far above it says that the machine was not quiet. */
-struct timing_repeats {
-    uint64_t calls; /* in each run */
-    uint32_t runs;
-    uint64_t best_ns, median_ns, worst_ns; /* of all the calls of a run together */
-};
-
-/* timeit.repeat() behind an autorange: `runs` runs (1..TIMING_REPEATS_MAX, others are brought into
- * that range), each of about least_ns or more. */
-struct timing_repeats timing_repeat(timing_function *function, void *ctx, uint64_t least_ns,
-                                    uint32_t runs);
+/* timeit.autorange() and timeit.repeat(): the ns of one call in the best of `runs` runs, which is the
+ * one that other work disturbed least. A run is the first of 1, 2, 5, 10, 20, 50, ... calls that
+ * together take least_ns. */
+double timing_best(timing_function *function, void *ctx, uint64_t least_ns, uint32_t runs);
 
 /* ns of one call, from the ns of a run: the quotient of two integers, rounded once. */
 double timing_per_call(uint64_t total_ns, uint64_t calls);
@@ -78,9 +72,6 @@ enum { TIMING_TEXT_MAX = 16 };
 
 /* A duration with three digits and its unit, "12.3 us"; returns text. */
 const char *timing_text(char text[TIMING_TEXT_MAX], double ns);
-
-/* One line: "get: 200000 calls, best of 5: 1.23 us a call, median 1.25 us". */
-void timing_print_repeats(FILE *out, const char *name, const struct timing_repeats *repeats);
 
 /* One line: "get: 20000, mean 7.1 us, p50 5.5 us, p99 30 us, p99.9 138 us, max 838 us". */
 void timing_print_histogram(FILE *out, const char *name, const struct timing_histogram *histogram);

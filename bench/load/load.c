@@ -38,9 +38,9 @@ struct load_run {
     struct gate gate;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
-    uint32_t running;    /* threads that have not ended; under the mutex, too */
-    uint64_t published;  /* how often threads have published; under the mutex, too */
-    struct rusage usage; /* at the start of the run */
+    uint32_t running;      /* threads that have not ended; under the mutex, too */
+    uint64_t published;    /* how often threads have published; under the mutex, too */
+    struct timing_cpu cpu; /* used before the run */
     struct load_stats stats;
     struct load_server_stats *servers;
     struct load_live live;
@@ -110,7 +110,7 @@ static void run_phases(struct worker *worker)
         load_engine_run(&worker->engine, &warmup);
     end_fill(&worker->engine.stats, false);
     if (gate_pass(&worker->run->gate))
-        getrusage(RUSAGE_SELF, &worker->run->usage);
+        worker->run->cpu = timing_cpu();
     worker->engine.on_second = publish;
     load_engine_run(&worker->engine, &load);
 }
@@ -159,25 +159,17 @@ static void watch(struct load_run *run)
     load_live_end(&run->live);
 }
 
-static uint64_t elapsed_ns(struct timeval from, struct timeval to)
-{
-    int64_t us = (int64_t)(to.tv_sec - from.tv_sec) * 1000000 + (to.tv_usec - from.tv_usec);
-
-    return (uint64_t)us * 1000;
-}
-
 static void sum_up(struct load_run *run)
 {
-    struct rusage usage;
+    struct timing_cpu used = timing_cpu();
 
-    getrusage(RUSAGE_SELF, &usage);
     for (uint32_t i = 0; i < run->options.threads; i++) {
         load_stats_add(&run->stats, &run->workers[i].engine.stats);
         for (uint32_t server = 0; server < run->targets.count; server++)
             load_stats_add_server(&run->servers[server], &run->workers[i].engine.servers[server]);
     }
-    run->stats.user_ns = elapsed_ns(run->usage.ru_utime, usage.ru_utime);
-    run->stats.system_ns = elapsed_ns(run->usage.ru_stime, usage.ru_stime);
+    run->stats.user_ns = used.user_ns - run->cpu.user_ns;
+    run->stats.system_ns = used.system_ns - run->cpu.system_ns;
 }
 
 static void run_all(struct load_run *run)

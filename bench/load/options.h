@@ -31,7 +31,7 @@ struct load_options {
     uint64_t requests; /* of all threads together; LOAD_UNLIMITED: until the time is over */
     uint64_t time_ns, warmup_ns; /* time_ns is LOAD_UNLIMITED when only requests were asked for */
     uint64_t rate;               /* requests a second of all threads together; 0: closed loop */
-    uint32_t meta; /* 0: the classic protocol */
+    uint32_t meta;               /* 0: the classic protocol */
     bool fill, verify;
     uint64_t seed;
     uint32_t timeout_ms;

@@ -21,15 +21,6 @@ static const unsigned line_colours[LINES] = {
 
 /* ---- tables ---------------------------------------------------------------------------------- */
 
-static void print_cell(FILE *out, const char *name, const char *value)
-{
-    fputs("<tr><td class=\"text\">", out);
-    html_text(out, name);
-    fputs("</td><td class=\"text\">", out);
-    html_text(out, value);
-    fputs("</td></tr>\n", out);
-}
-
 static void print_command(const struct load_report *report, FILE *out)
 {
     fputs("<tr><td class=\"text\">command</td><td class=\"text\"><code>", out);
@@ -52,17 +43,17 @@ static void print_facts(const struct load_report *report, FILE *out)
     for (uint32_t i = 0; i < report->targets->count; i++) {
         snprintf(line, sizeof line, "%s, memcached %s", report->targets->list[i].name,
                  report->targets->list[i].version);
-        print_cell(out, "server", line);
+        html_pair(out, "server", line);
     }
     if (uname(&machine) == 0) {
         snprintf(line, sizeof line, "%s %s %s, %ld processors", machine.sysname, machine.release,
                  machine.machine, sysconf(_SC_NPROCESSORS_ONLN));
-        print_cell(out, "client", line);
+        html_pair(out, "client", line);
     }
     if (utc != NULL && strftime(line, sizeof line, "%Y-%m-%d %H:%M UTC", utc) > 0)
-        print_cell(out, "date", line);
+        html_pair(out, "date", line);
     snprintf(line, sizeof line, "%llu", (unsigned long long)report->options->seed);
-    print_cell(out, "seed", line);
+    html_pair(out, "seed", line);
     fputs("</table>\n", out);
 }
 

@@ -18,6 +18,7 @@ static bool is_used(const struct load_kind_stats *kind)
     return kind->requests + kind->errors > 0;
 }
 
+/* Keys that were asked for or set. */
 static uint64_t keys_of(const struct load_report *report, enum load_kind kind)
 {
     const struct load_kind_stats *stats = &report->stats->kinds[kind];
@@ -25,24 +26,20 @@ static uint64_t keys_of(const struct load_report *report, enum load_kind kind)
     return kind == LOAD_GET ? stats->hits + stats->misses : stats->requests;
 }
 
-uint64_t load_report_requests(const struct load_report *report)
+/* Requests of both kinds that were answered. */
+static uint64_t sum_requests(const struct load_report *report)
 {
     return report->stats->kinds[LOAD_GET].requests + report->stats->kinds[LOAD_SET].requests;
 }
 
-uint64_t load_report_keys(const struct load_report *report)
-{
-    return keys_of(report, LOAD_GET) + keys_of(report, LOAD_SET);
-}
-
-double load_report_seconds(const struct load_report *report)
+static double run_seconds(const struct load_report *report)
 {
     return (double)(report->stats->end_ns - report->stats->start_ns) / 1e9;
 }
 
 double load_report_rate(const struct load_report *report, uint64_t events)
 {
-    double seconds = load_report_seconds(report);
+    double seconds = run_seconds(report);
 
     return seconds > 0 ? (double)events / seconds : 0;
 }
@@ -164,12 +161,13 @@ static void print_latencies(const struct load_report *report, FILE *out)
 static void print_costs(const struct load_report *report, FILE *out)
 {
     const struct load_stats *stats = report->stats;
-    uint64_t requests = load_report_requests(report);
+    uint64_t requests = sum_requests(report);
     char user[TIMING_TEXT_MAX], system[TIMING_TEXT_MAX];
 
-    fprintf(out, "\n%.2f s", load_report_seconds(report));
+    fprintf(out, "\n%.2f s", run_seconds(report));
     if (report->options->multiget > 1)
-        fprintf(out, "; %.0f keys a second", load_report_rate(report, load_report_keys(report)));
+        fprintf(out, "; %.0f keys a second",
+                load_report_rate(report, keys_of(report, LOAD_GET) + keys_of(report, LOAD_SET)));
     fprintf(out, "; sent %.1f MB, received %.1f MB", (double)stats->sent_bytes / 1e6,
             (double)stats->received_bytes / 1e6);
     timing_text(user, timing_per_call(stats->user_ns, requests));
@@ -282,21 +280,6 @@ static const char *number_name(int i)
     return i < NUMBERS - 1 ? load_percentiles[i - NAMES].word : "max";
 }
 
-static void print_json_string(const char *text, FILE *out)
-{
-    fputc('"', out);
-    for (; *text != '\0'; text++) {
-        unsigned char byte = (unsigned char)*text;
-        if (byte == '"' || byte == '\\')
-            fprintf(out, "\\%c", byte);
-        else if (byte < 0x20 || byte >= 0x7f)
-            fprintf(out, "\\u%04x", byte); /* no guess at the encoding of a path */
-        else
-            fputc(byte, out);
-    }
-    fputc('"', out);
-}
-
 static void print_json_options(const struct load_report *report, FILE *out)
 {
     const struct load_options *o = report->options;
@@ -309,7 +292,7 @@ static void print_json_options(const struct load_report *report, FILE *out)
             (unsigned long)o->pipeline, (unsigned long)o->multiget, (unsigned long)o->sets,
             (unsigned long)o->gets);
     fprintf(out, "\"keys\":%lu,\"key_prefix\":", (unsigned long)o->keys);
-    print_json_string(o->prefix, out);
+    escape_json(out, o->prefix);
     fprintf(out,
             ",\"zipf\":%.17g,\"size_min\":%lu,\"size_max\":%lu,\"protocol\":\"%s\","
             "\"verify\":%s,\"timeout_ms\":%lu,\"seed\":%llu}",
@@ -323,15 +306,15 @@ static void print_json_servers(const struct load_report *report, FILE *out)
     for (uint32_t i = 0; i < report->targets->count; i++) {
         const struct load_server_stats *server = &report->servers[i];
         fputs(i == 0 ? "\n{\"address\":" : ",\n{\"address\":", out);
-        print_json_string(report->targets->list[i].name, out);
+        escape_json(out, report->targets->list[i].name);
         fputs(",\"version\":", out);
-        print_json_string(report->targets->list[i].version, out);
+        escape_json(out, report->targets->list[i].version);
         fprintf(out, ",\"connects\":%llu", (unsigned long long)server->connects);
         for (int trouble = 0; trouble < LOAD_TROUBLES; trouble++)
             fprintf(out, ",\"%s\":%llu", load_trouble_names[trouble],
                     (unsigned long long)server->troubles[trouble]);
         fputs(",\"first_trouble\":", out);
-        print_json_string(server->first, out);
+        escape_json(out, server->first);
         fputc('}', out);
     }
 }
@@ -369,7 +352,7 @@ static void print_json(const struct load_report *report, FILE *out)
     print_json_servers(report, out);
     fprintf(out, "],\n\"clean\":%s,\"interrupted\":%s,\"seconds\":%.6f,\n",
             load_report_is_clean(report) ? "true" : "false", report->interrupted ? "true" : "false",
-            load_report_seconds(report));
+            run_seconds(report));
     for (int kind = 0; kind < LOAD_KINDS; kind++)
         print_json_kind(report, (enum load_kind)kind, out);
     fprintf(out,

@@ -41,12 +41,7 @@ bool load_report_is_clean(const struct load_report *report);
 enum { LOAD_LOOP_SIZE = 160 };
 const char *load_report_loop(const struct load_report *report, char text[LOAD_LOOP_SIZE]);
 
-/* The run's time in seconds; events in it per second. */
-double load_report_seconds(const struct load_report *report);
+/* Events in the run per second. */
 double load_report_rate(const struct load_report *report, uint64_t events);
-
-/* Requests of both kinds that were answered; keys that were asked for or set by them. */
-uint64_t load_report_requests(const struct load_report *report);
-uint64_t load_report_keys(const struct load_report *report);
 
 #endif

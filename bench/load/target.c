@@ -71,7 +71,8 @@ int load_targets_find(struct load_targets *targets, const char *addresses, uint3
         if (status != 0)
             return status;
     }
-    return targets->list != NULL ? 0 : load_fail(OPTION_USAGE, "--server", "there is no memory left");
+    return targets->list != NULL ? 0
+                                 : load_fail(OPTION_USAGE, "--server", "there is no memory left");
 }
 
 void load_targets_free(struct load_targets *targets)

@@ -3,9 +3,12 @@
 
 #include <math.h>
 
-/* A number escapes one draw with probability 1 - 1/n, and all of them with its power; so n times
+/* How many different numbers `draws` uniform draws from 0..domain are expected to meet. Of a cache
+ * that starts empty and forgets nothing, it is the number of misses.
+ *
+ * A number escapes one draw with probability 1 - 1/n, and all of them with its power; so n times
  * the rest is expected to be met. In logarithms, because 1 - 1/n is rounded badly for a large n. */
-double model_distinct(uint32_t domain, uint64_t draws)
+static double expect_distinct(uint32_t domain, uint64_t draws)
 {
     double n = (double)domain + 1;
 
@@ -17,7 +20,7 @@ double model_distinct(uint32_t domain, uint64_t draws)
 static double lacking(const struct report *report)
 {
     double n = (double)report->options->domain + 1;
-    double expected = model_distinct(report->options->domain, report->options->requests);
+    double expected = expect_distinct(report->options->domain, report->options->requests);
     double deviation = sqrt(expected * (1 - expected / n));
     double misses = report->runs[0].counts.misses;
 
@@ -37,7 +40,7 @@ void model_predict(struct report *report)
     report->longest_ns = 1;
     for (uint32_t i = 0; i < report->count; i++, draws += requests) {
         struct report_run *run = &report->runs[i];
-        double fresh = model_distinct(domain, draws + requests) - model_distinct(domain, draws);
+        double fresh = expect_distinct(domain, draws + requests) - expect_distinct(domain, draws);
         run->model_ns =
             report->lacking * fresh * cost_ns + (double)requests * (double)report->round_trip_ns;
         report->longest_ns = fmax(report->longest_ns, fmax(run->model_ns, (double)run->ns));

@@ -4,10 +4,6 @@
 
 #include "report.h"
 
-/* How many different numbers `draws` uniform draws from 0..domain are expected to meet. Of a cache
- * that starts empty and forgets nothing, it is the number of misses. */
-double model_distinct(uint32_t domain, uint64_t draws);
-
 /* Fills in the report's part that is the model's, and model_ns of its runs:
  *
  *   expected misses x cost of a miss + requests x measured round trip

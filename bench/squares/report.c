@@ -155,25 +155,10 @@ static void format_run(const struct report_run *run, char numbers[NAMES][NUMBER_
     snprintf(numbers[7], NUMBER_SIZE, "%lu", (unsigned long)run->counts.mismatched);
 }
 
-static void print_json_string(const char *text, FILE *out)
-{
-    fputc('"', out);
-    for (; *text != '\0'; text++) {
-        unsigned char byte = (unsigned char)*text;
-        if (byte == '"' || byte == '\\')
-            fprintf(out, "\\%c", byte);
-        else if (byte < 0x20 || byte >= 0x7f)
-            fprintf(out, "\\u%04x", byte); /* no guess at the encoding of a path */
-        else
-            fputc(byte, out);
-    }
-    fputc('"', out);
-}
-
 static void begin_json(const struct report *report, FILE *out)
 {
     fputs("{\"server\":", out);
-    print_json_string(report->server, out);
+    escape_json(out, report->server);
     fprintf(out, ",\"seed\":%lu,\"runs\":[", (unsigned long)report->options->seed);
 }
 

@@ -91,7 +91,8 @@ static bool look_up(struct workload *workload, const char *key, size_t len, uint
     return true;
 }
 
-uint64_t workload_square(struct workload *workload, uint32_t n)
+/* n * n, from the cache where it has it. */
+static uint64_t find_square(struct workload *workload, uint32_t n)
 {
     char key[WORKLOAD_KEY_MAX];
     struct workload_value value;
@@ -125,6 +126,6 @@ void workload_request(struct workload *workload)
 {
     uint32_t n = workload_draw(workload);
 
-    if (workload_square(workload, n) != add_up(n))
+    if (find_square(workload, n) != add_up(n))
         workload->counts.wrong++;
 }

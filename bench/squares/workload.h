@@ -42,9 +42,10 @@ struct workload_cache {
 /* hits + misses = requests. A miss is every request whose square had to be computed. */
 struct workload_counts {
     uint32_t hits, misses;
-    uint32_t errors;     /* operations of the cache that failed; up to two a request: get and set */
-    uint32_t wrong;      /* answers that are not N*N by another way of computing it */
-    uint32_t mismatched; /* numbers in the cache that were not their key's; see workload_square() */
+    uint32_t errors; /* operations of the cache that failed; up to two a request: get and set */
+    uint32_t wrong;  /* answers that are not N*N by another way of computing it */
+    uint32_t
+        mismatched; /* numbers in the cache that were not their key's; see workload_request() */
 };
 
 /* The caller sets cache and domain, calls workload_seed(), and may clear counts between runs. */
@@ -64,9 +65,10 @@ void workload_seed(struct workload *workload, uint32_t seed);
  * it, which favours no number and needs no division. */
 uint32_t workload_draw(struct workload *workload);
 
-/* n * n, from the cache where it has it. The result is always right, whatever the cache does:
+/* One request: the square of workload_draw(), from the cache where it has it, and a check of it. The
+ * answer is always right, whatever the cache does:
  *
- *   the cache has                                       counted as    the result   then
+ *   the cache has                                       counted as    the answer   then
  *   n * n in decimal, with the flags of an int or long  hit           the cache's  -
  *   another number in decimal, with such flags          miss, mism.   computed     replaced
  *   something else: other text, other flags, too long   miss          computed     replaced
@@ -76,9 +78,6 @@ uint32_t workload_draw(struct workload *workload);
  * A mismatched number is where a program that trusts its cache (the book's does) would have answered
  * wrongly: somebody else stored it, or a late reply or another key's value got through. Text that is
  * no number cannot pass for a square, and is no more than a miss. */
-uint64_t workload_square(struct workload *workload, uint32_t n);
-
-/* One request: workload_square() of workload_draw(), and a check of the answer. */
 void workload_request(struct workload *workload);
 
 #endif
