@@ -8,8 +8,8 @@
 
 enum { MESSAGE_SIZE = 4096 };
 
-/* How many bytes the UTF-8 character that begins with this byte has, and the first bits of its code;
- * 0 for a byte that no character begins with. */
+/* How many bytes the UTF-8 character that begins with this byte has, and the first bits of its
+ * code; 0 for a byte that no character begins with. */
 static size_t character_length(unsigned char byte, uint32_t *code)
 {
     if (byte < 0x80) {
@@ -53,8 +53,7 @@ static size_t printable_length(const char *data, size_t len)
     return count > 0 && is_printable(code, count) ? count : 0;
 }
 
-/* The control character `kept` is printed as it is; 0: none is. Characters in `coded` are printed as
- * &#NN;. */
+/* The control character `kept` (0: none) is printed as it is; characters in `coded` become &#NN;. */
 static void escape(FILE *out, const char *data, size_t len, char kept, const char *coded)
 {
     for (size_t i = 0; i < len;) {

@@ -55,7 +55,7 @@ enum { ENDING_SIGNALS = sizeof ending_signals / sizeof *ending_signals };
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
-/* SIGKILL, because the server has nothing to save, and one that was stopped would hear nothing else. */
+/* By SIGKILL: the server has nothing to save, and one that was stopped would hear nothing else. */
 static void end_server(struct server *server)
 {
     if (server->pid > 0) {
@@ -120,8 +120,8 @@ static void catch_signals(void)
 
 /* ---- the start ------------------------------------------------------------------------------- */
 
-/* A folder for the sockets, below TMPDIR if their paths are not too long then. It is given to the user
- * nobody if we are root: memcached refuses to be root, and becomes nobody before it makes its
+/* A folder for the sockets, below TMPDIR if their paths are not too long then. It is given to the
+ * user nobody if we are root: memcached refuses to be root, and becomes nobody before it makes its
  * socket. */
 static bool make_folder(const char *program)
 {

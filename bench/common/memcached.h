@@ -1,8 +1,8 @@
 /* Private memcacheds: started in a folder of their own, ended and removed with the program.
  *
  * The folder lies below TMPDIR or /tmp. All is cleaned up when the program exits or is ended by
- * SIGINT, SIGTERM, SIGHUP, SIGQUIT or SIGPIPE; a signal that is ignored, or that the program handles
- * itself, is left alone. */
+ * SIGINT, SIGTERM, SIGHUP, SIGQUIT or SIGPIPE. A signal that is ignored, or that the program
+ * handles itself, is left alone. */
 #ifndef MEMCACHED_H
 #define MEMCACHED_H
 

@@ -28,8 +28,8 @@ typedef void timing_function(void *ctx);
 /* timeit.timeit(): calls the function `times` times; the ns of all calls together. */
 uint64_t timing_run(timing_function *function, void *ctx, uint64_t times);
 
-/* timeit.autorange() and timeit.repeat(): the ns of one call in the best of `runs` runs, which is the
- * one that other work disturbed least. A run is the first of 1, 2, 5, 10, 20, 50, ... calls that
+/* timeit.autorange() and timeit.repeat(): the ns of one call in the best of `runs` runs, the one
+ * that other work disturbed least. A run is the first of 1, 2, 5, 10, 20, 50, ... calls that
  * together take least_ns. */
 double timing_best(timing_function *function, void *ctx, uint64_t least_ns, uint32_t runs);
 

@@ -1,5 +1,5 @@
-/* What the squares program needs from the machine that it runs on, besides a clock (machine.h): a way
- * to print, and a transport to the server. A port of it is the files that define these. */
+/* What the squares program needs from the machine that it runs on, besides a clock (machine.h): a
+ * way to print, and a transport to the server. A port of it is the files that define these. */
 #ifndef BOARD_H
 #define BOARD_H
 

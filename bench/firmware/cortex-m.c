@@ -1,4 +1,4 @@
-/* From reset to squares() on any Cortex-M, the clock, and the emulator's way to print and to exit. */
+/* From reset to squares() on any Cortex-M; the clock; the emulator's way to print and to exit. */
 #include "cortex-m.h"
 
 #include "board.h"

@@ -65,8 +65,8 @@ void workload_seed(struct workload *workload, uint32_t seed);
  * it, which favours no number and needs no division. */
 uint32_t workload_draw(struct workload *workload);
 
-/* One request: the square of workload_draw(), from the cache where it has it, and a check of it. The
- * answer is always right, whatever the cache does:
+/* One request: the square of workload_draw(), from the cache where it has it, and a check of it.
+ * The answer is always right, whatever the cache does:
  *
  *   the cache has                                       counted as    the answer   then
  *   n * n in decimal, with the flags of an int or long  hit           the cache's  -
@@ -75,9 +75,9 @@ uint32_t workload_draw(struct workload *workload);
  *   nothing                                             miss          computed     set
  *   no answer                                           miss, error   computed     set is tried
  *
- * A mismatched number is where a program that trusts its cache (the book's does) would have answered
- * wrongly: somebody else stored it, or a late reply or another key's value got through. Text that is
- * no number cannot pass for a square, and is no more than a miss. */
+ * A mismatched number is where a program that trusts its cache (the book's does) would have
+ * answered wrongly: somebody else stored it, or a late reply or another key's value got through.
+ * Text that is no number cannot pass for a square, and is no more than a miss. */
 void workload_request(struct workload *workload);
 
 #endif

@@ -1,4 +1,4 @@
-/* A transport over a UART: an interrupt keeps received bytes in a ring until the client reads them. */
+/* A transport over a UART, whose interrupt keeps received bytes in a ring until they are read. */
 #ifndef UART_H
 #define UART_H
 
