@@ -53,7 +53,7 @@ static size_t printable_length(const char *data, size_t len)
     return count > 0 && is_printable(code, count) ? count : 0;
 }
 
-/* The control character `kept` (0: none) is printed as it is; characters in `coded` become &#NN;. */
+/* The control character `kept` (0: none) stays as it is; characters in `coded` become &#NN;. */
 static void escape(FILE *out, const char *data, size_t len, char kept, const char *coded)
 {
     for (size_t i = 0; i < len;) {

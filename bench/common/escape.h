@@ -17,7 +17,7 @@ void escape_lines(FILE *out, const char *data, size_t len);
 /* Escapes what HTML and XML need escaped, too. */
 void escape_html(FILE *out, const char *text);
 
-/* Prints a JSON string. Bytes from 0x7f on are escaped one by one: their encoding is not guessed. */
+/* Prints a JSON string. Bytes from 0x7f on are escaped one by one: no encoding is guessed. */
 void escape_json(FILE *out, const char *text);
 
 /* Prints one line on stderr: the program's name, a colon and the message, cut off after some 4,000
