@@ -1,18 +1,13 @@
-/* What the squares program needs of the machine that it runs on: a clock, a way to print, and a
- * transport to the server. A port of it is the files that define these. */
+/* What the squares program needs from the machine that it runs on, besides a clock (machine.h): a
+ * way to print, and a transport to the server. A port of it is the files that define these. */
 #ifndef BOARD_H
 #define BOARD_H
 
 #include "client.h"
+#include "machine.h"
 
 /* Called first. 0; or, when there is no way to the server, one of mcwire's negative results. */
 int board_start(void);
-
-/* Milliseconds since the start. */
-int64_t board_now(void);
-
-/* Sleeps until something has happened, the next millisecond at the latest. May return at once. */
-void board_wait(void);
 
 /* Once board_start() has returned 0. */
 struct mc_transport board_transport(void);

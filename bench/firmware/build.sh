@@ -6,6 +6,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
+ports=$root/src/ports
 
 # The machine; what squares goes through: the client, the reader alone, or no more of proto/ than
 # item.c; and for a processor without an operating system its RAM, of which the stack takes a part.
@@ -37,8 +38,8 @@ file=$2
 shift 2
 
 flags=(-std=c11 -Wall -Wextra -Wconversion -Wshadow -Werror -Os -ffunction-sections -fdata-sections
-    -fno-asynchronous-unwind-tables -I"$root/proto" -I"$root/src" -I"$root/bench" -I"$here")
-sources=("$root"/proto/*.c "$root"/src/{client,answer}.c "$root/bench/workload.c"
+    -fno-asynchronous-unwind-tables -I"$root/proto" -I"$root/src" -I"$ports" -I"$root/bench/squares" -I"$here")
+sources=("$root"/proto/*.c "$root"/src/{client,answer}.c "$root/bench/squares/workload.c"
     "$here"/{squares,"$board","remote_$through"}.c)
 [ "$through" = client ] || sources+=("$here/wire.c")
 link=("-Wl,--gc-sections")
@@ -47,9 +48,9 @@ link=("-Wl,--gc-sections")
 # functions too. The compiler is kept from turning these into calls of themselves.
 without_libc() {
     flags+=(-ffreestanding -fno-stack-protector -fno-jump-tables
-        -nostdinc -isystem "$("${compiler[0]}" -print-file-name=include)" -isystem "$here/include")
+        -nostdinc -isystem "$("${compiler[0]}" -print-file-name=include)" -isystem "$ports/include")
     link+=(-nostdlib)
-    sources+=("$here/memory.c")
+    sources+=("$ports/memory.c")
 }
 
 # From reset on, and where things lie in memory.
@@ -81,14 +82,14 @@ cortex-m*)
     without_libc
     flags+=(-flto)
     on_cortex_m
-    sources+=("$here"/{uart,transport}.c)
+    sources+=("$ports/uart.c")
     ;;
 lwip)
     compiler=(arm-none-eabi-gcc -mthumb -mcpu=cortex-m3)
     without_libc
     flags+=(-flto -I"$here/lwip" -isystem "$here/lwip/include" -isystem "${LWIP:?}/src/include")
     on_cortex_m
-    sources+=("$here"/lwip/{ethernet,transport}.c)
+    sources+=("$here/lwip/ethernet.c" "$ports/lwip.c")
     theirs=("$LWIP"/src/core/{init,def,inet_chksum,ip,mem,memp,netif,pbuf,tcp,tcp_in,tcp_out}.c
         "$LWIP"/src/core/timeouts.c "$LWIP"/src/core/ipv4/{etharp,ip4,ip4_addr}.c
         "$LWIP/src/netif/ethernet.c")
@@ -107,8 +108,8 @@ musl)
     ;;
 wasm)
     compiler=(clang --target=wasm32)
-    sources=("$root"/proto/*.c "$here/wasm/glue.c")
-    [ "$name" = wasm ] || sources+=("$root/bench/workload.c" "$here/wasm/draw.c")
+    sources=("$root"/proto/*.c "$ports/wasm/glue.c")
+    [ "$name" = wasm ] || sources+=("$root/bench/squares/workload.c" "$here/draw.c")
     without_libc
     flags+=(-Oz -fvisibility=hidden)
     link+=("-Wl,--no-entry,--export-dynamic,--strip-all,-z,stack-size=4096")

@@ -1,4 +1,4 @@
-/* From reset to squares() on any Cortex-M, the clock, and the emulator's way to print and to exit. */
+/* From reset to squares() on any Cortex-M; the clock; the emulator's way to print and to exit. */
 #include "cortex-m.h"
 
 #include "board.h"
@@ -63,7 +63,7 @@ void clock_start(uint32_t ticks_per_ms)
 }
 
 /* Two words, between which a tick may come. */
-int64_t board_now(void)
+int64_t machine_now(void)
 {
     int64_t first, second = now;
 

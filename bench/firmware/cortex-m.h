@@ -48,7 +48,7 @@ static inline void interrupt_enable(unsigned number)
     *reg(0xe000e100 + number / 32 * 4) = 1u << number % 32;
 }
 
-/* Starts board_now(), given the processor's speed. */
+/* Starts machine_now(), given the processor's speed. */
 void clock_start(uint32_t ticks_per_ms);
 
 /* The emulator's arguments for the program, with spaces between them: how many bytes; 0: none. */

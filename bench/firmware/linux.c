@@ -83,7 +83,7 @@ int board_start(void)
     return call(CONNECT, connection, &address, sizeof address, 0) < 0 ? MC_E_CONNECT : 0;
 }
 
-int64_t board_now(void)
+int64_t machine_now(void)
 {
     struct time now = {0};
 
@@ -91,7 +91,7 @@ int64_t board_now(void)
     return now.s * 1000 + now.ns / 1000000;
 }
 
-void board_wait(void)
+void machine_wait(void)
 {
     const struct time pause = {0, 100000};
 
@@ -114,7 +114,7 @@ static ptrdiff_t transport_send(void *ctx, const struct mc_bytes *parts, size_t 
 static ptrdiff_t transport_recv(void *ctx, void *buf, size_t cap, mc_deadline deadline)
 {
     struct poll poll = {.fd = connection, .events = POLLIN};
-    int64_t left = deadline - board_now();
+    int64_t left = deadline - machine_now();
 
     (void)ctx;
     if (left <= 0 || call(POLL, (int64_t)&poll, (const void *)1, left, 0) == 0)

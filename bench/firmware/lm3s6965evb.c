@@ -33,14 +33,14 @@ static void uart_start(void)
     interrupt_enable(UART_INTERRUPT);
 }
 
-void uart_put(char byte)
+void uart_write_byte(char byte)
 {
     while ((*reg(UART_FR) & FR_TX_FULL) != 0)
         continue;
     *reg(UART_DR) = (unsigned char)byte;
 }
 
-bool uart_take(char *byte)
+bool uart_read_byte(char *byte)
 {
     *reg(UART_ICR) = IM_RX | IM_RX_TIMEOUT;
     if ((*reg(UART_FR) & FR_RX_EMPTY) != 0)
@@ -55,4 +55,17 @@ int board_start(void)
     clock_start(TICKS_PER_MS);
     uart_start();
     return 0;
+}
+
+void machine_wait(void)
+{
+    interrupts_off();
+    if (!uart_has_input())
+        sleep_until_interrupt();
+    interrupts_on();
+}
+
+struct mc_transport board_transport(void)
+{
+    return uart_transport();
 }

@@ -29,7 +29,7 @@ static void uart_start(void)
     interrupt_enable(UART_INTERRUPT);
 }
 
-void uart_put(char byte)
+void uart_write_byte(char byte)
 {
     *reg(UART_TXDRDY) = 0;
     *reg(UART_TXD) = (unsigned char)byte;
@@ -37,7 +37,7 @@ void uart_put(char byte)
         continue;
 }
 
-bool uart_take(char *byte)
+bool uart_read_byte(char *byte)
 {
     if (*reg(UART_RXDRDY) == 0)
         return false;
@@ -51,4 +51,17 @@ int board_start(void)
     clock_start(TICKS_PER_MS);
     uart_start();
     return 0;
+}
+
+void machine_wait(void)
+{
+    interrupts_off();
+    if (!uart_has_input())
+        sleep_until_interrupt();
+    interrupts_on();
+}
+
+struct mc_transport board_transport(void)
+{
+    return uart_transport();
 }

@@ -14,12 +14,12 @@ int board_start(void)
     return mc_socket_connect_unix(&connection, path, mc_socket_deadline(1000));
 }
 
-int64_t board_now(void)
+int64_t machine_now(void)
 {
     return mc_socket_now();
 }
 
-void board_wait(void)
+void machine_wait(void)
 {
     nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
 }

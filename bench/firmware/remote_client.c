@@ -24,7 +24,7 @@ enum workload_found remote_get(void *ctx, const char *key, size_t len, struct wo
 {
     struct mc_value found = {.buf = value->text, .cap = sizeof value->text};
     int result = mc_client_get(&remote.client, (struct mc_bytes){key, len}, &found,
-                               board_now() + REMOTE_TIMEOUT_MS);
+                               machine_now() + REMOTE_TIMEOUT_MS);
 
     (void)ctx;
     value->len = found.len;
@@ -41,7 +41,7 @@ int remote_set(void *ctx, const char *key, size_t len, const struct workload_val
 {
     struct mc_item item = {
         .key = {key, len}, .value = {value->text, value->len}, .flags = value->flags};
-    int result = mc_client_store(&remote.client, MC_SET, &item, board_now() + REMOTE_TIMEOUT_MS);
+    int result = mc_client_store(&remote.client, MC_SET, &item, machine_now() + REMOTE_TIMEOUT_MS);
 
     (void)ctx;
     if (result == MC_STORED)

@@ -18,11 +18,11 @@ static struct workload workload;
 
 static void expense(void *ctx)
 {
-    int64_t end = board_now() + COST_MS;
+    int64_t end = machine_now() + COST_MS;
 
     (void)ctx;
-    while (board_now() < end)
-        board_wait();
+    while (machine_now() < end)
+        machine_wait();
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */
@@ -85,13 +85,13 @@ static int give_up(int result)
 /* 0, or why there are no answers any more. */
 static int run(uint32_t number)
 {
-    int64_t start = board_now();
+    int64_t start = machine_now();
 
     workload.counts = (struct workload_counts){0};
     for (int i = 0; i < REQUESTS && remote_failure() == 0; i++)
         workload_request(&workload);
     if (remote_failure() == 0)
-        print_run(number, (uint32_t)(board_now() - start));
+        print_run(number, (uint32_t)(machine_now() - start));
     return remote_failure();
 }
 

@@ -49,7 +49,7 @@ void wire_send(int r, const struct mc_out *out)
     if (r < 0)
         wire_fail(r);
     wire.in = (struct mc_bytes){wire.buf, 0};
-    wire.deadline = board_now() + REMOTE_TIMEOUT_MS;
+    wire.deadline = machine_now() + REMOTE_TIMEOUT_MS;
     while (rest.len > 0 && wire.failure == 0) {
         ptrdiff_t n = wire.transport.send(wire.transport.ctx, &rest, 1, wire.deadline);
         if (n <= 0)

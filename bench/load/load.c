@@ -8,10 +8,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "load_data.h"
-#include "load_engine.h"
-#include "load_html.h"
-#include "load_report.h"
+#include "data.h"
+#include "loop.h"
+#include "option.h"
+#include "page.h"
+#include "report.h"
 
 enum { SPARE_DESCRIPTORS = 32, FAILED = 1 };
 
@@ -37,9 +38,9 @@ struct load_run {
     struct gate gate;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
-    uint32_t running;    /* threads that have not ended; under the mutex, too */
-    uint64_t published;  /* how often threads have published; under the mutex, too */
-    struct rusage usage; /* at the start of the run */
+    uint32_t running;      /* threads that have not ended; under the mutex, too */
+    uint64_t published;    /* how often threads have published; under the mutex, too */
+    struct timing_cpu cpu; /* used before the run */
     struct load_stats stats;
     struct load_server_stats *servers;
     struct load_live live;
@@ -48,12 +49,6 @@ struct load_run {
 
 /* Set by a signal. */
 static atomic_bool stop;
-
-static int fail(int status, const char *what, const char *why)
-{
-    fprintf(stderr, "mcload: %s: %s\n", what, why);
-    return status;
-}
 
 /* ---- the threads ----------------------------------------------------------------------------- */
 
@@ -115,7 +110,7 @@ static void run_phases(struct worker *worker)
         load_engine_run(&worker->engine, &warmup);
     end_fill(&worker->engine.stats, false);
     if (gate_pass(&worker->run->gate))
-        getrusage(RUSAGE_SELF, &worker->run->usage);
+        worker->run->cpu = timing_cpu();
     worker->engine.on_second = publish;
     load_engine_run(&worker->engine, &load);
 }
@@ -164,25 +159,17 @@ static void watch(struct load_run *run)
     load_live_end(&run->live);
 }
 
-static uint64_t elapsed_ns(struct timeval from, struct timeval to)
-{
-    int64_t us = (int64_t)(to.tv_sec - from.tv_sec) * 1000000 + (to.tv_usec - from.tv_usec);
-
-    return (uint64_t)us * 1000;
-}
-
 static void sum_up(struct load_run *run)
 {
-    struct rusage usage;
+    struct timing_cpu used = timing_cpu();
 
-    getrusage(RUSAGE_SELF, &usage);
     for (uint32_t i = 0; i < run->options.threads; i++) {
         load_stats_add(&run->stats, &run->workers[i].engine.stats);
         for (uint32_t server = 0; server < run->targets.count; server++)
             load_stats_add_server(&run->servers[server], &run->workers[i].engine.servers[server]);
     }
-    run->stats.user_ns = elapsed_ns(run->usage.ru_utime, usage.ru_utime);
-    run->stats.system_ns = elapsed_ns(run->usage.ru_stime, usage.ru_stime);
+    run->stats.user_ns = used.user_ns - run->cpu.user_ns;
+    run->stats.system_ns = used.system_ns - run->cpu.system_ns;
 }
 
 static void run_all(struct load_run *run)
@@ -195,7 +182,7 @@ static void run_all(struct load_run *run)
     for (uint32_t i = 0; i < threads; i++) {
         int error = pthread_create(&run->workers[i].thread, NULL, work, &run->workers[i]);
         if (error != 0)
-            exit(fail(FAILED, "--threads", strerror(error)));
+            exit(load_fail(FAILED, "--threads", strerror(error)));
     }
     watch(run);
     for (uint32_t i = 0; i < threads; i++)
@@ -222,7 +209,7 @@ static void catch_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
-/* Each connection is an open file. LOAD_GO_ON, or the exit status. */
+/* Each connection is an open file. OPTION_GO_ON, or the exit status. */
 static int raise_limit(const struct load_options *options)
 {
     rlim_t needed = (rlim_t)options->connections + options->threads + SPARE_DESCRIPTORS;
@@ -230,17 +217,17 @@ static int raise_limit(const struct load_options *options)
     char why[120];
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
-        return LOAD_GO_ON;
+        return OPTION_GO_ON;
     const struct rlimit raised = {needed, limit.rlim_max > needed ? limit.rlim_max : needed};
     if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
-        return LOAD_GO_ON;
+        return OPTION_GO_ON;
     snprintf(why, sizeof why, "%lu take %llu open files, and the limit is %llu (ulimit -Hn)",
              (unsigned long)options->connections, (unsigned long long)needed,
              (unsigned long long)limit.rlim_max);
-    return load_options_fail("--connections", why);
+    return load_fail(OPTION_USAGE, "--connections", why);
 }
 
-/* LOAD_GO_ON, or the exit status. */
+/* OPTION_GO_ON, or the exit status. */
 static int make_workers(struct load_run *run)
 {
     uint32_t threads = run->options.threads;
@@ -248,7 +235,7 @@ static int make_workers(struct load_run *run)
     run->workers = calloc(threads, sizeof *run->workers);
     run->servers = calloc(run->targets.count, sizeof *run->servers);
     if (run->workers == NULL || run->servers == NULL)
-        return fail(FAILED, "--threads", strerror(ENOMEM));
+        return load_fail(FAILED, "--threads", strerror(ENOMEM));
     for (uint32_t i = 0; i < threads; i++) {
         struct worker *worker = &run->workers[i];
         worker->run = run;
@@ -258,29 +245,29 @@ static int make_workers(struct load_run *run)
         worker->engine.thread = i;
         worker->engine.ctx = worker;
         if (!load_engine_init(&worker->engine))
-            return fail(FAILED, "--connections", strerror(errno));
+            return load_fail(FAILED, "--connections", strerror(errno));
     }
-    return LOAD_GO_ON;
+    return OPTION_GO_ON;
 }
 
-/* Anything that can be refused is refused before the run. LOAD_GO_ON, or the exit status. */
+/* Anything that can be refused is refused before the run. OPTION_GO_ON, or the exit status. */
 static int prepare(struct load_run *run)
 {
     const struct load_options *options = &run->options;
     int status = raise_limit(options);
 
-    if (status != LOAD_GO_ON)
+    if (status != OPTION_GO_ON)
         return status;
     if (options->html != NULL) {
         run->page = fopen(options->html, "w");
         if (run->page == NULL)
-            return fail(LOAD_USAGE, "--html", strerror(errno));
+            return load_fail(OPTION_USAGE, "--html", strerror(errno));
     }
     status = load_targets_find(&run->targets, options->servers, options->timeout_ms);
     if (status != 0)
         return status;
     if (options->connections < run->targets.count)
-        return load_options_fail("--connections", "there are more servers than connections");
+        return load_fail(OPTION_USAGE, "--connections", "there are more servers than connections");
     load_data_init();
     return make_workers(run);
 }
@@ -303,10 +290,10 @@ static int print_all(struct load_run *run, int argc, char **argv)
         load_html_print(&report, run->page);
         bool bad = ferror(run->page) != 0;
         if (fclose(run->page) != 0 || bad)
-            status = fail(FAILED, "--html", "the page could not be written");
+            status = load_fail(FAILED, "--html", "the page could not be written");
     }
     if (ferror(stdout) || fclose(stdout) != 0)
-        status = fail(FAILED, "standard output", "the report could not be written");
+        status = load_fail(FAILED, "standard output", "the report could not be written");
     return status;
 }
 
@@ -328,10 +315,10 @@ int main(int argc, char **argv)
         .gate = {.mutex = PTHREAD_MUTEX_INITIALIZER, .opened = PTHREAD_COND_INITIALIZER}};
     int status = load_options_read(&run.options, argc, argv);
 
-    if (status != LOAD_GO_ON)
+    if (status != OPTION_GO_ON)
         return status;
     status = prepare(&run);
-    if (status == LOAD_GO_ON) {
+    if (status == OPTION_GO_ON) {
         catch_signals();
         run_all(&run);
         status = print_all(&run, argc, argv);

@@ -17,9 +17,7 @@ struct arguments {
     enum arguments_format format;
 };
 
-enum { ARGUMENTS_GO_ON = -1, ARGUMENTS_USAGE = 2 };
-
-/* ARGUMENTS_GO_ON, or the status to exit with. */
+/* What option_read() returns. */
 int arguments_read(struct arguments *arguments, int argc, char **argv);
 
 /* True when a list of words between commas has this word, or is NULL. */

@@ -73,7 +73,7 @@ static void become(char *const argv[], int processor, bool quiet, int input, int
     if (quiet && null >= 0)
         dup2(null, STDERR_FILENO);
     signal(SIGPIPE, SIG_DFL);
-    if (processor != CHILD_ANY_PROCESSOR)
+    if (processor != PROCESSOR_ANY)
         processor_pin(processor);
     execvp(argv[0], argv);
     _exit(127);
@@ -215,14 +215,6 @@ int child_end(struct child *child, int timeout_ms)
     int status = reap(child);
     release(child);
     return status;
-}
-
-bool child_ended(const struct child *child)
-{
-    siginfo_t ended = {0};
-
-    return waitid(P_PID, (id_t)child->pid, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-           ended.si_pid == child->pid;
 }
 
 void child_kill(struct child *child)

@@ -14,8 +14,6 @@ struct child {
     size_t cap, at, end;
 };
 
-enum { CHILD_ANY_PROCESSOR = -1 };
-
 /* Children are ended when this program exits, and SIGINT, SIGTERM and SIGHUP make child_hear() give
  * up, so that the program can. Call it once, first. */
 void child_begin(void);
@@ -37,9 +35,6 @@ char *child_hear(struct child *child, int timeout_ms);
 /* Closes its input and waits for it, with what it may still say; kills it when the time is over.
  * The exit status, or -1. */
 int child_end(struct child *child, int timeout_ms);
-
-/* True when it has ended by itself. */
-bool child_ended(const struct child *child);
 
 /* Ends it at once. */
 void child_kill(struct child *child);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "processor.h"
+
 enum {
     TOOL_MS = 120000, /* for a run under a tool */
     TALLIES_MAX = 48, /* different system calls of a run */
@@ -272,7 +274,7 @@ static void find_tool(char *tool, char *option, char *version, size_t cap)
     struct child child = {0};
 
     version[0] = '\0';
-    if (!child_start(&child, argv, CHILD_ANY_PROCESSOR, true))
+    if (!child_start(&child, argv, PROCESSOR_ANY, true))
         return;
     const char *line = child_hear(&child, TOOL_MS);
     if (line != NULL)

@@ -20,7 +20,4 @@ const char *daemon_version(const char *address);
 struct work;
 bool daemon_took(const char *address, const struct work *work);
 
-/* Ends the servers and removes their folder. */
-void daemon_end(void);
-
 #endif

@@ -1,4 +1,4 @@
-/* A small reader and writer of JSON. */
+/* A small reader of JSON. */
 #include "json.h"
 
 #include <stdint.h>
@@ -6,21 +6,6 @@
 #include <string.h>
 
 enum { DEPTH_MAX = 16 };
-
-void json_write_text(const char *text, FILE *out)
-{
-    fputc('"', out);
-    for (; *text != '\0'; text++) {
-        unsigned char byte = (unsigned char)*text;
-        if (byte == '"' || byte == '\\')
-            fprintf(out, "\\%c", byte);
-        else if (byte < 0x20 || byte >= 0x7f)
-            fprintf(out, "\\u%04x", byte);
-        else
-            fputc(byte, out);
-    }
-    fputc('"', out);
-}
 
 static void skip_space(struct json *json)
 {

@@ -1,12 +1,9 @@
-/* Reading and writing JSON, as far as a benchmark's results need it. */
+/* Reading JSON, as far as a benchmark's results need it. */
 #ifndef JSON_H
 #define JSON_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
-
-void json_write_text(const char *text, FILE *out);
 
 /* A cursor over a text that ends in NUL. What the text does not hold makes it bad for good. */
 struct json {

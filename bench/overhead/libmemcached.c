@@ -1,8 +1,9 @@
 /* The rival libmemcached, in a program of its own: obeys the lines of worker.h. */
 #include <libmemcached/memcached.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "address.h"
 #include "worker.h"
 
 static struct {
@@ -14,28 +15,33 @@ static struct {
     size_t lengths[WORK_KEYS_MAX];
 } own;
 
-static bool add_server(const struct address *address)
+/* IP:PORT or unix:/PATH, as overhead gives it. */
+static bool add_server(const char *address)
 {
-    if (address->port[0] == '\0')
-        return memcached_server_add_unix_socket(own.client, address->host) == MEMCACHED_SUCCESS;
-    in_port_t port = (in_port_t)strtoul(address->port, NULL, 10);
-    return memcached_server_add(own.client, address->host, port) == MEMCACHED_SUCCESS;
+    static const char prefix[] = "unix:";
+    char host[64];
+    const char *path = address + sizeof prefix - 1, *colon = strrchr(address, ':');
+
+    if (strncmp(address, prefix, sizeof prefix - 1) == 0)
+        return memcached_server_add_unix_socket(own.client, path) == MEMCACHED_SUCCESS;
+    if (colon == NULL)
+        return false;
+    snprintf(host, sizeof host, "%.*s", (int)(colon - address), address);
+    in_port_t port = (in_port_t)strtoul(colon + 1, NULL, 10);
+    return memcached_server_add(own.client, host, port) == MEMCACHED_SUCCESS;
 }
 
-static bool libmemcached_open(const char *text)
+static bool libmemcached_open(const char *address)
 {
-    struct address address;
-
     if (own.client != NULL) {
         memcached_result_free(&own.result);
         memcached_free(own.client);
     }
     own.client = memcached_create(NULL);
-    if (own.client == NULL || !address_read(&address, text) ||
-        memcached_result_create(own.client, &own.result) == NULL)
+    if (own.client == NULL || memcached_result_create(own.client, &own.result) == NULL)
         return false;
     memcached_behavior_set(own.client, MEMCACHED_BEHAVIOR_TCP_NODELAY, 1);
-    return add_server(&address);
+    return add_server(address);
 }
 
 /* The values of a get are taken by fetch_result, and compared if that is asked for. */

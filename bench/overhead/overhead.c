@@ -7,7 +7,10 @@
 #include "arguments.h"
 #include "count.h"
 #include "daemon.h"
+#include "escape.h"
 #include "machine.h"
+#include "memcached.h"
+#include "option.h"
 #include "page.h"
 #include "processor.h"
 #include "progress.h"
@@ -45,7 +48,7 @@ struct overhead {
 static int fail(int status, const char *what, const char *why)
 {
     progress_end();
-    fprintf(stderr, "overhead: %s: %s\n", what, why);
+    escape_message("overhead", "%s: %s", what, why);
     return status;
 }
 
@@ -58,18 +61,18 @@ static int choose_processors(struct overhead *overhead)
     const char *wanted = overhead->arguments.processors;
     int count = processor_list(allowed, PROCESSORS_MAX), *client = &overhead->client_processor;
 
-    *client = count > 0 ? allowed[count - 1] : CHILD_ANY_PROCESSOR;
+    *client = count > 0 ? allowed[count - 1] : PROCESSOR_ANY;
     overhead->server_processor = count > 1 ? allowed[count - 2] : *client;
     if (wanted == NULL)
-        return ARGUMENTS_GO_ON;
+        return OPTION_GO_ON;
     if (sscanf(wanted, "%d,%d", client, &overhead->server_processor) < 1)
-        return fail(ARGUMENTS_USAGE, "--processors", "two numbers are wanted, as in 0,1");
+        return fail(OPTION_USAGE, "--processors", "two numbers are wanted, as in 0,1");
     for (int i = 0, found = 0; i < count; i++) {
         found += allowed[i] == *client || allowed[i] == overhead->server_processor;
         if (found == 1 + (*client != overhead->server_processor))
-            return ARGUMENTS_GO_ON;
+            return OPTION_GO_ON;
     }
-    return fail(ARGUMENTS_USAGE, "--processors", "not allowed to this process");
+    return fail(OPTION_USAGE, "--processors", "not allowed to this process");
 }
 
 static void note_processors(struct overhead *overhead)
@@ -77,7 +80,7 @@ static void note_processors(struct overhead *overhead)
     struct results *results = &overhead->results;
     int client = overhead->client_processor, server = overhead->server_processor;
 
-    if (client == CHILD_ANY_PROCESSOR)
+    if (client == PROCESSOR_ANY)
         results_add_fact(results, "pinned", "no: this system cannot, so expect unsteady times");
     else if (client == server)
         results_add_fact(results, "pinned", "client and server to processor %d, the only one",
@@ -135,7 +138,7 @@ static int measure_setting(struct overhead *overhead, bool apart, enum daemon_tr
     if (results_fact(&overhead->results, "memcached")[0] == '\0')
         results_add_fact(&overhead->results, "memcached", "%s", daemon_version(setting.address));
     if (rounds_measure(&overhead->team, &setting, &overhead->results))
-        return ARGUMENTS_GO_ON;
+        return OPTION_GO_ON;
     return fail(EXIT_INTERRUPTED, "rounds", "interrupted");
 }
 
@@ -148,14 +151,14 @@ static bool is_wanted(const char *asked, const char *name)
 static int measure_times(struct overhead *overhead)
 {
     const struct arguments *a = &overhead->arguments;
-    int status = ARGUMENTS_GO_ON;
+    int status = OPTION_GO_ON;
 
     for (int apart = 0; apart <= 1; apart++) {
         if (!is_wanted(a->cores, apart ? "apart" : "same") ||
             (apart && overhead->server_processor == overhead->client_processor))
             continue;
         for (enum daemon_transport t = DAEMON_TCP; t <= DAEMON_UNIX; t++)
-            if (status == ARGUMENTS_GO_ON && is_wanted(a->transport, daemon_transport_name(t)))
+            if (status == OPTION_GO_ON && is_wanted(a->transport, daemon_transport_name(t)))
                 status = measure_setting(overhead, apart, t);
     }
     return status;
@@ -221,7 +224,7 @@ static int plan_counts(struct overhead *overhead, struct count_plan *plan)
             return EXIT_NO_SERVER;
     }
     count_find_tools(plan);
-    return ARGUMENTS_GO_ON;
+    return OPTION_GO_ON;
 }
 
 static void note_tools(struct overhead *overhead, const struct count_plan *plan)
@@ -240,7 +243,7 @@ static void note_tools(struct overhead *overhead, const struct count_plan *plan)
 static void measure_wire(struct overhead *overhead, const struct count_plan *plan)
 {
     wire_begin();
-    if (overhead->client_processor != CHILD_ANY_PROCESSOR)
+    if (overhead->client_processor != PROCESSOR_ANY)
         processor_pin(overhead->client_processor);
     for (size_t i = 0; i < wire_count; i++) {
         struct results_wire *wire = results_add_wire(&overhead->results);
@@ -257,23 +260,39 @@ static void measure_wire(struct overhead *overhead, const struct count_plan *pla
 
 /* ---- reporting ------------------------------------------------------------------------------- */
 
-static int report(struct overhead *overhead)
+/* Names and settings are what clients, tools and the file of --from say. */
+static bool print_results(const struct overhead *overhead)
 {
     static void (*const formats[])(const struct results *, FILE *) = {
         [ARGUMENTS_TEXT] = table_text,
         [ARGUMENTS_MARKDOWN] = table_markdown,
         [ARGUMENTS_JSON] = results_write,
     };
+    char *text = NULL;
+    size_t len = 0;
+    FILE *memory = open_memstream(&text, &len);
 
+    if (memory == NULL)
+        return false;
+    formats[overhead->arguments.format](&overhead->results, memory);
+    bool good = fclose(memory) == 0;
+    if (good)
+        escape_lines(stdout, text, len);
+    free(text);
+    return good;
+}
+
+static int report(struct overhead *overhead)
+{
     progress_end();
-    formats[overhead->arguments.format](&overhead->results, stdout);
+    bool printed = print_results(overhead);
     if (overhead->page != NULL) {
         page_write(&overhead->results, overhead->page);
         bool bad = ferror(overhead->page) != 0;
         if (fclose(overhead->page) != 0 || bad)
             return fail(EXIT_FAILURE, "--html", "the page could not be written");
     }
-    if (ferror(stdout) || fclose(stdout) != 0)
+    if (!printed || ferror(stdout) || fclose(stdout) != 0)
         return fail(EXIT_FAILURE, "standard output", "the report could not be written");
     return EXIT_SUCCESS;
 }
@@ -296,7 +315,7 @@ static int measure(struct overhead *overhead, int argc, char **argv)
     struct count_plan plan = {0};
     int status = choose_processors(overhead);
 
-    if (status != ARGUMENTS_GO_ON)
+    if (status != OPTION_GO_ON)
         return status;
     machine_note(&overhead->results, argc, argv);
     note_processors(overhead);
@@ -305,11 +324,11 @@ static int measure(struct overhead *overhead, int argc, char **argv)
                       &overhead->results))
         return fail(EXIT_FAILURE, overhead->programs.self, "cannot be started again");
     status = measure_times(overhead);
-    if (status != ARGUMENTS_GO_ON)
+    if (status != OPTION_GO_ON)
         return status;
     if (!overhead->arguments.no_counts)
         status = plan_counts(overhead, &plan);
-    if (status != ARGUMENTS_GO_ON)
+    if (status != OPTION_GO_ON)
         return status;
     note_tools(overhead, &plan);
     if (!overhead->arguments.no_counts)
@@ -329,9 +348,9 @@ static int print_instructions(struct overhead *overhead)
     struct count_plan plan = {0};
     int status = choose_processors(overhead);
 
-    if (status == ARGUMENTS_GO_ON)
+    if (status == OPTION_GO_ON)
         status = plan_counts(overhead, &plan);
-    if (status != ARGUMENTS_GO_ON)
+    if (status != OPTION_GO_ON)
         return status;
     if (plan.valgrind[0] == '\0')
         return fail(EXIT_SKIPPED, "valgrind", "it is absent, so no instructions are counted");
@@ -349,7 +368,7 @@ static int run_wire(const char *name, uint32_t count)
 
     wire_begin();
     if (wire == NULL)
-        return fail(ARGUMENTS_USAGE, "--work", "there is no such work in memory");
+        return fail(OPTION_USAGE, "--work", "there is no such work in memory");
     return wire_run(wire, count) ? EXIT_SUCCESS : fail(EXIT_FAILURE, name, "wrong result");
 }
 
@@ -364,10 +383,10 @@ static int run_only(struct overhead *overhead)
     const struct roster_entry *entry = roster_find(a->only);
     const struct work *work = work_find(name);
     if (entry == NULL || entry->own == NULL || work == NULL)
-        return fail(ARGUMENTS_USAGE, "--only", "a work by floor, client or wire is wanted");
+        return fail(OPTION_USAGE, "--only", "a work by floor, client or wire is wanted");
     const char *address = a->server;
-    int status = address == NULL ? choose_processors(overhead) : ARGUMENTS_GO_ON;
-    if (status != ARGUMENTS_GO_ON)
+    int status = address == NULL ? choose_processors(overhead) : OPTION_GO_ON;
+    if (status != OPTION_GO_ON)
         return status;
     if (address == NULL)
         address = daemon_address(
@@ -375,7 +394,7 @@ static int run_only(struct overhead *overhead)
             overhead->client_processor);
     if (address == NULL)
         return EXIT_NO_SERVER;
-    if (overhead->client_processor != CHILD_ANY_PROCESSOR)
+    if (overhead->client_processor != PROCESSOR_ANY)
         processor_pin(overhead->client_processor);
     return worker_count(entry->own, address, work, a->count);
 }
@@ -388,12 +407,12 @@ static int print_stored(struct overhead *overhead)
     unsigned line;
 
     if (file == NULL)
-        return fail(ARGUMENTS_USAGE, "--from", strerror(errno));
+        return fail(OPTION_USAGE, "--from", strerror(errno));
     text[fread(text, 1, FILE_MAX, file)] = '\0';
     fclose(file);
     bool good = results_read(&overhead->results, text, &line);
     snprintf(where, sizeof where, "line %u is not what --format json prints", line);
-    return good ? report(overhead) : fail(ARGUMENTS_USAGE, overhead->arguments.from, where);
+    return good ? report(overhead) : fail(OPTION_USAGE, overhead->arguments.from, where);
 }
 
 static int run_mode(struct overhead *overhead, int argc, char **argv)
@@ -403,7 +422,7 @@ static int run_mode(struct overhead *overhead, int argc, char **argv)
     if (a->html != NULL) {
         overhead->page = fopen(a->html, "w");
         if (overhead->page == NULL)
-            return fail(ARGUMENTS_USAGE, "--html", strerror(errno));
+            return fail(OPTION_USAGE, "--html", strerror(errno));
     }
     if (a->from != NULL)
         return print_stored(overhead);
@@ -419,16 +438,16 @@ int main(int argc, char **argv)
     static struct overhead overhead;
     int status = arguments_read(&overhead.arguments, argc, argv);
 
-    if (status != ARGUMENTS_GO_ON)
+    if (status != OPTION_GO_ON)
         return status;
     if (overhead.arguments.worker != NULL) {
         const struct roster_entry *entry = roster_find(overhead.arguments.worker);
-        return entry != NULL && entry->own != NULL ? worker_main(entry->own) : ARGUMENTS_USAGE;
+        return entry != NULL && entry->own != NULL ? worker_main(entry->own) : OPTION_USAGE;
     }
     overhead.programs = (struct roster_programs){argv[0], overhead.arguments.python};
     child_begin();
     status = run_mode(&overhead, argc, argv);
     rounds_end(&overhead.team);
-    daemon_end();
+    memcached_end_all();
     return status;
 }

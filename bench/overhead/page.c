@@ -473,15 +473,6 @@ static void print_wires(const struct results *results, FILE *out)
 
 /* ---- how it was done ------------------------------------------------------------------------- */
 
-static void print_pair(FILE *out, const char *name, const char *text)
-{
-    fputs("<tr><td>", out);
-    html_text(out, name);
-    fputs("</td><td class=\"text\">", out);
-    html_text(out, text);
-    fputs("</td></tr>\n", out);
-}
-
 static void print_clients(const struct results *results, FILE *out)
 {
     char absent[160];
@@ -491,7 +482,7 @@ static void print_clients(const struct results *results, FILE *out)
     for (size_t i = 0; i < results->client_count; i++) {
         const struct results_client *client = &results->clients[i];
         snprintf(absent, sizeof absent, "absent: %s", client->absent);
-        print_pair(out, client->title, client->absent[0] != '\0' ? absent : client->settings);
+        html_pair(out, client->title, client->absent[0] != '\0' ? absent : client->settings);
     }
     fputs("</table>\n", out);
 }
@@ -529,7 +520,7 @@ static void print_facts(const struct results *results, FILE *out)
 {
     fputs("<table>\n", out);
     for (size_t i = 0; i < results->fact_count; i++)
-        print_pair(out, results->facts[i].name, results->facts[i].value);
+        html_pair(out, results->facts[i].name, results->facts[i].value);
     fputs("</table>\n", out);
 }
 

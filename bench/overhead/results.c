@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "escape.h"
 #include "json.h"
 
 enum kind { TEXT, NUMBER, POINTS };
@@ -240,7 +241,7 @@ static void write_member(const char *record, const struct member *member, FILE *
     const double *numbers = (const double *)(const void *)(record + member->offset);
 
     if (member->kind == TEXT) {
-        json_write_text(record + member->offset, out);
+        escape_json(out, record + member->offset);
         return;
     }
     if (member->kind == POINTS)

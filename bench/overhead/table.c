@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "escape.h"
 #include "figure.h"
-#include "json.h"
 #include "marks.h"
 #include "work.h"
 
@@ -320,7 +320,7 @@ void table_instructions(const struct results *results, FILE *out)
             continue;
         fputs(before, out);
         fputs("{\"mark\":", out);
-        json_write_text(mark->text, out);
+        escape_json(out, mark->text);
         fprintf(out, ",\"work\":\"%s\",\"instructions\":%.1f,\"most\":%g}", mark->work,
                 marks_figure(mark, results), mark->most);
         before = ",\n";

@@ -203,7 +203,6 @@ static void run_once(void *ctx)
 double wire_time(const struct wire_work *work)
 {
     struct wire_work copy = *work;
-    struct timing_repeats repeats = timing_repeat(run_once, &copy, LEAST_NS, RUNS);
 
-    return timing_per_call(repeats.best_ns, repeats.calls);
+    return timing_best(run_once, &copy, LEAST_NS, RUNS);
 }

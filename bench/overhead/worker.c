@@ -4,11 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
+
+#include "timing.h"
 
 enum {
-    SECOND_NS = 1000000000,
     WARM_MAX = 200, /* operations before the clock runs: an eighth of those measured, or so many */
     LINE_SIZE = 256
 };
@@ -19,14 +18,6 @@ struct worker {
     struct work work;
     uint32_t done; /* operations of this work: the next is the done-th */
 };
-
-static int64_t now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * SECOND_NS + now.tv_nsec;
-}
 
 static bool run_some(struct worker *worker, uint32_t count)
 {
@@ -119,49 +110,44 @@ static const char *run(struct worker *worker, const char *argument)
     return NULL;
 }
 
-static long long elapsed(struct timeval from, struct timeval to)
-{
-    return (to.tv_sec - from.tv_sec) * (long long)SECOND_NS + (to.tv_usec - from.tv_usec) * 1000LL;
-}
-
 static const char *do_round(struct worker *worker, const char *argument)
 {
     uint32_t count = count_of(argument);
-    struct rusage before, after;
 
     if (!warm_up(worker, count))
         return wrong;
-    getrusage(RUSAGE_SELF, &before);
-    int64_t start = now_ns();
+    struct timing_cpu before = timing_cpu();
+    uint64_t start = timing_now();
     bool right = run_some(worker, count);
-    int64_t end = now_ns();
-    getrusage(RUSAGE_SELF, &after);
+    uint64_t end = timing_now();
+    struct timing_cpu after = timing_cpu();
     if (!right)
         return wrong;
-    printf("ok %lld %lld %lld\n", (long long)(end - start),
-           elapsed(before.ru_utime, after.ru_utime), elapsed(before.ru_stime, after.ru_stime));
+    printf("ok %llu %llu %llu\n", (unsigned long long)(end - start),
+           (unsigned long long)(after.user_ns - before.user_ns),
+           (unsigned long long)(after.system_ns - before.system_ns));
     return NULL;
 }
 
 /* The clock is read once an operation, and is part of each: some 20 ns, for every client alike. */
 static const char *do_each(struct worker *worker, const char *argument)
 {
-    static int64_t at[WORKER_EACH_MAX + 1];
+    static uint64_t at[WORKER_EACH_MAX + 1];
     uint32_t count = count_of(argument);
 
     if (count > WORKER_EACH_MAX)
         return "bad too many";
     if (!warm_up(worker, count))
         return wrong;
-    at[0] = now_ns();
+    at[0] = timing_now();
     for (uint32_t i = 0; i < count; i++) {
         if (!worker->run(worker->done++))
             return wrong;
-        at[i + 1] = now_ns();
+        at[i + 1] = timing_now();
     }
     fputs("ok", stdout);
     for (uint32_t i = 0; i < count; i++)
-        printf(" %lld", (long long)(at[i + 1] - at[i]));
+        printf(" %llu", (unsigned long long)(at[i + 1] - at[i]));
     putchar('\n');
     return NULL;
 }

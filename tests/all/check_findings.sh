@@ -16,11 +16,12 @@ cd "$tap_root" || exit
 warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wcast-qual -Wcast-align
     -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wredundant-decls -Wvla -Wundef
     -Wpointer-arith -Wformat=2 -Wno-format-nonliteral -Werror)
-flags=(-std=c11 -D_POSIX_C_SOURCE=200809L -Iproto -Isrc -Ibench -Ibench/load
+includes=(-Iproto -Isrc -Isrc/ports -Ibench -Ibench/common -Ibench/squares -Ibench/load
     -Ibench/overhead -Ibench/firmware -Itests/support)
+flags=(-std=c11 -D_POSIX_C_SOURCE=200809L "${includes[@]}")
 # Compiled by their own compilers, with -Werror, in tests/embed and check_lwip.sh: they are made of
 # addresses of a board, of lwIP's headers, or of what only a WebAssembly module or Frama-C has.
-only_there='^(tests/proof/eva|bench/firmware/(cortex-m|lm3s6965evb|microbit|uart|lwip/.*|wasm/.*))\.c$'
+only_there='^(tests/proof/eva|bench/firmware/(cortex-m|draw|lm3s6965evb|microbit|lwip/.*)|src/ports/(uart|lwip|wasm/.*))\.c$'
 
 # As what a file is compiled alone: the programs that use an installed mcwire, a suite of its own.
 flags_of() {
@@ -72,8 +73,7 @@ run_header() {
 
 # cppcheck_for OPTION... FILE...: no library's own headers, and no struct that is read elsewhere.
 cppcheck_for() {
-    cppcheck --quiet -j 2 --std=c11 --error-exitcode=1 --inline-suppr -Iproto -Isrc -Ibench \
-        -Ibench/load -Ibench/overhead -Ibench/firmware -Itests/support \
+    cppcheck --quiet -j 2 --std=c11 --error-exitcode=1 --inline-suppr "${includes[@]}" \
         --suppress=unusedStructMember "$@"
 }
 
@@ -188,9 +188,9 @@ mapfile -t scripts < <(grep -rlE '^#!.*bash|^# shellcheck shell=bash' bench test
 mapfile -t pythons < <(grep -rlE '^#!.*python|^"""' --include='*.py' bench tests &&
     grep -rlE '^#!.*python' tests/embed | sort)
 mapfile -t compiled < <(printf '%s\n' "${sources[@]}" | grep -vE "$only_there")
-mapfile -t product < <(printf '%s\n' "${sources[@]}" | grep -E '^(proto|src)/[^/]*$')
-mapfile -t programs < <(printf '%s\n' "${sources[@]}" | grep -E '^(bench|src/.*|tests)/')
-mapfile -t alone < <(printf '%s\n' "${headers[@]}" | grep -vE '^bench/firmware/lwip/')
+mapfile -t product < <(printf '%s\n' "${sources[@]}" | grep -E '^(proto|src)/([^/]*|ports/.*)$')
+mapfile -t programs < <(printf '%s\n' "${sources[@]}" | grep -E '^(bench|src/examples|tests)/')
+mapfile -t alone < <(printf '%s\n' "${headers[@]}" | grep -vE '^(bench/firmware/lwip/|src/ports/lwip)')
 mkdir -p "$tap_folder/include" && ln -s "$tap_root/proto" "$tap_folder/include/proto"
 mkdir "$tap_folder/include/mcwire" && ln -s "$tap_root"/{proto,src}/*.h "$tap_folder/include/mcwire"
 

@@ -40,7 +40,7 @@ fits() {
 }
 
 transport_lines() {
-    wc -l <"$tap_root/bench/firmware/lwip/transport.c"
+    wc -l <"$tap_root/src/ports/lwip.c"
 }
 
 stack_used() {

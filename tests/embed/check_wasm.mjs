@@ -3,7 +3,7 @@
 import assert from "node:assert";
 import fs from "node:fs";
 import net from "node:net";
-import { BODY, END, STORED, VALUE, Wire } from "../../bench/firmware/wasm/wire.mjs";
+import { BODY, END, STORED, VALUE, Wire } from "../../src/ports/wasm/wire.mjs";
 
 const [modulePath, squaresPath, socketPath] = process.argv.slice(2);
 
@@ -39,7 +39,7 @@ class Connection {
 const valueOf = (events) =>
     Buffer.concat(events.filter((e) => e.event === BODY).map((e) => e.data)).toString();
 
-// The squares, as bench/workload.c has them: the generator is its own.
+// The squares, as bench/squares/workload.c has them: the generator is its own.
 async function runSquares(connection, draw) {
     let hits = 0, misses = 0;
     for (let i = 0; i < 2000; i++) {

@@ -67,8 +67,8 @@ reached() {
 
 # find_squares: the host's, built unless the environment names it.
 find_squares() {
-    [ -n "${SQUARES-}" ] || build bench/squares || return
-    export SQUARES=${SQUARES:-$mcwire_build/bench/squares}
+    [ -n "${SQUARES-}" ] || build bench/squares/squares || return
+    export SQUARES=${SQUARES:-$mcwire_build/bench/squares/squares}
 }
 
 # oracle [SEED]: each run's hits and misses, a line each, as the host's squares counts them: what

@@ -5,7 +5,7 @@
 #include "cortex-m.h"
 #include "decimal.h"
 #include "ethernet.h"
-#include "transport.h"
+#include "lwip.h"
 
 enum {
     SYSTEM_RCC = 0x400fe060,   /* run-mode clock configuration */
@@ -39,11 +39,16 @@ int board_start(void)
     interrupt_enable(ETHERNET_INTERRUPT);
     ethernet_start();
     IP_ADDR4(&server, 10, 0, 2, 2);
-    return transport_connect(&server, port_argument(), board_now() + CONNECT_MS);
+    return lwip_connect_server(&server, port_argument(), machine_now() + CONNECT_MS);
 }
 
-void board_wait(void)
+void machine_wait(void)
 {
     ethernet_wait();
     ethernet_poll();
+}
+
+struct mc_transport board_transport(void)
+{
+    return lwip_transport();
 }

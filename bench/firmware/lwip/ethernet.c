@@ -160,5 +160,5 @@ void ethernet_start(void)
 
 u32_t sys_now(void)
 {
-    return (u32_t)board_now();
+    return (u32_t)machine_now();
 }

@@ -1,0 +1,112 @@
+/* Splits text into printable UTF-8 characters and bytes that must not be printed as they are. */
+#include "escape.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { MESSAGE_SIZE = 4096 };
+
+/* How many bytes the UTF-8 character that begins with this byte has, and the first bits of its
+ * code; 0 for a byte that no character begins with. */
+static size_t character_length(unsigned char byte, uint32_t *code)
+{
+    if (byte < 0x80) {
+        *code = byte;
+        return 1;
+    }
+    if (byte >= 0xc2 && byte < 0xe0) {
+        *code = byte & 0x1f;
+        return 2;
+    }
+    *code = byte & 0x0f;
+    if (byte >= 0xe0 && byte < 0xf0)
+        return 3;
+    return byte >= 0xf0 && byte < 0xf5 ? 4 : 0;
+}
+
+/* False for control characters, surrogates, codes past the last, and codes written in more bytes
+ * than they need. */
+static bool is_printable(uint32_t code, size_t len)
+{
+    static const uint32_t least[] = {0, 0x20, 0xa0, 0x800, 0x10000};
+
+    return code >= least[len] && code != 0x7f && (code < 0xd800 || code > 0xdfff) &&
+           code <= 0x10ffff;
+}
+
+/* The length of the printable character that the data begins with; 0 when there is none. */
+static size_t printable_length(const char *data, size_t len)
+{
+    uint32_t code;
+    size_t count = character_length((unsigned char)data[0], &code);
+
+    if (count > len)
+        return 0;
+    for (size_t i = 1; i < count; i++) {
+        unsigned char byte = (unsigned char)data[i];
+        if ((byte & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (byte & 0x3f);
+    }
+    return count > 0 && is_printable(code, count) ? count : 0;
+}
+
+/* The control character `kept` (0: none) stays as it is; characters in `coded` become &#NN;. */
+static void escape(FILE *out, const char *data, size_t len, char kept, const char *coded)
+{
+    for (size_t i = 0; i < len;) {
+        size_t count = printable_length(data + i, len - i);
+        if (count == 0 && (kept == '\0' || data[i] != kept))
+            fprintf(out, "\\x%02x", (unsigned char)data[i]);
+        else if (count == 1 && strchr(coded, data[i]) != NULL)
+            fprintf(out, "&#%d;", data[i]);
+        else
+            fwrite(data + i, 1, count > 0 ? count : 1, out);
+        i += count > 0 ? count : 1;
+    }
+}
+
+void escape_text(FILE *out, const char *text)
+{
+    escape(out, text, strlen(text), '\0', "");
+}
+
+void escape_lines(FILE *out, const char *data, size_t len)
+{
+    escape(out, data, len, '\n', "");
+}
+
+void escape_html(FILE *out, const char *text)
+{
+    escape(out, text, strlen(text), '\0', "&<\"");
+}
+
+void escape_json(FILE *out, const char *text)
+{
+    fputc('"', out);
+    for (; *text != '\0'; text++) {
+        unsigned char byte = (unsigned char)*text;
+        if (byte == '"' || byte == '\\')
+            fprintf(out, "\\%c", byte);
+        else if (byte < 0x20 || byte >= 0x7f)
+            fprintf(out, "\\u%04x", byte);
+        else
+            fputc(byte, out);
+    }
+    fputc('"', out);
+}
+
+void escape_message(const char *program, const char *format, ...)
+{
+    char text[MESSAGE_SIZE];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "%s: ", program);
+    escape_text(stderr, text);
+    fputc('\n', stderr);
+}

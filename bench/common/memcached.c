@@ -1,0 +1,270 @@
+/* Starts memcacheds, and lets none outlive the program. */
+#include "memcached.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "escape.h"
+#include "server.h"
+
+enum {
+    SERVERS_MAX = 8,
+    START_MS = 10000, /* for a server to answer */
+    ANSWER_MS = 100,
+    LOOK_AGAIN_NS = 1000000, /* while it does not */
+    NOT_FOUND = 127          /* the exit status of a child that cannot become memcached */
+};
+
+#define INSTALL_HINT                                                                         \
+    "no memcached: start one, or install it (apt install memcached, dnf install memcached, " \
+    "apk add memcached, pacman -S memcached, brew install memcached)"
+
+#define FOLDER_NAME "/mcwire-XXXXXX"
+#define ADDRESS_PREFIX "unix:"
+
+/* A sockaddr_un has room for 108 bytes, on some systems for 104. */
+enum {
+    PATH_SIZE = 104,
+    NAME_SIZE = sizeof "/memcached-1",
+    FOLDER_SIZE = PATH_SIZE - NAME_SIZE + 1
+};
+
+struct server {
+    pid_t pid;            /* 0: none */
+    char path[PATH_SIZE]; /* of its socket, or of the file that it writes its port to */
+    char address[sizeof ADDRESS_PREFIX + PATH_SIZE];
+};
+
+/* In the file and not on the stack, for the signal handler. */
+static struct server servers[SERVERS_MAX];
+static size_t server_count;
+static char folder[FOLDER_SIZE]; /* empty: there is none */
+
+static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
+
+enum { ENDING_SIGNALS = sizeof ending_signals / sizeof *ending_signals };
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+/* By SIGKILL: the server has nothing to save, and one that was stopped would hear nothing else. */
+static void end_server(struct server *server)
+{
+    if (server->pid > 0) {
+        kill(server->pid, SIGKILL);
+        while (waitpid(server->pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    server->pid = 0;
+    unlink(server->path);
+}
+
+/* Calls async-signal-safe functions only. */
+static void clean_up(void)
+{
+    for (size_t i = 0; i < server_count; i++)
+        end_server(&servers[i]);
+    server_count = 0;
+    if (folder[0] != '\0')
+        rmdir(folder);
+    folder[0] = '\0';
+}
+
+static void block_signals(sigset_t *before)
+{
+    sigset_t blocked;
+
+    sigemptyset(&blocked);
+    for (size_t i = 0; i < ENDING_SIGNALS; i++)
+        sigaddset(&blocked, ending_signals[i]);
+    sigprocmask(SIG_BLOCK, &blocked, before);
+}
+
+void memcached_end_all(void)
+{
+    sigset_t before;
+
+    block_signals(&before);
+    clean_up();
+    sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/* Cleans up and lets the signal end the program after all, so that its parent sees it did. */
+static void on_signal(int number)
+{
+    clean_up();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+/* Signals that are ignored (nohup, a background job) or handled stay so. */
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal}, before;
+
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < ENDING_SIGNALS; i++)
+        sigaddset(&action.sa_mask, ending_signals[i]);
+    for (size_t i = 0; i < ENDING_SIGNALS; i++)
+        if (sigaction(ending_signals[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+            sigaction(ending_signals[i], &action, NULL);
+}
+
+/* ---- the start ------------------------------------------------------------------------------- */
+
+/* A folder for the sockets, below TMPDIR if their paths are not too long then. It is given to the
+ * user nobody if we are root: memcached refuses to be root, and becomes nobody before it makes its
+ * socket. */
+static bool make_folder(const char *program)
+{
+    const char *below = getenv("TMPDIR");
+
+    if (folder[0] != '\0')
+        return true;
+    if (below == NULL || below[0] != '/' || strlen(below) + sizeof FOLDER_NAME > FOLDER_SIZE)
+        below = "/tmp";
+    snprintf(folder, sizeof folder, "%s%s", below, FOLDER_NAME);
+    if (mkdtemp(folder) == NULL) {
+        escape_message(program, "no folder can be made below %s: %s", below, strerror(errno));
+        folder[0] = '\0';
+        return false;
+    }
+    atexit(memcached_end_all);
+    const struct passwd *nobody = geteuid() == 0 ? getpwnam("nobody") : NULL;
+    if (nobody != NULL && chown(folder, nobody->pw_uid, nobody->pw_gid) != 0)
+        escape_message(program, "%s cannot be given to the user nobody", folder);
+    return true;
+}
+
+/* In the child, which is in a process group of its own, or Ctrl-C would end the server before the
+ * program. */
+static void become_memcached(struct server *server, const struct memcached_settings *settings)
+{
+    char *argv[16] = {"memcached", "-m", settings->megabytes, "-U", "0"};
+    size_t n = 5;
+
+    setpgid(0, 0);
+    if (settings->processor != PROCESSOR_ANY)
+        processor_pin(settings->processor);
+    if (settings->threads != NULL) {
+        argv[n++] = "-t";
+        argv[n++] = settings->threads;
+    }
+    argv[n++] = settings->tcp ? "-l" : "-s";
+    argv[n++] = settings->tcp ? "127.0.0.1" : server->path;
+    if (settings->tcp) { /* any free port, which it writes into a file */
+        setenv("MEMCACHED_PORT_FILENAME", server->path, 1);
+        argv[n++] = "-p";
+        argv[n++] = "-1";
+    }
+    if (geteuid() == 0) {
+        argv[n++] = "-u";
+        argv[n++] = "nobody";
+    }
+    int null = open("/dev/null", O_RDONLY);
+    dup2(null, STDIN_FILENO);
+    dup2(STDERR_FILENO, STDOUT_FILENO);
+    execvp(argv[0], argv);
+    _exit(NOT_FOUND);
+}
+
+/* No signal comes between making something and knowing that it has to be cleaned up. */
+static struct server *spawn(const char *program, const struct memcached_settings *settings)
+{
+    sigset_t before;
+    struct server *server = NULL;
+
+    block_signals(&before);
+    catch_signals();
+    if (server_count < SERVERS_MAX && make_folder(program)) {
+        server = &servers[server_count++];
+        snprintf(server->path, sizeof server->path, "%s/memcached-%zu", folder, server_count);
+        snprintf(server->address, sizeof server->address, ADDRESS_PREFIX "%s/memcached-%zu", folder,
+                 server_count);
+        server->pid = fork();
+        if (server->pid == 0) {
+            sigprocmask(SIG_SETMASK, &before, NULL);
+            become_memcached(server, settings);
+        }
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return server;
+}
+
+/* ---- waiting for it -------------------------------------------------------------------------- */
+
+bool memcached_answers(const char *address, int timeout_ms)
+{
+    char buf[MC_LINE_MAX];
+    struct mc_server server = {0};
+
+    if (mc_server_init(&server, address, buf, sizeof buf) != 0)
+        return false;
+    server.timeout_ms = timeout_ms;
+    int result = mc_server_version(&server);
+    mc_server_close(&server);
+    return result == MC_VERSION;
+}
+
+/* Reads the port that a server has written into its file. */
+static bool read_port(struct server *server)
+{
+    unsigned port;
+    FILE *file = fopen(server->path, "r");
+
+    if (file == NULL)
+        return false;
+    bool found = fscanf(file, "TCP INET: %u", &port) == 1;
+    fclose(file);
+    if (found)
+        snprintf(server->address, sizeof server->address, "127.0.0.1:%u", port);
+    return found;
+}
+
+/* True when the server has ended by itself. */
+static bool has_ended(const struct server *server, siginfo_t *ended)
+{
+    return waitid(P_PID, (id_t)server->pid, ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           ended->si_pid == server->pid;
+}
+
+/* NULL; or why there is no answer. What the server itself says, if anything, is on stderr. */
+static const char *wait_for_answer(struct server *server, bool tcp)
+{
+    const struct timespec pause = {.tv_nsec = LOOK_AGAIN_NS};
+    siginfo_t ended = {0};
+
+    if (server->pid < 0)
+        return "memcached cannot be started";
+    for (int64_t until = mc_socket_deadline(START_MS); mc_socket_now() < until;) {
+        if ((!tcp || read_port(server)) && memcached_answers(server->address, ANSWER_MS))
+            return NULL;
+        if (has_ended(server, &ended))
+            return ended.si_status == NOT_FOUND ? INSTALL_HINT : "memcached ended at its start";
+        if (nanosleep(&pause, NULL) != 0)
+            return "interrupted";
+    }
+    return "memcached was started and does not answer";
+}
+
+const char *memcached_start(const char *program, const struct memcached_settings *settings)
+{
+    struct server *server = spawn(program, settings);
+
+    if (server == NULL)
+        return NULL;
+    const char *why = wait_for_answer(server, settings->tcp);
+    if (why == NULL)
+        return server->address;
+    escape_message(program, "%s", why);
+    end_server(server);
+    return NULL;
+}

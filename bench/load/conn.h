@@ -1,0 +1,96 @@
+/* One connection of the load: a socket that never blocks, the bytes on their way in and out, and
+ * the requests that wait for their answers.
+ *
+ * The large buffers are the thread's. A connection keeps only what they cannot: the beginning of a
+ * line whose rest has not come, and the end of a request that the socket did not take. */
+#ifndef LOAD_CONN_H
+#define LOAD_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "poller.h"
+#include "stats.h"
+#include "target.h"
+#include "proto.h"
+
+struct load_request {
+    uint64_t start_ns; /* when it was sent; in an open loop, when it was due */
+    enum load_kind kind;
+    bool failed; /* part of it was answered with an error */
+};
+
+enum load_conn_state {
+    LOAD_CONN_DOWN,       /* to be connected at when_ns */
+    LOAD_CONN_CONNECTING, /* to be given up at when_ns */
+    LOAD_CONN_UP
+};
+
+struct load_conn {
+    uint32_t number; /* within its thread, for load_poll */
+    uint32_t server; /* index of its target */
+    int fd;          /* -1: none */
+    enum load_conn_state state;
+    uint64_t when_ns, pause_ns;
+    bool listed; /* the engine has it in its list of those that are free */
+    /* The requests in flight, oldest first: a ring. */
+    struct load_request *requests;
+    struct mc_bytes *keys; /* `request_keys` for each; their text lies in `text` */
+    char *text;
+    uint32_t depth, first, awaited;
+    uint32_t request_keys;
+    /* How far the oldest of them is answered. */
+    uint32_t at;       /* the next of its keys that an item may be for */
+    uint32_t line_end; /* the end of the keys that its current reply may be about */
+    uint32_t hits;
+    bool in_value, wrong_value;
+    uint32_t value_size;
+    struct mc_reader reader;
+    char *rest; /* room for MC_LINE_MAX: received, and not a whole line yet */
+    size_t rest_len;
+    char *backlog;                               /* allocated when first needed */
+    size_t backlog_cap, backlog_at, backlog_end; /* [at..end) could not be sent yet */
+    /* --fill: the keys to set are next_fill, next_fill + fill_step, ... */
+    uint64_t next_fill, fill_step;
+};
+
+/* What is in flight is at most `depth` requests of request_keys keys of at most key_max bytes, all
+ * of which begin with the prefix. False when there is no memory. */
+bool load_conn_init(struct load_conn *conn, uint32_t depth, uint32_t request_keys, size_t key_max,
+                    struct mc_bytes prefix);
+void load_conn_free(struct load_conn *conn);
+
+/* Begins to connect. 0, or errno. When that is over (writable), load_conn_finish(): 0, or errno. */
+int load_conn_start(struct load_conn *conn, struct load_poll *poll,
+                    const struct load_target *target);
+int load_conn_finish(struct load_conn *conn, struct load_poll *poll);
+
+/* Closes it and forgets all that was under way, after the caller has counted it. */
+void load_conn_close(struct load_conn *conn, struct load_poll *poll);
+
+/* Sends, and keeps what the socket does not take. Not before load_conn_idle(). 0, or errno. */
+int load_conn_send(struct load_conn *conn, struct load_poll *poll, struct mc_bytes bytes);
+
+/* Sends more of what was kept. 0, or errno. */
+int load_conn_flush(struct load_conn *conn, struct load_poll *poll);
+
+/* True when nothing is kept that has to go out first. */
+static inline bool load_conn_idle(const struct load_conn *conn)
+{
+    return conn->backlog_at == conn->backlog_end;
+}
+
+/* The i-th request in flight, 0 the oldest; its keys. */
+static inline uint32_t load_conn_slot(const struct load_conn *conn, uint32_t i)
+{
+    uint32_t slot = conn->first + i;
+
+    return slot < conn->depth ? slot : slot - conn->depth;
+}
+
+static inline struct mc_bytes *load_conn_keys(const struct load_conn *conn, uint32_t slot)
+{
+    return conn->keys + (size_t)slot * conn->request_keys;
+}
+
+#endif

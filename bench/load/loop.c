@@ -1,0 +1,497 @@
+/* The loop. For each connection that is ready: one receive, then one send of what comes next. */
+#include "loop.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "data.h"
+
+enum {
+    IN_SIZE = 65536,  /* bytes in one receive */
+    OUT_SIZE = 65536, /* bytes in one send, or one request if it is longer */
+    FILL_KEYS = 64,   /* keys in flight on a connection during --fill */
+    PAUSE_MIN_NS = 50000000,
+    SECOND_NS = 1000000000,
+    MILLISECOND_NS = 1000000
+};
+
+static const uint64_t pause_max_ns = UINT64_C(2000000000);
+static const uint64_t give_up_ns = UINT64_C(10000000000); /* without a single connection */
+
+/* ---- making ---------------------------------------------------------------------------------- */
+
+/* Connections are dealt out to the threads, and to the servers, one after the other. */
+static bool init_conn(struct load_engine *e, uint32_t i)
+{
+    const struct load_options *o = e->options;
+    struct load_conn *conn = &e->conns[i];
+    uint32_t global = e->thread + i * o->threads, servers = e->targets->count;
+    uint32_t depth = o->multiget < FILL_KEYS ? FILL_KEYS / o->multiget : 1;
+
+    conn->number = i;
+    conn->server = global % servers;
+    conn->next_fill = global / servers;
+    conn->fill_step = (o->connections - conn->server + servers - 1) / servers;
+    return load_conn_init(conn, o->pipeline > depth ? o->pipeline : depth, o->multiget,
+                          load_data_key_max(o->prefix),
+                          (struct mc_bytes){o->prefix, strlen(o->prefix)});
+}
+
+bool load_engine_init(struct load_engine *e)
+{
+    const struct load_options *o = e->options;
+
+    load_maker_init(&e->maker, o, e->thread);
+    e->count = (o->connections - e->thread + o->threads - 1) / o->threads;
+    e->conns = calloc(e->count, sizeof *e->conns);
+    e->servers = calloc(e->targets->count, sizeof *e->servers);
+    e->free = calloc(e->count, sizeof *e->free);
+    e->in = malloc(MC_LINE_MAX + IN_SIZE);
+    e->out.cap = e->maker.room > OUT_SIZE ? e->maker.room : OUT_SIZE;
+    e->out.data = malloc(e->out.cap);
+    e->poll = load_poll_new(e->count);
+    e->check =
+        (struct load_check){.options = o, .line_keys = e->maker.line_keys, .stats = &e->stats};
+    bool made = e->conns != NULL && e->servers != NULL && e->free != NULL && e->in != NULL &&
+                e->out.data != NULL && e->poll != NULL;
+    for (uint32_t i = 0; made && i < e->count; i++)
+        made = init_conn(e, i);
+    return made;
+}
+
+void load_engine_free(struct load_engine *e)
+{
+    for (uint32_t i = 0; e->conns != NULL && i < e->count; i++)
+        load_conn_free(&e->conns[i]);
+    load_poll_free(e->poll);
+    free(e->conns);
+    free(e->servers);
+    free(e->free);
+    free(e->in);
+    free(e->out.data);
+}
+
+/* ---- losing a connection --------------------------------------------------------------------- */
+
+static void note(struct load_engine *e, const struct load_conn *conn, enum load_trouble trouble,
+                 uint64_t times, const char *problem)
+{
+    struct load_server_stats *server = &e->servers[conn->server];
+
+    server->troubles[trouble] += times;
+    if (server->first[0] == '\0')
+        snprintf(server->first, sizeof server->first, "%s", problem);
+}
+
+/* The keys that this connection has not set yet will not be. */
+static void give_up_fill(struct load_engine *e, struct load_conn *conn)
+{
+    for (; conn->next_fill < e->options->keys; conn->next_fill += conn->fill_step) {
+        e->stats.kinds[LOAD_SET].errors++;
+        e->left--;
+    }
+}
+
+/* Closes the connection, which has failed, and lets it pause before the next try: each time in a
+ * row for twice as long. What was in flight is lost. */
+static void lose(struct load_engine *e, struct load_conn *conn, enum load_trouble trouble,
+                 const char *problem)
+{
+    uint64_t pause = conn->pause_ns * 2;
+
+    note(e, conn, trouble, 1, problem);
+    for (uint32_t i = 0; i < conn->awaited; i++)
+        e->stats.kinds[conn->requests[load_conn_slot(conn, i)].kind].errors++;
+    e->awaiting -= conn->awaited;
+    load_conn_close(conn, e->poll);
+    if (e->phase.fill)
+        give_up_fill(e, conn);
+    conn->pause_ns = pause < PAUSE_MIN_NS ? PAUSE_MIN_NS : pause;
+    if (conn->pause_ns > pause_max_ns)
+        conn->pause_ns = pause_max_ns;
+    conn->when_ns = e->now_ns + conn->pause_ns;
+}
+
+static uint64_t timeout_ns(const struct load_engine *e)
+{
+    return (uint64_t)e->options->timeout_ms * MILLISECOND_NS;
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+/* False when the connection is lost. */
+static bool send_out(struct load_engine *e, struct load_conn *conn)
+{
+    const struct mc_bytes bytes = {e->out.data, e->out.len};
+
+    if (bytes.len == 0)
+        return true;
+    e->out.len = 0;
+    e->stats.sent_bytes += bytes.len;
+    int error = load_conn_send(conn, e->poll, bytes);
+    if (error != 0)
+        lose(e, conn, LOAD_CLOSED, strerror(error));
+    return error == 0;
+}
+
+static bool can_take(const struct load_engine *e, const struct load_conn *conn)
+{
+    return conn->state == LOAD_CONN_UP && conn->awaited < e->depth && load_conn_idle(conn);
+}
+
+static void put(struct load_engine *e, struct load_conn *conn, uint64_t start_ns)
+{
+    if (e->phase.fill)
+        load_maker_put_fill(&e->maker, conn, &e->out, start_ns);
+    else
+        load_maker_put(&e->maker, conn, &e->out, start_ns);
+    e->awaiting++;
+    e->started++;
+    e->left--;
+}
+
+static bool has_next(const struct load_engine *e, const struct load_conn *conn)
+{
+    return e->phase.fill ? conn->next_fill < e->options->keys : e->left > 0;
+}
+
+/* Closed loop: answered requests are followed by as many others. Not before a quarter of what may
+ * be in flight is free, because a send costs as much for one request as for many. */
+static void send_more(struct load_engine *e, struct load_conn *conn)
+{
+    uint32_t step = e->depth < 4 ? 1 : e->depth / 4;
+
+    if (conn->awaited + step > e->depth || e->now_ns >= e->end_ns)
+        return;
+    conn->when_ns = e->now_ns + timeout_ns(e);
+    while (can_take(e, conn) && has_next(e, conn)) {
+        put(e, conn, e->now_ns);
+        if (e->out.cap - e->out.len < e->maker.room && !send_out(e, conn))
+            return;
+    }
+    send_out(e, conn);
+}
+
+/* Open loop: notes a connection as free, behind the others that are. */
+static void offer(struct load_engine *e, struct load_conn *conn)
+{
+    if (conn->listed || !can_take(e, conn))
+        return;
+    conn->listed = true;
+    e->free[(e->free_at + e->free_count) % e->count] = conn->number;
+    e->free_count++;
+}
+
+static struct load_conn *take_free(struct load_engine *e)
+{
+    struct load_conn *conn = &e->conns[e->free[e->free_at]];
+
+    e->free_at = (e->free_at + 1) % e->count;
+    e->free_count--;
+    conn->listed = false;
+    return conn;
+}
+
+/* When the thread's next request is due: the threads take turns. */
+static uint64_t due_ns(const struct load_engine *e)
+{
+    uint64_t rate = e->phase.rate;
+    uint64_t n = e->started * e->options->threads + e->thread;
+
+    return e->start_ns + n / rate * SECOND_NS + n % rate * SECOND_NS / rate;
+}
+
+/* Open loop: sends what is due, each request on the connection that has been free for longest. */
+static void send_due(struct load_engine *e)
+{
+    while (e->left > 0 && e->free_count > 0 && due_ns(e) <= e->now_ns) {
+        struct load_conn *conn = take_free(e);
+        if (!can_take(e, conn))
+            continue;
+        if (conn->awaited == 0)
+            conn->when_ns = e->now_ns + timeout_ns(e);
+        put(e, conn, due_ns(e));
+        if (send_out(e, conn))
+            offer(e, conn);
+    }
+}
+
+/* Whatever the connection may do next. */
+static void go_on(struct load_engine *e, struct load_conn *conn)
+{
+    if (e->phase.rate == 0)
+        send_more(e, conn);
+    else
+        offer(e, conn);
+}
+
+/* ---- receiving ------------------------------------------------------------------------------- */
+
+/* Reads what has come: false when the connection is lost. */
+static bool read_in(struct load_engine *e, struct load_conn *conn, size_t len)
+{
+    struct mc_bytes in = {e->in, conn->rest_len + len};
+
+    e->check.now_ns = e->now_ns;
+    e->check.done = e->check.said = 0;
+    e->stats.received_bytes += len;
+    bool good = load_reply_read(&e->check, conn, &in);
+    e->awaiting -= e->check.done;
+    if (e->check.said > 0)
+        note(e, conn, LOAD_SAID, e->check.said, e->check.problem);
+    if (!good) {
+        lose(e, conn, e->check.trouble, e->check.problem);
+        return false;
+    }
+    if (e->check.done > 0)
+        conn->pause_ns = 0;
+    conn->when_ns = e->now_ns + timeout_ns(e);
+    conn->rest_len = in.len;
+    memcpy(conn->rest, in.data, in.len);
+    return true;
+}
+
+/* Receives once. True when there may be more. */
+static bool receive(struct load_engine *e, struct load_conn *conn, bool closing)
+{
+    memcpy(e->in, conn->rest, conn->rest_len);
+    ptrdiff_t n = recv(conn->fd, e->in + conn->rest_len, IN_SIZE, 0);
+    if (n < 0 && errno == EINTR)
+        return true;
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        return false;
+    e->now_ns = timing_now();
+    if (n <= 0) {
+        lose(e, conn, LOAD_CLOSED, n == 0 ? "closed" : strerror(errno));
+        return false;
+    }
+    if (!read_in(e, conn, (size_t)n))
+        return false;
+    return n == IN_SIZE || closing;
+}
+
+static void finish_connect(struct load_engine *e, struct load_conn *conn)
+{
+    int error = load_conn_finish(conn, e->poll);
+
+    if (error != 0) {
+        lose(e, conn, LOAD_REFUSED, strerror(error));
+        return;
+    }
+    e->servers[conn->server].connects++;
+    load_reply_expect(&e->check, conn);
+}
+
+/* Sends more of what the socket did not take. */
+static void flush(struct load_engine *e, struct load_conn *conn)
+{
+    int error = load_conn_flush(conn, e->poll);
+
+    e->now_ns = timing_now();
+    if (error != 0)
+        lose(e, conn, LOAD_CLOSED, strerror(error));
+    else
+        conn->when_ns = e->now_ns + timeout_ns(e);
+}
+
+/* Does what a connection is ready for. */
+static void serve(struct load_engine *e, struct load_conn *conn, uint32_t what)
+{
+    bool closing = (what & LOAD_POLL_CLOSING) != 0;
+
+    if (conn->state == LOAD_CONN_CONNECTING)
+        finish_connect(e, conn);
+    if (conn->state == LOAD_CONN_UP && !load_conn_idle(conn))
+        flush(e, conn);
+    if (closing || (what & LOAD_POLL_READABLE) != 0)
+        while (conn->state == LOAD_CONN_UP && receive(e, conn, closing))
+            ;
+    if (conn->state != LOAD_CONN_UP)
+        return;
+    e->now_ns = timing_now();
+    go_on(e, conn);
+}
+
+/* ---- what does not come ---------------------------------------------------------------------- */
+
+/* A Unix socket whose queue is full cannot be waited for, only asked again. */
+static void connect_again(struct load_engine *e, struct load_conn *conn)
+{
+    int error = load_conn_start(conn, e->poll, &e->targets->list[conn->server]);
+
+    conn->when_ns = e->now_ns + timeout_ns(e);
+    if (error == EAGAIN) {
+        load_conn_close(conn, e->poll);
+        conn->when_ns = e->now_ns + LOAD_POLL_TICK_NS;
+    } else if (error != 0) {
+        lose(e, conn, LOAD_REFUSED, strerror(error));
+    }
+}
+
+static void look_at(struct load_engine *e, struct load_conn *conn)
+{
+    if (conn->state == LOAD_CONN_UP)
+        e->alive_ns = e->now_ns;
+    if (conn->state == LOAD_CONN_UP && conn->awaited == 0) {
+        go_on(e, conn);
+        return;
+    }
+    if (e->now_ns < conn->when_ns)
+        return;
+    if (conn->state == LOAD_CONN_DOWN)
+        connect_again(e, conn);
+    else
+        lose(e, conn, LOAD_TIMED_OUT, mc_text(MC_E_TIMEOUT));
+}
+
+/* Starts nothing any more. Of an open loop, what was due by now has missed its time. */
+static void stop(struct load_engine *e)
+{
+    if (e->phase.rate > 0)
+        for (; e->left > 0 && due_ns(e) <= e->now_ns; e->left--, e->started++)
+            e->stats.unsent++;
+    e->left = 0;
+    e->end_ns = 0;
+}
+
+/* No server has been there for long. */
+static void give_up(struct load_engine *e)
+{
+    if (e->phase.rate == 0 && e->phase.requests != LOAD_UNLIMITED)
+        e->stats.unsent += e->left;
+    stop(e);
+}
+
+/* True when the phase's time is over, or somebody says so. */
+static bool is_over(const struct load_engine *e)
+{
+    return e->now_ns >= e->end_ns || atomic_load_explicit(e->stop, memory_order_relaxed);
+}
+
+/* What is to be done now and then, besides what is ready; the first time, it starts the phase. */
+static void tick(struct load_engine *e)
+{
+    if (is_over(e))
+        stop(e);
+    for (uint32_t i = 0; i < e->count; i++)
+        look_at(e, &e->conns[i]);
+    if (e->now_ns - e->alive_ns >= give_up_ns)
+        give_up(e);
+    for (; e->now_ns >= e->second_ns; e->second_ns += SECOND_NS)
+        if (e->on_second != NULL)
+            e->on_second(e->ctx);
+    e->tick_ns = e->now_ns - (e->now_ns - e->start_ns) % LOAD_POLL_TICK_NS + LOAD_POLL_TICK_NS;
+    if (e->end_ns > e->now_ns && e->end_ns < e->tick_ns)
+        e->tick_ns = e->end_ns;
+}
+
+/* ---- the loop -------------------------------------------------------------------------------- */
+
+/* How many connections are ready, after waiting no longer than until the next thing to do. */
+static uint32_t wait_ready(struct load_engine *e)
+{
+    uint32_t ready;
+
+    if (e->phase.rate > 0 && e->left > 0 && e->free_count > 0) {
+        uint64_t now = timing_now(), due = due_ns(e), until = due < e->tick_ns ? due : e->tick_ns;
+        ready = load_poll_wait_ns(e->poll, until > now ? until - now : 0);
+    } else {
+        ready = load_poll_wait(e->poll);
+    }
+    if (ready == 0 || e->phase.rate > 0)
+        e->now_ns = timing_now();
+    return ready;
+}
+
+static void turn(struct load_engine *e)
+{
+    uint32_t ready = wait_ready(e);
+
+    for (uint32_t i = 0; i < ready; i++) {
+        uint32_t what;
+        uint32_t number = load_poll_ready(e->poll, i, &what);
+        serve(e, &e->conns[number], what);
+    }
+    if (e->phase.rate > 0)
+        send_due(e);
+    if (e->now_ns >= e->tick_ns)
+        tick(e);
+}
+
+static bool is_connecting(const struct load_engine *e)
+{
+    for (uint32_t i = 0; i < e->count; i++)
+        if (e->conns[i].state == LOAD_CONN_CONNECTING)
+            return true;
+    return false;
+}
+
+/* The thread's part of a number of requests. */
+static uint64_t share(const struct load_engine *e, uint64_t requests)
+{
+    uint32_t threads = e->options->threads;
+
+    if (requests == LOAD_UNLIMITED)
+        return requests;
+    return requests / threads + (e->thread < requests % threads);
+}
+
+/* The requests of a phase: given, or in an open loop, as many as become due in its time. */
+static uint64_t count_requests(const struct load_engine *e)
+{
+    const struct load_phase *phase = &e->phase;
+    uint64_t requests = phase->requests, fill = 0;
+
+    for (uint32_t i = 0; phase->fill && i < e->count; i++)
+        for (uint64_t k = e->conns[i].next_fill; k < e->options->keys; k += e->conns[i].fill_step)
+            fill++;
+    if (phase->fill)
+        return fill;
+    if (phase->rate > 0 && phase->time_ns != LOAD_UNLIMITED) {
+        double due = (double)phase->time_ns / (double)SECOND_NS * (double)phase->rate;
+        requests = due < (double)requests ? (uint64_t)due : requests;
+    }
+    return share(e, requests);
+}
+
+static void begin(struct load_engine *e, const struct load_phase *phase)
+{
+    uint64_t grace = phase->rate > 0 ? timeout_ns(e) : 0;
+
+    e->phase = *phase;
+    e->depth = phase->fill ? e->conns[0].depth : e->options->pipeline;
+    e->start_ns = e->now_ns = e->alive_ns = timing_now();
+    e->end_ns =
+        phase->time_ns == LOAD_UNLIMITED ? UINT64_MAX : e->start_ns + phase->time_ns + grace;
+    e->second_ns = e->start_ns + SECOND_NS;
+    e->tick_ns = e->start_ns;
+    e->started = 0;
+    e->left = count_requests(e);
+    e->free_at = e->free_count = 0;
+    for (uint32_t i = 0; i < e->count; i++)
+        e->conns[i].listed = false;
+}
+
+void load_engine_connect(struct load_engine *e)
+{
+    const struct load_phase nothing = {.time_ns = LOAD_UNLIMITED};
+
+    begin(e, &nothing);
+    for (uint32_t i = 0; i < e->count; i++)
+        connect_again(e, &e->conns[i]);
+    while (is_connecting(e) && !atomic_load_explicit(e->stop, memory_order_relaxed))
+        turn(e);
+}
+
+void load_engine_run(struct load_engine *e, const struct load_phase *phase)
+{
+    begin(e, phase);
+    e->stats.start_ns = e->start_ns;
+    tick(e);
+    while (e->left > 0 || e->awaiting > 0)
+        turn(e);
+    e->stats.end_ns = e->now_ns;
+}

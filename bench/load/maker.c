@@ -1,0 +1,127 @@
+/* Requests: drawn, written down as awaited, and put into bytes. */
+#include "maker.h"
+
+#include <string.h>
+
+#include "data.h"
+
+enum {
+    GET_BYTES = 8,   /* of a get's line besides its keys: "get\r\n" and more */
+    MG_BYTES = 16,   /* of an mg besides its key: "mg  k q v\r\n" and more */
+    STORE_BYTES = 64 /* of a storage command besides its key and value */
+};
+
+static const struct mc_flag quiet_flags[] = {{.letter = 'k'}, {.letter = 'v'}, {.letter = 'q'}};
+
+void load_maker_init(struct load_maker *maker, const struct load_options *options, uint32_t thread)
+{
+    size_t key_max = load_data_key_max(options->prefix);
+    size_t get = options->multiget * (key_max + MG_BYTES) + MG_BYTES;
+    size_t set = key_max + STORE_BYTES + options->size_max;
+
+    *maker = (struct load_maker){.options = options, .prefix_len = strlen(options->prefix)};
+    load_dist_init(&maker->keys, options->seed, 2ull * thread, options->keys, options->zipf);
+    load_dist_init(&maker->sizes, options->seed, 2ull * thread + 1, 1, 0);
+    maker->line_keys = (uint32_t)((MC_REQUEST_MAX - GET_BYTES) / (key_max + 1));
+    maker->room = get > set ? get : set;
+    if (options->meta || maker->line_keys > options->multiget)
+        maker->line_keys = options->multiget;
+}
+
+/* Writes down the next request as awaited; its keys, which are to be made. */
+static struct mc_bytes *await(struct load_conn *conn, enum load_kind kind, uint64_t start_ns)
+{
+    uint32_t slot = load_conn_slot(conn, conn->awaited);
+
+    conn->requests[slot] = (struct load_request){.start_ns = start_ns, .kind = kind};
+    conn->awaited++;
+    return load_conn_keys(conn, slot);
+}
+
+/* The key's text is the connection's, behind the prefix that is there. */
+static void make_key(const struct load_maker *maker, const struct load_conn *conn,
+                     struct mc_bytes *key, uint32_t number)
+{
+    char *text = conn->text + (key->data - conn->text);
+
+    key->len = load_data_key(text, maker->prefix_len, number);
+}
+
+static void put_value(struct mc_out *out, struct mc_bytes key, size_t size)
+{
+    char *to = out->data + out->len;
+
+    load_data_put(to, key, size);
+    to[size] = '\r';
+    to[size + 1] = '\n';
+    out->len += size + 2;
+}
+
+static void put_set(struct load_maker *maker, struct load_conn *conn, struct mc_out *out,
+                    uint64_t start_ns, uint32_t number)
+{
+    const struct load_options *options = maker->options;
+    struct mc_bytes *key = await(conn, LOAD_SET, start_ns);
+    uint32_t size = load_dist_between(&maker->sizes, options->size_min, options->size_max);
+
+    make_key(maker, conn, key, number);
+    const struct mc_item item = {.key = *key, .value.len = size};
+    if (options->meta)
+        mc_put_ms(out, *key, size, quiet_flags, 1);
+    else
+        mc_put_store(out, MC_SET, &item, false);
+    put_value(out, *key, size);
+}
+
+static void put_mg(struct mc_out *out, const struct mc_bytes *keys, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        mc_put_mg(out, keys[i], quiet_flags, count > 1 ? 3 : 2);
+    if (count > 1)
+        mc_put_mn(out);
+}
+
+static void put_get(struct load_maker *maker, struct load_conn *conn, struct mc_out *out,
+                    uint64_t start_ns)
+{
+    struct mc_bytes *keys = await(conn, LOAD_GET, start_ns);
+    uint32_t count = maker->options->multiget;
+
+    for (uint32_t i = 0; i < count; i++)
+        make_key(maker, conn, &keys[i], load_dist_draw(&maker->keys));
+    if (maker->options->meta) {
+        put_mg(out, keys, count);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i += maker->line_keys)
+        mc_put_get(out, keys + i, count - i < maker->line_keys ? count - i : maker->line_keys);
+}
+
+/* Spreads the sets evenly among the gets; of SET + GET requests in a row, SET are sets. */
+static bool is_set(struct load_maker *maker)
+{
+    const struct load_options *options = maker->options;
+    uint64_t all = (uint64_t)options->sets + options->gets;
+
+    maker->mixed += options->sets;
+    if (maker->mixed < all)
+        return false;
+    maker->mixed -= all;
+    return true;
+}
+
+void load_maker_put(struct load_maker *maker, struct load_conn *conn, struct mc_out *out,
+                    uint64_t start_ns)
+{
+    if (is_set(maker))
+        put_set(maker, conn, out, start_ns, load_dist_draw(&maker->keys));
+    else
+        put_get(maker, conn, out, start_ns);
+}
+
+void load_maker_put_fill(struct load_maker *maker, struct load_conn *conn, struct mc_out *out,
+                         uint64_t start_ns)
+{
+    put_set(maker, conn, out, start_ns, (uint32_t)conn->next_fill);
+    conn->next_fill += conn->fill_step;
+}

@@ -1,0 +1,201 @@
+/* The options of mcload, as a table, and the values that only mcload has. */
+#include "options.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "decimal.h"
+#include "escape.h"
+#include "option.h"
+#include "proto.h"
+#include "seed.h"
+#include "server.h"
+
+int load_fail(int status, const char *what, const char *why)
+{
+    escape_message("mcload", "%s: %s", what, why);
+    return status;
+}
+
+/* ---- values that only mcload has ------------------------------------------------------------- */
+
+/* A number that begins at text[i] and ends before text[e]. */
+static bool read_number(const char *text, size_t i, size_t e, const struct option *option,
+                        uint64_t *number)
+{
+    return mc_decimal_read(text, i, e, option->max, number) && *number >= option->min;
+}
+
+/* SET:GET */
+static const char *set_ratio(void *options, const struct option *option, const char *text)
+{
+    struct load_options *o = options;
+    uint64_t sets, gets;
+    size_t colon = strcspn(text, ":");
+
+    if (text[colon] != ':' || !read_number(text, 0, colon, option, &sets) ||
+        !read_number(text, colon + 1, strlen(text), option, &gets))
+        return "is not SET:GET, two numbers up to 1000000";
+    if (sets + gets == 0)
+        return "leaves nothing to do";
+    o->sets = (uint32_t)sets;
+    o->gets = (uint32_t)gets;
+    return NULL;
+}
+
+/* N or MIN-MAX */
+static const char *set_size(void *options, const struct option *option, const char *text)
+{
+    struct load_options *o = options;
+    uint64_t min, max;
+    size_t dash = strcspn(text, "-");
+    bool good = read_number(text, 0, dash, option, &min);
+
+    max = min;
+    if (good && text[dash] == '-')
+        good = read_number(text, dash + 1, strlen(text), option, &max);
+    if (!good)
+        return "is not N or MIN-MAX, numbers from 0 to 134217728";
+    if (max < min)
+        return "has a MIN above its MAX";
+    o->size_min = (uint32_t)min;
+    o->size_max = (uint32_t)max;
+    return NULL;
+}
+
+/* uniform or zipf:S */
+static const char *set_dist(void *options, const struct option *option, const char *text)
+{
+    static const char zipf[] = "zipf:";
+    struct load_options *o = options;
+    double exponent = 0;
+    bool is_zipf = strncmp(text, zipf, sizeof zipf - 1) == 0;
+
+    if (is_zipf ? !option_read_fraction(text + sizeof zipf - 1, &exponent) ||
+                      exponent > (double)option->max
+                : strcmp(text, "uniform") != 0)
+        return "is not uniform or zipf:S with S from 0 to 10";
+    o->zipf = exponent;
+    return NULL;
+}
+
+/* What a key begins with: bytes that a key may have. */
+static const char *set_prefix(void *options, const struct option *option, const char *text)
+{
+    struct load_options *o = options;
+    char line[MC_REQUEST_MAX];
+    struct mc_out out = {.data = line, .cap = sizeof line};
+    const struct mc_bytes prefix = {text, strlen(text)};
+
+    (void)option;
+    if (prefix.len > LOAD_PREFIX_MAX)
+        return "is longer than 200 bytes";
+    if (prefix.len > 0 && mc_put_get(&out, &prefix, 1) != 0)
+        return "holds a space or a control byte";
+    o->prefix = text;
+    return NULL;
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
+#define AT(member) offsetof(struct load_options, member)
+
+static const struct option table[] = {
+    {"--server", "ADDR[,ADDR...]",
+     "HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH (127.0.0.1:11211);\n"
+     "the connections are spread over several",
+     option_text, AT(servers), 0, 0},
+    {"--threads", "N", "threads, each with an event loop of its own (1)", option_number,
+     AT(threads), 1, LOAD_THREADS_MAX},
+    {"--connections", "N", "connections of all threads together (50)", option_number,
+     AT(connections), 1, LOAD_CONNECTIONS_MAX},
+    {"--pipeline", "N", "requests in flight on a connection (1)", option_number, AT(pipeline), 1,
+     LOAD_PIPELINE_MAX},
+    {"--multiget", "N", "keys in each get (1)", option_number, AT(multiget), 1, LOAD_MULTIGET_MAX},
+    {"--ratio", "SET:GET", "so many sets to so many gets, evenly mixed (0:1)", set_ratio, 0, 0,
+     1000000},
+    {"--keys", "N", "different keys (10000)", option_number, AT(keys), 1, UINT32_MAX},
+    {"--key-prefix", "TEXT", "a key is this and a number from 0 on (key:)", set_prefix, 0, 0, 0},
+    {"--key-dist", "DIST", "which keys: uniform, or zipf:S with key 0 the most wanted (uniform)",
+     set_dist, 0, 0, 10},
+    {"--size", "N|MIN-MAX", "bytes of a value; of a range, each size is as likely (32)", set_size,
+     0, 0, LOAD_SIZE_MAX},
+    {"--requests", "N", "end after N requests; 0, with --fill, only fills", option_long,
+     AT(requests), 0, UINT64_MAX - 1},
+    {"--time", "S", "end after S seconds (10, unless there is --requests)", option_seconds,
+     AT(time_ns), 0, 31536000},
+    {"--warmup", "S", "seconds of the same load before, which are not counted (0)", option_seconds,
+     AT(warmup_ns), 0, 31536000},
+    {"--rate", "R",
+     "open loop: R requests a second are due, evenly spaced, whatever the\n"
+     "server does; latency counts from when a request was due",
+     option_long, AT(rate), 1, 1000000000},
+    {"--protocol", "classic|meta", "get and set, or mg and ms (classic)", option_choice, AT(meta),
+     0, 0},
+    {"--fill", NULL, "set every key on every server first; not counted", option_flag, AT(fill), 0,
+     0},
+    {"--verify", NULL, "check that each value is one of ours for its key", option_flag, AT(verify),
+     0, 0},
+    {"--seed", "N", "repeat a sequence of requests (random)", option_long, AT(seed), 0, UINT64_MAX},
+    {"--timeout-ms", "N", "longest silence of a server that owes an answer (1000)", option_number,
+     AT(timeout_ms), 1, 3600000},
+    {"--format", "text|json|csv", "what is printed (text)", option_choice, AT(format), 0, 0},
+    {"--html", "FILE", "write the report as a page with charts, too", option_text, AT(html), 0, 0},
+};
+
+static void print_more(void)
+{
+    puts("Without --rate the loop is closed: a connection sends the next request when one is\n"
+         "answered (with --pipeline, when a quarter of them are), and latency counts from the\n"
+         "sending. Ctrl-C ends early, with the results so far.\n"
+         "Exit status: 0 all right, 1 a request failed, a connection was lost, a value was wrong\n"
+         "or output not written, 2 bad usage, 69 a server does not answer.");
+}
+
+static const struct option_program program = {
+    .name = "mcload",
+    .about = "Puts load on memcached, checks every answer, and reports throughput and latency.",
+    .table = table,
+    .count = sizeof table / sizeof *table,
+    .column = 26,
+    .print_more = print_more,
+};
+
+/* What no single option can see. OPTION_GO_ON, or the exit status. */
+static int check(struct load_options *options)
+{
+    if (options->connections < options->threads)
+        return load_fail(OPTION_USAGE, "--threads", "there are more of them than of --connections");
+    if ((uint64_t)options->pipeline * options->multiget > LOAD_KEYS_IN_FLIGHT_MAX)
+        return load_fail(OPTION_USAGE, "--pipeline",
+                         "with --multiget, above 1000000 keys in flight on a "
+                         "connection");
+    if (options->time_ns == 0)
+        return load_fail(OPTION_USAGE, "--time", "0 seconds leave nothing to do");
+    if (options->requests == 0 && !options->fill)
+        return load_fail(OPTION_USAGE, "--requests", "0 leaves nothing to do without --fill");
+    if (options->time_ns == LOAD_UNLIMITED && options->requests == LOAD_UNLIMITED)
+        options->time_ns = UINT64_C(10000000000);
+    return OPTION_GO_ON;
+}
+
+int load_options_read(struct load_options *options, int argc, char **argv)
+{
+    *options = (struct load_options){.servers = "127.0.0.1:" MC_SERVER_PORT,
+                                     .threads = 1,
+                                     .connections = 50,
+                                     .pipeline = 1,
+                                     .multiget = 1,
+                                     .gets = 1,
+                                     .keys = 10000,
+                                     .prefix = "key:",
+                                     .size_min = 32,
+                                     .size_max = 32,
+                                     .requests = LOAD_UNLIMITED,
+                                     .time_ns = LOAD_UNLIMITED,
+                                     .seed = seed_random(),
+                                     .timeout_ms = MC_SERVER_TIMEOUT_MS};
+    int result = option_read(&program, options, argc, argv);
+    return result == OPTION_GO_ON ? check(options) : result;
+}

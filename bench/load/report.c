@@ -1,0 +1,396 @@
+/* The results of a run: a page of text, or the same for programs to read. */
+#include "report.h"
+
+#include <string.h>
+
+#include "escape.h"
+#include "proto.h"
+
+const struct load_percentile load_percentiles[LOAD_PERCENTILES] = {
+    {"p50", "p50", 500000},     {"p90", "p90", 900000},       {"p99", "p99", 990000},
+    {"p99.9", "p99_9", 999000}, {"p99.99", "p99_99", 999900},
+};
+
+/* ---- sums ------------------------------------------------------------------------------------ */
+
+static bool is_used(const struct load_kind_stats *kind)
+{
+    return kind->requests + kind->errors > 0;
+}
+
+/* Keys that were asked for or set. */
+static uint64_t keys_of(const struct load_report *report, enum load_kind kind)
+{
+    const struct load_kind_stats *stats = &report->stats->kinds[kind];
+
+    return kind == LOAD_GET ? stats->hits + stats->misses : stats->requests;
+}
+
+/* Requests of both kinds that were answered. */
+static uint64_t sum_requests(const struct load_report *report)
+{
+    return report->stats->kinds[LOAD_GET].requests + report->stats->kinds[LOAD_SET].requests;
+}
+
+static double run_seconds(const struct load_report *report)
+{
+    return (double)(report->stats->end_ns - report->stats->start_ns) / 1e9;
+}
+
+double load_report_rate(const struct load_report *report, uint64_t events)
+{
+    double seconds = run_seconds(report);
+
+    return seconds > 0 ? (double)events / seconds : 0;
+}
+
+static uint64_t sum_troubles(const struct load_server_stats *server)
+{
+    uint64_t sum = 0;
+
+    for (int trouble = 0; trouble < LOAD_TROUBLES; trouble++)
+        sum += server->troubles[trouble];
+    return sum;
+}
+
+bool load_report_is_clean(const struct load_report *report)
+{
+    const struct load_kind_stats *get = &report->stats->kinds[LOAD_GET];
+    uint64_t sum = get->errors + get->wrong + report->stats->kinds[LOAD_SET].errors +
+                   report->stats->earlier_errors;
+
+    for (uint32_t i = 0; i < report->targets->count; i++)
+        sum += sum_troubles(&report->servers[i]);
+    return sum == 0;
+}
+
+const char *load_report_loop(const struct load_report *report, char text[LOAD_LOOP_SIZE])
+{
+    const struct load_options *o = report->options;
+
+    if (o->rate > 0)
+        snprintf(text, LOAD_LOOP_SIZE,
+                 "open loop: %llu requests a second are due, whatever the server does; "
+                 "latency counts from when a request was due",
+                 (unsigned long long)o->rate);
+    else
+        snprintf(text, LOAD_LOOP_SIZE,
+                 "closed loop: each of %lu connections has %lu request%s in flight; "
+                 "latency counts from the sending",
+                 (unsigned long)o->connections, (unsigned long)o->pipeline,
+                 o->pipeline == 1 ? "" : "s");
+    return text;
+}
+
+/* ---- text ------------------------------------------------------------------------------------ */
+
+static void print_load(const struct load_report *report, FILE *out)
+{
+    const struct load_options *o = report->options;
+
+    fprintf(out, "%lu thread%s, %lu connections, pipeline %lu, %s protocol, seed %llu\n",
+            (unsigned long)o->threads, o->threads == 1 ? "" : "s", (unsigned long)o->connections,
+            (unsigned long)o->pipeline, o->meta ? "meta" : "classic", (unsigned long long)o->seed);
+    fprintf(out, "%lu sets to %lu gets of %lu key%s; keys ", (unsigned long)o->sets,
+            (unsigned long)o->gets, (unsigned long)o->multiget, o->multiget == 1 ? "" : "s");
+    escape_text(out, o->prefix);
+    fputs("0 to ", out);
+    escape_text(out, o->prefix);
+    fprintf(out, "%lu, ", (unsigned long)o->keys - 1);
+    if (o->zipf > 0)
+        fprintf(out, "zipf %g", o->zipf);
+    else
+        fputs("uniform", out);
+    fprintf(out, "; values of %lu", (unsigned long)o->size_min);
+    if (o->size_max > o->size_min)
+        fprintf(out, " to %lu", (unsigned long)o->size_max);
+    fprintf(out, " bytes%s\n", o->verify ? ", verified" : "");
+}
+
+static void print_servers(const struct load_report *report, FILE *out)
+{
+    for (uint32_t i = 0; i < report->targets->count; i++) {
+        fputs("server ", out);
+        escape_text(out, report->targets->list[i].name);
+        fputs(", memcached ", out);
+        escape_text(out, report->targets->list[i].version);
+        fputc('\n', out);
+    }
+}
+
+static void print_counts(const struct load_report *report, FILE *out)
+{
+    fputs("\n        requests  per second         hits       misses       errors\n", out);
+    for (int k = 0; k < LOAD_KINDS; k++) {
+        const struct load_kind_stats *kind = &report->stats->kinds[k];
+        if (!is_used(kind))
+            continue;
+        fprintf(out, "%s %12llu %11.0f", load_kind_names[k], (unsigned long long)kind->requests,
+                load_report_rate(report, kind->requests));
+        if (k == LOAD_GET)
+            fprintf(out, " %12llu %12llu", (unsigned long long)kind->hits,
+                    (unsigned long long)kind->misses);
+        else
+            fprintf(out, " %12s %12s", "-", "-");
+        fprintf(out, " %12llu\n", (unsigned long long)kind->errors);
+    }
+}
+
+static void print_latencies(const struct load_report *report, FILE *out)
+{
+    char text[TIMING_TEXT_MAX];
+
+    fputs("\nlatency     mean", out);
+    for (int i = 0; i < LOAD_PERCENTILES; i++)
+        fprintf(out, "  %8s", load_percentiles[i].name);
+    fputs("       max\n", out);
+    for (int k = 0; k < LOAD_KINDS; k++) {
+        const struct timing_histogram *latency = &report->stats->kinds[k].latency;
+        if (latency->count == 0)
+            continue;
+        fprintf(out, "%s     %8s", load_kind_names[k],
+                timing_text(text, (double)timing_mean(latency)));
+        for (int i = 0; i < LOAD_PERCENTILES; i++) {
+            uint64_t ns = timing_percentile(latency, load_percentiles[i].millionths);
+            fprintf(out, "  %8s", timing_text(text, (double)ns));
+        }
+        fprintf(out, "  %8s\n", timing_text(text, (double)latency->max));
+    }
+}
+
+static void print_costs(const struct load_report *report, FILE *out)
+{
+    const struct load_stats *stats = report->stats;
+    uint64_t requests = sum_requests(report);
+    char user[TIMING_TEXT_MAX], system[TIMING_TEXT_MAX];
+
+    fprintf(out, "\n%.2f s", run_seconds(report));
+    if (report->options->multiget > 1)
+        fprintf(out, "; %.0f keys a second",
+                load_report_rate(report, keys_of(report, LOAD_GET) + keys_of(report, LOAD_SET)));
+    fprintf(out, "; sent %.1f MB, received %.1f MB", (double)stats->sent_bytes / 1e6,
+            (double)stats->received_bytes / 1e6);
+    timing_text(user, timing_per_call(stats->user_ns, requests));
+    timing_text(system, timing_per_call(stats->system_ns, requests));
+    fprintf(out, "; processor time of this client: %s user and %s system a request\n", user,
+            system);
+}
+
+static void print_server_troubles(const struct load_report *report, uint32_t i, FILE *out)
+{
+    const struct load_server_stats *server = &report->servers[i];
+
+    if (sum_troubles(server) == 0)
+        return;
+    escape_text(out, report->targets->list[i].name);
+    fprintf(out, ": %llu connections made", (unsigned long long)server->connects);
+    for (int trouble = 0; trouble < LOAD_TROUBLES; trouble++)
+        if (server->troubles[trouble] > 0)
+            fprintf(out, ", %llu %s", (unsigned long long)server->troubles[trouble],
+                    load_trouble_texts[trouble]);
+    fputs("; the first trouble: ", out);
+    escape_text(out, server->first);
+    fputc('\n', out);
+}
+
+static void print_troubles(const struct load_report *report, FILE *out)
+{
+    const struct load_stats *stats = report->stats;
+
+    for (uint32_t i = 0; i < report->targets->count; i++)
+        print_server_troubles(report, i, out);
+    if (stats->earlier_errors > 0)
+        fprintf(out, "%llu requests failed before the run, during --fill or --warmup.\n",
+                (unsigned long long)stats->earlier_errors);
+    if (stats->kinds[LOAD_GET].wrong > 0)
+        fprintf(out, "%llu values were wrong.\n", (unsigned long long)stats->kinds[LOAD_GET].wrong);
+    if (stats->unsent > 0)
+        fprintf(out, "%llu requests %s; the latencies are of the others only.\n",
+                (unsigned long long)stats->unsent,
+                report->options->rate > 0 ? "were due and could not be sent in time"
+                                          : "were not sent, because no server was there");
+    if (report->interrupted)
+        fputs("Ended early: these are the results so far.\n", out);
+}
+
+static void print_text(const struct load_report *report, FILE *out)
+{
+    char loop[LOAD_LOOP_SIZE];
+
+    fprintf(out, "mcload " MCWIRE_VERSION ", %s\n", load_report_loop(report, loop));
+    print_servers(report, out);
+    print_load(report, out);
+    if (report->stats->filled > 0)
+        fprintf(out, "filled with %llu values\n", (unsigned long long)report->stats->filled);
+    if (is_used(&report->stats->kinds[LOAD_GET]) || is_used(&report->stats->kinds[LOAD_SET])) {
+        print_counts(report, out);
+        print_latencies(report, out);
+        print_costs(report, out);
+    }
+    print_troubles(report, out);
+}
+
+/* ---- JSON and CSV ---------------------------------------------------------------------------- */
+
+/* The members and columns of a kind that the two have in common; then the percentiles, then max. */
+static const char *const names[] = {"requests", "per_second",   "keys",   "hits",   "misses",
+                                    "errors",   "wrong_values", "min_us", "mean_us"};
+
+enum {
+    NAMES = sizeof names / sizeof *names,
+    NUMBERS = NAMES + LOAD_PERCENTILES + 1,
+    NUMBER_SIZE = 32
+};
+
+static void put_count(char number[NUMBER_SIZE], uint64_t count)
+{
+    snprintf(number, NUMBER_SIZE, "%llu", (unsigned long long)count);
+}
+
+static void put_us(char number[NUMBER_SIZE], uint64_t ns)
+{
+    snprintf(number, NUMBER_SIZE, "%.3f", (double)ns / 1000);
+}
+
+static void put_numbers(const struct load_report *report, enum load_kind k,
+                        char numbers[NUMBERS][NUMBER_SIZE])
+{
+    const struct load_kind_stats *kind = &report->stats->kinds[k];
+
+    put_count(numbers[0], kind->requests);
+    snprintf(numbers[1], NUMBER_SIZE, "%.3f", load_report_rate(report, kind->requests));
+    put_count(numbers[2], keys_of(report, k));
+    put_count(numbers[3], kind->hits);
+    put_count(numbers[4], kind->misses);
+    put_count(numbers[5], kind->errors);
+    put_count(numbers[6], kind->wrong);
+    put_us(numbers[7], kind->latency.min);
+    put_us(numbers[8], timing_mean(&kind->latency));
+    for (int i = 0; i < LOAD_PERCENTILES; i++)
+        put_us(numbers[NAMES + i],
+               timing_percentile(&kind->latency, load_percentiles[i].millionths));
+    put_us(numbers[NUMBERS - 1], kind->latency.max);
+}
+
+/* The name of the i-th number, without its unit's "_us" for percentiles and the maximum. */
+static const char *number_name(int i)
+{
+    if (i < NAMES)
+        return names[i];
+    return i < NUMBERS - 1 ? load_percentiles[i - NAMES].word : "max";
+}
+
+static void print_json_options(const struct load_report *report, FILE *out)
+{
+    const struct load_options *o = report->options;
+
+    fprintf(out,
+            "{\"loop\":\"%s\",\"latency_from\":\"%s\",\"rate\":%llu,\"threads\":%lu,"
+            "\"connections\":%lu,\"pipeline\":%lu,\"multiget\":%lu,\"sets\":%lu,\"gets\":%lu,",
+            o->rate > 0 ? "open" : "closed", o->rate > 0 ? "intended start" : "sending",
+            (unsigned long long)o->rate, (unsigned long)o->threads, (unsigned long)o->connections,
+            (unsigned long)o->pipeline, (unsigned long)o->multiget, (unsigned long)o->sets,
+            (unsigned long)o->gets);
+    fprintf(out, "\"keys\":%lu,\"key_prefix\":", (unsigned long)o->keys);
+    escape_json(out, o->prefix);
+    fprintf(out,
+            ",\"zipf\":%.17g,\"size_min\":%lu,\"size_max\":%lu,\"protocol\":\"%s\","
+            "\"verify\":%s,\"timeout_ms\":%lu,\"seed\":%llu}",
+            o->zipf, (unsigned long)o->size_min, (unsigned long)o->size_max,
+            o->meta ? "meta" : "classic", o->verify ? "true" : "false",
+            (unsigned long)o->timeout_ms, (unsigned long long)o->seed);
+}
+
+static void print_json_servers(const struct load_report *report, FILE *out)
+{
+    for (uint32_t i = 0; i < report->targets->count; i++) {
+        const struct load_server_stats *server = &report->servers[i];
+        fputs(i == 0 ? "\n{\"address\":" : ",\n{\"address\":", out);
+        escape_json(out, report->targets->list[i].name);
+        fputs(",\"version\":", out);
+        escape_json(out, report->targets->list[i].version);
+        fprintf(out, ",\"connects\":%llu", (unsigned long long)server->connects);
+        for (int trouble = 0; trouble < LOAD_TROUBLES; trouble++)
+            fprintf(out, ",\"%s\":%llu", load_trouble_names[trouble],
+                    (unsigned long long)server->troubles[trouble]);
+        fputs(",\"first_trouble\":", out);
+        escape_json(out, server->first);
+        fputc('}', out);
+    }
+}
+
+static void print_json_kind(const struct load_report *report, enum load_kind kind, FILE *out)
+{
+    char numbers[NUMBERS][NUMBER_SIZE];
+
+    put_numbers(report, kind, numbers);
+    fprintf(out, "\"%s\":{", load_kind_names[kind]);
+    for (int i = 0; i < NUMBERS; i++)
+        fprintf(out, "%s\"%s%s\":%s", i == 0 ? "" : ",", number_name(i), i < NAMES ? "" : "_us",
+                numbers[i]);
+    fputs("},\n", out);
+}
+
+static void print_json_samples(const struct load_live *live, FILE *out)
+{
+    for (size_t i = 0; i < live->count; i++) {
+        const struct load_sample *sample = &live->samples[i];
+        fprintf(out, "%s\n{\"requests\":%llu,\"errors\":%llu,\"p50_us\":%.3f,\"p99_us\":%.3f}",
+                i == 0 ? "" : ",", (unsigned long long)sample->requests,
+                (unsigned long long)sample->errors, (double)sample->p50_ns / 1000,
+                (double)sample->p99_ns / 1000);
+    }
+}
+
+static void print_json(const struct load_report *report, FILE *out)
+{
+    const struct load_stats *stats = report->stats;
+
+    fputs("{\"program\":\"mcload\",\"version\":\"" MCWIRE_VERSION "\",\n\"options\":", out);
+    print_json_options(report, out);
+    fputs(",\n\"servers\":[", out);
+    print_json_servers(report, out);
+    fprintf(out, "],\n\"clean\":%s,\"interrupted\":%s,\"seconds\":%.6f,\n",
+            load_report_is_clean(report) ? "true" : "false", report->interrupted ? "true" : "false",
+            run_seconds(report));
+    for (int kind = 0; kind < LOAD_KINDS; kind++)
+        print_json_kind(report, (enum load_kind)kind, out);
+    fprintf(out,
+            "\"filled\":%llu,\"earlier_errors\":%llu,\"unsent\":%llu,\"sent_bytes\":%llu,"
+            "\"received_bytes\":%llu,\"user_seconds\":%.6f,\"system_seconds\":%.6f,\n",
+            (unsigned long long)stats->filled, (unsigned long long)stats->earlier_errors,
+            (unsigned long long)stats->unsent, (unsigned long long)stats->sent_bytes,
+            (unsigned long long)stats->received_bytes, (double)stats->user_ns / 1e9,
+            (double)stats->system_ns / 1e9);
+    fputs("\"samples\":[", out);
+    print_json_samples(report->live, out);
+    fputs("]}\n", out);
+}
+
+static void print_csv(const struct load_report *report, FILE *out)
+{
+    char numbers[NUMBERS][NUMBER_SIZE];
+
+    fputs("kind", out);
+    for (int i = 0; i < NUMBERS; i++)
+        fprintf(out, ",%s%s", number_name(i), i < NAMES ? "" : "_us");
+    fputc('\n', out);
+    for (int kind = 0; kind < LOAD_KINDS; kind++) {
+        put_numbers(report, (enum load_kind)kind, numbers);
+        fputs(load_kind_names[kind], out);
+        for (int i = 0; i < NUMBERS; i++)
+            fprintf(out, ",%s", numbers[i]);
+        fputc('\n', out);
+    }
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
+void load_report_print(const struct load_report *report, FILE *out)
+{
+    static void (*const formats[])(const struct load_report *, FILE *) = {
+        [LOAD_TEXT] = print_text, [LOAD_JSON] = print_json, [LOAD_CSV] = print_csv};
+
+    formats[report->options->format](report, out);
+    fflush(out);
+}

@@ -1,0 +1,138 @@
+/* The workload's get, set and expense over a mcwire server, and what is said when it fails. */
+#include "cache.h"
+
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "escape.h"
+
+enum { CALM_NS = 1000000000 }; /* an outage is over after that long without a failure */
+
+/* What more there is to say about a failure; an empty slice when nothing. */
+static struct mc_bytes detail(const struct cache *cache, int result)
+{
+    const struct mc_server *server = &cache->server;
+    const char *text = NULL;
+
+    if (result >= MC_ERROR || result == MC_E_AUTH)
+        return server->client.said;
+    if (result == MC_E_RESOLVE)
+        text = gai_strerror(server->socket.resolve_code);
+    else if (result == MC_E_PROTOCOL)
+        text = mc_text_fault(server->client.reader.fault);
+    else if (result == MC_E_UNKNOWN)
+        text = mc_text(server->client.error);
+    else if ((result == MC_E_CONNECT || result == MC_E_SYSTEM) && server->socket.sys_errno != 0)
+        text = strerror(server->socket.sys_errno);
+    return (struct mc_bytes){text, text != NULL ? strlen(text) : 0};
+}
+
+static void warn(const struct cache *cache, int result)
+{
+    struct mc_bytes more = detail(cache, result);
+
+    escape_message("squares", "warning: %s: %s%s%.*s; going on without the cache", cache->address,
+                   mc_text(result), more.len > 0 ? ": " : "", (int)more.len,
+                   more.len > 0 ? more.data : "");
+}
+
+static void failed(struct cache *cache, int result)
+{
+    struct cache_outage *outage = &cache->outage;
+    uint64_t now = timing_now();
+
+    if (!outage->on) {
+        *outage = (struct cache_outage){.on = true, .since_ns = now};
+        warn(cache, result);
+    }
+    outage->failing = true;
+    outage->last_ns = now;
+    outage->failures++;
+}
+
+static void say_end(const struct cache *cache)
+{
+    const struct cache_outage *outage = &cache->outage;
+
+    escape_message("squares", "%s: %s: %llu operations failed within %.2f s", cache->address,
+                   outage->failing ? "the cache is still failing" : "the cache is back",
+                   (unsigned long long)outage->failures,
+                   (double)(outage->last_ns - outage->since_ns) / 1e9);
+}
+
+static void succeeded(struct cache *cache)
+{
+    struct cache_outage *outage = &cache->outage;
+
+    outage->failing = false;
+    if (!outage->on || timing_now() - outage->last_ns < CALM_NS)
+        return;
+    say_end(cache);
+    outage->on = false;
+}
+
+static enum workload_found get(void *ctx, const char *key, size_t len, struct workload_value *value)
+{
+    struct cache *cache = ctx;
+    struct mc_value found = {.buf = value->text, .cap = sizeof value->text};
+    uint64_t start = timing_now();
+    int result = mc_server_get(&cache->server, (struct mc_bytes){key, len}, &found);
+    uint64_t took = timing_now() - start;
+
+    if (result != MC_E_DOWN)
+        timing_record(&cache->gets, took);
+    value->len = found.len;
+    value->flags = found.flags;
+    if (result != MC_HIT && result != MC_MISS && result != MC_E_FULL) {
+        failed(cache, result);
+        return WORKLOAD_FAILED;
+    }
+    timing_record(&cache->answers, took);
+    succeeded(cache);
+    return result == MC_MISS ? WORKLOAD_MISS : WORKLOAD_HIT;
+}
+
+static int set(void *ctx, const char *key, size_t len, const struct workload_value *value)
+{
+    struct cache *cache = ctx;
+    struct mc_item item = {
+        .key = {key, len}, .value = {value->text, value->len}, .flags = value->flags};
+    int result = mc_server_store(&cache->server, MC_SET, &item);
+
+    if (result != MC_STORED) {
+        failed(cache, result);
+        return -1;
+    }
+    succeeded(cache);
+    return 0;
+}
+
+/* The pretended expense takes its time exactly: until a point in time, not for a duration that each
+ * wake-up makes longer. So what a run takes beyond the model's prediction is the cache's doing. */
+static void expense(void *ctx)
+{
+    const struct cache *cache = ctx;
+
+    timing_wait_until(timing_now() + cache->cost_ns);
+}
+
+int cache_init(struct cache *cache, const char *address, int64_t timeout_ms, uint64_t cost_ns)
+{
+    *cache = (struct cache){.cost_ns = cost_ns, .address = address};
+    int result = mc_server_init(&cache->server, address, cache->buf, sizeof cache->buf);
+    cache->server.timeout_ms = timeout_ms;
+    return result;
+}
+
+struct workload_cache cache_workload(struct cache *cache)
+{
+    return (struct workload_cache){.get = get, .set = set, .expense = expense, .ctx = cache};
+}
+
+void cache_close(struct cache *cache)
+{
+    if (cache->outage.on)
+        say_end(cache);
+    mc_server_close(&cache->server);
+}

@@ -1,0 +1,48 @@
+/* The model: expected misses of uniform draws, and the time of each run that follows from them. */
+#include "model.h"
+
+#include <math.h>
+
+/* How many different numbers `draws` uniform draws from 0..domain are expected to meet. Of a cache
+ * that starts empty and forgets nothing, it is the number of misses.
+ *
+ * A number escapes one draw with probability 1 - 1/n, and all of them with its power; so n times
+ * the rest is expected to be met. In logarithms, because 1 - 1/n is rounded badly for a large n. */
+static double expect_distinct(uint32_t domain, uint64_t draws)
+{
+    double n = (double)domain + 1;
+
+    return draws == 0 ? 0 : -n * expm1((double)draws * log1p(-1 / n));
+}
+
+/* The share of the squares that the cache lacked at the start. The standard deviation is that of
+ * independent numbers: a bit more than the true one. */
+static double lacking(const struct report *report)
+{
+    double n = (double)report->options->domain + 1;
+    double expected = expect_distinct(report->options->domain, report->options->requests);
+    double deviation = sqrt(expected * (1 - expected / n));
+    double misses = report->runs[0].counts.misses;
+
+    if (report->own_server || misses >= expected - 4 * deviation - 1)
+        return 1;
+    return misses / expected;
+}
+
+void model_predict(struct report *report)
+{
+    uint32_t domain = report->options->domain;
+    uint64_t requests = report->options->requests, draws = 0;
+    double cost_ns = (double)report->options->cost_us * 1000;
+
+    report->round_trip_ns = timing_percentile(report->answers, 500000);
+    report->lacking = lacking(report);
+    report->longest_ns = 1;
+    for (uint32_t i = 0; i < report->count; i++, draws += requests) {
+        struct report_run *run = &report->runs[i];
+        double fresh = expect_distinct(domain, draws + requests) - expect_distinct(domain, draws);
+        run->model_ns =
+            report->lacking * fresh * cost_ns + (double)requests * (double)report->round_trip_ns;
+        report->longest_ns = fmax(report->longest_ns, fmax(run->model_ns, (double)run->ns));
+    }
+}
