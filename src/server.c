@@ -126,8 +126,8 @@ static uint32_t random_to(struct mc_server *server, uint32_t limit)
     s ^= s << 13;
     s ^= s >> 17;
     s ^= s << 5;
-    server->seed = s != 0 ? s : 1;
-    return server->seed % (limit + 1);
+    server->seed = s;
+    return s % (limit + 1);
 }
 
 /* Leaves the server alone for a while, each time in a row for twice as long. */
@@ -205,9 +205,11 @@ static int check_unproved(struct mc_server *server)
     bool doubted = server->doubted;
     int r = mc_socket_check(&server->socket);
     server->doubted = false;
-    server->client.received = 0; /* none of it was a good reply */
-    if (r == MC_E_PROTOCOL && doubted)
-        return 0; /* more of the error reply may have come */
+    server->client.received = 0;         /* none of it was a good reply */
+    if (r == MC_E_PROTOCOL && doubted) { /* more of that reply, or nobody knows what */
+        mc_server_close(server);
+        return 0;
+    }
     if (r == MC_E_PROTOCOL)
         read_last_words(server);
     return r < 0 ? MC_E_CLOSED : 0;
@@ -268,7 +270,7 @@ static void note_good(struct mc_server *server)
     server->fresh = false;
     server->good = true;
     server->pause_ms = 0;
-    server->failed_in_row = 0;
+    server->failed_before = false;
 }
 
 /* Why the operation failed, when its result is that nobody knows what became of it. */
@@ -296,12 +298,11 @@ static bool is_servers_fault(const struct mc_server *server, int cause)
  * operations, otherwise from the second failure in a row. */
 static void note_failure(struct mc_server *server, int cause)
 {
-    bool answered = server->good || (server->socket.open && cause != MC_E_CLOSED &&
-                                     cause != MC_E_SYSTEM && cause != MC_E_AUTH);
-    if (!answered || server->failed_in_row > 0)
+    bool takes_operations =
+        server->good || cause == MC_E_PROTOCOL || (cause == MC_E_TIMEOUT && server->socket.open);
+    if (!takes_operations || server->failed_before)
         start_pause(server);
-    if (server->failed_in_row < UINT32_MAX)
-        server->failed_in_row++;
+    server->failed_before = true;
     mc_server_close(server);
 }
 
@@ -310,7 +311,7 @@ static void note_failure(struct mc_server *server, int cause)
 static int doubt_connection(struct mc_server *server, int result)
 {
     int r = mc_socket_check(&server->socket);
-    if (r == MC_E_CLOSED || r == MC_E_SYSTEM)
+    if (r == MC_E_CLOSED)
         return MC_E_CLOSED;
     server->doubted = true;
     return result;
@@ -324,7 +325,7 @@ static int judge_result(struct mc_server *server, int result)
         return result;
     if (result >= MC_ERROR || c->error == MC_E_STEP)
         return doubt_connection(server, result);
-    if (c->error == MC_E_CLOSED && c->received == 0 && c->to_send > 0 && c->sent < c->to_send)
+    if (c->error == MC_E_CLOSED && c->received == 0 && c->sent < c->to_send)
         read_last_words(server);
     return result;
 }
@@ -529,8 +530,8 @@ static int reply_of_pipeline(struct mc_server *server, const struct mc_op *ops, 
     int result = 0;
     for (size_t k = 0; k < count; k++) {
         result = ops[k].result;
-        if ((result >= 0 && result < MC_ERROR) || result == MC_E_FULL) {
-            server->good = server->good || server->client.received > 0;
+        if (result > 0 && result < MC_ERROR) {
+            server->good = true;
             return 0;
         }
     }

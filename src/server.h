@@ -43,11 +43,11 @@ struct mc_server {
     char *buf;
     size_t cap;
     int64_t deadline, used_ms, down_until_ms, pause_ms;
-    uint32_t failed_in_row;
-    bool fresh;   /* no operation has had a reply on this connection yet */
-    bool good;    /* it has had a reply that is no error */
-    bool doubted; /* an error reply came instead, after which the server may close */
-    bool retried; /* this operation has had its second try */
+    bool failed_before; /* the last operation that says something about the server was a failure */
+    bool fresh;         /* no operation has had a reply on this connection yet */
+    bool good;          /* it has had a reply that is no error */
+    bool doubted;       /* an error reply came instead, after which the server may close */
+    bool retried;       /* this operation has had its second try */
 };
 
 /* Takes the address: HOST, HOST:PORT, [IPV6], [IPV6]:PORT, unix:/PATH or /PATH; the port is 11211

@@ -33,6 +33,7 @@
 enum {
     PARTS_MAX = 64,
     TIMER_LATE_MS = 40,     /* the kernel counts in ticks: its timer may be as late as this */
+    TIMER_MIN_MS = 80,      /* less time is waited out with poll() */
     TIMER_MAX_MS = 86400000 /* a day; of more time it is asked again */
 };
 
@@ -57,24 +58,6 @@ static int64_t time_left(mc_deadline deadline)
     return deadline > now ? deadline - now : 0;
 }
 
-/* Waits until the socket is ready for `events`. 0, MC_E_TIMEOUT or MC_E_SYSTEM. */
-static int wait_for(struct mc_socket *s, short events, mc_deadline deadline)
-{
-    for (;;) {
-        int64_t left = time_left(deadline);
-        if (left == 0)
-            return MC_E_TIMEOUT;
-        struct pollfd p = {.fd = s->fd, .events = events};
-        int n = poll(&p, 1, left < INT_MAX ? (int)left : INT_MAX);
-        if (n > 0)
-            return 0;
-        if (n < 0 && errno != EINTR) {
-            s->sys_errno = errno;
-            return MC_E_SYSTEM;
-        }
-    }
-}
-
 /* True for errors that lie with this process or machine, whatever server it asks for. */
 static bool is_own_fault(int error)
 {
@@ -87,6 +70,22 @@ static int failed(struct mc_socket *s, int error)
     s->sys_errno = error;
     s->own_fault = is_own_fault(error);
     return error == ECONNRESET || error == EPIPE ? MC_E_CLOSED : MC_E_SYSTEM;
+}
+
+/* Waits until the socket is ready for `events`. 0, MC_E_TIMEOUT or MC_E_SYSTEM. */
+static int wait_for(struct mc_socket *s, short events, mc_deadline deadline)
+{
+    for (;;) {
+        int64_t left = time_left(deadline);
+        if (left == 0)
+            return MC_E_TIMEOUT;
+        struct pollfd p = {.fd = s->fd, .events = events};
+        int n = poll(&p, 1, left < INT_MAX ? (int)left : INT_MAX);
+        if (n > 0)
+            return 0;
+        if (n < 0 && errno != EINTR)
+            return failed(s, errno);
+    }
 }
 
 static bool would_block(int error)
@@ -333,7 +332,7 @@ static ptrdiff_t recv_later(struct mc_socket *s, void *buf, size_t cap, mc_deadl
 {
     for (;;) {
         int64_t left = time_left(deadline);
-        bool timer = !waited && left >= 2 * TIMER_LATE_MS;
+        bool timer = !waited && left >= TIMER_MIN_MS;
         int r = 0;
         if (!timer)
             r = wait_for(s, POLLIN, deadline);

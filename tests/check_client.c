@@ -301,6 +301,29 @@ static void check_answer(const struct scene *scene, size_t answer, bool accepted
     play_finish(&p);
 }
 
+/* A key that was asked for twice and answered once: what fits one place need not fit the other. */
+START_TEST(places_of_a_doubled_key)
+{
+    const struct mc_bytes keys[] = {{"a", 1}, {"a", 1}, {"b", 1}};
+    const size_t caps[] = {_i == 0 ? 8 : 1, _i == 0 ? 1 : 8};
+    char first[8] = "", second[8] = "", buf[64];
+    struct mc_value values[] = {
+        {.buf = first, .cap = caps[0]}, {.buf = second, .cap = caps[1]}, {.cap = 0}};
+    struct script script = {0};
+    struct mc_client client;
+    script_step(&script, "get a a b\r\n", "VALUE a 7 2\r\nok\r\nEND\r\n");
+    mc_client_init(&client, script_transport(&script), buf, sizeof buf);
+    ck_assert_int_eq(mc_client_get_many(&client, keys, values, 3, SCRIPT_DEADLINE), 0);
+    ck_assert_int_eq(values[0].result, _i == 0 ? MC_HIT : MC_E_FULL);
+    ck_assert_int_eq(values[1].result, MC_E_FULL); /* of a value that was dropped there is none */
+    ck_assert_uint_eq(values[1].len, 2);
+    ck_assert_uint_eq(values[1].flags, 7);
+    ck_assert_int_eq(values[2].result, MC_MISS);
+    ck_assert_str_eq(second, "");
+    script_free(&script);
+}
+END_TEST
+
 /* Each question with each answer. */
 START_TEST(every_answer_to_every_question)
 {
@@ -1012,6 +1035,7 @@ int main(void)
         {answer_cut_short, scene_count},
         {at_every_capacity, scene_count},
         {every_answer_to_every_question, COUNT(questions)},
+        {places_of_a_doubled_key, 2},
         {more_than_asked, scene_count},
         {one_byte_changed, scene_count},
         {lines_are_split, 260},

@@ -1105,7 +1105,7 @@ START_TEST(pauses_differ)
     for (uint32_t seed = 1; seed <= SEEDS; seed++) {
         struct mc_server server;
         init(&server, "/nowhere/at/all");
-        server.seed = seed * 0x9e3779b9u;
+        server.seed = seed * UINT32_C(0x9e3779b9);
         server.pause_ms = _i == 0 ? 0 : MC_SERVER_PAUSE_MAX_MS;
         int64_t length = fail_again(&server, _i == 0 ? 1 : FAILURES);
         least = length < least ? length : least;
@@ -1403,6 +1403,62 @@ START_TEST(closed_after_an_error)
 }
 END_TEST
 
+/* A fresh connection that is closed, or spoken on, without words that say why. */
+START_TEST(no_words)
+{
+    static const struct peer_step news[][2] = {
+        {{PEER_PASS, NULL, 0, 0}, {PEER_CLOSE, NULL, 0, 0}},
+        {{PEER_SAY, "STORED\r\n", 0, 0}, {PEER_CLOSE, NULL, 0, 0}},
+        {{PEER_SAY, "ERR", 0, 0}, {PEER_CLOSE, NULL, 0, 0}},
+    };
+    const struct peer_step *n = news[_i / OPERATIONS];
+    const struct peer_step script[] = {
+        {PEER_ACCEPT, NULL, 0, 0}, n[0], n[1], {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_open(&server), 0);
+    peer_await(&peer, 3);
+    ck_assert_int_eq(operations[_i % OPERATIONS].run(&server), MC_E_CLOSED);
+    ck_assert_uint_eq(server.client.said.len, 0);
+    expect_counts(&server, 1, 1);
+    ck_assert_int_eq(server.pause_ms, MC_SERVER_PAUSE_MIN_MS);
+    peer_end(&peer);
+}
+END_TEST
+
+/* What comes on a connection after an error reply that was its first is not taken for another: the
+ * next operation has a new connection. */
+START_TEST(more_after_an_error)
+{
+    const struct operation *o = &operations[_i];
+    const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                       {PEER_HEAR, o->request, 0, 0},
+                                       {PEER_SAY, "ERROR\r\n", 0, 0},
+                                       {PEER_GATE, NULL, 0, 0},
+                                       {PEER_LATE, "END\r\n", 0, 0},
+                                       {PEER_SILENT, NULL, 0, 0},
+                                       {PEER_ACCEPT, NULL, 0, 0},
+                                       {PEER_HEAR, "get k\r\n", 0, 0},
+                                       {PEER_SAY, "VALUE k 0 2\r\nok\r\nEND\r\n", 0, 0},
+                                       {PEER_SILENT, NULL, 0, 0},
+                                       {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(o->run(&server), MC_ERROR);
+    peer_open_gate(&peer);
+    await_bytes(&server);
+    ck_assert_int_eq(run_get(&server), MC_HIT);
+    expect_counts(&server, 2, 0);
+    ck_assert_int_eq(server.pause_ms, 0);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
 /* The same of a pipeline: its operations keep what they got. */
 START_TEST(closed_after_an_error_to_a_pipeline)
 {
@@ -1570,7 +1626,7 @@ START_TEST(second_failure_in_a_row)
         ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
         ck_assert_int_eq(fail_get(&server, _i), results[_i]);
         ck_assert_int_eq(server.pause_ms, 0);
-        ck_assert_uint_eq(server.failed_in_row, 1);
+        ck_assert(server.failed_before);
     }
     ck_assert_int_eq(fail_get(&server, _i), results[_i]);
     ck_assert_int_eq(server.pause_ms, MC_SERVER_PAUSE_MIN_MS);
@@ -1609,7 +1665,7 @@ START_TEST(backend_failure)
     ck_assert_int_eq(values[0].result, MC_SERVER_ERROR);
     ck_assert_int_eq(take_ok(values[1].result, &values[1]), MC_HIT);
     ck_assert_int_eq(server.pause_ms, 0);
-    ck_assert_uint_eq(server.failed_in_row, 0);
+    ck_assert(!server.failed_before);
     peer_open_gate(&peer);
     ck_assert_int_eq(run_get(&server), MC_HIT);
     expect_counts(&server, 2, 0);
@@ -1742,7 +1798,7 @@ START_TEST(login_that_cannot_be_sent)
             ck_assert_ptr_nonnull(server.problem);
         }
     }
-    expect_counts(&server, 0, 2 * OPERATIONS);
+    expect_counts(&server, 0, 2 * (uint64_t)OPERATIONS);
     ck_assert_int_eq(server.pause_ms, 0);
     init_auth(&server, &peer);
     ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
@@ -1843,6 +1899,8 @@ int main(void) // NOLINT(readability-function-size): a table
         {all_the_time, 3},
         {no_more_connections, OPERATIONS * PEER_FAMILIES},
         {closed_after_an_error, OPERATIONS * PEER_FAMILIES},
+        {no_words, OPERATIONS * 3},
+        {more_after_an_error, OPERATIONS},
         {closed_after_an_error_to_a_pipeline, 1},
         {good_reply_in_a_pipeline, 1},
         {buffer_too_small_for_a_line, 1},

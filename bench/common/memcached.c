@@ -170,7 +170,8 @@ static void become_memcached(struct server *server, const struct memcached_setti
         argv[n++] = "nobody";
     }
     int null = open("/dev/null", O_RDONLY);
-    dup2(null, STDIN_FILENO);
+    if (null >= 0)
+        dup2(null, STDIN_FILENO);
     dup2(STDERR_FILENO, STDOUT_FILENO);
     execvp(argv[0], argv);
     _exit(NOT_FOUND);

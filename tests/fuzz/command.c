@@ -517,7 +517,9 @@ size_t command_encode(struct mc_bytes bytes, char *to)
         size_t at = k * 6 / 8, shift = 10 - k * 6 % 8; /* the six bits in two bytes from there on */
         unsigned two = at < bytes.len ? (unsigned char)bytes.data[at] * 256u : 0;
         two += at + 1 < bytes.len ? (unsigned char)bytes.data[at + 1] : 0;
-        to[k] = k * 6 < bytes.len * 8 ? alphabet[two >> shift & 63] : '=';
+        to[k] = '=';
+        if (k * 6 < bytes.len * 8)
+            to[k] = alphabet[two >> shift & 63];
     }
     return len;
 }
