@@ -968,8 +968,7 @@ START_TEST(no_more_connections)
     for (int n = 0; n < held; n++)
         mc_server_close(&holders[n]);
     server.down_until_ms = 0;
-    while ((r = mc_server_get(&server, k, &value)) !=
-           MC_MISS) /* the server learns of it in its time */
+    while (mc_server_get(&server, k, &value) != MC_MISS) /* the server learns of it in its time */
         server.down_until_ms = 0;
     ck_assert_int_eq(server.pause_ms, 0);
     end();

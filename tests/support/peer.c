@@ -131,7 +131,7 @@ static bool accept_one(struct peer *peer)
     return peer->fd >= 0 || report_errno(peer, "accept: ");
 }
 
-static bool hear(struct peer *peer, const char *text, size_t len)
+static bool hear(struct peer *peer, const char *text, size_t len, bool may_close)
 {
     char bytes[GULP];
     for (size_t heard = 0; heard < len;) {
@@ -140,7 +140,7 @@ static bool hear(struct peer *peer, const char *text, size_t len)
             return false;
         ssize_t n = recv(peer->fd, bytes, want, 0);
         if (n <= 0)
-            return report(peer, "closed instead of: ", text, len);
+            return may_close ? false : report(peer, "closed instead of: ", text, len);
         if (memcmp(bytes, text + heard, (size_t)n) != 0)
             return report(peer, "heard another text: ", bytes, (size_t)n);
         heard += (size_t)n;
@@ -217,7 +217,8 @@ static bool play(struct peer *peer, const struct peer_step *step)
     switch (step->what) {
     case PEER_PASS: return true;
     case PEER_ACCEPT: return accept_one(peer);
-    case PEER_HEAR: return hear(peer, step->text, len);
+    case PEER_HEAR: return hear(peer, step->text, len, false);
+    case PEER_HEAR_OR_END: return hear(peer, step->text, len, true);
     case PEER_SAY: return send_all(peer, step->text, len) || report_errno(peer, "send: ");
     case PEER_LATE: return send_all(peer, step->text, len) || true;
     case PEER_DRIP: return drip(peer, step, len, SIZE_MAX);

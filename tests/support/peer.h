@@ -11,11 +11,12 @@
 enum peer_family { PEER_UNIX, PEER_TCP4, PEER_TCP6, PEER_FAMILIES };
 
 enum peer_do {
-    PEER_END,    /* the script is over; the connection stays as it is until peer_end() */
-    PEER_ACCEPT, /* takes the next connection, and keeps those it has open */
-    PEER_HEAR,   /* exactly this text comes next */
-    PEER_SAY,    /* says the text */
-    PEER_LATE,   /* says the text, whether or not the other end is still there */
+    PEER_END,         /* the script is over; the connection stays as it is until peer_end() */
+    PEER_ACCEPT,      /* takes the next connection, and keeps those it has open */
+    PEER_HEAR,        /* exactly this text comes next */
+    PEER_HEAR_OR_END, /* the same, unless the other end closes, which ends the script */
+    PEER_SAY,         /* says the text */
+    PEER_LATE,        /* says the text, whether or not the other end is still there */
     PEER_DRIP,   /* says the text over and over, a byte each `ms`, until the other end closes */
     PEER_SLOWLY, /* says the text, a byte each `ms`, or less if the other end closes */
     PEER_FLOOD,  /* says the text over and over, until the other end closes */

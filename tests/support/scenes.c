@@ -20,10 +20,9 @@ static char big_data[SCENES_BIG + 1], big_set[SCENES_BIG + 64];
 static char big_reply[SCENES_BIG + 64], big_outcome[SCENES_BIG + 64];
 
 #define FLAGS(...) .flags = {__VA_ARGS__}
-#define ALL_FLAGS                                                                            \
-    FLAGS({'s', 0, 0, B("")}, {'t', 0, 0, B("")}, {'f', 0, 0, B("")}, {'c', 0, 0, B("")},    \
-          {'h', 0, 0, B("")}, {'l', 0, 0, B("")}, {'k', 0, 0, B("")}, {'O', 0, 0, B("123")}, \
-          {'v', 0, 0, B("")}),                                                               \
+#define ALL_FLAGS                                                                                 \
+    FLAGS({.letter = 's'}, {.letter = 't'}, {.letter = 'f'}, {.letter = 'c'}, {.letter = 'h'},    \
+          {.letter = 'l'}, {.letter = 'k'}, {.letter = 'O', .token = B("123")}, {.letter = 'v'}), \
         .count = 9
 
 /* clang-format off */
