@@ -50,6 +50,6 @@ int main(int argc, char **argv)
         else
             play_file();
     }
-    printf("%s %lu - kept inputs\n1..1\n", count > 0 ? "ok" : "not ok", 1ul);
+    printf("%s 1 - kept inputs\n1..1\n", count > 0 ? "ok" : "not ok");
     return count > 0 ? 0 : 1;
 }
