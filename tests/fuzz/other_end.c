@@ -1,4 +1,4 @@
-/* Answers requests, and moves bytes, as a fuzzer's input decides. */
+/* Answers requests and moves bytes as a fuzzer's input decides. */
 #include "other_end.h"
 
 #include <inttypes.h>

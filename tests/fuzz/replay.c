@@ -1,4 +1,4 @@
-/* Gives kept inputs to a target: replay FILE-OR-FOLDER... */
+/* Runs a target on kept inputs. usage: replay FILE-OR-FOLDER... */
 #include "input.h"
 
 #include <dirent.h>
@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 static unsigned long count;
-static char what[4096]; /* is given now */
+static char what[4096]; /* the current input */
 
 static void play_file(void)
 {
