@@ -90,12 +90,20 @@ need_packages() {
     setup_quietly "${apt[@]}" install --no-install-recommends $names || setup_advise "${missing[@]}"
 }
 
-# build TARGET...: builds the targets, or all without any. A build folder that is missing, half made
-# or of another source (it came along when this one was copied) is configured anew.
-build() {
-    if ! grep -qsF "\"source\": \"$mcwire_root\"" "$mcwire_build/meson-info/meson-info.json"; then
-        rm -rf "$mcwire_build"
-        setup_quietly meson setup "$mcwire_build" "$mcwire_root" || exit
+# configure FOLDER [OPTION...]: makes a build folder, unless it is there and up to date. One that is
+# half made, of another source (it was copied along with this one) or older than a change that Meson
+# cannot follow (a program and a folder change places) is made again from nothing.
+configure() {
+    if grep -qsF "\"source\": \"$mcwire_root\"" "$1/meson-info/meson-info.json" &&
+        ninja -C "$1" build.ninja >/dev/null 2>&1; then
+        return
     fi
+    rm -rf "$1"
+    setup_quietly meson setup "$1" "$mcwire_root" "${@:2}"
+}
+
+# build TARGET...: builds the targets, or all without any.
+build() {
+    configure "$mcwire_build" || exit
     setup_quietly ninja -C "$mcwire_build" "$@" || exit
 }

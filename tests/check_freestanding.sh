@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What the house rules say of the files and a compiler can show: proto/ needs no libc and has no
-# variables, each header stands alone in C and C++, and names and includes are where they belong.
-# CC and CXX choose the compilers. The functions are called by their names.
+# Compiles proto/ to see that it needs no C library and has no variables, and each header alone, as C
+# and as C++. CC and CXX choose the compilers; names and includes are check_house.py's.
+# The functions are called by their names.
 # shellcheck disable=SC2317
 # shellcheck source=tests/support/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/support/tap.sh"
@@ -29,7 +29,7 @@ compile() {
     done
 }
 
-# undefined FOLDER: names that the objects want and do not have, but for mem* and strlen.
+# undefined FOLDER: names that the objects need and do not define, except mem* and strlen.
 undefined() {
     comm -23 <(nm -u "$1"/*.o | awk '$1 == "U" { print $2 }' | sort -u) \
         <(nm -g --defined-only "$1"/*.o | awk 'NF == 3 { print $3 }' | sort -u) |
@@ -48,24 +48,6 @@ alone() {
     "${compiler[@]}" "-std=$1" "${warn[@]}" -fsyntax-only - <<<"#include \"$2\""
 }
 
-# misplaced FILE: public names that are not mc_<file> or begin with it: mc_put_get lives in put.c.
-misplaced() {
-    local name
-    name=$(basename "$1" .c)
-    "${cc[@]}" -std=c11 -D_POSIX_C_SOURCE=200809L "${warn[@]}" -c "$1" -o "$tap_folder/$name.o" ||
-        echo "it does not compile"
-    nm -g --defined-only "$tap_folder/$name.o" |
-        awk -v name="$name" 'NF == 3 && $3 !~ "^mc_" name "(_|$)" { print $3 }'
-}
-
-# Includes run one way: proto/ includes itself and what every compiler has, and sockets are known
-# to socket and server only.
-other_includes() {
-    grep -n '#include' proto/*.[ch] |
-        grep -vE '<(stdbool|stddef|stdint|string)\.h>|"(proto|decimal|item)\.h"'
-    grep -nE '#include "(socket|server)\.h"' src/*.[ch] | grep -vE '^src/(socket|server)\.[ch]:'
-}
-
 for options in -Os -O2 '-Os -fPIC' '-O2 -fPIC'; do
     read -ra words <<<"$options"
     folder=$tap_folder/${options// /}
@@ -77,8 +59,4 @@ for header in proto/*.h src/*.h; do
     check "$header stands alone in C" alone c11 "$header"
     check "$header stands alone in C++" alone c++11 "$header"
 done
-for file in proto/*.c src/*.c; do
-    check "names in $file" silent misplaced "$file"
-done
-check "includes run one way" silent other_includes
 finish

@@ -62,6 +62,8 @@ TYPE, TYPE_USERS = "mc_transport", {"src/ports", "src/trace", "src/socket"}
 WIRE_HEADERS = {"stdbool.h", "stddef.h", "stdint.h", "string.h"}
 LIBRARY_HEADERS = WIRE_HEADERS | {"limits.h"}
 SEES_SYSTEM = {"src/socket"}
+# What programs of bench/ share: common/, and the workload of squares, which the firmware has, too.
+SHARED = ("bench/common/", "bench/squares/workload.h")
 
 GUIDE = "tests/README.md"
 LINES_MAX, PARAMETERS_MAX = 40, 5
@@ -99,16 +101,15 @@ class House:
         self.counts = defaultdict(int)
 
     def resolve(self, path, name):
-        """The header that `path` includes as `name`: next to it, or the only one that ends so; None
-        when it is not ours, or when any of several is meant."""
+        """The header that `path` includes as `name`: the one next to it, or the only one of that
+        name that is not private to another program; None when it is not ours, or not clear."""
         name = name.removeprefix("mcwire/")
         near = os.path.normpath(os.path.join(os.path.dirname(path), name))
         if near in self.sources:
             return near
         found = [h for h in self.headers[os.path.basename(name)] if ("/" + h).endswith("/" + name)]
-        top = path.split("/")[0]
-        same = [h for h in found if h.split("/")[0] == top]
-        return (found if len(found) == 1 else same if len(same) == 1 else [None])[0]
+        own = [h for h in found if not is_private(h, path)]
+        return own[0] if len(own) == 1 else found[0] if len(found) == 1 else None
 
     def included(self, path):
         """The headers of ours that a file includes itself."""
@@ -168,6 +169,18 @@ def is_library(path):
     return re.fullmatch(r"(proto|src)/[^/]+", path) is not None
 
 
+def program_of(path):
+    """The folder of bench/, of src/ or of tests/ that a file is in; "" at the top of one."""
+    parts = path.split("/")
+    return "/".join(parts[:2]) if len(parts) > 2 else ""
+
+
+def is_private(header, path):
+    """Whether a header is one of a program's own, and `path` no file of that program."""
+    return header.startswith("bench/") and program_of(header) not in ("", program_of(path)) and \
+        not header.startswith(SHARED)
+
+
 def stem(path):
     return os.path.splitext(path)[0]
 
@@ -209,6 +222,14 @@ def rule_places(house):
     for path in house.sources:
         if unit_of(path) not in RANK:
             yield "%s has no place in the order: add it to ORDER" % path
+
+
+def rule_programs(house):
+    """A program of bench/ includes nothing of another program's own."""
+    for path in house.sources:
+        for header in house.included(path) if program_of(path).startswith("bench/") else []:
+            if is_private(header, path):
+                yield "%s includes %s" % (path, header)
 
 
 def rule_system(house):
@@ -329,8 +350,8 @@ def rule_guide(house):
             yield "%s names %s, which is not there" % (GUIDE, name)
 
 
-RULES = [rule_order, rule_places, rule_system, rule_pairs, rule_opening, rule_sizes, rule_names,
-         rule_words, rule_headers, rule_guide]
+RULES = [rule_order, rule_places, rule_programs, rule_system, rule_pairs, rule_opening, rule_sizes,
+         rule_names, rule_words, rule_headers, rule_guide]
 
 # ---- planted faults: each is found by its rule, and would not be there otherwise -----------------
 
@@ -356,6 +377,9 @@ PLANTED = [
                   "src/learn/planted_learn.h": ""}, "src/learn and src/tool use each other"),
     (rule_places, {"src/planted.c": "/* A planted file. */\n"},
      "src/planted.c has no place in the order: add it to ORDER"),
+    (rule_programs, {"bench/load/planted.c": '#include "planted_too.h"\n',
+                     "bench/overhead/planted_too.h": ""},
+     "bench/load/planted.c includes bench/overhead/planted_too.h"),
     (rule_system, {"proto/text.c": "#include <limits.h>\n"}, "proto/text.c includes <limits.h>"),
     (rule_system, {"src/server.c": "#include <unistd.h>\n"}, "src/server.c includes <unistd.h>"),
     (rule_pairs, {"bench/one.h": "int one(void);\n", "bench/two.h": "int two(void);\n",

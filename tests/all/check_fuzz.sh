@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Fuzzing (tests/fuzz): each target with the sanitizers for addresses and undefined behaviour, and
-# for memory, by libFuzzer, and the reader by AFL++ as well, so many seconds each and two at a time:
-# four minutes. First, bugs that are planted in copies of the product have to be found.
+# Runs the fuzzers (tests/fuzz): each target by libFuzzer with the sanitizers for addresses and
+# undefined behaviour, and with the one for memory; the reader by AFL++ as well. Each runs for so many
+# seconds, two at a time: four minutes. First they have to find the bugs planted in copies of the library.
 #
 # usage: check_fuzz.sh [SECONDS], 60
 # needs: clang-19 /usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.fuzzer-x86_64.a

@@ -99,6 +99,11 @@ def need(line, **more):
     return done.stdout
 
 
+def source_of(name):
+    """A test program's own source, or that of a part which programs share."""
+    return 'tests/%s%s.c' % ('' if name.startswith('check_') else 'support/', name)
+
+
 class Build:
     """The folder with all objects of the tests and of the product."""
 
@@ -107,7 +112,7 @@ class Build:
         self.libraries = need(['pkg-config', '--cflags', '--libs', 'check']).split() + ['-pthread']
         names = {part for name, (parts, _, _) in PROGRAMS.items()
                  for part in parts + ['check_' + name]} | {'suite'}
-        sources = ['tests/%s.c' % name for name in names] + ['tests/mutation/stop.c'] + \
+        sources = [source_of(name) for name in names] + ['tests/mutation/stop.c'] + \
             [f for f in FILES if f.endswith('.c')]
         with ProcessPoolExecutor(JOBS) as pool:
             list(pool.map(compile_one, [(s, self.object(s, flags), flags) for s in sources
@@ -120,7 +125,7 @@ class Build:
     def link(self, program, file, mutant, target, flags=()):
         """The test program with this object in the place of the file's own."""
         parts, wraps, _ = PROGRAMS[program]
-        objects = [self.object('tests/%s.c' % p, flags)
+        objects = [self.object(source_of(p), flags)
                    for p in parts + ['check_' + program, 'suite']]
         objects += [self.object(f, flags) for f in FILES if f.endswith('.c') and f != file]
         wrap = ['-Wl,--wrap=' + name for name in wraps + ['_ck_assert_failed', '_mark_point']]

@@ -1,4 +1,4 @@
-# What the tests of small machines share: a way to build, and the oracle.
+# What the tests of small machines share: a way to build, and the results to compare with.
 # shellcheck shell=bash
 # shellcheck source=tests/support/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../support/tap.sh"
@@ -22,7 +22,7 @@ skip_without $(embed_needs "$0")
 build_sh=$tap_root/bench/firmware/build.sh
 
 # each_alone NAME...: runs this script once for each of these, as many at a time as there are
-# processors, and numbers all their results anew.
+# processors, and numbers all their results from 1.
 each_alone() {
     local name running=0
     find_squares || return
@@ -37,7 +37,8 @@ each_alone() {
     done
 }
 
-# merge_results FILE: one that does not end with its number of tests is a failed test itself.
+# merge_results FILE: adds its results; a file that does not end with the number of tests is a
+# failure.
 merge_results() {
     local line last=
     while IFS= read -r line; do
@@ -71,8 +72,8 @@ find_squares() {
     export SQUARES=${SQUARES:-$mcwire_build/bench/squares/squares}
 }
 
-# oracle [SEED]: each run's hits and misses, a line each, as the host's squares counts them: what
-# every port of it must find with the same seed. Asked for once, without the pretended expense.
+# oracle [SEED]: the hits and misses of each run, a line each, as squares on the host counts them.
+# Every port must have the same with this seed. It runs once, with no cost for a miss.
 oracle() {
     local seed=${1:-1} file=$tap_folder/oracle-${1:-1}
     if [ ! -s "$file" ]; then
@@ -83,8 +84,8 @@ oracle() {
     [ "$(wc -l <"$file")" -eq 10 ] && cat "$file"
 }
 
-# same_runs FILE [SEED]: true when the table that squares.c has printed there says what the oracle
-# says, and no answer was wrong.
+# same_runs FILE [SEED]: true when the table of squares.c in this file has the hits and misses of
+# the oracle, and no answer was wrong.
 same_runs() {
     oracle "${2:-1}" >"$tap_folder/wanted" || return
     awk 'NF == 5 && $1 ~ /^[0-9]+$/ && $5 == 0 { print $3, $4 }' "$1" >"$tap_folder/got"

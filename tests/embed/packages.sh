@@ -1,6 +1,6 @@
-# What the longer tests need, beyond bench/setup.sh's table: Debian's names for it. Source it behind
-# that file. What no package needs to be asked for, a part of each Debian, has no line.
-# Never gcc-multilib: apt removes all compilers for other processors for it.
+# The Debian packages of what the longer tests need, in addition to bench/setup.sh's table. Source
+# it after that file. What every Debian has needs no line. Never gcc-multilib: apt removes all
+# compilers for other processors for it.
 # shellcheck shell=bash
 
 setup_packages+='
@@ -65,7 +65,7 @@ embed_needs() {
     sed -n 's/^# needs: //p' "$@" | tr ' ' '\n' | sort -u
 }
 
-# embed_unknown THING...: those that are in no row of the table.
+# embed_unknown THING...: those that no row of the table has.
 embed_unknown() {
     local thing
     for thing in "$@"; do

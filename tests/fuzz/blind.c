@@ -1,7 +1,7 @@
-/* Gives a target mutated inputs, many and fast: in one process, without looking at what they reach.
- * What guides is that they come from kept inputs, which have reached something.
+/* Runs a target on many mutated inputs, fast: in one process, and without coverage. The inputs come
+ * from kept ones, which have reached something.
  *
- * usage: blind SECONDS SEED FOLDER...; says how many after each minute. */
+ * usage: blind SECONDS SEED FOLDER...; it prints after each minute how many it has run. */
 #include "input.h"
 
 #include <dirent.h>
@@ -63,7 +63,7 @@ static size_t pick(char *to)
     return len;
 }
 
-/* Puts bytes of another input in the place of `old` bytes at `at`. Returns the new length. */
+/* Replaces `old` bytes at `at` by bytes of another input. Returns the new length. */
 static size_t splice(char *b, size_t len, size_t at, size_t old)
 {
     struct mc_bytes from = kept[below(count)];
@@ -88,7 +88,7 @@ static size_t mutate(char *b, size_t len)
     }
 }
 
-static char b[SIZE]; /* what is given now */
+static char b[SIZE]; /* the current input */
 static size_t len;
 
 static bool say(const char *text, size_t size)
@@ -96,7 +96,7 @@ static bool say(const char *text, size_t size)
     return write(STDERR_FILENO, text, size) == (ssize_t)size;
 }
 
-/* Something was found: shows by what. */
+/* Something was found: prints the input that did it. */
 static void show(int number)
 {
     static const char digits[] = "0123456789abcdef";

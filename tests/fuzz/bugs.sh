@@ -1,5 +1,5 @@
-# Bugs to be planted in a copy of the product, each of a kind that other clients have had; a fuzz
-# target has to find it, from its kept inputs or within a short run. Source it behind fuzz.sh.
+# Bugs that are planted in a copy of the library, each of a kind that other clients have had. A fuzz
+# target has to find each, with its kept inputs or in a short run. Source it after fuzz.sh.
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # fuzz_root, fuzz_out, fuzz_quick
 
@@ -12,27 +12,27 @@ bug() {
     bug_count=$((bug_count + 1))
 }
 
-bug 'a key of 251 bytes is believed' reader proto/reader.c \
+bug 'a key of 251 bytes is accepted' reader proto/reader.c \
     '/case .k.:/ s/MC_KEY_MAX/MC_KEY_MAX + 1/'
-bug 'a value ends without a look at its LF' reader proto/reader.c \
+bug 'a value ends without a check of its LF' reader proto/reader.c \
     '/in->len > 1 && in->data\[1\]/ s/in->len > 1/in->len > 2/'
-bug 'one byte behind the line is read' reader proto/reader.c \
+bug 'one byte after the line is read' reader proto/reader.c \
     '/^static size_t take(/,/^}/ s/i < l->e/i <= l->e/'
-bug 'a number with a leading zero is one' reader proto/decimal.c \
+bug 'a number with a leading zero is accepted' reader proto/decimal.c \
     "s/ || (b\[i\] == '0' && e - i > 1)//"
 bug 'an item for a key that only begins so' reader proto/item.h \
     's/mc_item_same(b + 6, key.data, key.len)/mc_item_same(b + 6, key.data, key.len - 1)/'
 bug 'a byte 0x7f is sent in a key of eight bytes and more' put proto/put.c \
     's/c == 0x7f/c == 0x80/'
-bug 'a byte is written behind the buffer' put proto/put.c \
+bug 'a byte is written after the buffer' put proto/put.c \
     '/^static inline bool has_room/,/^}/ s/n <= p->cap - p->i/n <= p->cap - p->i + 1/'
 bug 'a flag twice' put proto/put.c \
     's/has_flag(flags, k, flags\[k\].letter)/has_flag(flags, 0, flags[k].letter)/'
 bug 'the returned key is not compared' client src/answer.c \
     '/^static bool same(/,/^}/ s/return .*/return a.len == b.len;/'
-bug 'an END with bytes behind it is a miss' client proto/item.h \
+bug 'an END with bytes after it is a miss' client proto/item.h \
     's/e - i == 5/e - i >= 5/'
-bug 'a lost write is said to be not done' client src/answer.h \
+bug 'a lost write is reported as not done' client src/answer.h \
     's/return result < 0 ? MC_E_UNKNOWN : result/return result/'
 bug 'the connection lives on after CLIENT_ERROR to a set' client src/answer.c \
     '/^static int check_step/,/^}/ s/event == MC_ERROR || //'
@@ -52,11 +52,12 @@ bug_plant() {
     fi
 }
 
-# bug_hunt K: is it found? From the kept inputs, or within 30 s.
+# bug_hunt K: true when the bug is found with the kept inputs, or within 30 s.
 bug_hunt() {
     local program=$fuzz_out/bug-$1-fuzzer target=${bug_targets[$1]}
     bug_plant "$1" &&
-        fuzz_build "$program" "$target" "$fuzz_out/bug-$1" "${fuzz_quick[@]}" -fsanitize=fuzzer || return
+        fuzz_build "$program" "$target" "$fuzz_out/bug-$1" "${fuzz_quick[@]}" -fsanitize=fuzzer ||
+        return
     ASAN_OPTIONS=symbolize=0 fuzz_run "$program" "$target" 30 "$program.log"
     grep -a -q -E '^found: |^SUMMARY: ' "$program.log" && return
     echo 'not found'

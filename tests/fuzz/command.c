@@ -1,4 +1,4 @@
-/* Makes up, puts, judges and reads commands. */
+/* Makes commands from a fuzzer's input, puts them, judges them, and reads them back. */
 #include "command.h"
 
 #include "reference.h"
@@ -9,9 +9,9 @@
 
 /* The words that a command begins with, and its arguments, a letter each: k key, K keys, m flags of
  * a meta command, w words, c classes, n noreply or nothing, x a number with three decimals, A the
- * line of auth, or a number of numbers[]. Of what a client calls for, also the words that
- * protocol.txt lists as its replies (# is a number alone), and whether a lost reply leaves open what
- * was done: gat and mg may renew an item's time, and are no writes to a client. */
+ * line of auth, or a number of numbers[]. For the commands of a client, also the words of
+ * their replies as protocol.txt lists them (# is a number alone), and whether a lost reply leaves
+ * open what was done. (gat and mg may renew the time of an item; a client counts them as reads.) */
 static const struct {
     const char *words, *arguments, *replies;
     bool writes;
@@ -81,8 +81,8 @@ static const struct number {
 };
 
 /* The flags of each meta command, in the order of protocol.txt's lists ("The flags used by the 'mg'
- * command are"): a letter, and after = what its token is. Behind the bar stand those that every
- * command ignores (P, L) and those that newer servers have. */
+ * command are"): a letter, and after = what its token is. After the bar come those that every
+ * command ignores (P, L) and those of newer servers. */
 static const struct meta {
     enum command_name name;
     const char *flags, *modes;
@@ -98,7 +98,8 @@ static const struct meta {
     {COMMAND_ME, "b", ""},
 };
 
-/* What follows such a flag's letter: "" for nothing, NULL when the command has no such flag. */
+/* What follows the letter of such a flag: "" for nothing, NULL when the command has no such flag.
+ */
 static struct mc_bytes token_of(const struct meta *m, char letter)
 {
     for (const char *flag = m->flags; flag != NULL; flag = strchr(flag, ' ')) {
@@ -173,7 +174,7 @@ uint64_t *command_size(struct command *c)
 
 /* ---- made up --------------------------------------------------------------------------------- */
 
-/* A number as put.c can be passed it. */
+/* A number within the bits of the parameter of put.c. */
 static uint64_t take_number(struct input *in, int bits)
 {
     uint64_t number = input_number(in);
@@ -194,7 +195,7 @@ struct mc_flag command_take_flag(struct input *in, char letter)
     return flag;
 }
 
-/* As many as the meta commands have words, and more. */
+/* Up to more flags than a meta command may have. */
 static void take_flags(struct input *in, struct command *c)
 {
     c->flag_count = input_byte(in) % COMMAND_FLAGS;
@@ -333,8 +334,8 @@ static bool is_word(struct mc_bytes word, size_t max)
     return word.len >= 1 && word.len <= max;
 }
 
-/* The word at *at of words with one space between them; *at moves behind it and its space, and is
- * behind the end, by one, after the last. */
+/* The word at *at, of words with one space between them. *at moves to the next word; after the
+ * last, it is one more than the length. */
 static struct mc_bytes word_at(struct mc_bytes words, size_t *at)
 {
     const char *space = memchr(words.data + *at, ' ', words.len - *at);
@@ -456,7 +457,7 @@ uint32_t command_wrong(const struct command *c)
 
 /* ---- read back ------------------------------------------------------------------------------- */
 
-/* The words of a line, and the one that is next. */
+/* The words of a line, and where the next one begins. */
 struct words {
     struct mc_bytes text;
     size_t at;
@@ -544,7 +545,7 @@ bool command_decode(struct mc_bytes base64, char *to, struct mc_bytes *bytes)
             to[bytes->len++] = (char)(unsigned char)(bits >> count & 0xff);
         }
     }
-    return (bits & ((1u << count) - 1)) == 0; /* what is left over */
+    return (bits & ((1u << count) - 1)) == 0; /* no bit is left over */
 }
 
 static bool parse_flag(const struct meta *m, struct mc_bytes word, struct mc_flag *flag)
@@ -616,7 +617,7 @@ static bool parse_argument(struct words *w, struct command *c, char letter)
     }
 }
 
-/* Is it this command, with all its arguments and nothing else? */
+/* True when the line is this command, with all its arguments and nothing else. */
 static bool parse_as(struct mc_bytes line, enum command_name name, struct command *c)
 {
     const char *begin = table[name].words;

@@ -1,6 +1,6 @@
-/* Commands as their arguments: made up from a fuzzer's input, put by put.c, and read back from the
- * bytes in the plainest way, word by word. What each command looks like, and what may answer it, is
- * a table that was written from memcached's protocol.txt, and not from the library. */
+/* Commands as their arguments: made from a fuzzer's input, put by put.c, and read back from the
+ * bytes in the plainest way, word by word. A table has the form of each command and its replies;
+ * it was written from memcached's protocol.txt, and not from the library. */
 #ifndef COMMAND_H
 #define COMMAND_H
 
@@ -26,7 +26,7 @@ enum command_name {
     COMMAND_MD,
     COMMAND_MA,
     COMMAND_VERSION,
-    COMMAND_FLUSH_ALL, /* up to here as enum mc_verb */
+    COMMAND_FLUSH_ALL, /* up to here in the order of enum mc_verb */
     COMMAND_ME,
     COMMAND_MN,
     COMMAND_STATS,
@@ -57,53 +57,54 @@ enum { COMMAND_KEYS = 256, COMMAND_FLAGS = 24 };
 
 struct command {
     enum command_name name;
-    struct mc_bytes keys[COMMAND_KEYS]; /* of a meta command with flag b: not in base64 */
+    struct mc_bytes keys[COMMAND_KEYS]; /* of a meta command with flag b: decoded */
     size_t key_count;
-    uint64_t numbers[4]; /* in the line's order; a negative one as it is in 64 bits */
+    uint64_t numbers[4]; /* in the order of the line; negative ones in two's complement */
     size_t number_count;
     struct mc_flag flags[COMMAND_FLAGS];
     size_t flag_count;
     struct mc_bytes words;    /* of stats, watch and the crawler; of auth, the user */
     struct mc_bytes password; /* of auth */
     bool noreply;
-    char decoded[MC_KEY_MAX]; /* where a key lies that was in base64 */
+    char decoded[MC_KEY_MAX]; /* holds a key that was in base64 */
 };
 
-/* A command from the input. Few are right in all their arguments. */
+/* Makes a command from the input. Few have only valid arguments. */
 void command_take(struct input *in, enum command_name name, struct command *c);
 
-/* What a meta command's flag with this letter says. */
+/* Makes a flag with this letter from the input. */
 struct mc_flag command_take_flag(struct input *in, char letter);
 
 /* Calls the function of put.c. */
 int command_put(const struct command *c, struct mc_out *out);
 
-/* What proto.h says is wrong with it: a bit 1 << -result for each, 0 when it is right. */
+/* What is wrong with it by proto.h: a bit 1 << -result for each fault, 0 when it is valid. */
 uint32_t command_wrong(const struct command *c);
 
-/* Reads a command's line (and the value line of auth), which is all there is. False when it is none.
+/* Parses the line of a command (for auth, with its value's line). False when it is no command.
  * Slices point into the line, or into *c. */
 bool command_parse(struct mc_bytes line, struct command *c);
 
 bool command_same(const struct command *a, const struct command *b);
 
-/* The size of the value that follows a storage command's line, or NULL when none does. */
+/* The size of the value that follows the line of a storage command; NULL for other commands. */
 uint64_t *command_size(struct command *c);
 
 const struct mc_flag *command_flag(const struct command *c, char letter);
 
 bool command_is_meta(const struct command *c);
 
-/* True when the server may be left changed, of commands that a client has. */
+/* True when the command may change what the server holds; for the commands of a client only. */
 bool command_is_write(const struct command *c);
 
-/* True when protocol.txt has a reply to the command that begins with this word; "#" for a number. */
+/* True when protocol.txt has a reply to the command that begins with this word; "#" for a number.
+ */
 bool command_is_answered(const struct command *c, const char *word);
 
 /* Bytes in base64, which is MC_KEY_MAX long at most. Returns its length. */
 size_t command_encode(struct mc_bytes bytes, char *to);
 
-/* Base64 to bytes; false when it is not the way in which they are encoded. */
+/* Base64 to bytes; false when no bytes are encoded so. */
 bool command_decode(struct mc_bytes base64, char *to, struct mc_bytes *bytes);
 
 #endif

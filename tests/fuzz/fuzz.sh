@@ -1,5 +1,5 @@
-# How the fuzz targets are built, and where their kept inputs are. Source it after setting $fuzz_root,
-# the project's folder, and $fuzz_out, a folder for programs.
+# Builds and runs the fuzz targets. Source it after setting $fuzz_root, the folder of the project,
+# and $fuzz_out, a folder for programs.
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # variables that the scripts use, and set
 
@@ -9,7 +9,7 @@ fuzz_msan=(clang-19 -g -O1 -fsanitize=memory)
 fuzz_plain=(gcc -O2) # for numbers
 fuzz_quick=(clang-19 -g -O0 -fsanitize=address) # to build
 
-# fuzz_sources TARGET [FOLDER]: the files it is made of, those of proto/ and src/ below FOLDER.
+# fuzz_sources TARGET [FOLDER]: its source files, those of proto/ and src/ from FOLDER.
 fuzz_sources() {
     local own=$fuzz_root/tests/fuzz product=${2:-$fuzz_root}
     printf '%s\n' "$own/fuzz_$1.c" "$own/input.c" "$own/reference.c" \
@@ -28,7 +28,7 @@ fuzz_build() {
         -I"$fuzz_root/tests/support" -I"$fuzz_root/tests/fuzz" -o "$program" "${sources[@]}"
 }
 
-# fuzz_seeds: makes inputs for the reader of the transcripts, in $fuzz_out/seeds.
+# fuzz_seeds: makes inputs for the reader from the transcripts, in $fuzz_out/seeds.
 fuzz_seeds() {
     mkdir -p "$fuzz_out/seeds" &&
         clang-19 -std=c11 -D_POSIX_C_SOURCE=200809L -I"$fuzz_root/tests/support" \
@@ -37,7 +37,7 @@ fuzz_seeds() {
         "$fuzz_out/make-seeds" "$fuzz_root/proto/transcripts" "$fuzz_out/seeds"
 }
 
-# fuzz_inputs TARGET: folders that a run begins with.
+# fuzz_inputs TARGET: the folders of inputs that a run begins with.
 fuzz_inputs() {
     echo "$fuzz_root/tests/fuzz/corpus/$1"
     [ "$1" != reader ] || echo "$fuzz_out/seeds"
@@ -73,14 +73,14 @@ fuzz_afl() {
     [ -z "$(ls "$4.found")" ]
 }
 
-# fuzz_executions LOG: how many a run of one of the above, or of blind.c, has reached.
+# fuzz_executions LOG: the number of executions of a run of one of the above, or of blind.c.
 fuzz_executions() {
     local stats=$1.out/default/fuzzer_stats
     [ -f "$stats" ] || stats=$1
     awk '/^(execs_done|stat::number_of_executed_units)/ { n = $NF } END { print n + 0 }' "$stats"
 }
 
-# fuzz_show LOG: what was found, the inputs in hex.
+# fuzz_show LOG: prints what was found, with the inputs in hex.
 fuzz_show() {
     local input
     grep -a -E '^found:|ERROR: |runtime error|SUMMARY' "$1" | head -n 20

@@ -1,6 +1,6 @@
-/* The whole client over a connection whose other end the input plays (other_end.h): calls one at a
- * time, pipelines, gets of many keys, statistics, users. After each call, what it reports is held
- * against the bytes: which requests went out whole, and what the replies in their places say. */
+/* Fuzzes the whole client over a connection whose other end is made from the input (other_end.h):
+ * single calls, pipelines, gets of many keys, statistics, logins. After each call its results are
+ * compared with the bytes: which requests went out whole, and what the replies to them mean. */
 #include "meaning.h"
 #include "op.h"
 #include "other_end.h"
@@ -284,7 +284,8 @@ static void read_said(struct scene *s)
     s->said = reference_read((struct mc_bytes){begin, s->other.delivered - s->begin}, 0);
 }
 
-/* On a connection that is believed in, all is dealt with; and one to an honest end is believed in. */
+/* On a connection that is believed in, all is dealt with; and one to an honest end is believed
+ * in. */
 static void end_call(const struct scene *s)
 {
     const struct other_end *o = &s->other;

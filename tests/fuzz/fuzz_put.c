@@ -1,15 +1,14 @@
-/* Commands: refused exactly when proto.h says so, and otherwise one line (two for auth) that says
- * exactly the arguments when it is read back; whole, or nothing where it does not fit.
- *
- * The input: how many bytes are there before, how much room is left, and a command. */
+/* Fuzzes the put functions: each command is refused exactly when proto.h says so; otherwise it is
+ * one line (two for auth) with exactly these arguments, written whole, or not at all when it does
+ * not fit.  The input: the number of bytes before it, the room that is left, and a command. */
 #include "command.h"
 
 #include <string.h>
 
 enum { PLENTY = 16384 };
 
-/* One command behind `before` bytes, with so much room. Returns what the function said; *put is what
- * it wrote. The space ends where the room does. */
+/* One command behind `before` bytes, with so much room. Returns what the function said; *put is
+ * what it wrote. The space ends where the room does. */
 static int put_into(struct input *in, const struct command *c, size_t before, size_t room,
                     struct mc_bytes *put)
 {

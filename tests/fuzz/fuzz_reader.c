@@ -1,7 +1,7 @@
-/* The reader, in whatever pieces the bytes come, against the reference, which has them all at once.
+/* Fuzzes the reader, with the bytes in any pieces, against the reference, which reads them at once.
  *
- * The input: a byte that says which replies are streams, one that says what else is tried, the sizes
- * of six pieces, which are gone through again and again (0: all the rest), and memcached's bytes. */
+ * The input: a byte that says which replies are streams, one with options, the sizes of six pieces,
+ * which are used over and over (0: all the rest), and the bytes of memcached. */
 #include "input.h"
 #include "reference.h"
 

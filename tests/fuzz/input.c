@@ -1,4 +1,4 @@
-/* Takes decisions from a fuzzer's bytes. */
+/* Makes decisions from a fuzzer's bytes. */
 #include "input.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-/* A fuzzer's bytes as decisions, taken off their front; behind their end, all decisions are 0. And
- * what a target does when it has found something. */
+/* Decisions made from a fuzzer's bytes, in their order; after the last byte, all decisions are 0.
+ * And the way a target reports what it has found. */
 #ifndef INPUT_H
 #define INPUT_H
 
@@ -32,10 +32,10 @@ void input_free(struct input *in);
 /* The same bytes? */
 bool input_same(struct mc_bytes a, struct mc_bytes b);
 
-/* Says what is wrong, and aborts. */
+/* Prints what is wrong, and aborts. */
 _Noreturn void fuzz_fail(const char *format, ...);
 
-/* The target: each source fuzz_*.c has one. */
+/* The target; each source fuzz_*.c has one. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #endif

@@ -1,4 +1,4 @@
-/* Holds a reply against a question. */
+/* Works out what a reply means for a command. */
 #include "meaning.h"
 
 #include <string.h>

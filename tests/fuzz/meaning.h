@@ -1,5 +1,5 @@
-/* What a reply says to a question, worked out from all its events at once: the result that a client
- * may report, and everything that belongs to it. */
+/* What a reply means for a command, worked out from all its events at once: the result that a
+ * client has to report, and everything that belongs to it. */
 #ifndef MEANING_H
 #define MEANING_H
 
@@ -7,7 +7,7 @@
 #include "command.h"
 #include "reference.h"
 
-/* Events up to one that ends a reply, or as far as they are there. */
+/* The events up to the one that ends a reply, or as many as there are. */
 struct answer {
     const struct reference_event *events;
     size_t count;
@@ -15,7 +15,7 @@ struct answer {
 };
 
 struct meaning {
-    int result; /* 0: it is not whole, or no answer to this */
+    int result; /* 0: the reply is incomplete, or no answer to the command */
     struct mc_bytes value;
     uint64_t flags;
     uint64_t cas, number;
@@ -23,10 +23,10 @@ struct meaning {
     bool copied; /* of another slot with this key, whose place may be too small */
 };
 
-/* The reply that begins at event *at, which moves behind it. */
+/* The reply that begins at event *at, which moves to the next. */
 struct answer meaning_next(const struct reference *said, size_t *at);
 
-/* MC_HIT is said whether the value fits or not. Of retrievals: those of one key. */
+/* A value is an MC_HIT whether it fits or not. A retrieval must have one key. */
 struct meaning meaning_of(const struct command *c, const struct answer *a);
 
 /* The same of a retrieval's keys, one meaning for each. */

@@ -1,4 +1,4 @@
-/* Makes up ops, and calls the client with them. */
+/* Makes operations from the input, and calls the client with them. */
 #include "op.h"
 
 #include "other_end.h"

@@ -1,4 +1,4 @@
-/* A command that the client is asked for: made up from the input, and called for. */
+/* An operation of the client: made from the input, and run by its function. */
 #ifndef OP_H
 #define OP_H
 

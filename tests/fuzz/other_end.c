@@ -1,4 +1,4 @@
-/* Answers requests, and moves bytes, as a fuzzer's input decides. */
+/* Answers requests and moves bytes as a fuzzer's input decides. */
 #include "other_end.h"
 
 #include <inttypes.h>
@@ -184,7 +184,21 @@ static void answer_for_another(struct other_end *o, const struct command *c, uns
     answer_honestly(o, &other, how);
 }
 
-/* An honest answer that was changed in one byte, cut short, or said twice. */
+/* Leaves out the first word after `at`, and the space before it. */
+static void leave_word_out(struct other_end *o, size_t at)
+{
+    while (at < o->said && o->said_bytes[at] != ' ')
+        at++;
+    size_t end = at + 1;
+    while (end < o->said && o->said_bytes[end] != ' ' && o->said_bytes[end] != '\r')
+        end++;
+    if (end >= o->said)
+        return;
+    memmove(o->said_bytes + at, o->said_bytes + end, o->said - end);
+    o->said -= end - at;
+}
+
+/* An honest answer that is changed in one byte, cut short, without one of its words, or doubled. */
 static void answer_spoiled(struct other_end *o, const struct command *c, unsigned how)
 {
     size_t start = o->said;
@@ -194,6 +208,8 @@ static void answer_spoiled(struct other_end *o, const struct command *c, unsigne
         o->said = at;
     else if (how % 4 == 1)
         say(o, o->said_bytes + start, len);
+    else if (how % 4 == 2)
+        leave_word_out(o, at);
     else if (len > 0)
         o->said_bytes[at] = (char)input_byte(o->in);
 }

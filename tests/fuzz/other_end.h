@@ -1,6 +1,7 @@
-/* The other end of a connection, as a fuzzer's input has it: it reads the requests with the plain
- * parser of command.h, and answers each as memcached might, or with a lie; how bytes move, and when
- * that fails, is the input's choice, too. What it saw and said is there to be judged by. */
+/* The other end of a connection, which a fuzzer's input decides: it parses requests with the
+ * plain parser of command.h, and answers each as memcached might, or falsely; how bytes move, and
+ * when that fails, is decided by the input, too. It keeps the requests and its answers for the
+ * judge. */
 #ifndef OTHER_END_H
 #define OTHER_END_H
 

@@ -1,4 +1,4 @@
-/* Lines, fields and values of a whole conversation, one after the other. */
+/* Reads the lines, fields and values of a whole conversation, one after the other. */
 #include "reference.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
-/* What memcached's bytes mean, read in the plainest way, to hold the reader against: all bytes are
- * there at once, each line is looked at as a whole, its fields are found first and judged then,
- * and numbers are the C library's. */
+/* What memcached's bytes mean, read in the plainest way, for a comparison with the reader: all
+ * bytes are there at once, each line is seen as a whole, its fields are found first and then
+ * judged, and the C library converts the numbers. */
 #ifndef REFERENCE_H
 #define REFERENCE_H
 
@@ -31,8 +31,8 @@ struct reference {
 /* Reads up to REFERENCE_BYTES bytes. Bit k of `streams`: the k-th reply is a free-text stream. */
 struct reference reference_read(struct mc_bytes bytes, unsigned streams);
 
-/* The flags of a meta reply, into up to REFERENCE_FLAGS of flags[] and of good[]: false for one whose
- * number is none. */
+/* The flags of a meta reply, into up to REFERENCE_FLAGS of flags[] and of good[]: false for one
+ * whose number is none. */
 size_t reference_flags(struct mc_bytes text, struct mc_flag *flags, bool *good);
 
 /* Does such an event end its reply? Is it an error? */

@@ -1,4 +1,4 @@
-/* Gives kept inputs to a target: replay FILE-OR-FOLDER... */
+/* Runs a target on kept inputs. usage: replay FILE-OR-FOLDER... */
 #include "input.h"
 
 #include <dirent.h>
@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 static unsigned long count;
-static char what[4096]; /* is given now */
+static char what[4096]; /* the current input */
 
 static void play_file(void)
 {
@@ -50,6 +50,6 @@ int main(int argc, char **argv)
         else
             play_file();
     }
-    printf("%s %lu - kept inputs\n1..1\n", count > 0 ? "ok" : "not ok", 1ul);
+    printf("%s 1 - kept inputs\n1..1\n", count > 0 ? "ok" : "not ok");
     return count > 0 ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-/* Inputs for fuzz_reader.c out of the transcripts: what the server says on each connection.
+/* Makes inputs for fuzz_reader.c from the transcripts: the server's bytes on each connection.
  *
  * usage: seeds TRANSCRIPTS TO */
 #include "transcript.h"

@@ -1,4 +1,4 @@
-/* Counts what the program and its libraries allocate (glibc). */
+/* Counts the allocations of the program and its libraries (glibc). */
 #include <stdatomic.h>
 #include <stddef.h>
 

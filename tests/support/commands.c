@@ -1,4 +1,4 @@
-/* The commands, and how they are asked for. */
+/* The table of commands, and the calls that run them. */
 #include "commands.h"
 
 #include <stdio.h>
@@ -18,7 +18,7 @@ int command_ask_stats(struct mc_server *server)
     return r;
 }
 
-/* A server that has to be told who we are, before it is asked for its version. */
+/* A server that wants a login before it tells its version. */
 static int ask_with_password(struct mc_server *server)
 {
     server->user = MC_BYTES("ann");

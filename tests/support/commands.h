@@ -1,4 +1,4 @@
-/* The commands of a client, with what is asked and what an honest server says. */
+/* The commands of a client, each with its request and the reply of an honest server. */
 #ifndef COMMANDS_H
 #define COMMANDS_H
 
@@ -7,11 +7,11 @@
 
 enum { COMMANDS_PLACED = 64 }; /* bytes of a request or reply, with its NUL */
 
-/* PLAIN and QUIET: in a pipeline, and alone. MANY: a retrieval of as many keys as the pipeline has
- * commands; the reply is one item. OTHER: alone, by a function of its own. */
+/* PLAIN and QUIET commands run in a pipeline, and alone. MANY is a retrieval of as many keys as the
+ * pipeline has commands; its reply is one item. OTHER runs alone, by a function of its own. */
 enum command_shape { COMMAND_PLAIN, COMMAND_QUIET, COMMAND_MANY, COMMAND_OTHER };
 
-/* How a command is asked for, and what an honest server says. # is its place in the pipeline. */
+/* A command, its request, and the reply of an honest server. # is its place in the pipeline. */
 struct command {
     const char *name;
     enum command_shape shape;
@@ -32,16 +32,15 @@ bool command_is_write(const struct command *command);
 /* A request or reply with its place in it. */
 void command_place(const char *text, size_t place, char placed[COMMANDS_PLACED]);
 
-/* What it is asked with; the value's place is the caller's to set. */
+/* The operation that sends this command; the caller sets where the value goes. */
 struct mc_op command_op(const struct command *command);
 
-/* Asks for it alone, by the client's function of its name, or the server's where it has one. Not of
- * many keys. */
+/* Runs it alone, by the client's function of its name, or by the server's where there is one. Not
+ * for retrievals of many keys. */
 int command_ask_client(struct mc_client *client, struct mc_op *op, mc_deadline deadline);
 int command_ask_server(struct mc_server *server, struct mc_op *op);
 
-/* All that mc_client_stats() brings: the last event. What is said may be any reply, and the caller
- * sees which. */
+/* Reads all events that mc_client_stats() leads to, whatever they are, and returns the last. */
 int command_ask_stats(struct mc_server *server);
 
 #endif

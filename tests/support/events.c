@@ -1,4 +1,4 @@
-/* The events of the reader as text, and what must hold for every call of it. */
+/* Writes the events of the reader as text, and checks what must hold for every call of it. */
 #include "events.h"
 
 #include <check.h>
@@ -79,7 +79,7 @@ static void add_number(struct text *text, const char *label, uint64_t number, bo
         text_print(text, " %s=%" PRIu64, label, number);
 }
 
-/* The member that counts for this letter. */
+/* The member that has a meaning for this letter. */
 static void add_flag(struct text *text, const struct mc_flag *flag)
 {
     text_print(text, "FLAG %c", flag->letter);
@@ -102,7 +102,7 @@ static void add_flags(struct text *text, struct mc_bytes flags)
         text_print(text, "FLAG %s\n", events_name(r));
 }
 
-/* Members that the event does not use are zero, so any that is not shows here. */
+/* Members that the event does not use must be zero, so every other one is written. */
 static void add_reply(struct text *text, int event, const struct mc_reply *reply)
 {
     bool has_flags = reply->meta && event != MC_ME;
@@ -119,7 +119,7 @@ static void add_reply(struct text *text, int event, const struct mc_reply *reply
         add_flags(text, reply->text);
 }
 
-/* The pieces of a value make one line, which is open until another event comes. */
+/* The pieces of a value share one line, which ends when another event comes. */
 static void add_event(struct events *events, int event, const struct mc_reply *reply)
 {
     struct text *text = &events->lines;
@@ -140,14 +140,14 @@ static void add_event(struct events *events, int event, const struct mc_reply *r
     events->last = event;
 }
 
-/* The reader takes from the front and no more than there is. */
+/* The reader removes bytes from the front only, and no more than there are. */
 static void check_taken(const struct mc_bytes *before, const struct mc_bytes *after)
 {
     if (after->len > before->len || after->data + after->len != before->data + before->len)
         ck_abort_msg("the reader went from %zu bytes to %zu elsewhere", before->len, after->len);
 }
 
-/* A broken reader stays so and takes nothing. */
+/* A broken reader stays broken and reads nothing. */
 static void check_broken(struct mc_reader reader, struct mc_bytes in)
 {
     struct mc_reader before = reader;

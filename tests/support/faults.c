@@ -1,4 +1,4 @@
-/* The wrapped system calls: each is counted, and fails when it is its turn. */
+/* The wrapped system calls: each is counted, and fails when its turn comes. */
 #include "faults.h"
 
 #include <errno.h>
@@ -68,7 +68,7 @@ static bool is_bent(enum faults_call call)
     return plan.every != 0 && (moves || (waits && plan.waits));
 }
 
-/* Counts a call. True when it fails, with *error. */
+/* Counts a call. True when it has to fail, with *error. */
 static bool fails(enum faults_call call, int *error)
 {
     if (!active)
@@ -126,7 +126,7 @@ int __wrap_socket(int family, int type, int protocol)
     return fd;
 }
 
-/* It is gone even when close() fails. */
+/* The descriptor is closed even when close() fails. */
 int __real_close(int fd);
 int __wrap_close(int fd);
 int __wrap_close(int fd)
@@ -182,7 +182,7 @@ int __wrap_getsockopt(int fd, int level, int option, void *value, socklen_t *siz
                                             : __real_getsockopt(fd, level, option, value, size);
 }
 
-/* An interrupted connect goes on behind its caller's back. */
+/* An interrupted connect goes on in the background. */
 int __real_connect(int fd, const struct sockaddr *address, socklen_t size);
 int __wrap_connect(int fd, const struct sockaddr *address, socklen_t size);
 int __wrap_connect(int fd, const struct sockaddr *address, socklen_t size)
@@ -217,7 +217,7 @@ ssize_t __wrap_send(int fd, const void *data, size_t size, int flags)
     return fails(FAULTS_SEND, &error) ? fail(error) : __real_send(fd, data, capped(size), flags);
 }
 
-/* Cut to its first part that is not empty, when that has enough. */
+/* Cut to the first part that is not empty, when that part is long enough. */
 ssize_t __real_sendmsg(int fd, const struct msghdr *message, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)

@@ -1,5 +1,5 @@
-/* System calls that fail when a test says so. Programs with faults.c are linked with -Wl,--wrap= of
- * each call in faults_names. */
+/* System calls that fail when a test wants them to. Programs with faults.c are linked with
+ * -Wl,--wrap= of each call in faults_names. */
 #ifndef FAULTS_H
 #define FAULTS_H
 
@@ -24,15 +24,15 @@ enum faults_call {
 
 enum { FAULTS_SEEN_MAX = 4096, FAULTS_LAST = 9999 };
 
-/* What is to fail. {.at = -1}: nothing. */
+/* Which calls fail. {.at = -1}: none. */
 struct faults_plan {
     int at;          /* the call that fails, counted from 0 */
     bool on;         /* and each later call of the same function */
     int error;       /* with this errno, or getaddrinfo's code; 0: recv and poll return 0 */
-    size_t cap;      /* bytes that a send or a receive moves at most; 0: all */
-    int every;       /* each so manyth send and receive fails ... */
+    size_t cap;      /* the most bytes that a send or a receive moves; 0: all */
+    int every;       /* every n-th send and receive fails ... */
     int every_error; /* ... with this errno */
-    bool waits;      /* connect and poll count among these, too */
+    bool waits;      /* connect and poll are counted, too */
     int64_t slow_ms; /* a receive returns no earlier than this, on the monotonic clock */
 };
 
@@ -48,7 +48,7 @@ extern const char *const faults_names[FAULTS_CALLS];
 /* The errors that a call's manual page names (and 0, where that is one), ended by FAULTS_LAST. */
 extern const int *const faults_errors[FAULTS_CALLS];
 
-/* Between the two, the calling thread's system calls follow the plan. */
+/* Between these two calls, the system calls of this thread follow the plan. */
 void faults_begin(const struct faults_plan *plan);
 const struct faults_seen *faults_end(void);
 

@@ -1,5 +1,6 @@
-/* Asks a server that is under fire, in several threads, and holds each answer against all that may
- * be true: fire ADDRESS SECONDS THREADS SEED. Prints what came of it; 0 when nothing was wrong. */
+/* Sends requests to a server under fire from several threads, and compares each answer with all
+ * that may be true. usage: fire ADDRESS SECONDS THREADS SEED. Prints counts; the status is 0 when
+ * no answer was wrong. */
 #include "server.h"
 #include "stamp.h"
 
@@ -19,16 +20,16 @@ enum {
     THREADS_MAX = 16,
     VALUE_MAX = 120000,
     TIMEOUT_MS = 150,
-    HANG_MS = 10000 /* no machine is as busy as that */
+    HANG_MS = 10000 /* longer than any busy machine needs */
 };
 
-/* What may be in the server: the last write that was done, or one of the unknown. A stopped server
- * may do these much later. Nothing, always: it may have been killed. */
+/* What a key may hold: the last write that was done, or one whose outcome is unknown, which a
+ * stopped server may do much later. It may always be missing: the server may have been killed. */
 struct item {
     char name[32];
     struct mc_bytes key;
     uint64_t sure, maybe[MAYBE_MAX];
-    size_t unknown; /* of them the last MAYBE_MAX are known */
+    size_t unknown; /* of which the last MAYBE_MAX are kept */
 };
 
 struct worker {
@@ -40,7 +41,7 @@ struct worker {
     struct item items[KEYS];
     struct item counter;
     uint64_t counted, uncounted; /* increments done since it was added, and unknown */
-    uint64_t carried;            /* of the unknown, those before it was added */
+    uint64_t carried;            /* of the unknown ones, those before it was added */
     long started, ended, hits, misses, writes, unknown, failed, wrong;
     int64_t longest;
 };
@@ -80,8 +81,8 @@ static bool may_be(const struct item *item, uint64_t sequence)
     return k < count || item->sure == sequence;
 }
 
-/* The server says no, too, as when connections that were reset without its knowledge hold its memory;
- * what was stored is gone then. */
+/* The server refuses, too, when connections that were reset without its knowledge hold its
+ * memory; the item is lost then. */
 static bool failed(int result)
 {
     return result == MC_SERVER_ERROR || (result < 0 && result != MC_E_UNKNOWN);
@@ -193,7 +194,7 @@ static void do_pipeline(struct worker *w)
     w->ended += 2 * KEYS - 1;
 }
 
-/* Is sent at most once: the counter never runs ahead of what was asked. */
+/* An increment is sent at most once: the counter never runs ahead of the requests. */
 static void do_count(struct worker *w)
 {
     uint64_t number;
@@ -208,7 +209,7 @@ static void do_count(struct worker *w)
     if (r != MC_NOT_FOUND)
         return;
     const struct mc_item item = {.key = w->counter.key, .value = {"0", 1}};
-    /* A slow server may do what is unknown after the new counter is there; but only once. */
+    /* A slow server may do an unknown increment after the new counter was added, but only once. */
     w->counted = 0;
     w->uncounted -= w->carried;
     w->carried = w->uncounted;
@@ -269,7 +270,7 @@ static bool make_worker(struct worker *w, unsigned number, uint64_t seed)
     name_item(&w->counter, number, KEYS);
     bool ok = w->value != NULL && w->other != NULL &&
               mc_server_init(&w->server, address, w->buf, sizeof w->buf) == 0;
-    if (ok) { /* memory that is touched now does not grow later */
+    if (ok) { /* memory that is touched now does not count as growth later */
         memset(w->value, 1, VALUE_MAX);
         memset(w->other, 1, (size_t)KEYS * VALUE_MAX);
     }
@@ -277,7 +278,7 @@ static bool make_worker(struct worker *w, unsigned number, uint64_t seed)
     return ok;
 }
 
-/* How many allocations a thousand operations of each kind make. */
+/* The number of allocations in a thousand operations of each kind. */
 static long count_allocations(struct worker *w)
 {
     for (int k = 0; k < 100; k++)
@@ -310,7 +311,7 @@ static int descriptors(void)
     return count;
 }
 
-/* Memory and descriptors, ten times. True when they stay what they are after the first tenth. */
+/* Measures memory and descriptors ten times. True when they do not grow after the first tenth. */
 static bool watch(int64_t seconds, int threads, int descriptors_before)
 {
     long first = 0, last = 0;

@@ -1,4 +1,4 @@
-/* A temporary folder of a test's own. */
+/* A temporary folder that belongs to one test. */
 #ifndef FOLDER_H
 #define FOLDER_H
 
@@ -6,8 +6,8 @@
 
 enum { FOLDER_SIZE = 80 }; /* leaves room for a socket's name in a sockaddr_un */
 
-/* Makes it below TMPDIR or /tmp and writes its path. A memcached that root starts as the user
- * nobody may write there. Fails the test when that cannot be. */
+/* Makes a folder in TMPDIR or /tmp, in which a memcached may write that root starts as the user
+ * nobody, and writes its path. Fails the test when it cannot. */
 void folder_make(char path[FOLDER_SIZE]);
 
 #endif

@@ -1,4 +1,4 @@
-/* Pages, the last of which is closed. */
+/* Maps the pages of a buffer, and closes the last one. */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include "guard.h"
 

@@ -1,10 +1,10 @@
-/* A buffer that ends where a page begins that nobody may touch: a byte too many ends the test. */
+/* A buffer that ends at a page that nobody may touch: one byte too far ends the test. */
 #ifndef GUARD_H
 #define GUARD_H
 
 #include <stddef.h>
 
-/* Makes one of at least `size` bytes. Returns its end. */
+/* Makes a buffer of at least `size` bytes and returns its end. */
 char *guard_make(size_t size);
 
 #endif

@@ -1,4 +1,4 @@
-/* Lies, as data, and how they are told. */
+/* The table of lies, and the code that applies one to an honest reply. */
 #include "lies.h"
 
 #include <check.h>
@@ -38,7 +38,7 @@ static char endless[ENDLESS], key_251[KEY_251], long_opaque[MC_OPAQUE_MAX + 1];
         what " end NUL", which, 0, false, B("\0\r\n")                                            \
     }
 
-/* Replies that fit no command, or some other. */
+/* Replies that fit no command, or another one. */
 #define REPLIES(which, what, late)                                                               \
     {what " nothing but CRLF", which, 0, late, B("\r\n")},                                       \
         {what " END", which, 0, late, B("END\r\n")}, {what " EN", which, 0, late, B("EN\r\n")},  \
@@ -213,7 +213,7 @@ static bool find_value(const struct lies_reply *reply, struct range *value)
     return true;
 }
 
-/* What stands behind the value and its CRLF; false when there is nothing. */
+/* What follows the value and its CRLF; false when nothing does. */
 static bool find_end(const struct lies_reply *reply, struct range *end)
 {
     struct range value;
@@ -236,7 +236,7 @@ static bool find_eol(const struct lies_reply *reply, enum lies_kind kind, struct
     return found && at + 2 < all;
 }
 
-/* Free text may be anything: it goes from its first letter to the line's end. */
+/* Free text may be anything: it runs from its first letter to the end of the line. */
 static bool is_free(const struct lies_reply *reply, size_t at)
 {
     struct range text, value;
@@ -245,7 +245,7 @@ static bool is_free(const struct lies_reply *reply, size_t at)
     return find_field(reply, '-', &text) && at + 1 >= text.from && at < first_line(reply).to;
 }
 
-/* ---- telling them ---------------------------------------------------------------------------- */
+/* ---- the edits ------------------------------------------------------------------------------- */
 
 static bool put_instead(const struct lies_reply *reply, struct range range, struct mc_bytes text,
                         struct text *said)
@@ -317,7 +317,7 @@ static bool tell_turn(const struct lie *lie, const struct lies_reply *reply, siz
     return true;
 }
 
-/* With these, another answer is in the honest one's place or in front of it. */
+/* With these, another reply comes instead of the honest one, or before it. */
 static bool may_be_true(enum lies_kind kind)
 {
     return kind == LIES_INSTEAD || kind == LIES_BEFORE || kind == LIES_MIDDLE;

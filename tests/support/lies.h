@@ -1,4 +1,4 @@
-/* Lies: what a server may say instead of an honest reply, as data. */
+/* Lies: the replies that a server may send instead of the honest one, as a table of edits. */
 #ifndef LIES_H
 #define LIES_H
 
@@ -12,50 +12,50 @@ struct lies_reply {
      * value behind the line), c cas unique, n number, O opaque, - free text. In a meta reply the
      * k, c and O are behind their letter. */
     const char *fields;
-    /* First words, each in spaces, of the replies that are as good: no lie in this place. */
+    /* The first words, with spaces around each, of other replies that would be honest here. */
     const char *accepted;
 };
 
 enum lies_kind {
     LIES_FIELD,     /* the field is this text */
-    LIES_DROP,      /* there is no such field, nor the space in front of it */
+    LIES_DROP,      /* the field and the space before it are missing */
     LIES_VALUE,     /* the value is this text */
-    LIES_FIRST_EOL, /* the first line, which has a value or others behind it, ends in this text */
+    LIES_FIRST_EOL, /* the first line, which a value or other lines follow, ends in this text */
     LIES_VALUE_EOL, /* the value ends in this text */
     LIES_LAST_EOL,  /* the last line ends in this text */
     LIES_SPACE,     /* the first space is this text */
-    LIES_FRONT,     /* this text is in front of the first line */
+    LIES_FRONT,     /* this text comes before the first line */
     LIES_INSTEAD,   /* the reply is this text */
-    LIES_BEFORE,    /* in front of the reply is this one */
-    LIES_MIDDLE,    /* in front of the reply's last line, behind a value, is this text */
-    LIES_AFTER,     /* behind the reply is this one */
-    LIES_NO_END,    /* the last line, behind a value, is missing */
+    LIES_BEFORE,    /* this reply comes before it */
+    LIES_MIDDLE,    /* this text comes before the last line, after a value */
+    LIES_AFTER,     /* this reply comes after it */
+    LIES_NO_END,    /* the last line, after a value, is missing */
     LIES_DOUBLED,   /* the reply comes twice */
-    LIES_SWAPPED,   /* it comes behind the next one: for who puts replies together */
-    LIES_BYTE,      /* one byte of a line, by turns each, is this text */
-    LIES_CUT        /* behind some byte, by turns each, nothing comes any more */
+    LIES_SWAPPED,   /* it comes after the next reply; the caller puts replies together */
+    LIES_BYTE,      /* one byte of a line is replaced by this text, in each turn another */
+    LIES_CUT        /* nothing comes after some byte, in each turn another */
 };
 
 struct lie {
     const char *name;
     enum lies_kind kind;
     char field;
-    bool late; /* the reply may be right, and what comes behind it is not */
+    bool late; /* the reply may be right, but what follows it is not */
     struct mc_bytes text;
 };
 
 extern const struct lie *const lies;
 extern const int lies_count;
 
-/* Fills in the lies that are long; before the first use. */
+/* Fills in the long lies; call it before the first use. */
 void lies_init(void);
 
-/* Writes what is said; turn counts from 0. False when the lie is none in this reply, or has no such
- * turn. */
+/* Writes the false reply; turns count from 0. False when the edit does not change this reply, or
+ * has no such turn. */
 bool lies_tell(const struct lie *lie, const struct lies_reply *reply, size_t turn,
                struct text *said);
 
-/* True when the text begins with a reply that is as good as this one. */
+/* True when the text begins with a reply that would be honest here, too. */
 bool lies_is_accepted(const struct lies_reply *reply, struct mc_bytes text);
 
 #endif

@@ -48,7 +48,7 @@ static bool find_port(struct live *live)
 
 /* ---- the keeper's side ----------------------------------------------------------------------- */
 
-/* memcached's own words, then the caller's. Splits them in place. */
+/* Splits the options in place, after the words that every memcached gets. */
 static void make_words(char *line, char *words[WORDS_MAX])
 {
     size_t count = 0;
@@ -60,7 +60,7 @@ static void make_words(char *line, char *words[WORDS_MAX])
 
 static void print_line(const struct live *live, char *line, size_t size)
 {
-    const char *user = geteuid() == 0 ? " -u nobody" : ""; /* it refuses to be root */
+    const char *user = geteuid() == 0 ? " -u nobody" : ""; /* it refuses to run as root */
     if (live->kind == LIVE_UNIX)
         snprintf(line, size, "memcached%s -s socket -U 0 %s", user, live->options);
     else

@@ -1,6 +1,6 @@
-/* A memcached of the test's own, unprivileged: started with given options, killed, stopped, and
+/* A memcached for one test, without privileges: it is started with options, killed, stopped, and
  * started again. A keeper, a process between the test and the server, ends the server and removes
- * its folder when the test ends, however it does. */
+ * its folder when the test ends, in whatever way. */
 #ifndef LIVE_H
 #define LIVE_H
 
@@ -24,14 +24,15 @@ struct live {
 };
 
 /* Starts a server and waits until it takes connections; fails the test when it does not. The
- * options are words with spaces between, or "". `users`, unless NULL, is what -Y's file holds. */
+ * options are words with spaces between them, or "". `users`, unless NULL, is the content of the
+ * file for -Y. */
 void live_start(struct live *live, enum live_kind kind, const char *options, const char *users);
 
 /* Kills the server, and starts it again at the same address. */
 void live_kill(struct live *live);
 void live_again(struct live *live);
 
-/* Stops the server (it does not even close a connection), and lets it go on. */
+/* Stops the server, so that it does not even close a connection, and lets it run again. */
 void live_stop(const struct live *live);
 void live_go_on(const struct live *live);
 

@@ -1,4 +1,4 @@
-/* Stands between the library and getaddrinfo(), and freeaddrinfo(). */
+/* Wraps getaddrinfo() and freeaddrinfo() for the library. */
 #include "names.h"
 
 #include <check.h>
@@ -46,7 +46,7 @@ int __real_getaddrinfo(const char *host, const char *port, const struct addrinfo
 void __wrap_freeaddrinfo(struct addrinfo *list);
 void __real_freeaddrinfo(struct addrinfo *list);
 
-/* The chosen addresses, one behind the other. */
+/* The chosen addresses, one after the other. */
 static int resolve_name(const struct addrinfo *hints, struct addrinfo **list)
 {
     asked++;

@@ -1,4 +1,4 @@
-/* Plays the client of a transcript to a real server. Bytes that vary are taken as they come, and
+/* Plays the client of a transcript to a real server. Bytes that vary are accepted as they come, and
  * sent back where the transcript refers to them by name. */
 #include "replay.h"
 
@@ -14,10 +14,10 @@
 enum {
     CONNECTIONS = 10,
     NAMES_MAX = 32,
-    ANSWER_MS = 20000 /* the longest that an answer may take */
+    ANSWER_MS = 20000 /* the longest time for an answer */
 };
 
-/* What the server said for a name. */
+/* The bytes that the server sent for a name. */
 struct binding {
     char name[16];
     struct text bytes;
@@ -103,7 +103,7 @@ static enum match match_literal(const struct transcript_piece *piece, const stru
     return start + i == heard->len ? TOO_SHORT : DIFFERS;
 }
 
-/* Compares the step with the front of what was heard; *end is behind it. */
+/* Compares the step with the first bytes received; *end is where it ends. */
 static enum match match_step(struct replay *r, const struct text *heard, size_t *end)
 {
     *end = 0;
@@ -152,7 +152,7 @@ static bool send_all(struct replay *r, int fd, const struct text *bytes)
     return true;
 }
 
-/* Hears more: the number of bytes, 0 when the server closed, -1 when it keeps silent. */
+/* Receives more: the number of bytes, 0 when the server closed, -1 when it sends nothing. */
 static int hear(struct replay *r, int connection)
 {
     char data[4096];
@@ -188,8 +188,8 @@ static bool play_sent(struct replay *r)
     return ok;
 }
 
-/* Compares until the step is there in full; a line that may come many times or never, as often as
- * it comes. */
+/* Receives and compares until the step is complete; a line that may come any number of times, as
+ * often as it comes. */
 static bool play_said(struct replay *r)
 {
     struct text *heard = &r->heard[r->step->connection];
@@ -237,7 +237,7 @@ static bool play_step(struct replay *r)
     }
 }
 
-/* Our end closes first: whatever the server still says then is too much. */
+/* This end closes first: whatever the server still sends is an error. */
 static bool play_end(struct replay *r, int connection)
 {
     if (r->fds[connection] < 0 || r->open_end[connection])

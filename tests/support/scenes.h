@@ -1,4 +1,4 @@
-/* Scenes: a client function is called, bytes go out and come in, and something comes of it. */
+/* Scenes: a call of a client function, the bytes that go out and come in, and the outcome. */
 #ifndef SCENES_H
 #define SCENES_H
 
@@ -7,7 +7,7 @@
 #include "text.h"
 
 enum {
-    SCENES_KEYS = 3,     /* of a retrieval of many keys: "a", "b", "c" */
+    SCENES_KEYS = 3,     /* in a retrieval of many keys: "a", "b", "c" */
     SCENES_BIG = 5000,   /* a value that is larger than the client's buffer */
     SCENES_BUFFER = 2048 /* the client's, unless a test says otherwise */
 };
@@ -23,13 +23,13 @@ enum what {
 struct scene {
     enum what what;
     const char *request, *reply;
-    const char *outcome;  /* the result and all that comes with it, as text */
+    const char *outcome;  /* the result and everything that comes with it, as text */
     int error;            /* client->error afterwards */
     enum mc_fault fault;  /* and reader.fault, when that is MC_E_PROTOCOL */
-    struct mc_bytes key;  /* "key" if none is given; a user */
-    struct mc_bytes data; /* "hello" if none is given; a password; words */
+    struct mc_bytes key;  /* "key" unless given; or a user */
+    struct mc_bytes data; /* "hello" unless given; or a password, or words */
     enum mc_store store;
-    bool no_room; /* the value goes to a place of no bytes */
+    bool no_room; /* there is no room for the value */
     bool doubled; /* of many keys: "a", "b", "a" */
     struct mc_flag flags[12];
     size_t count;
@@ -38,7 +38,7 @@ struct scene {
 extern const struct scene *const scenes;
 extern const int scene_count;
 
-/* Fills in the scenes with a big value; before the first use. */
+/* Fills in the scenes with a big value; call it before the first use. */
 void scenes_init(void);
 
 bool scene_is_write(const struct scene *scene);
@@ -58,14 +58,14 @@ struct play {
     struct text outcome;
 };
 
-/* Makes the client, with a buffer of `cap` bytes; buffers are of just their size, so that a
- * sanitizer sees each byte beyond. */
+/* Makes the client, with a buffer of `cap` bytes. Each buffer is allocated at its exact size, so
+ * that a sanitizer sees every access beyond it. */
 void play_set_up(struct play *play, const struct scene *scene, size_t cap);
 
-/* Calls the function, and writes down what comes of it. */
+/* Calls the function, and writes the outcome as text. */
 void play_run(struct play *play, const struct scene *scene);
 
-/* Both of these, with the scene's answer, behind which the server will answer a version. */
+/* Does both, with the scene's answer; the server will answer a version command after it. */
 void play_perform(struct play *play, const struct scene *scene, size_t cap);
 
 void play_finish(struct play *play);

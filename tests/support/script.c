@@ -17,7 +17,7 @@ static bool fails(const struct script *s)
     return s->fault_at > 0 && s->sends + s->recvs >= s->fault_at;
 }
 
-/* A call that nobody should make: on a connection that has failed, or with another deadline. */
+/* Fails the test at a call on a connection that has failed, or with another deadline. */
 static void check_call(const struct script *s, mc_deadline deadline)
 {
     if (s->fault_at > 0 && s->sends + s->recvs > s->fault_at)
@@ -26,7 +26,7 @@ static void check_call(const struct script *s, mc_deadline deadline)
         ck_abort_msg("the deadline is %lld", (long long)deadline);
 }
 
-/* Bytes of the requests whose answers were received in full. */
+/* The bytes of those requests whose answers were received in full. */
 static size_t answered(const struct script *s)
 {
     size_t requests = 0, answers = 0;
@@ -60,7 +60,7 @@ static ptrdiff_t send_parts(void *ctx, const struct mc_bytes *parts, size_t coun
     return (ptrdiff_t)(s->sent.len - before);
 }
 
-/* Takes bytes [from..) of an answer that begins at `start` of all answers. */
+/* Copies the bytes [from..) of an answer that begins at `start` of all answers. */
 static size_t take(struct mc_bytes answer, size_t start, size_t from, char *to, size_t room)
 {
     if (from >= start + answer.len || room == 0)
@@ -71,7 +71,7 @@ static size_t take(struct mc_bytes answer, size_t start, size_t from, char *to, 
     return n;
 }
 
-/* Answers to what has been asked, as much as there is room for. */
+/* Copies answers to the requests that were sent, as far as there is room. */
 static size_t take_answers(const struct script *s, char *to, size_t room)
 {
     size_t asked = 0, start = 0, got = 0;
@@ -105,7 +105,7 @@ static ptrdiff_t receive(void *ctx, void *buf, size_t cap, mc_deadline deadline)
         ck_abort_msg("no room to receive into");
     if (fails(s))
         return s->fault;
-    memset(buf, '#', cap); /* all of it is ours for now */
+    memset(buf, '#', cap); /* the transport may write anywhere in it */
     size_t got = take_answers(s, buf, room < left ? room : left);
     if (got == 0)
         return s->end != 0 ? s->end : MC_E_CLOSED;

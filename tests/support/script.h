@@ -1,6 +1,6 @@
-/* A scripted transport: what the other end answers is given in advance, and so are its whims. It
- * answers only what has been asked, so that a client which waits for too much, or sends too little,
- * is found out. */
+/* A scripted transport: the answers of the other end are given in advance, and so are its cuts
+ * and failures. It answers only complete requests, so that a client that waits for too much, or
+ * sends too little, fails the test. */
 #ifndef SCRIPT_H
 #define SCRIPT_H
 
@@ -9,7 +9,7 @@
 
 enum { SCRIPT_STEPS = 64, SCRIPT_DEADLINE = 12345 };
 
-/* A request, and the answer that is there when the request is. Borrowed. */
+/* A request, and the answer that can be received once it was sent. Borrowed. */
 struct script_step {
     struct mc_bytes request, answer;
 };
@@ -21,8 +21,8 @@ struct script {
     size_t send_max, recv_max; /* the most bytes that a call moves; 0: no limit */
     size_t withheld;           /* bytes at the end of all answers that never come */
     size_t fault_at;           /* this call of either kind, counted from 1, fails; 0: none */
-    int fault;                 /* and says MC_E_TIMEOUT, MC_E_CLOSED or MC_E_SYSTEM */
-    int end;                   /* what a receive says when there is nothing to come; 0: CLOSED */
+    int fault;                 /* with MC_E_TIMEOUT, MC_E_CLOSED or MC_E_SYSTEM */
+    int end;                   /* the result of a receive when nothing is left to come; 0: CLOSED */
     /* ---- */
     size_t sends, recvs; /* calls */
     struct text sent;    /* all bytes that went out */
@@ -30,17 +30,17 @@ struct script {
     size_t unanswered;   /* the most bytes sent whose answers were not yet received in full */
 };
 
-/* The next request, which has to be exactly this, and its answer, which may be empty. */
+/* Adds a request, which has to be exactly this one, and its answer, which may be empty. */
 void script_step(struct script *script, const char *request, const char *answer);
 
-/* Every call has to be made with the deadline SCRIPT_DEADLINE; anything that a client must not do
- * to its transport fails the test. */
+/* The transport. A call with another deadline than SCRIPT_DEADLINE, or anything else that a client
+ * must not do to its transport, fails the test. */
 struct mc_transport script_transport(struct script *script);
 
 /* Fails unless the requests went out, and nothing else. */
 void script_check_sent(const struct script *script);
 
-/* Fails unless what went out is the beginning of the requests. */
+/* Fails unless the bytes that went out are the beginning of the requests. */
 void script_check_prefix(const struct script *script);
 
 void script_free(struct script *script);

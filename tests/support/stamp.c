@@ -1,4 +1,4 @@
-/* Writes and reads values that say what they are. */
+/* Writes and reads values that name themselves. */
 #include "stamp.h"
 
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 enum { STAMP_MAX = 320 };
 
-/* The sequence number comes first: what is compared with starts with what was read. */
+/* The sequence number comes first: the value to compare with is made from it. */
 static size_t print(const struct stamp *stamp, char text[STAMP_MAX])
 {
     return (size_t)snprintf(text, STAMP_MAX, "%020llu by %u of %.*s;",

@@ -1,4 +1,4 @@
-/* Values that say what they are: the key, the writer and a sequence number, over and over. */
+/* Values that name themselves: the key, the writer and a sequence number, over and over. */
 #ifndef STAMP_H
 #define STAMP_H
 
@@ -10,7 +10,7 @@ struct stamp {
     uint64_t sequence;
 };
 
-/* Writes a value of that many bytes. */
+/* Writes a value of this many bytes. */
 void stamp_write(const struct stamp *stamp, char *value, size_t size);
 
 /* True when each byte of the value is as stamp_write() wrote it for this key and writer; its

@@ -1,4 +1,4 @@
-/* Runs a test program's suite: one test case, with a time limit that fits the slowest machine. */
+/* Runs the suite as one test case, with a time limit that suits the slowest machine. */
 #include "suite.h"
 
 enum { TIMEOUT_S = 300 };

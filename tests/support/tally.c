@@ -1,4 +1,4 @@
-/* Shared numbers, and numbers as people read them. */
+/* Shares numbers between processes, and writes numbers with commas. */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include "tally.h"
 

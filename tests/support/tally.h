@@ -1,4 +1,4 @@
-/* Numbers that a suite's tests count, each in a process of its own, and what they have reached. */
+/* Numbers that the tests of a suite count together, though each runs in its own process. */
 #ifndef TALLY_H
 #define TALLY_H
 
@@ -6,7 +6,7 @@
 
 enum { TALLY_SIZE = 32 }; /* a 64-bit number with its commas */
 
-/* Makes `count` numbers, all 0, that the processes started later share. */
+/* Makes `count` numbers, all 0, which processes that are started later share. */
 uint64_t *tally_new(unsigned count);
 
 /* The number with commas between its thousands. Returns `text`. */

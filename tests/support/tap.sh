@@ -21,8 +21,8 @@ tap_clean() {
 trap tap_clean EXIT
 trap 'exit 143' INT TERM HUP
 
-# check NAME COMMAND...: one test case. It passes when the command does; what a failing one said is
-# shown. Returns its status.
+# check NAME COMMAND...: one test case. It passes when the command does; the output of a failing one
+# is printed. Returns its status.
 check() {
     local name=$1 status=0
     shift
@@ -62,7 +62,8 @@ start_memcached() {
     await_memcached "$1"
 }
 
-# listens unix|tcp|tcp6: sets $tap_address when it does. The file with the port is there by then.
+# listens unix|tcp|tcp6: true, with $tap_address, when it does; the file with the port exists by
+# then.
 listens() {
     if [ "$1" = unix ]; then
         tap_address=unix:$tap_folder/socket
@@ -94,7 +95,7 @@ end_memcached() {
     rm -f "$tap_folder/socket" "$tap_folder/port"
 }
 
-# statistic NAME: a number that the server on TCP counts.
+# statistic NAME: a statistic of the server on TCP.
 statistic() {
     local word name value
     exec 3<>"/dev/tcp/127.0.0.1/$tap_port" || return

@@ -1,4 +1,4 @@
-/* Text that grows: what the tests collect, compare, and show when they fail. */
+/* Text that grows, which tests collect, compare, and show when they fail. */
 #ifndef TEXT_H
 #define TEXT_H
 
@@ -15,7 +15,7 @@ void text_add(struct text *text, const char *data, size_t len);
 void text_add_string(struct text *text, const char *string);
 void text_print(struct text *text, const char *format, ...);
 
-/* Adds bytes in the notation of the transcripts: \r \n \\ \xHH for what would not be seen. */
+/* Adds bytes in the notation of the transcripts: \r \n \\ \xHH for those that cannot be seen. */
 void text_escape(struct text *text, const char *data, size_t len);
 
 /* Never NULL; good until the text is changed. */

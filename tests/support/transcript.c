@@ -1,4 +1,4 @@
-/* Loads transcripts. Line by line: prose, the header, and then the steps of the conversation. */
+/* Loads transcripts, line by line: prose, the header, and then the steps of the conversation. */
 #include "transcript.h"
 
 #include <ctype.h>
@@ -97,7 +97,7 @@ static const struct transcript_piece *find_piece(const struct transcript *t, con
     return NULL;
 }
 
-/* {name}: as said before */
+/* {name}: the same bytes as before */
 static bool copy_example(struct parser *p, struct transcript_piece *piece)
 {
     const struct transcript_piece *first = find_piece(p->transcript, piece->name);

@@ -1,4 +1,4 @@
-/* Wire conversations in files: loads what proto/transcripts/README.md describes. */
+/* Conversations on the wire, loaded from files; proto/transcripts/README.md has the format. */
 #ifndef TRANSCRIPT_H
 #define TRANSCRIPT_H
 
@@ -7,17 +7,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes that are spelled out, or bytes that vary from server to server. */
+/* Bytes that are given, or bytes that vary from server to server. */
 struct transcript_piece {
     bool varies;
-    char name[16];     /* of bytes that vary; empty when nothing refers to them */
-    struct text bytes; /* of bytes that vary: an example */
+    char name[16];     /* for bytes that vary; empty when nothing refers to them */
+    struct text bytes; /* for bytes that vary, an example */
 };
 
 enum transcript_kind {
     TRANSCRIPT_SENT,   /* >  bytes from the client */
     TRANSCRIPT_SAID,   /* <  bytes from the server */
-    TRANSCRIPT_MANY,   /* <* the same, and the server may say any number of such lines, even none */
+    TRANSCRIPT_MANY,   /* <* the same, of which the server may send any number, even none */
     TRANSCRIPT_EVENT,  /* =  what the reader makes of the server's bytes */
     TRANSCRIPT_STREAM, /* ! stream: the reader is told to expect a stream of free-text lines */
     TRANSCRIPT_CLOSED  /* ! closed: the server closes the connection */
@@ -34,7 +34,7 @@ struct transcript_step {
 
 struct transcript {
     char path[512];
-    bool live;         /* a real memcached is held against it */
+    bool live;         /* a real memcached is compared with it */
     char options[128]; /* with these options */
     char users[128];   /* and -Y with this user:password, unless empty */
     struct transcript_step *steps;
@@ -42,7 +42,7 @@ struct transcript {
     struct text problem; /* why the file could not be loaded */
 };
 
-/* Loads a file. False, with a text in transcript->problem, when it does not keep to the format. */
+/* Loads a file. False, with a text in transcript->problem, when it breaks the format. */
 bool transcript_load(struct transcript *transcript, const char *path);
 
 void transcript_free(struct transcript *transcript);
