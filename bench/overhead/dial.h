@@ -1,4 +1,4 @@
-/* A connection for the floor and for the client: made alike, so that nothing else differs. */
+/* A connection for the baseline and for the client: made alike, so that nothing else differs. */
 #ifndef DIAL_H
 #define DIAL_H
 
