@@ -91,7 +91,7 @@ need_packages() {
 }
 
 # build TARGET...: builds the targets, or all without any. A build folder that is missing, half made
-# or of another source (it came along when this one was copied) is configured anew.
+# or of another source (it came along when this one was copied) is configured again.
 build() {
     if ! grep -qsF "\"source\": \"$mcwire_root\"" "$mcwire_build/meson-info/meson-info.json"; then
         rm -rf "$mcwire_build"

@@ -178,7 +178,8 @@ static void become_memcached(struct server *server, const struct memcached_setti
 }
 
 /* No signal comes between making something and knowing that it has to be cleaned up. */
-static struct server *spawn(const char *program, const struct memcached_settings *settings)
+static struct server *spawn_memcached(const char *program,
+                                      const struct memcached_settings *settings)
 {
     sigset_t before;
     struct server *server = NULL;
@@ -258,7 +259,7 @@ static const char *wait_for_answer(struct server *server, bool tcp)
 
 const char *memcached_start(const char *program, const struct memcached_settings *settings)
 {
-    struct server *server = spawn(program, settings);
+    struct server *server = spawn_memcached(program, settings);
 
     if (server == NULL)
         return NULL;

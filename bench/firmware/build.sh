@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds a small squares program: bench/firmware/build.sh NAME FILE [FLAG...]
-# NAME is a row of the table below; flags come behind its own. Installs nothing. For lwip, LWIP is
+# NAME is a row of the table below; flags follow its own. Installs nothing. For lwip, LWIP is
 # the folder of its source, which lwip/fetch.sh gets.
 set -euo pipefail
 

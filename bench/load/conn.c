@@ -59,7 +59,7 @@ static bool make_nonblocking(int fd, int family)
     return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0;
 }
 
-int load_conn_start(struct load_conn *conn, struct load_poll *poll,
+int load_conn_start(struct load_conn *conn, struct load_poller *poll,
                     const struct load_target *target)
 {
     const struct sockaddr *address = (const struct sockaddr *)&target->address;
@@ -72,10 +72,10 @@ int load_conn_start(struct load_conn *conn, struct load_poll *poll,
         return errno;
     if (connect(conn->fd, address, target->address_size) != 0 && errno != EINPROGRESS)
         return errno;
-    return load_poll_add(poll, conn->number, conn->fd, true) ? 0 : errno;
+    return load_poller_add(poll, conn->number, conn->fd, true) ? 0 : errno;
 }
 
-int load_conn_finish(struct load_conn *conn, struct load_poll *poll)
+int load_conn_finish(struct load_conn *conn, struct load_poller *poll)
 {
     int error = 0;
     socklen_t size = sizeof error;
@@ -85,20 +85,20 @@ int load_conn_finish(struct load_conn *conn, struct load_poll *poll)
     if (error != 0)
         return error;
     conn->state = LOAD_CONN_UP;
-    load_poll_change(poll, conn->number, conn->fd, false);
+    load_poller_change(poll, conn->number, conn->fd, false);
     return 0;
 }
 
-void load_conn_close(struct load_conn *conn, struct load_poll *poll)
+void load_conn_close(struct load_conn *conn, struct load_poller *poll)
 {
     if (conn->fd >= 0) {
-        load_poll_remove(poll, conn->number);
+        load_poller_remove(poll, conn->number);
         close(conn->fd);
     }
     conn->fd = -1;
     conn->state = LOAD_CONN_DOWN;
     conn->reader = (struct mc_reader){0};
-    conn->awaited = 0;
+    conn->pending = 0;
     conn->rest_len = 0;
     conn->backlog_at = conn->backlog_end = 0;
 }
@@ -116,8 +116,8 @@ static ptrdiff_t try_send(const struct load_conn *conn, struct mc_bytes bytes)
     return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? 0 : n;
 }
 
-/* Makes room for the bytes behind none. */
-static bool reserve(struct load_conn *conn, size_t len)
+/* Makes room for this many bytes of backlog. */
+static bool reserve_backlog(struct load_conn *conn, size_t len)
 {
     if (len <= conn->backlog_cap)
         return true;
@@ -129,7 +129,7 @@ static bool reserve(struct load_conn *conn, size_t len)
     return true;
 }
 
-int load_conn_send(struct load_conn *conn, struct load_poll *poll, struct mc_bytes bytes)
+int load_conn_send(struct load_conn *conn, struct load_poller *poll, struct mc_bytes bytes)
 {
     ptrdiff_t n = try_send(conn, bytes);
 
@@ -139,14 +139,14 @@ int load_conn_send(struct load_conn *conn, struct load_poll *poll, struct mc_byt
         return 0;
     conn->backlog_at = 0;
     conn->backlog_end = bytes.len - (size_t)n;
-    if (!reserve(conn, conn->backlog_end))
+    if (!reserve_backlog(conn, conn->backlog_end))
         return ENOMEM;
     memcpy(conn->backlog, bytes.data + n, conn->backlog_end);
-    load_poll_change(poll, conn->number, conn->fd, true);
+    load_poller_change(poll, conn->number, conn->fd, true);
     return 0;
 }
 
-int load_conn_flush(struct load_conn *conn, struct load_poll *poll)
+int load_conn_flush(struct load_conn *conn, struct load_poller *poll)
 {
     const struct mc_bytes left = {conn->backlog + conn->backlog_at,
                                   conn->backlog_end - conn->backlog_at};
@@ -155,6 +155,6 @@ int load_conn_flush(struct load_conn *conn, struct load_poll *poll)
     if (n < 0)
         return errno;
     conn->backlog_at += (size_t)n;
-    load_poll_change(poll, conn->number, conn->fd, !load_conn_idle(conn));
+    load_poller_change(poll, conn->number, conn->fd, !load_conn_idle(conn));
     return 0;
 }

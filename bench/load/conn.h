@@ -32,12 +32,12 @@ struct load_conn {
     int fd;          /* -1: none */
     enum load_conn_state state;
     uint64_t when_ns, pause_ns;
-    bool listed; /* the engine has it in its list of those that are free */
+    bool listed; /* the loop has it in its list of those that are free */
     /* The requests in flight, oldest first: a ring. */
     struct load_request *requests;
     struct mc_bytes *keys; /* `request_keys` for each; their text lies in `text` */
     char *text;
-    uint32_t depth, first, awaited;
+    uint32_t depth, first, pending;
     uint32_t request_keys;
     /* How far the oldest of them is answered. */
     uint32_t at;       /* the next of its keys that an item may be for */
@@ -61,18 +61,18 @@ bool load_conn_init(struct load_conn *conn, uint32_t depth, uint32_t request_key
 void load_conn_free(struct load_conn *conn);
 
 /* Begins to connect. 0, or errno. When that is over (writable), load_conn_finish(): 0, or errno. */
-int load_conn_start(struct load_conn *conn, struct load_poll *poll,
+int load_conn_start(struct load_conn *conn, struct load_poller *poll,
                     const struct load_target *target);
-int load_conn_finish(struct load_conn *conn, struct load_poll *poll);
+int load_conn_finish(struct load_conn *conn, struct load_poller *poll);
 
-/* Closes it and forgets all that was under way, after the caller has counted it. */
-void load_conn_close(struct load_conn *conn, struct load_poll *poll);
+/* Closes it and forgets what was in flight, which the caller has counted. */
+void load_conn_close(struct load_conn *conn, struct load_poller *poll);
 
 /* Sends, and keeps what the socket does not take. Not before load_conn_idle(). 0, or errno. */
-int load_conn_send(struct load_conn *conn, struct load_poll *poll, struct mc_bytes bytes);
+int load_conn_send(struct load_conn *conn, struct load_poller *poll, struct mc_bytes bytes);
 
 /* Sends more of what was kept. 0, or errno. */
-int load_conn_flush(struct load_conn *conn, struct load_poll *poll);
+int load_conn_flush(struct load_conn *conn, struct load_poller *poll);
 
 /* True when nothing is kept that has to go out first. */
 static inline bool load_conn_idle(const struct load_conn *conn)

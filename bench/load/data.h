@@ -6,13 +6,14 @@
 
 #include "proto.h"
 
-/* Bytes that a key of this prefix has at most. */
+/* The most bytes that a key of this prefix has. */
 size_t load_data_key_max(const char *prefix);
 
-/* Writes the number behind a prefix of prefix_len bytes that stands at `to`; the key's length. */
+/* Writes the number after a prefix of prefix_len bytes that is already at `to`. Returns the key's
+ * length. */
 size_t load_data_key(char *to, size_t prefix_len, uint32_t number);
 
-/* Makes the tables. Once, before all else and any other thread. */
+/* Makes the tables. Call it once, before everything else and any other thread. */
 void load_data_init(void);
 
 /* Writes a value of `size` bytes: the key (its end, when the value is shorter), then filler that

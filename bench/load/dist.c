@@ -4,7 +4,7 @@
 #include <math.h>
 
 /* splitmix64 (Sebastiano Vigna, public domain). */
-static inline uint64_t next(struct load_dist *dist)
+static inline uint64_t next_random(struct load_dist *dist)
 {
     uint64_t z = dist->state += UINT64_C(0x9e3779b97f4a7c15);
 
@@ -15,14 +15,14 @@ static inline uint64_t next(struct load_dist *dist)
 
 /* 0..count-1, each as likely: the high half of a product, drawn again in the rare case that would
  * favour some (Daniel Lemire, "Fast random integer generation in an interval", 2019). */
-static inline uint32_t below(struct load_dist *dist, uint32_t count)
+static inline uint32_t draw_below(struct load_dist *dist, uint32_t count)
 {
-    uint64_t product = (next(dist) >> 32) * count;
+    uint64_t product = (next_random(dist) >> 32) * count;
 
     if ((uint32_t)product < count) {
         uint32_t favoured = (0u - count) % count;
         while ((uint32_t)product < favoured)
-            product = (next(dist) >> 32) * count;
+            product = (next_random(dist) >> 32) * count;
     }
     return (uint32_t)(product >> 32);
 }
@@ -64,7 +64,8 @@ static uint32_t draw_zipf(struct load_dist *dist)
     const double unit = 1.0 / 9007199254740992.0; /* 2^-53 */
 
     for (;;) {
-        double y = dist->last + (double)(next(dist) >> 11) * unit * (dist->first - dist->last);
+        double y =
+            dist->last + (double)(next_random(dist) >> 11) * unit * (dist->first - dist->last);
         double x = inverse(dist, y);
         double k = floor(x + 0.5);
         k = k < 1 ? 1 : k > dist->count ? dist->count : k;
@@ -77,8 +78,8 @@ void load_dist_init(struct load_dist *dist, uint64_t seed, uint64_t stream, uint
                     double exponent)
 {
     *dist = (struct load_dist){.state = seed, .count = count, .exponent = exponent};
-    dist->state = next(dist) + stream;
-    dist->state = next(dist);
+    dist->state = next_random(dist) + stream;
+    dist->state = next_random(dist);
     if (exponent <= 0)
         return;
     dist->first = integral(dist, 1.5) - 1;
@@ -88,10 +89,10 @@ void load_dist_init(struct load_dist *dist, uint64_t seed, uint64_t stream, uint
 
 uint32_t load_dist_draw(struct load_dist *dist)
 {
-    return dist->exponent > 0 ? draw_zipf(dist) : below(dist, dist->count);
+    return dist->exponent > 0 ? draw_zipf(dist) : draw_below(dist, dist->count);
 }
 
 uint32_t load_dist_between(struct load_dist *dist, uint32_t min, uint32_t max)
 {
-    return min == max ? min : min + below(dist, max - min + 1);
+    return min == max ? min : min + draw_below(dist, max - min + 1);
 }

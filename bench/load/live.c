@@ -35,7 +35,7 @@ static void print_line(const struct load_live *live, const struct load_stats *no
     fflush(live->out);
 }
 
-void load_live_take(struct load_live *live, const struct load_stats *now)
+void load_live_add(struct load_live *live, const struct load_stats *now)
 {
     size_t size = (live->count + 1) * sizeof *live->samples;
     struct load_sample *larger = realloc(live->samples, size);

@@ -19,8 +19,8 @@ struct load_live {
     struct load_stats last; /* private: all that the samples so far hold */
 };
 
-/* Takes the sums so far, a second after the last ones. */
-void load_live_take(struct load_live *live, const struct load_stats *now);
+/* Adds a sample, from the sums so far, a second after the last ones. */
+void load_live_add(struct load_live *live, const struct load_stats *now);
 
 /* Ends the line; the samples stay until load_live_free(). */
 void load_live_end(struct load_live *live);

@@ -24,7 +24,7 @@ struct gate {
 };
 
 struct worker {
-    struct load_engine engine;
+    struct load_loop loop;
     struct load_run *run;
     pthread_t thread;
     struct load_stats published; /* as of its last full second; under the mutex */
@@ -69,13 +69,13 @@ static bool gate_pass(struct gate *gate)
     return last;
 }
 
-static void publish(void *ctx)
+static void publish_stats(void *ctx)
 {
     struct worker *worker = ctx;
     struct load_run *run = worker->run;
 
     pthread_mutex_lock(&run->mutex);
-    worker->published = worker->engine.stats;
+    worker->published = worker->loop.stats;
     run->published++;
     pthread_cond_signal(&run->changed);
     pthread_mutex_unlock(&run->mutex);
@@ -100,22 +100,22 @@ static void run_phases(struct worker *worker)
     const struct load_phase load = {
         .requests = o->requests, .time_ns = o->time_ns, .rate = o->rate};
 
-    load_engine_connect(&worker->engine);
+    load_loop_connect(&worker->loop);
     gate_pass(&worker->run->gate);
     if (o->fill)
-        load_engine_run(&worker->engine, &fill);
-    end_fill(&worker->engine.stats, true);
+        load_loop_run(&worker->loop, &fill);
+    end_fill(&worker->loop.stats, true);
     gate_pass(&worker->run->gate);
     if (o->warmup_ns > 0)
-        load_engine_run(&worker->engine, &warmup);
-    end_fill(&worker->engine.stats, false);
+        load_loop_run(&worker->loop, &warmup);
+    end_fill(&worker->loop.stats, false);
     if (gate_pass(&worker->run->gate))
         worker->run->cpu = timing_cpu();
-    worker->engine.on_second = publish;
-    load_engine_run(&worker->engine, &load);
+    worker->loop.on_second = publish_stats;
+    load_loop_run(&worker->loop, &load);
 }
 
-static void *work(void *ctx)
+static void *run_worker(void *ctx)
 {
     struct worker *worker = ctx;
     struct load_run *run = worker->run;
@@ -131,25 +131,25 @@ static void *work(void *ctx)
 /* ---- the run --------------------------------------------------------------------------------- */
 
 /* The sum of what the threads have published; the mutex is held. */
-static void take_sample(struct load_run *run)
+static void add_sample(struct load_run *run)
 {
     static struct load_stats sum; /* too large for some stacks */
 
     sum = (struct load_stats){0};
     for (uint32_t i = 0; i < run->options.threads; i++)
         load_stats_add(&sum, &run->workers[i].published);
-    load_live_take(&run->live, &sum);
+    load_live_add(&run->live, &sum);
 }
 
-/* Takes a sample each time that every thread has come to the end of a second. */
-static void watch(struct load_run *run)
+/* Adds a sample each time that every thread has come to the end of a second. */
+static void collect_samples(struct load_run *run)
 {
     uint32_t threads = run->options.threads;
 
     pthread_mutex_lock(&run->mutex);
     for (;;) {
         if (run->published >= (run->live.count + 1) * threads)
-            take_sample(run);
+            add_sample(run);
         else if (run->running > 0)
             pthread_cond_wait(&run->changed, &run->mutex);
         else
@@ -164,9 +164,9 @@ static void sum_up(struct load_run *run)
     struct timing_cpu used = timing_cpu();
 
     for (uint32_t i = 0; i < run->options.threads; i++) {
-        load_stats_add(&run->stats, &run->workers[i].engine.stats);
+        load_stats_add(&run->stats, &run->workers[i].loop.stats);
         for (uint32_t server = 0; server < run->targets.count; server++)
-            load_stats_add_server(&run->servers[server], &run->workers[i].engine.servers[server]);
+            load_stats_add_server(&run->servers[server], &run->workers[i].loop.servers[server]);
     }
     run->stats.user_ns = used.user_ns - run->cpu.user_ns;
     run->stats.system_ns = used.system_ns - run->cpu.system_ns;
@@ -178,13 +178,13 @@ static void run_all(struct load_run *run)
 
     run->running = run->gate.threads = threads;
     run->live.out = isatty(STDERR_FILENO) ? stderr : NULL;
-    assert(run->workers != NULL); /* prepare() made them */
+    assert(run->workers != NULL); /* prepare_run() made them */
     for (uint32_t i = 0; i < threads; i++) {
-        int error = pthread_create(&run->workers[i].thread, NULL, work, &run->workers[i]);
+        int error = pthread_create(&run->workers[i].thread, NULL, run_worker, &run->workers[i]);
         if (error != 0)
             exit(load_fail(FAILED, "--threads", strerror(error)));
     }
-    watch(run);
+    collect_samples(run);
     for (uint32_t i = 0; i < threads; i++)
         pthread_join(run->workers[i].thread, NULL);
     sum_up(run);
@@ -239,19 +239,19 @@ static int make_workers(struct load_run *run)
     for (uint32_t i = 0; i < threads; i++) {
         struct worker *worker = &run->workers[i];
         worker->run = run;
-        worker->engine.options = &run->options;
-        worker->engine.targets = &run->targets;
-        worker->engine.stop = &stop;
-        worker->engine.thread = i;
-        worker->engine.ctx = worker;
-        if (!load_engine_init(&worker->engine))
+        worker->loop.options = &run->options;
+        worker->loop.targets = &run->targets;
+        worker->loop.stop = &stop;
+        worker->loop.thread = i;
+        worker->loop.ctx = worker;
+        if (!load_loop_init(&worker->loop))
             return load_fail(FAILED, "--connections", strerror(errno));
     }
     return OPTION_GO_ON;
 }
 
 /* Anything that can be refused is refused before the run. OPTION_GO_ON, or the exit status. */
-static int prepare(struct load_run *run)
+static int prepare_run(struct load_run *run)
 {
     const struct load_options *options = &run->options;
     int status = raise_limit(options);
@@ -287,7 +287,7 @@ static int print_all(struct load_run *run, int argc, char **argv)
 
     load_report_print(&report, stdout);
     if (run->page != NULL) {
-        load_html_print(&report, run->page);
+        load_page_print(&report, run->page);
         bool bad = ferror(run->page) != 0;
         if (fclose(run->page) != 0 || bad)
             status = load_fail(FAILED, "--html", "the page could not be written");
@@ -300,7 +300,7 @@ static int print_all(struct load_run *run, int argc, char **argv)
 static void free_all(struct load_run *run)
 {
     for (uint32_t i = 0; run->workers != NULL && i < run->options.threads; i++)
-        load_engine_free(&run->workers[i].engine);
+        load_loop_free(&run->workers[i].loop);
     free(run->workers);
     free(run->servers);
     load_live_free(&run->live);
@@ -317,7 +317,7 @@ int main(int argc, char **argv)
 
     if (status != OPTION_GO_ON)
         return status;
-    status = prepare(&run);
+    status = prepare_run(&run);
     if (status == OPTION_GO_ON) {
         catch_signals();
         run_all(&run);

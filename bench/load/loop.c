@@ -24,7 +24,7 @@ static const uint64_t give_up_ns = UINT64_C(10000000000); /* without a single co
 /* ---- making ---------------------------------------------------------------------------------- */
 
 /* Connections are dealt out to the threads, and to the servers, one after the other. */
-static bool init_conn(struct load_engine *e, uint32_t i)
+static bool init_conn(struct load_loop *e, uint32_t i)
 {
     const struct load_options *o = e->options;
     struct load_conn *conn = &e->conns[i];
@@ -40,7 +40,7 @@ static bool init_conn(struct load_engine *e, uint32_t i)
                           (struct mc_bytes){o->prefix, strlen(o->prefix)});
 }
 
-bool load_engine_init(struct load_engine *e)
+bool load_loop_init(struct load_loop *e)
 {
     const struct load_options *o = e->options;
 
@@ -52,7 +52,7 @@ bool load_engine_init(struct load_engine *e)
     e->in = malloc(MC_LINE_MAX + IN_SIZE);
     e->out.cap = e->maker.room > OUT_SIZE ? e->maker.room : OUT_SIZE;
     e->out.data = malloc(e->out.cap);
-    e->poll = load_poll_new(e->count);
+    e->poll = load_poller_new(e->count);
     e->check =
         (struct load_check){.options = o, .line_keys = e->maker.line_keys, .stats = &e->stats};
     bool made = e->conns != NULL && e->servers != NULL && e->free != NULL && e->in != NULL &&
@@ -62,11 +62,11 @@ bool load_engine_init(struct load_engine *e)
     return made;
 }
 
-void load_engine_free(struct load_engine *e)
+void load_loop_free(struct load_loop *e)
 {
     for (uint32_t i = 0; e->conns != NULL && i < e->count; i++)
         load_conn_free(&e->conns[i]);
-    load_poll_free(e->poll);
+    load_poller_free(e->poll);
     free(e->conns);
     free(e->servers);
     free(e->free);
@@ -76,8 +76,8 @@ void load_engine_free(struct load_engine *e)
 
 /* ---- losing a connection --------------------------------------------------------------------- */
 
-static void note(struct load_engine *e, const struct load_conn *conn, enum load_trouble trouble,
-                 uint64_t times, const char *problem)
+static void note_trouble(struct load_loop *e, const struct load_conn *conn,
+                         enum load_trouble trouble, uint64_t times, const char *problem)
 {
     struct load_server_stats *server = &e->servers[conn->server];
 
@@ -87,7 +87,7 @@ static void note(struct load_engine *e, const struct load_conn *conn, enum load_
 }
 
 /* The keys that this connection has not set yet will not be. */
-static void give_up_fill(struct load_engine *e, struct load_conn *conn)
+static void give_up_fill(struct load_loop *e, struct load_conn *conn)
 {
     for (; conn->next_fill < e->options->keys; conn->next_fill += conn->fill_step) {
         e->stats.kinds[LOAD_SET].errors++;
@@ -95,17 +95,17 @@ static void give_up_fill(struct load_engine *e, struct load_conn *conn)
     }
 }
 
-/* Closes the connection, which has failed, and lets it pause before the next try: each time in a
- * row for twice as long. What was in flight is lost. */
-static void lose(struct load_engine *e, struct load_conn *conn, enum load_trouble trouble,
-                 const char *problem)
+/* Closes a connection that has failed, and lets it pause before the next try: each time in a row
+ * for twice as long. What was in flight is lost. */
+static void lose_connection(struct load_loop *e, struct load_conn *conn, enum load_trouble trouble,
+                            const char *problem)
 {
     uint64_t pause = conn->pause_ns * 2;
 
-    note(e, conn, trouble, 1, problem);
-    for (uint32_t i = 0; i < conn->awaited; i++)
+    note_trouble(e, conn, trouble, 1, problem);
+    for (uint32_t i = 0; i < conn->pending; i++)
         e->stats.kinds[conn->requests[load_conn_slot(conn, i)].kind].errors++;
-    e->awaiting -= conn->awaited;
+    e->pending -= conn->pending;
     load_conn_close(conn, e->poll);
     if (e->phase.fill)
         give_up_fill(e, conn);
@@ -115,7 +115,7 @@ static void lose(struct load_engine *e, struct load_conn *conn, enum load_troubl
     conn->when_ns = e->now_ns + conn->pause_ns;
 }
 
-static uint64_t timeout_ns(const struct load_engine *e)
+static uint64_t timeout_ns(const struct load_loop *e)
 {
     return (uint64_t)e->options->timeout_ms * MILLISECOND_NS;
 }
@@ -123,7 +123,7 @@ static uint64_t timeout_ns(const struct load_engine *e)
 /* ---- sending --------------------------------------------------------------------------------- */
 
 /* False when the connection is lost. */
-static bool send_out(struct load_engine *e, struct load_conn *conn)
+static bool send_out(struct load_loop *e, struct load_conn *conn)
 {
     const struct mc_bytes bytes = {e->out.data, e->out.len};
 
@@ -133,59 +133,59 @@ static bool send_out(struct load_engine *e, struct load_conn *conn)
     e->stats.sent_bytes += bytes.len;
     int error = load_conn_send(conn, e->poll, bytes);
     if (error != 0)
-        lose(e, conn, LOAD_CLOSED, strerror(error));
+        lose_connection(e, conn, LOAD_CLOSED, strerror(error));
     return error == 0;
 }
 
-static bool can_take(const struct load_engine *e, const struct load_conn *conn)
+static bool can_send(const struct load_loop *e, const struct load_conn *conn)
 {
-    return conn->state == LOAD_CONN_UP && conn->awaited < e->depth && load_conn_idle(conn);
+    return conn->state == LOAD_CONN_UP && conn->pending < e->depth && load_conn_idle(conn);
 }
 
-static void put(struct load_engine *e, struct load_conn *conn, uint64_t start_ns)
+static void put_request(struct load_loop *e, struct load_conn *conn, uint64_t start_ns)
 {
     if (e->phase.fill)
         load_maker_put_fill(&e->maker, conn, &e->out, start_ns);
     else
         load_maker_put(&e->maker, conn, &e->out, start_ns);
-    e->awaiting++;
+    e->pending++;
     e->started++;
     e->left--;
 }
 
-static bool has_next(const struct load_engine *e, const struct load_conn *conn)
+static bool has_next(const struct load_loop *e, const struct load_conn *conn)
 {
     return e->phase.fill ? conn->next_fill < e->options->keys : e->left > 0;
 }
 
-/* Closed loop: answered requests are followed by as many others. Not before a quarter of what may
- * be in flight is free, because a send costs as much for one request as for many. */
-static void send_more(struct load_engine *e, struct load_conn *conn)
+/* Closed loop: answered requests are followed by the same number of others, but only when a quarter
+ * of what may be in flight is free: a send costs as much for one request as for many. */
+static void send_more(struct load_loop *e, struct load_conn *conn)
 {
     uint32_t step = e->depth < 4 ? 1 : e->depth / 4;
 
-    if (conn->awaited + step > e->depth || e->now_ns >= e->end_ns)
+    if (conn->pending + step > e->depth || e->now_ns >= e->end_ns)
         return;
     conn->when_ns = e->now_ns + timeout_ns(e);
-    while (can_take(e, conn) && has_next(e, conn)) {
-        put(e, conn, e->now_ns);
+    while (can_send(e, conn) && has_next(e, conn)) {
+        put_request(e, conn, e->now_ns);
         if (e->out.cap - e->out.len < e->maker.room && !send_out(e, conn))
             return;
     }
     send_out(e, conn);
 }
 
-/* Open loop: notes a connection as free, behind the others that are. */
-static void offer(struct load_engine *e, struct load_conn *conn)
+/* Open loop: notes a connection as free, after the others that are. */
+static void add_free(struct load_loop *e, struct load_conn *conn)
 {
-    if (conn->listed || !can_take(e, conn))
+    if (conn->listed || !can_send(e, conn))
         return;
     conn->listed = true;
     e->free[(e->free_at + e->free_count) % e->count] = conn->number;
     e->free_count++;
 }
 
-static struct load_conn *take_free(struct load_engine *e)
+static struct load_conn *next_free(struct load_loop *e)
 {
     struct load_conn *conn = &e->conns[e->free[e->free_at]];
 
@@ -196,7 +196,7 @@ static struct load_conn *take_free(struct load_engine *e)
 }
 
 /* When the thread's next request is due: the threads take turns. */
-static uint64_t due_ns(const struct load_engine *e)
+static uint64_t due_ns(const struct load_loop *e)
 {
     uint64_t rate = e->phase.rate;
     uint64_t n = e->started * e->options->threads + e->thread;
@@ -205,45 +205,45 @@ static uint64_t due_ns(const struct load_engine *e)
 }
 
 /* Open loop: sends what is due, each request on the connection that has been free for longest. */
-static void send_due(struct load_engine *e)
+static void send_due(struct load_loop *e)
 {
     while (e->left > 0 && e->free_count > 0 && due_ns(e) <= e->now_ns) {
-        struct load_conn *conn = take_free(e);
-        if (!can_take(e, conn))
+        struct load_conn *conn = next_free(e);
+        if (!can_send(e, conn))
             continue;
-        if (conn->awaited == 0)
+        if (conn->pending == 0)
             conn->when_ns = e->now_ns + timeout_ns(e);
-        put(e, conn, due_ns(e));
+        put_request(e, conn, due_ns(e));
         if (send_out(e, conn))
-            offer(e, conn);
+            add_free(e, conn);
     }
 }
 
 /* Whatever the connection may do next. */
-static void go_on(struct load_engine *e, struct load_conn *conn)
+static void go_on(struct load_loop *e, struct load_conn *conn)
 {
     if (e->phase.rate == 0)
         send_more(e, conn);
     else
-        offer(e, conn);
+        add_free(e, conn);
 }
 
 /* ---- receiving ------------------------------------------------------------------------------- */
 
 /* Reads what has come: false when the connection is lost. */
-static bool read_in(struct load_engine *e, struct load_conn *conn, size_t len)
+static bool read_in(struct load_loop *e, struct load_conn *conn, size_t len)
 {
     struct mc_bytes in = {e->in, conn->rest_len + len};
 
     e->check.now_ns = e->now_ns;
-    e->check.done = e->check.said = 0;
+    e->check.done = e->check.error_replies = 0;
     e->stats.received_bytes += len;
     bool good = load_reply_read(&e->check, conn, &in);
-    e->awaiting -= e->check.done;
-    if (e->check.said > 0)
-        note(e, conn, LOAD_SAID, e->check.said, e->check.problem);
+    e->pending -= e->check.done;
+    if (e->check.error_replies > 0)
+        note_trouble(e, conn, LOAD_ERROR_REPLY, e->check.error_replies, e->check.problem);
     if (!good) {
-        lose(e, conn, e->check.trouble, e->check.problem);
+        lose_connection(e, conn, e->check.trouble, e->check.problem);
         return false;
     }
     if (e->check.done > 0)
@@ -255,7 +255,7 @@ static bool read_in(struct load_engine *e, struct load_conn *conn, size_t len)
 }
 
 /* Receives once. True when there may be more. */
-static bool receive(struct load_engine *e, struct load_conn *conn, bool closing)
+static bool receive_once(struct load_loop *e, struct load_conn *conn, bool closing)
 {
     memcpy(e->in, conn->rest, conn->rest_len);
     ptrdiff_t n = recv(conn->fd, e->in + conn->rest_len, IN_SIZE, 0);
@@ -265,7 +265,7 @@ static bool receive(struct load_engine *e, struct load_conn *conn, bool closing)
         return false;
     e->now_ns = timing_now();
     if (n <= 0) {
-        lose(e, conn, LOAD_CLOSED, n == 0 ? "closed" : strerror(errno));
+        lose_connection(e, conn, LOAD_CLOSED, n == 0 ? "closed" : strerror(errno));
         return false;
     }
     if (!read_in(e, conn, (size_t)n))
@@ -273,12 +273,12 @@ static bool receive(struct load_engine *e, struct load_conn *conn, bool closing)
     return n == IN_SIZE || closing;
 }
 
-static void finish_connect(struct load_engine *e, struct load_conn *conn)
+static void finish_connect(struct load_loop *e, struct load_conn *conn)
 {
     int error = load_conn_finish(conn, e->poll);
 
     if (error != 0) {
-        lose(e, conn, LOAD_REFUSED, strerror(error));
+        lose_connection(e, conn, LOAD_REFUSED, strerror(error));
         return;
     }
     e->servers[conn->server].connects++;
@@ -286,28 +286,28 @@ static void finish_connect(struct load_engine *e, struct load_conn *conn)
 }
 
 /* Sends more of what the socket did not take. */
-static void flush(struct load_engine *e, struct load_conn *conn)
+static void flush_backlog(struct load_loop *e, struct load_conn *conn)
 {
     int error = load_conn_flush(conn, e->poll);
 
     e->now_ns = timing_now();
     if (error != 0)
-        lose(e, conn, LOAD_CLOSED, strerror(error));
+        lose_connection(e, conn, LOAD_CLOSED, strerror(error));
     else
         conn->when_ns = e->now_ns + timeout_ns(e);
 }
 
 /* Does what a connection is ready for. */
-static void serve(struct load_engine *e, struct load_conn *conn, uint32_t what)
+static void serve_connection(struct load_loop *e, struct load_conn *conn, uint32_t what)
 {
-    bool closing = (what & LOAD_POLL_CLOSING) != 0;
+    bool closing = (what & LOAD_POLLER_CLOSING) != 0;
 
     if (conn->state == LOAD_CONN_CONNECTING)
         finish_connect(e, conn);
     if (conn->state == LOAD_CONN_UP && !load_conn_idle(conn))
-        flush(e, conn);
-    if (closing || (what & LOAD_POLL_READABLE) != 0)
-        while (conn->state == LOAD_CONN_UP && receive(e, conn, closing))
+        flush_backlog(e, conn);
+    if (closing || (what & LOAD_POLLER_READABLE) != 0)
+        while (conn->state == LOAD_CONN_UP && receive_once(e, conn, closing))
             ;
     if (conn->state != LOAD_CONN_UP)
         return;
@@ -318,24 +318,24 @@ static void serve(struct load_engine *e, struct load_conn *conn, uint32_t what)
 /* ---- what does not come ---------------------------------------------------------------------- */
 
 /* A Unix socket whose queue is full cannot be waited for, only asked again. */
-static void connect_again(struct load_engine *e, struct load_conn *conn)
+static void connect_again(struct load_loop *e, struct load_conn *conn)
 {
     int error = load_conn_start(conn, e->poll, &e->targets->list[conn->server]);
 
     conn->when_ns = e->now_ns + timeout_ns(e);
     if (error == EAGAIN) {
         load_conn_close(conn, e->poll);
-        conn->when_ns = e->now_ns + LOAD_POLL_TICK_NS;
+        conn->when_ns = e->now_ns + LOAD_POLLER_TICK_NS;
     } else if (error != 0) {
-        lose(e, conn, LOAD_REFUSED, strerror(error));
+        lose_connection(e, conn, LOAD_REFUSED, strerror(error));
     }
 }
 
-static void look_at(struct load_engine *e, struct load_conn *conn)
+static void look_at(struct load_loop *e, struct load_conn *conn)
 {
     if (conn->state == LOAD_CONN_UP)
         e->alive_ns = e->now_ns;
-    if (conn->state == LOAD_CONN_UP && conn->awaited == 0) {
+    if (conn->state == LOAD_CONN_UP && conn->pending == 0) {
         go_on(e, conn);
         return;
     }
@@ -344,11 +344,11 @@ static void look_at(struct load_engine *e, struct load_conn *conn)
     if (conn->state == LOAD_CONN_DOWN)
         connect_again(e, conn);
     else
-        lose(e, conn, LOAD_TIMED_OUT, mc_text(MC_E_TIMEOUT));
+        lose_connection(e, conn, LOAD_TIMED_OUT, mc_text(MC_E_TIMEOUT));
 }
 
 /* Starts nothing any more. Of an open loop, what was due by now has missed its time. */
-static void stop(struct load_engine *e)
+static void stop_sending(struct load_loop *e)
 {
     if (e->phase.rate > 0)
         for (; e->left > 0 && due_ns(e) <= e->now_ns; e->left--, e->started++)
@@ -358,24 +358,24 @@ static void stop(struct load_engine *e)
 }
 
 /* No server has been there for long. */
-static void give_up(struct load_engine *e)
+static void give_up(struct load_loop *e)
 {
     if (e->phase.rate == 0 && e->phase.requests != LOAD_UNLIMITED)
         e->stats.unsent += e->left;
-    stop(e);
+    stop_sending(e);
 }
 
 /* True when the phase's time is over, or somebody says so. */
-static bool is_over(const struct load_engine *e)
+static bool is_over(const struct load_loop *e)
 {
     return e->now_ns >= e->end_ns || atomic_load_explicit(e->stop, memory_order_relaxed);
 }
 
 /* What is to be done now and then, besides what is ready; the first time, it starts the phase. */
-static void tick(struct load_engine *e)
+static void run_timers(struct load_loop *e)
 {
     if (is_over(e))
-        stop(e);
+        stop_sending(e);
     for (uint32_t i = 0; i < e->count; i++)
         look_at(e, &e->conns[i]);
     if (e->now_ns - e->alive_ns >= give_up_ns)
@@ -383,7 +383,7 @@ static void tick(struct load_engine *e)
     for (; e->now_ns >= e->second_ns; e->second_ns += SECOND_NS)
         if (e->on_second != NULL)
             e->on_second(e->ctx);
-    e->tick_ns = e->now_ns - (e->now_ns - e->start_ns) % LOAD_POLL_TICK_NS + LOAD_POLL_TICK_NS;
+    e->tick_ns = e->now_ns - (e->now_ns - e->start_ns) % LOAD_POLLER_TICK_NS + LOAD_POLLER_TICK_NS;
     if (e->end_ns > e->now_ns && e->end_ns < e->tick_ns)
         e->tick_ns = e->end_ns;
 }
@@ -391,37 +391,37 @@ static void tick(struct load_engine *e)
 /* ---- the loop -------------------------------------------------------------------------------- */
 
 /* How many connections are ready, after waiting no longer than until the next thing to do. */
-static uint32_t wait_ready(struct load_engine *e)
+static uint32_t wait_ready(struct load_loop *e)
 {
     uint32_t ready;
 
     if (e->phase.rate > 0 && e->left > 0 && e->free_count > 0) {
         uint64_t now = timing_now(), due = due_ns(e), until = due < e->tick_ns ? due : e->tick_ns;
-        ready = load_poll_wait_ns(e->poll, until > now ? until - now : 0);
+        ready = load_poller_wait_ns(e->poll, until > now ? until - now : 0);
     } else {
-        ready = load_poll_wait(e->poll);
+        ready = load_poller_wait(e->poll);
     }
     if (ready == 0 || e->phase.rate > 0)
         e->now_ns = timing_now();
     return ready;
 }
 
-static void turn(struct load_engine *e)
+static void wait_and_serve(struct load_loop *e)
 {
     uint32_t ready = wait_ready(e);
 
     for (uint32_t i = 0; i < ready; i++) {
         uint32_t what;
-        uint32_t number = load_poll_ready(e->poll, i, &what);
-        serve(e, &e->conns[number], what);
+        uint32_t number = load_poller_ready(e->poll, i, &what);
+        serve_connection(e, &e->conns[number], what);
     }
     if (e->phase.rate > 0)
         send_due(e);
     if (e->now_ns >= e->tick_ns)
-        tick(e);
+        run_timers(e);
 }
 
-static bool is_connecting(const struct load_engine *e)
+static bool is_connecting(const struct load_loop *e)
 {
     for (uint32_t i = 0; i < e->count; i++)
         if (e->conns[i].state == LOAD_CONN_CONNECTING)
@@ -430,7 +430,7 @@ static bool is_connecting(const struct load_engine *e)
 }
 
 /* The thread's part of a number of requests. */
-static uint64_t share(const struct load_engine *e, uint64_t requests)
+static uint64_t share_of_thread(const struct load_loop *e, uint64_t requests)
 {
     uint32_t threads = e->options->threads;
 
@@ -439,8 +439,8 @@ static uint64_t share(const struct load_engine *e, uint64_t requests)
     return requests / threads + (e->thread < requests % threads);
 }
 
-/* The requests of a phase: given, or in an open loop, as many as become due in its time. */
-static uint64_t count_requests(const struct load_engine *e)
+/* The requests of a phase: given; or in an open loop, those that become due in its time. */
+static uint64_t count_requests(const struct load_loop *e)
 {
     const struct load_phase *phase = &e->phase;
     uint64_t requests = phase->requests, fill = 0;
@@ -454,10 +454,10 @@ static uint64_t count_requests(const struct load_engine *e)
         double due = (double)phase->time_ns / (double)SECOND_NS * (double)phase->rate;
         requests = due < (double)requests ? (uint64_t)due : requests;
     }
-    return share(e, requests);
+    return share_of_thread(e, requests);
 }
 
-static void begin(struct load_engine *e, const struct load_phase *phase)
+static void begin_phase(struct load_loop *e, const struct load_phase *phase)
 {
     uint64_t grace = phase->rate > 0 ? timeout_ns(e) : 0;
 
@@ -475,23 +475,23 @@ static void begin(struct load_engine *e, const struct load_phase *phase)
         e->conns[i].listed = false;
 }
 
-void load_engine_connect(struct load_engine *e)
+void load_loop_connect(struct load_loop *e)
 {
     const struct load_phase nothing = {.time_ns = LOAD_UNLIMITED};
 
-    begin(e, &nothing);
+    begin_phase(e, &nothing);
     for (uint32_t i = 0; i < e->count; i++)
         connect_again(e, &e->conns[i]);
     while (is_connecting(e) && !atomic_load_explicit(e->stop, memory_order_relaxed))
-        turn(e);
+        wait_and_serve(e);
 }
 
-void load_engine_run(struct load_engine *e, const struct load_phase *phase)
+void load_loop_run(struct load_loop *e, const struct load_phase *phase)
 {
-    begin(e, phase);
+    begin_phase(e, phase);
     e->stats.start_ns = e->start_ns;
-    tick(e);
-    while (e->left > 0 || e->awaiting > 0)
-        turn(e);
+    run_timers(e);
+    while (e->left > 0 || e->pending > 0)
+        wait_and_serve(e);
     e->stats.end_ns = e->now_ns;
 }

@@ -1,4 +1,4 @@
-/* Requests: drawn, written down as awaited, and put into bytes. */
+/* Requests: drawn, noted as pending, and put into bytes. */
 #include "maker.h"
 
 #include <string.h>
@@ -28,17 +28,17 @@ void load_maker_init(struct load_maker *maker, const struct load_options *option
         maker->line_keys = options->multiget;
 }
 
-/* Writes down the next request as awaited; its keys, which are to be made. */
-static struct mc_bytes *await(struct load_conn *conn, enum load_kind kind, uint64_t start_ns)
+/* Notes the next request as pending. Returns its keys, which are to be made. */
+static struct mc_bytes *add_pending(struct load_conn *conn, enum load_kind kind, uint64_t start_ns)
 {
-    uint32_t slot = load_conn_slot(conn, conn->awaited);
+    uint32_t slot = load_conn_slot(conn, conn->pending);
 
     conn->requests[slot] = (struct load_request){.start_ns = start_ns, .kind = kind};
-    conn->awaited++;
+    conn->pending++;
     return load_conn_keys(conn, slot);
 }
 
-/* The key's text is the connection's, behind the prefix that is there. */
+/* The key's text is the connection's, after the prefix that is there. */
 static void make_key(const struct load_maker *maker, const struct load_conn *conn,
                      struct mc_bytes *key, uint32_t number)
 {
@@ -61,7 +61,7 @@ static void put_set(struct load_maker *maker, struct load_conn *conn, struct mc_
                     uint64_t start_ns, uint32_t number)
 {
     const struct load_options *options = maker->options;
-    struct mc_bytes *key = await(conn, LOAD_SET, start_ns);
+    struct mc_bytes *key = add_pending(conn, LOAD_SET, start_ns);
     uint32_t size = load_dist_between(&maker->sizes, options->size_min, options->size_max);
 
     make_key(maker, conn, key, number);
@@ -84,7 +84,7 @@ static void put_mg(struct mc_out *out, const struct mc_bytes *keys, uint32_t cou
 static void put_get(struct load_maker *maker, struct load_conn *conn, struct mc_out *out,
                     uint64_t start_ns)
 {
-    struct mc_bytes *keys = await(conn, LOAD_GET, start_ns);
+    struct mc_bytes *keys = add_pending(conn, LOAD_GET, start_ns);
     uint32_t count = maker->options->multiget;
 
     for (uint32_t i = 0; i < count; i++)

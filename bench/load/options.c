@@ -113,19 +113,18 @@ static const struct option table[] = {
     {"--pipeline", "N", "requests in flight on a connection (1)", option_number, AT(pipeline), 1,
      LOAD_PIPELINE_MAX},
     {"--multiget", "N", "keys in each get (1)", option_number, AT(multiget), 1, LOAD_MULTIGET_MAX},
-    {"--ratio", "SET:GET", "so many sets to so many gets, evenly mixed (0:1)", set_ratio, 0, 0,
-     1000000},
+    {"--ratio", "SET:GET", "SET sets to GET gets, evenly mixed (0:1)", set_ratio, 0, 0, 1000000},
     {"--keys", "N", "different keys (10000)", option_number, AT(keys), 1, UINT32_MAX},
     {"--key-prefix", "TEXT", "a key is this and a number from 0 on (key:)", set_prefix, 0, 0, 0},
-    {"--key-dist", "DIST", "which keys: uniform, or zipf:S with key 0 the most wanted (uniform)",
+    {"--key-dist", "DIST", "which keys: uniform, or zipf:S with key 0 the most frequent (uniform)",
      set_dist, 0, 0, 10},
-    {"--size", "N|MIN-MAX", "bytes of a value; of a range, each size is as likely (32)", set_size,
-     0, 0, LOAD_SIZE_MAX},
-    {"--requests", "N", "end after N requests; 0, with --fill, only fills", option_long,
-     AT(requests), 0, UINT64_MAX - 1},
+    {"--size", "N|MIN-MAX", "bytes of a value; all sizes of a range are equally likely (32)",
+     set_size, 0, 0, LOAD_SIZE_MAX},
+    {"--requests", "N", "end after N requests; 0 with --fill: only fill", option_long, AT(requests),
+     0, UINT64_MAX - 1},
     {"--time", "S", "end after S seconds (10, unless there is --requests)", option_seconds,
      AT(time_ns), 0, 31536000},
-    {"--warmup", "S", "seconds of the same load before, which are not counted (0)", option_seconds,
+    {"--warmup", "S", "seconds of the same load before the run, not counted (0)", option_seconds,
      AT(warmup_ns), 0, 31536000},
     {"--rate", "R",
      "open loop: R requests a second are due, evenly spaced, whatever the\n"
@@ -133,12 +132,12 @@ static const struct option table[] = {
      option_long, AT(rate), 1, 1000000000},
     {"--protocol", "classic|meta", "get and set, or mg and ms (classic)", option_choice, AT(meta),
      0, 0},
-    {"--fill", NULL, "set every key on every server first; not counted", option_flag, AT(fill), 0,
+    {"--fill", NULL, "first set every key on every server; not counted", option_flag, AT(fill), 0,
      0},
     {"--verify", NULL, "check that each value is one of ours for its key", option_flag, AT(verify),
      0, 0},
     {"--seed", "N", "repeat a sequence of requests (random)", option_long, AT(seed), 0, UINT64_MAX},
-    {"--timeout-ms", "N", "longest silence of a server that owes an answer (1000)", option_number,
+    {"--timeout-ms", "N", "longest wait for an answer, in milliseconds (1000)", option_number,
      AT(timeout_ms), 1, 3600000},
     {"--format", "text|json|csv", "what is printed (text)", option_choice, AT(format), 0, 0},
     {"--html", "FILE", "write the report as a page with charts, too", option_text, AT(html), 0, 0},
@@ -163,7 +162,7 @@ static const struct option_program program = {
 };
 
 /* What no single option can see. OPTION_GO_ON, or the exit status. */
-static int check(struct load_options *options)
+static int check_together(struct load_options *options)
 {
     if (options->connections < options->threads)
         return load_fail(OPTION_USAGE, "--threads", "there are more of them than of --connections");
@@ -197,5 +196,5 @@ int load_options_read(struct load_options *options, int argc, char **argv)
                                      .seed = seed_random(),
                                      .timeout_ms = MC_SERVER_TIMEOUT_MS};
     int result = option_read(&program, options, argc, argv);
-    return result == OPTION_GO_ON ? check(options) : result;
+    return result == OPTION_GO_ON ? check_together(options) : result;
 }

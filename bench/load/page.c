@@ -225,7 +225,7 @@ static void print_notes(const struct load_report *report, FILE *out)
         fputs("<p class=\"bad\">Ended early.</p>\n", out);
 }
 
-void load_html_print(const struct load_report *report, FILE *out)
+void load_page_print(const struct load_report *report, FILE *out)
 {
     char loop[LOAD_LOOP_SIZE];
 

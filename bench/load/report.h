@@ -1,4 +1,4 @@
-/* What a run came to, as text, JSON or CSV. */
+/* The results of a run, as text, JSON or CSV. */
 #ifndef LOAD_REPORT_H
 #define LOAD_REPORT_H
 

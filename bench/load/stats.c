@@ -4,13 +4,15 @@
 #include <string.h>
 
 const char *const load_trouble_names[LOAD_TROUBLES] = {
-    [LOAD_REFUSED] = "refused", [LOAD_CLOSED] = "closed",      [LOAD_TIMED_OUT] = "timed_out",
-    [LOAD_BROKEN] = "broken",   [LOAD_SAID] = "error_replies",
+    [LOAD_REFUSED] = "refused",           [LOAD_CLOSED] = "closed",
+    [LOAD_TIMED_OUT] = "timed_out",       [LOAD_BROKEN] = "broken",
+    [LOAD_ERROR_REPLY] = "error_replies",
 };
 
 const char *const load_trouble_texts[LOAD_TROUBLES] = {
-    [LOAD_REFUSED] = "refused",    [LOAD_CLOSED] = "closed",      [LOAD_TIMED_OUT] = "timed out",
-    [LOAD_BROKEN] = "out of step", [LOAD_SAID] = "error replies",
+    [LOAD_REFUSED] = "refused",           [LOAD_CLOSED] = "closed",
+    [LOAD_TIMED_OUT] = "timed out",       [LOAD_BROKEN] = "out of sync",
+    [LOAD_ERROR_REPLY] = "error replies",
 };
 
 const char *const load_kind_names[LOAD_KINDS] = {[LOAD_GET] = "get", [LOAD_SET] = "set"};

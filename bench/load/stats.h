@@ -8,8 +8,8 @@
 
 enum load_kind { LOAD_GET, LOAD_SET, LOAD_KINDS };
 
-/* A request is one command (or as many as its keys take, with --multiget). Of a get, each key is a
- * hit or a miss. */
+/* A request is one command, or several when the keys of --multiget need more than one line. Of a
+ * get, each key is a hit or a miss. */
 struct load_kind_stats {
     uint64_t requests; /* answered as they should be */
     uint64_t errors;   /* sent, and lost with their connection or refused by the server */
@@ -20,11 +20,11 @@ struct load_kind_stats {
 
 /* What goes wrong with a server. */
 enum load_trouble {
-    LOAD_REFUSED,   /* a connection could not be made */
-    LOAD_CLOSED,    /* the server closed one, or it was reset */
-    LOAD_TIMED_OUT, /* an answer or a connection took too long */
-    LOAD_BROKEN,    /* an answer was malformed, or to nothing that was asked */
-    LOAD_SAID,      /* the server answered with an error */
+    LOAD_REFUSED,     /* a connection could not be made */
+    LOAD_CLOSED,      /* the server closed one, or it was reset */
+    LOAD_TIMED_OUT,   /* an answer or a connection took too long */
+    LOAD_BROKEN,      /* an answer was malformed, or to nothing that was asked */
+    LOAD_ERROR_REPLY, /* the server answered with an error */
     LOAD_TROUBLES
 };
 

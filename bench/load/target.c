@@ -28,7 +28,7 @@ static int keep_address(struct load_target *target, const struct mc_server *serv
 }
 
 /* 0, or the exit status. */
-static int ask(struct load_target *target, uint32_t timeout_ms)
+static int ask_version(struct load_target *target, uint32_t timeout_ms)
 {
     char buf[MC_LINE_MAX];
     struct mc_server server;
@@ -47,7 +47,7 @@ static int ask(struct load_target *target, uint32_t timeout_ms)
 }
 
 /* Copies the next address, which ends at a comma or the end; what follows it. */
-static const char *take_name(struct load_target *target, const char *addresses)
+static const char *copy_name(struct load_target *target, const char *addresses)
 {
     size_t len = strcspn(addresses, ",");
 
@@ -66,8 +66,8 @@ int load_targets_find(struct load_targets *targets, const char *addresses, uint3
     *targets = (struct load_targets){.list = calloc(count, sizeof *targets->list)};
     for (const char *rest = addresses; rest != NULL && targets->list != NULL;) {
         struct load_target *target = &targets->list[targets->count++];
-        rest = take_name(target, rest);
-        int status = target->name != NULL ? ask(target, timeout_ms) : OPTION_USAGE;
+        rest = copy_name(target, rest);
+        int status = target->name != NULL ? ask_version(target, timeout_ms) : OPTION_USAGE;
         if (status != 0)
             return status;
     }

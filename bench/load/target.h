@@ -19,7 +19,7 @@ struct load_targets {
 
 enum { LOAD_NO_SERVER = 69 }; /* EX_UNAVAILABLE of sysexits.h */
 
-/* Takes addresses with commas between them, as --server has them, and asks each server for its
+/* Reads addresses with commas between them, as --server has them, and asks each server for its
  * version. A host's name is resolved here and only here, to the address that answered. 0; or the
  * exit status, after one line on stderr. Call load_targets_free() in any case. */
 int load_targets_find(struct load_targets *targets, const char *addresses, uint32_t timeout_ms);

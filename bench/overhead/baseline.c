@@ -18,7 +18,7 @@ static struct {
     struct mc_socket socket;
     const struct work *work;
     struct work_set set;
-    char *requests; /* one behind the other, all of request_len bytes */
+    char *requests; /* one after the other, all of request_len bytes */
     char *reply, *expected;
     size_t request_len, reply_len;
 } own;
@@ -153,7 +153,7 @@ static bool exchange(uint32_t i)
     return true;
 }
 
-/* Room that begins a page: a few bytes behind a page's start, the kernel copies a large reply at a
+/* Room that begins a page: a few bytes after a page's start, the kernel copies a large reply at a
  * third of its speed on some processors, and the baseline is to have the best place. */
 static char *make_page_room(size_t len)
 {

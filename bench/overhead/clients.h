@@ -31,12 +31,12 @@ struct clients_programs {
     const char *python;
 };
 
-/* The command line of an entry's process, behind `count` words that are there already. The strings
+/* The command line of an entry's process, after `count` words that are already there. The strings
  * last until the next call. */
 void clients_command(const struct clients_programs *programs, const struct clients_entry *entry,
                      char *argv[CLIENTS_ARGV_MAX], size_t count);
 
-/* Sends a line and takes the answer: what stands behind `ok`, or NULL with *problem, which lasts
+/* Sends a line and reads the answer: what follows `ok`, or NULL with *problem, which lasts
  * until the next line. `absent` is true when the answer is that there is no such thing. */
 struct clients_answer {
     const char *text, *problem;

@@ -501,7 +501,7 @@ static void explain(FILE *out)
         "around each operation, which gives the percentiles. A ratio is that of a "
         "client's p50 in a round to the baseline's p50 in the same round, and the median "
         "of all rounds is shown: so what else the machine does hardly shows in it. "
-        "Before each slice the client connects anew, every byte of one operation is "
+        "Before each slice the client connects again, every byte of one operation is "
         "compared with what is right, and some operations are done untimed; within it "
         "the result of each is looked at.");
     print_paragraph(out, "",

@@ -120,7 +120,7 @@ static bool time_each(struct track *track)
     return count > 0;
 }
 
-/* Connects anew, because a TCP connection keeps for life what it happened to learn at first; makes
+/* Connects again, because a TCP connection keeps for life what it happened to learn at first; makes
  * the work ready, and does one operation whose every byte is compared. */
 static bool prepare(struct track *track)
 {

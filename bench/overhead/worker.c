@@ -38,7 +38,7 @@ static bool warm_up(struct worker *worker, uint32_t count)
 
 /* ---- the commands ---------------------------------------------------------------------------- */
 
-/* What a command prints behind `ok` is printed by it; NULL when all went well, or the answer. */
+/* What a command prints after `ok` is printed by it; NULL when all went well, or the answer. */
 typedef const char *command(struct worker *worker, const char *argument);
 
 static const char wrong[] = "bad wrong result";

@@ -41,7 +41,7 @@ static double seconds(double ns)
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
-static bool coloured(FILE *out)
+static bool wants_colour(FILE *out)
 {
     const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
@@ -62,7 +62,7 @@ static void run_text(const struct report *report, FILE *out)
     fprintf(out, " %.2fs", seconds((double)report->runs[report->count - 1].ns));
 }
 
-static int columns(const struct report *report, double ns)
+static int bar_columns(const struct report *report, double ns)
 {
     return (int)(ns / report->longest_ns * (BAR_WIDTH - 1) + 0.5);
 }
@@ -72,17 +72,17 @@ static void print_bar(const struct report *report, const struct report_run *run,
                       bool colour)
 {
     static const char bar[BAR_WIDTH + 1] = "######################";
-    int length = columns(report, (double)run->ns), mark = columns(report, run->model_ns);
-    int before = length < mark ? length : mark, behind = length - mark - 1;
+    int length = bar_columns(report, (double)run->ns), mark = bar_columns(report, run->model_ns);
+    int before = length < mark ? length : mark, after = length - mark - 1;
 
     fprintf(out, "  %s%.*s%*s", colour ? "\033[36m" : "", before, bar, mark - before, "");
     fprintf(out, "%s|%s", colour ? "\033[1;33m" : "", colour ? "\033[0;36m" : "");
-    fprintf(out, "%.*s%s\n", behind > 0 ? behind : 0, bar, colour ? "\033[0m" : "");
+    fprintf(out, "%.*s%s\n", after > 0 ? after : 0, bar, colour ? "\033[0m" : "");
 }
 
 static void print_table(const struct report *report, FILE *out)
 {
-    bool colour = coloured(out);
+    bool colour = wants_colour(out);
 
     fputs("\n run  seconds   model   hits  misses  hit rate  speed-up\n", out);
     for (uint32_t i = 0; i < report->count; i++) {

@@ -34,7 +34,7 @@ static void request(void *ctx)
 }
 
 /* One run, in the manner of timeit.timeit(request, number=requests). */
-static struct report_run run(struct squares *squares)
+static struct report_run time_run(struct squares *squares)
 {
     struct report_run result = {0};
 
@@ -54,7 +54,7 @@ static int run_all(struct squares *squares)
 
     report_begin(&squares->report, stdout);
     for (uint32_t i = 0; i < squares->options.runs; i++) {
-        struct report_run result = run(squares);
+        struct report_run result = time_run(squares);
         report_run(&squares->report, stdout, &result);
         wrong = wrong || result.counts.wrong > 0;
     }
