@@ -1,14 +1,14 @@
 /* What goes out: the next request by the options, its keys, its size, and whether it is a set. */
-#ifndef LOAD_MAKER_H
-#define LOAD_MAKER_H
+#ifndef MAKER_H
+#define MAKER_H
 
 #include "conn.h"
 #include "dist.h"
 #include "options.h"
 
-struct load_maker {
-    const struct load_options *options;
-    struct load_dist keys, sizes;
+struct maker {
+    const struct options *options;
+    struct dist keys, sizes;
     size_t prefix_len;
     uint32_t line_keys; /* how many keys go into one line of a get */
     size_t room;        /* the most bytes that a request has */
@@ -16,13 +16,11 @@ struct load_maker {
 };
 
 /* Each thread has its own stream of random numbers. */
-void load_maker_init(struct load_maker *maker, const struct load_options *options, uint32_t thread);
+void maker_init(struct maker *maker, const struct options *options, uint32_t thread);
 
 /* Adds a request to those that the connection has in flight, and its bytes to *out, which has
- * maker->room left. load_maker_put_fill() sets the next key of --fill that is the connection's. */
-void load_maker_put(struct load_maker *maker, struct load_conn *conn, struct mc_out *out,
-                    uint64_t start_ns);
-void load_maker_put_fill(struct load_maker *maker, struct load_conn *conn, struct mc_out *out,
-                         uint64_t start_ns);
+ * maker->room left. maker_put_fill() sets the next key of --fill that is the connection's. */
+void maker_put(struct maker *maker, struct conn *conn, struct mc_out *out, uint64_t start_ns);
+void maker_put_fill(struct maker *maker, struct conn *conn, struct mc_out *out, uint64_t start_ns);
 
 #endif
