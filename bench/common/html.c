@@ -111,26 +111,15 @@ void html_section(FILE *out, const char *title, const char *paragraph)
     fputs("</p>\n", out);
 }
 
-static void legend_entry(FILE *out, char kind, unsigned colour, const char *name)
-{
-    fprintf(out, "<span><i class=\"%c%u\"></i>", kind, colour);
-    html_text(out, name);
-    fputs("</span>", out);
-}
-
 void html_legend(FILE *out, const char *const *names, const unsigned *colours, size_t count)
 {
     fputs("<div class=\"legend\">", out);
-    for (size_t i = 0; i < count; i++)
-        legend_entry(out, 'f', colours[i] % HTML_COLOURS, names[i]);
-    fputs("</div>\n", out);
-}
-
-void html_parts(FILE *out, const char *const *names, size_t count)
-{
-    fputs("<div class=\"legend\">", out);
-    for (size_t i = 0; i < count; i++)
-        legend_entry(out, 'p', (unsigned)i, names[i]);
+    for (size_t i = 0; i < count; i++) {
+        fprintf(out, "<span><i class=\"%c%u\"></i>", colours != NULL ? 'f' : 'p',
+                colours != NULL ? colours[i] % HTML_COLOURS : (unsigned)i);
+        html_text(out, names[i]);
+        fputs("</span>", out);
+    }
     fputs("</div>\n", out);
 }
 

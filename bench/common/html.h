@@ -50,7 +50,7 @@ struct html_line {
     size_t count;
 };
 
-/* What the colours mean, for the charts that follow. */
+/* What the colours mean, for the charts that follow; without colours, what the parts of bars are. */
 void html_legend(FILE *out, const char *const *names, const unsigned *colours, size_t count);
 
 /* Charts between these two stand side by side where there is room. */
@@ -74,8 +74,5 @@ void html_dots(FILE *out, const struct html_chart *chart, const struct html_row 
 /* Bars made of parts on chart->x, a row below the other, with their sum beside them. */
 void html_bars(FILE *out, const struct html_chart *chart, const struct html_row *rows, size_t count,
                size_t parts);
-
-/* What the parts of bars are. */
-void html_parts(FILE *out, const char *const *names, size_t count);
 
 #endif

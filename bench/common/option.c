@@ -125,20 +125,6 @@ const char *option_text(void *options, const struct option *option, const char *
     return NULL;
 }
 
-/* "is not text, json or csv" */
-static const char *fail_choice(const char *words)
-{
-    size_t len = (size_t)snprintf(problem, sizeof problem, "is not ");
-    const char *last = strrchr(words, '|');
-
-    for (const char *at = words; *at != '\0' && len + 5 < sizeof problem; at++) {
-        const char letter[] = {*at, '\0'};
-        const char *piece = at == last ? " or " : *at == '|' ? ", " : letter;
-        len += (size_t)snprintf(problem + len, sizeof problem - len, "%s", piece);
-    }
-    return problem;
-}
-
 const char *option_choice(void *options, const struct option *option, const char *text)
 {
     const char *word = option->value;
@@ -150,9 +136,11 @@ const char *option_choice(void *options, const struct option *option, const char
             return NULL;
         }
         if (word[len] == '\0')
-            return fail_choice(option->value);
+            break;
         word += len + 1;
     }
+    snprintf(problem, sizeof problem, "is not one of %s", option->value);
+    return problem;
 }
 
 /* ---- arguments ------------------------------------------------------------------------------- */

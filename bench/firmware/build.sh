@@ -82,7 +82,7 @@ cortex-m*)
     without_libc
     flags+=(-flto)
     on_cortex_m
-    sources+=("$ports/uart.c")
+    sources+=("$ports/uart.c" "$here/uart_board.c")
     ;;
 lwip)
     compiler=(arm-none-eabi-gcc -mthumb -mcpu=cortex-m3)

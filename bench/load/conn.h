@@ -10,9 +10,9 @@
 #include <stddef.h>
 
 #include "poller.h"
+#include "proto.h"
 #include "stats.h"
 #include "target.h"
-#include "proto.h"
 
 struct conn_request {
     uint64_t start_ns; /* when it was sent; in an open loop, when it was due */

@@ -8,12 +8,25 @@ static uint64_t sum_errors(const struct stats *stats)
     return stats->kinds[STATS_GET].errors + stats->kinds[STATS_SET].errors;
 }
 
+/* What `after` has recorded and `before` had not: percentiles are good, the extremes those of
+ * buckets, and the mean is exact. */
+static void histogram_since(struct timing_histogram *into, const struct timing_histogram *after,
+                            const struct timing_histogram *before)
+{
+    *into = (struct timing_histogram){.count = after->count - before->count,
+                                      .sum = after->sum - before->sum,
+                                      .min = after->min,
+                                      .max = after->max};
+    for (size_t i = 0; i < TIMING_BUCKETS; i++)
+        into->buckets[i] = after->buckets[i] - before->buckets[i];
+}
+
 static struct live_sample sample_since(const struct stats *before, const struct stats *now)
 {
     struct timing_histogram kind, all = {0};
 
     for (int k = 0; k < STATS_KINDS; k++) {
-        stats_since(&kind, &now->kinds[k].latency, &before->kinds[k].latency);
+        histogram_since(&kind, &now->kinds[k].latency, &before->kinds[k].latency);
         timing_merge(&all, &kind);
     }
     return (struct live_sample){.requests = all.count,

@@ -52,14 +52,3 @@ void stats_add_server(struct stats_of_server *into, const struct stats_of_server
     if (into->first[0] == '\0')
         memcpy(into->first, from->first, sizeof into->first);
 }
-
-void stats_since(struct timing_histogram *into, const struct timing_histogram *after,
-                 const struct timing_histogram *before)
-{
-    *into = (struct timing_histogram){.count = after->count - before->count,
-                                      .sum = after->sum - before->sum,
-                                      .min = after->min,
-                                      .max = after->max};
-    for (size_t i = 0; i < TIMING_BUCKETS; i++)
-        into->buckets[i] = after->buckets[i] - before->buckets[i];
-}

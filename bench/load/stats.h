@@ -54,9 +54,4 @@ struct stats {
 void stats_add(struct stats *into, const struct stats *from);
 void stats_add_server(struct stats_of_server *into, const struct stats_of_server *from);
 
-/* What `after` has recorded and `before` had not: percentiles are good, the extremes those of
- * buckets, and the mean is exact. */
-void stats_since(struct timing_histogram *into, const struct timing_histogram *after,
-                 const struct timing_histogram *before);
-
 #endif

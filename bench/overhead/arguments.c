@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clients.h"
 #include "escape.h"
 #include "option.h"
-#include "clients.h"
 #include "rounds.h"
 #include "wire.h"
 #include "work.h"
@@ -23,9 +23,9 @@ static const struct option table[] = {
     {"--works", "LIST", "only these, with commas between them", option_text, AT(works), 0, 0},
     {"--clients", "LIST", "only these, besides the baseline and this project's client", option_text,
      AT(clients), 0, 0},
-    {"--transport", "tcp|unix", "only this one", option_text, AT(transport), 0, 0},
+    {"--transport", "tcp|unix", "only this one", option_choice, AT(transport), 0, 0},
     {"--cores", "same|apart", "only with client and server on one processor, or on two",
-     option_text, AT(cores), 0, 0},
+     option_choice, AT(cores), 0, 0},
     {"--processors", "A,B", "the client's, and the server's when they are apart", option_text,
      AT(processors), 0, 0},
     {"--rounds", "N", "rounds (51; quick: 21)", option_number, AT(rounds), 1, ROUNDS_MAX},
@@ -99,16 +99,6 @@ static bool is_client(const char *word)
     return clients_find(word) != NULL || strcmp(word, "wire") == 0;
 }
 
-static bool is_transport(const char *word)
-{
-    return strcmp(word, "tcp") == 0 || strcmp(word, "unix") == 0;
-}
-
-static bool is_cores(const char *word)
-{
-    return strcmp(word, "same") == 0 || strcmp(word, "apart") == 0;
-}
-
 /* Every word of a list has to be one that is known. */
 static int check_list(const char *option, const char *list, bool (*is_known)(const char *))
 {
@@ -134,9 +124,7 @@ static int check_lists(const struct arguments *arguments)
     } lists[] = {{"--works", arguments->works, is_work},
                  {"--clients", arguments->clients, is_client},
                  {"--only", arguments->only, is_client},
-                 {"--worker", arguments->worker, is_client},
-                 {"--transport", arguments->transport, is_transport},
-                 {"--cores", arguments->cores, is_cores}};
+                 {"--worker", arguments->worker, is_client}};
     int result = OPTION_GO_ON;
 
     for (size_t i = 0; i < sizeof lists / sizeof *lists && result == OPTION_GO_ON; i++)
@@ -146,7 +134,10 @@ static int check_lists(const struct arguments *arguments)
 
 int arguments_read(struct arguments *arguments, int argc, char **argv)
 {
-    *arguments = (struct arguments){.python = "/usr/bin/python3", .count = 1000};
+    *arguments = (struct arguments){.python = "/usr/bin/python3",
+                                    .count = 1000,
+                                    .transport = ARGUMENTS_BOTH,
+                                    .cores = ARGUMENTS_BOTH};
     int result = option_read(&program, arguments, argc, argv);
     return result == OPTION_GO_ON ? check_lists(arguments) : result;
 }

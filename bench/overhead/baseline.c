@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "daemon.h"
 #include "tested.h"
-#include "dial.h"
 
 enum {
     LINE_SIZE = 64, /* a line of a request or reply with one key, at most */
@@ -25,7 +25,7 @@ static struct {
 
 static bool baseline_open(const char *address)
 {
-    return dial_server(&own.socket, address);
+    return daemon_connect(&own.socket, address);
 }
 
 /* ---- the bytes ------------------------------------------------------------------------------- */

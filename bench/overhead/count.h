@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-#include "results.h"
 #include "clients.h"
+#include "results.h"
 #include "work.h"
 
 struct count_plan {

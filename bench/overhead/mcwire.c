@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "client.h"
-#include "tested.h"
-#include "dial.h"
+#include "daemon.h"
 #include "pipeline.h"
+#include "tested.h"
 
 enum { BUFFER_SIZE = 16384, DEADLINE_MS = 10000 };
 
@@ -24,7 +24,7 @@ static struct {
 
 static bool mcwire_open(const char *address)
 {
-    if (!dial_server(&own.socket, address))
+    if (!daemon_connect(&own.socket, address))
         return false;
     mc_client_init(&own.client, mc_socket_transport(&own.socket), own.buffer, sizeof own.buffer);
     return true;

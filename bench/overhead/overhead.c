@@ -16,7 +16,6 @@
 #include "progress.h"
 #include "rounds.h"
 #include "table.h"
-#include "timing.h"
 #include "wire.h"
 #include "worker.h"
 
@@ -142,10 +141,10 @@ static int measure_setting(struct overhead *overhead, bool apart, enum daemon_tr
     return fail(EXIT_INTERRUPTED, "rounds", "interrupted");
 }
 
-/* True for what was asked for, which is everything when nothing was. */
-static bool is_wanted(const char *asked, const char *name)
+/* True for one of two that was asked for, or when both are wanted. */
+static bool is_wanted(uint32_t asked, uint32_t which)
 {
-    return asked == NULL || strcmp(asked, name) == 0;
+    return asked == ARGUMENTS_BOTH || asked == which;
 }
 
 static int measure_times(struct overhead *overhead)
@@ -153,12 +152,12 @@ static int measure_times(struct overhead *overhead)
     const struct arguments *a = &overhead->arguments;
     int status = OPTION_GO_ON;
 
-    for (int apart = 0; apart <= 1; apart++) {
-        if (!is_wanted(a->cores, apart ? "apart" : "same") ||
+    for (uint32_t apart = 0; apart <= 1; apart++) {
+        if (!is_wanted(a->cores, apart) ||
             (apart && overhead->server_processor == overhead->client_processor))
             continue;
         for (enum daemon_transport t = DAEMON_TCP; t <= DAEMON_UNIX; t++)
-            if (status == OPTION_GO_ON && is_wanted(a->transport, daemon_transport_name(t)))
+            if (status == OPTION_GO_ON && is_wanted(a->transport, t))
                 status = measure_setting(overhead, apart, t);
     }
     return status;
@@ -389,9 +388,8 @@ static int run_only(struct overhead *overhead)
     if (status != OPTION_GO_ON)
         return status;
     if (address == NULL)
-        address = daemon_address(
-            a->transport != NULL && strcmp(a->transport, "tcp") == 0 ? DAEMON_TCP : DAEMON_UNIX,
-            overhead->client_processor);
+        address = daemon_address(a->transport == DAEMON_TCP ? DAEMON_TCP : DAEMON_UNIX,
+                                 overhead->client_processor);
     if (address == NULL)
         return EXIT_NO_SERVER;
     if (overhead->client_processor != PROCESSOR_ANY)

@@ -179,7 +179,7 @@ static void print_parts(const struct results *results, const struct series *seri
     static const char *const works[] = {"get", "get-100"};
 
     html_section(out, "Where the time goes", NULL);
-    html_parts(out, parts, sizeof parts / sizeof *parts);
+    html_legend(out, parts, NULL, sizeof parts / sizeof *parts);
     for (size_t i = 0; i < sizeof works / sizeof *works; i++)
         draw_parts(results, series, results_first(results), work_find(works[i]), out);
 }

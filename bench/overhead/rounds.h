@@ -6,9 +6,9 @@
 
 #include <stdint.h>
 
+#include "clients.h"
 #include "daemon.h"
 #include "results.h"
-#include "clients.h"
 #include "work.h"
 
 enum {

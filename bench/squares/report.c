@@ -199,12 +199,6 @@ static void run_csv(const struct report *report, FILE *out)
     fputc('\n', out);
 }
 
-static void end_csv(const struct report *report, FILE *out)
-{
-    (void)report;
-    (void)out;
-}
-
 /* ---- all of them ----------------------------------------------------------------------------- */
 
 typedef void print_function(const struct report *report, FILE *out);
@@ -214,7 +208,7 @@ static const struct {
 } formats[] = {
     [OPTIONS_TEXT] = {begin_text, run_text, end_text},
     [OPTIONS_JSON] = {begin_json, run_json, end_json},
-    [OPTIONS_CSV] = {begin_csv, run_csv, end_csv},
+    [OPTIONS_CSV] = {begin_csv, run_csv, NULL},
 };
 
 void report_begin(const struct report *report, FILE *out)
@@ -233,6 +227,7 @@ void report_run(struct report *report, FILE *out, const struct report_run *run)
 void report_end(struct report *report, FILE *out)
 {
     model_predict(report);
-    formats[report->options->format].end(report, out);
+    if (formats[report->options->format].end != NULL)
+        formats[report->options->format].end(report, out);
     fflush(out);
 }
