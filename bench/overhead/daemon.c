@@ -69,8 +69,7 @@ const char *daemon_address(enum daemon_transport transport, int processor)
         return NULL;
     servers[server_count].transport = transport;
     servers[server_count].processor = processor;
-    servers[server_count].address = address;
-    server_count++;
+    servers[server_count++].address = address;
     return address;
 }
 
