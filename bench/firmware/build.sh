@@ -38,7 +38,8 @@ file=$2
 shift 2
 
 flags=(-std=c11 -Wall -Wextra -Wconversion -Wshadow -Werror -Os -ffunction-sections -fdata-sections
-    -fno-asynchronous-unwind-tables -I"$root/proto" -I"$root/src" -I"$ports" -I"$root/bench/squares" -I"$here")
+    -fno-asynchronous-unwind-tables
+    -I"$root/proto" -I"$root/src" -I"$ports" -I"$root/bench/squares" -I"$here")
 sources=("$root"/proto/*.c "$root"/src/{client,answer}.c "$root/bench/squares/workload.c"
     "$here"/{squares,"$board","remote_$through"}.c)
 [ "$through" = client ] || sources+=("$here/wire.c")
