@@ -1,4 +1,4 @@
-/* The frame of a page, and charts drawn as SVG. */
+/* Prints the frame of a page, and draws charts as SVG. */
 #include "html.h"
 
 #include <math.h>
@@ -160,7 +160,7 @@ static const char *number_text(char text[NUMBER_SIZE], enum html_unit unit, doub
     return "";
 }
 
-/* At a mark of an axis, without digits that say nothing. */
+/* The text at a mark of an axis, without superfluous digits. */
 static const char *mark_text(char text[NUMBER_SIZE], const struct html_axis *axis, double at)
 {
     static const char *const units[] = {"ns", "us", "ms", "s"};

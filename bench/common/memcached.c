@@ -1,4 +1,4 @@
-/* Starts memcacheds, and lets none outlive the program. */
+/* Starts memcacheds, and ends them with the program. */
 #include "memcached.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* Reads arguments as a table of options says, and prints the table as help. */
+/* Reads arguments by a table of options, and prints the table as help. */
 #include "option.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* Connecting, sending and closing without ever waiting. */
+/* Connects, sends and closes without ever waiting. */
 #include "conn.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* Keys, and values that carry them. */
+/* Makes keys, and values that carry them; and checks values. */
 #include "data.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* A generator of random numbers, and the uniform and the zipf distribution of keys. */
+/* Generates random numbers, and draws keys from a uniform or a zipf distribution. */
 #include "dist.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* What has changed since a second ago. */
+/* Computes what has changed within a second, and prints it on one line. */
 #include "live.h"
 
 #include <stdlib.h>

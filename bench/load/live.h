@@ -1,4 +1,4 @@
-/* A run while it goes on: a sample each second, and a line of it on a terminal. */
+/* What happens during a run: a sample each second, and a line about it on a terminal. */
 #ifndef LIVE_H
 #define LIVE_H
 

@@ -1,4 +1,4 @@
-/* The mcload program: threads with an event loop each put load on memcached, and it is reported. */
+/* The program mcload: threads with an event loop each put load on memcached; then it reports. */
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
@@ -44,7 +44,7 @@ struct run {
     struct stats stats;
     struct stats_of_server *servers;
     struct live live;
-    FILE *page; /* NULL: none is wanted */
+    FILE *page; /* NULL: not wanted */
 };
 
 /* Set by a signal. */
@@ -52,7 +52,7 @@ static atomic_bool stop;
 
 /* ---- the threads ----------------------------------------------------------------------------- */
 
-/* Returns when all threads have come; one of them, true, comes last. */
+/* Returns when all threads have called it; true to the last one. */
 static bool gate_pass(struct gate *gate)
 {
     pthread_mutex_lock(&gate->mutex);
@@ -81,7 +81,7 @@ static void publish_stats(void *ctx)
     pthread_mutex_unlock(&run->mutex);
 }
 
-/* Keeps of what was before the run only what went wrong, and how many keys were set. */
+/* Of what happened before the run, keeps only the errors and the number of keys set. */
 static void end_fill(struct stats *stats, bool fill)
 {
     uint64_t errors = stats->kinds[STATS_GET].errors + stats->kinds[STATS_SET].errors;
@@ -141,7 +141,7 @@ static void add_sample(struct run *run)
     live_add(&run->live, &sum);
 }
 
-/* Adds a sample each time that every thread has come to the end of a second. */
+/* Adds a sample each time that every thread has finished a second. */
 static void collect_samples(struct run *run)
 {
     uint32_t threads = run->options.threads;
@@ -250,7 +250,7 @@ static int make_workers(struct run *run)
     return OPTION_GO_ON;
 }
 
-/* Anything that can be refused is refused before the run. OPTION_GO_ON, or the exit status. */
+/* Refuses before the run whatever can be refused. OPTION_GO_ON, or the exit status. */
 static int prepare_run(struct run *run)
 {
     const struct options *options = &run->options;
@@ -273,7 +273,7 @@ static int prepare_run(struct run *run)
     return make_workers(run);
 }
 
-/* What was written has to have arrived: a full disk is no success. */
+/* Fails when the output could not be written, say to a full disk. */
 static int print_all(struct run *run, int argc, char **argv)
 {
     const struct report report = {.options = &run->options,

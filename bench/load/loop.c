@@ -1,4 +1,4 @@
-/* The loop. For each connection that is ready: one receive, then one send of what comes next. */
+/* Runs the loop: for each connection that is ready, one receive, then one send of what is next. */
 #include "loop.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ static const uint64_t give_up_ns = UINT64_C(10000000000); /* without a single co
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
-/* Connections are dealt out to the threads, and to the servers, one after the other. */
+/* Deals the connections out to the threads, and to the servers, in turn. */
 static bool init_conn(struct loop *e, uint32_t i)
 {
     const struct options *o = e->options;
@@ -85,7 +85,7 @@ static void note_trouble(struct loop *e, const struct conn *conn, enum stats_tro
         snprintf(server->first, sizeof server->first, "%s", problem);
 }
 
-/* The keys that this connection has not set yet will not be. */
+/* Counts the keys that this connection has not set yet as errors. */
 static void give_up_fill(struct loop *e, struct conn *conn)
 {
     for (; conn->next_fill < e->options->keys; conn->next_fill += conn->fill_step) {
@@ -194,7 +194,7 @@ static struct conn *next_free(struct loop *e)
     return conn;
 }
 
-/* When the thread's next request is due: the threads take turns. */
+/* The time at which the thread's next request is due: the threads take turns. */
 static uint64_t due_ns(const struct loop *e)
 {
     uint64_t rate = e->phase.rate;
@@ -218,7 +218,7 @@ static void send_due(struct loop *e)
     }
 }
 
-/* Whatever the connection may do next. */
+/* Lets the connection do what it may do next. */
 static void go_on(struct loop *e, struct conn *conn)
 {
     if (e->phase.rate == 0)
@@ -229,7 +229,7 @@ static void go_on(struct loop *e, struct conn *conn)
 
 /* ---- receiving ------------------------------------------------------------------------------- */
 
-/* Reads what has come: false when the connection is lost. */
+/* Reads what was received. False when the connection is lost. */
 static bool read_in(struct loop *e, struct conn *conn, size_t len)
 {
     struct mc_bytes in = {e->in, conn->rest_len + len};
@@ -316,7 +316,7 @@ static void serve_connection(struct loop *e, struct conn *conn, uint32_t what)
 
 /* ---- what does not come ---------------------------------------------------------------------- */
 
-/* A Unix socket whose queue is full cannot be waited for, only asked again. */
+/* A Unix socket whose queue is full cannot be waited for, only tried again. */
 static void connect_again(struct loop *e, struct conn *conn)
 {
     int error = conn_start(conn, e->poll, &e->targets->list[conn->server]);
@@ -346,7 +346,7 @@ static void look_at(struct loop *e, struct conn *conn)
         lose_connection(e, conn, STATS_TIMED_OUT, mc_text(MC_E_TIMEOUT));
 }
 
-/* Starts nothing any more. Of an open loop, what was due by now has missed its time. */
+/* Starts no more requests. In an open loop, those that were due by now count as unsent. */
 static void stop_sending(struct loop *e)
 {
     if (e->phase.rate > 0)
@@ -356,7 +356,7 @@ static void stop_sending(struct loop *e)
     e->end_ns = 0;
 }
 
-/* No server has been there for long. */
+/* Ends the phase because no server has been reachable for long. */
 static void give_up(struct loop *e)
 {
     if (e->phase.rate == 0 && e->phase.requests != OPTIONS_UNLIMITED)
@@ -364,13 +364,13 @@ static void give_up(struct loop *e)
     stop_sending(e);
 }
 
-/* True when the phase's time is over, or somebody says so. */
+/* True when the phase's time is over, or the run was stopped. */
 static bool is_over(const struct loop *e)
 {
     return e->now_ns >= e->end_ns || atomic_load_explicit(e->stop, memory_order_relaxed);
 }
 
-/* What is to be done now and then, besides what is ready; the first time, it starts the phase. */
+/* Does what has to be done now and then; the first time, it starts the phase. */
 static void run_timers(struct loop *e)
 {
     if (is_over(e))
@@ -389,7 +389,7 @@ static void run_timers(struct loop *e)
 
 /* ---- the loop -------------------------------------------------------------------------------- */
 
-/* How many connections are ready, after waiting no longer than until the next thing to do. */
+/* Waits until connections are ready, or there is something else to do. How many are ready. */
 static uint32_t wait_ready(struct loop *e)
 {
     uint32_t ready;

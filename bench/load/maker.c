@@ -1,4 +1,4 @@
-/* Requests: drawn, noted as pending, and put into bytes. */
+/* Draws requests, notes them as pending, and puts them into bytes. */
 #include "maker.h"
 
 #include <string.h>
@@ -96,7 +96,7 @@ static void put_get(struct maker *maker, struct conn *conn, struct mc_out *out, 
         mc_put_get(out, keys + i, count - i < maker->line_keys ? count - i : maker->line_keys);
 }
 
-/* Spreads the sets evenly among the gets; of SET + GET requests in a row, SET are sets. */
+/* Spreads the sets evenly among the gets: of SET + GET requests in a row, SET are sets. */
 static bool is_set(struct maker *maker)
 {
     const struct options *options = maker->options;

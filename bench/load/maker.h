@@ -1,4 +1,4 @@
-/* What goes out: the next request by the options, its keys, its size, and whether it is a set. */
+/* Makes the next request by the options: a get or a set, its keys, the size of its value. */
 #ifndef MAKER_H
 #define MAKER_H
 

@@ -1,4 +1,4 @@
-/* The options of mcload, as a table, and the values that only mcload has. */
+/* Describes the options of mcload as a table, and reads the values that only mcload has. */
 #include "options.h"
 
 #include <stddef.h>

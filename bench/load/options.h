@@ -1,4 +1,4 @@
-/* The options of mcload: read from the command line, with their defaults. */
+/* The options of mcload, as the command line sets them. */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
@@ -29,8 +29,8 @@ struct options {
     double zipf; /* the exponent; 0: uniform */
     uint32_t size_min, size_max;
     uint64_t requests; /* of all threads together; OPTIONS_UNLIMITED: until the time is over */
-    uint64_t time_ns,
-        warmup_ns; /* time_ns is OPTIONS_UNLIMITED when only requests were asked for */
+    uint64_t time_ns;  /* OPTIONS_UNLIMITED: until all requests are done */
+    uint64_t warmup_ns;
     uint64_t rate; /* requests a second of all threads together; 0: closed loop */
     uint32_t meta; /* 0: the classic protocol */
     bool fill, verify;

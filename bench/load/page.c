@@ -1,4 +1,4 @@
-/* The page: figures in tables, and charts of latency and of the run second by second. */
+/* Prints the page: tables, and charts of the latency and of the run second by second. */
 #include "page.h"
 
 #include <stdlib.h>

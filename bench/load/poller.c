@@ -1,4 +1,4 @@
-/* Readiness by epoll, reported on change; or by poll. */
+/* Waits by epoll, edge-triggered, on Linux; by poll elsewhere. */
 #define _GNU_SOURCE /* ppoll, EPOLLRDHUP */
 #include "poller.h"
 

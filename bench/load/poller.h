@@ -1,4 +1,4 @@
-/* Waiting until connections are ready: epoll where there is Linux, poll elsewhere.
+/* Waits until connections are ready: by epoll on Linux, by poll elsewhere.
  *
  * A connection that is watched is reported once for what has come since it was last reported
  * (epoll) or as long as something is there (poll). So read until a receive is shorter than its

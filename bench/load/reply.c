@@ -1,4 +1,4 @@
-/* The answers: checked, counted and timed. */
+/* Checks, counts and times the replies. */
 #include "reply.h"
 
 #include <stdio.h>
@@ -140,7 +140,7 @@ static bool returned_key(const struct mc_reply *reply, struct mc_bytes *key)
     return false;
 }
 
-/* Keys before the one that it is for have been missed. */
+/* A value is for one of the request's keys; those before it are misses. */
 static bool handle_value(struct reply_check *check, struct conn *conn, const struct mc_reply *reply)
 {
     struct mc_bytes key = reply->key;

@@ -1,5 +1,5 @@
-/* What comes in, matched with what was asked: each answer belongs to the oldest request of its
- * connection, an item to one of its keys, in their order. Anything else breaks the connection. */
+/* Matches replies with requests: a reply belongs to the oldest request of its connection, an item
+ * to one of its keys, in their order. Anything else breaks the connection. */
 #ifndef REPLY_H
 #define REPLY_H
 

@@ -1,4 +1,4 @@
-/* The results of a run: a page of text, or the same for programs to read. */
+/* Prints the results of a run: for people, or for programs to read. */
 #include "report.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Adding up what threads have counted. */
+/* Adds up what threads have counted. */
 #include "stats.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* What a run is counted in: for gets and sets apart, and for each server. */
+/* What is counted in a run: for gets and for sets, and for each server. */
 #ifndef STATS_H
 #define STATS_H
 

@@ -1,4 +1,4 @@
-/* Asks every server for its version, on a connection of its own that is closed again. */
+/* Asks every server for its version, on a connection that is closed again. */
 #include "target.h"
 
 #include <stdio.h>

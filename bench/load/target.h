@@ -1,4 +1,4 @@
-/* The servers that the load is put on: found, asked for their version, and ready to connect to. */
+/* The servers under load: their addresses, resolved, and their versions. */
 #ifndef TARGET_H
 #define TARGET_H
 

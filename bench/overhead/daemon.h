@@ -15,8 +15,8 @@ const char *daemon_transport_name(enum daemon_transport transport);
  * first asked for; NULL when there is none to be had, and a line on stderr has said why. */
 const char *daemon_address(enum daemon_transport transport, int processor);
 
-/* Connects a socket, closing it first if it is open: alike for the baseline and for the client. False
- * when that fails. */
+/* Connects a socket, closing it first if it is open: alike for the baseline and for the client.
+ * False when that fails. */
 bool daemon_connect(struct mc_socket *socket, const char *address);
 
 /* The version that a server says it is; "" when it does not. */

@@ -1,4 +1,4 @@
-/* The workload's get, set and expense over a mcwire server, and the warnings when it fails. */
+/* Gives the workload its get, set and expense over a mcwire server, and warns when that fails. */
 #include "cache.h"
 
 #include <netdb.h>

@@ -1,4 +1,4 @@
-/* The model: expected misses of uniform draws, and the time of each run that follows from them. */
+/* Computes the expected misses of uniform draws, and the time that each run should take. */
 #include "model.h"
 
 #include <math.h>

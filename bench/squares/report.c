@@ -1,4 +1,4 @@
-/* The printing of runs: lines as they end, then a table with bars; or JSON, or CSV. */
+/* Prints runs: a line as each ends, then a table with bars; or JSON, or CSV. */
 #include "report.h"
 
 #include <stdlib.h>
