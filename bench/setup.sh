@@ -5,8 +5,8 @@
 mcwire_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 mcwire_build=$mcwire_root/build
 
-# What each thing is called in the packages of apt, dnf, apk, pacman and brew; - where it is there
-# already, or does not exist. A thing is a file (/), a command, a header (.h), a pkg-config module
+# The packages of apt, dnf, apk, pacman and brew that have a thing; "-" where it is part of the
+# system or does not exist. A thing is a file (/), a command, a header (.h), a pkg-config module
 # (.pc) or a Python module (.py).
 setup_packages='
 cc          gcc         gcc                  gcc        gcc        -
@@ -22,7 +22,7 @@ pymemcache.py   python3-pymemcache - - - -
 pylibmc.py      python3-pylibmc    - - - -
 '
 
-# setup_has THING: true when it is there.
+# setup_has THING: true when it is installed.
 setup_has() {
     case $1 in
     /*) [ -e "$1" ] ;;
@@ -33,7 +33,8 @@ setup_has() {
     esac
 }
 
-# setup_names COLUMN THING...: the packages that have these things, for one of the package managers.
+# setup_names COLUMN THING...: the names of the packages that have these things, for one of the
+# package managers.
 setup_names() {
     local column=$1 thing
     shift
@@ -44,7 +45,7 @@ setup_names() {
     done | sort -u | tr '\n' ' ' | sed 's/ $//'
 }
 
-# setup_advise THING...: says what to install, and ends with status 69.
+# setup_advise THING...: prints how to install these things, and exits with status 69.
 setup_advise() {
     local name names column=2
     echo "These are needed and missing: $*. Install them with one of" >&2
@@ -56,7 +57,8 @@ setup_advise() {
     exit 69
 }
 
-# setup_quietly COMMAND...: runs it; its output is shown when it fails, and its status returned.
+# setup_quietly COMMAND...: runs a command, shows its output only when it fails, and returns its
+# status.
 setup_quietly() {
     local log status=0
     log=$(mktemp) || exit
@@ -66,8 +68,8 @@ setup_quietly() {
     return $status
 }
 
-# need_packages THING...: installs what is missing, by apt as root or with sudo. Without these, it
-# says what to install and ends.
+# need_packages THING...: installs what is missing with apt, as root or with sudo. Where that cannot
+# be done, it prints what to install and exits.
 need_packages() {
     local missing=() thing as_root=()
     for thing in "$@"; do
@@ -102,7 +104,7 @@ configure() {
     setup_quietly meson setup "$1" "$mcwire_root" "${@:2}"
 }
 
-# build TARGET...: builds the targets, or all without any.
+# build TARGET...: builds the targets, or everything when none is named.
 build() {
     configure "$mcwire_build" || exit
     setup_quietly ninja -C "$mcwire_build" "$@" || exit

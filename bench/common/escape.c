@@ -54,7 +54,7 @@ static size_t printable_length(const char *data, size_t len)
 }
 
 /* The control character `kept` (0: none) stays as it is; characters in `coded` become &#NN;. */
-static void escape(FILE *out, const char *data, size_t len, char kept, const char *coded)
+static void print_escaped(FILE *out, const char *data, size_t len, char kept, const char *coded)
 {
     for (size_t i = 0; i < len;) {
         size_t count = printable_length(data + i, len - i);
@@ -70,17 +70,17 @@ static void escape(FILE *out, const char *data, size_t len, char kept, const cha
 
 void escape_text(FILE *out, const char *text)
 {
-    escape(out, text, strlen(text), '\0', "");
+    print_escaped(out, text, strlen(text), '\0', "");
 }
 
 void escape_lines(FILE *out, const char *data, size_t len)
 {
-    escape(out, data, len, '\n', "");
+    print_escaped(out, data, len, '\n', "");
 }
 
 void escape_html(FILE *out, const char *text)
 {
-    escape(out, text, strlen(text), '\0', "&<\"");
+    print_escaped(out, text, strlen(text), '\0', "&<\"");
 }
 
 void escape_json(FILE *out, const char *text)

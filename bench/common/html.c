@@ -1,4 +1,4 @@
-/* The frame of a page, and charts drawn as SVG. */
+/* Prints the frame of a page, and draws charts as SVG. */
 #include "html.h"
 
 #include <math.h>
@@ -18,7 +18,7 @@ enum {
     RIGHT = 18,
     TOP = 40,
     BOTTOM = 44,
-    FIGURE = 78, /* room for a figure behind a row */
+    FIGURE = 78, /* room for a figure after a row */
     TICKS_MAX = 24,
     NUMBER_SIZE = 24,
     TICKS_DENSE = 7 /* with more, only powers of ten are marked */
@@ -111,26 +111,15 @@ void html_section(FILE *out, const char *title, const char *paragraph)
     fputs("</p>\n", out);
 }
 
-static void legend_entry(FILE *out, char kind, unsigned colour, const char *name)
-{
-    fprintf(out, "<span><i class=\"%c%u\"></i>", kind, colour);
-    html_text(out, name);
-    fputs("</span>", out);
-}
-
 void html_legend(FILE *out, const char *const *names, const unsigned *colours, size_t count)
 {
     fputs("<div class=\"legend\">", out);
-    for (size_t i = 0; i < count; i++)
-        legend_entry(out, 'f', colours[i] % HTML_COLOURS, names[i]);
-    fputs("</div>\n", out);
-}
-
-void html_parts(FILE *out, const char *const *names, size_t count)
-{
-    fputs("<div class=\"legend\">", out);
-    for (size_t i = 0; i < count; i++)
-        legend_entry(out, 'p', (unsigned)i, names[i]);
+    for (size_t i = 0; i < count; i++) {
+        fprintf(out, "<span><i class=\"%c%u\"></i>", colours != NULL ? 'f' : 'p',
+                colours != NULL ? colours[i] % HTML_COLOURS : (unsigned)i);
+        html_text(out, names[i]);
+        fputs("</span>", out);
+    }
     fputs("</div>\n", out);
 }
 
@@ -147,14 +136,14 @@ void html_charts_end(FILE *out)
 /* ---- numbers --------------------------------------------------------------------------------- */
 
 /* With three digits and a letter for thousands: "12.3 k". */
-static void thousands(char text[NUMBER_SIZE], double number, const char *behind)
+static void thousands_text(char text[NUMBER_SIZE], double number, const char *unit)
 {
     static const char *const letters[] = {"", " k", " M", " G"};
     size_t i = 0;
 
     for (; i < 3 && number >= 999.5; i++)
         number /= 1000;
-    snprintf(text, NUMBER_SIZE, "%.3g%s%s", number, letters[i], behind);
+    snprintf(text, NUMBER_SIZE, "%.3g%s%s", number, letters[i], unit);
 }
 
 /* A number with its unit, "12.3 us"; returns text. */
@@ -165,13 +154,13 @@ static const char *number_text(char text[NUMBER_SIZE], enum html_unit unit, doub
     case HTML_RATIO:
         snprintf(text, NUMBER_SIZE, "%.*f&#215;", number < 9.95 ? 2 : 1, number);
         return text;
-    case HTML_COUNT: thousands(text, number, ""); return text;
-    case HTML_PER_SECOND: thousands(text, number, "/s"); return text;
+    case HTML_COUNT: thousands_text(text, number, ""); return text;
+    case HTML_PER_SECOND: thousands_text(text, number, "/s"); return text;
     }
     return "";
 }
 
-/* At a mark of an axis, without digits that say nothing. */
+/* The text at a mark of an axis, without superfluous digits. */
 static const char *mark_text(char text[NUMBER_SIZE], const struct html_axis *axis, double at)
 {
     static const char *const units[] = {"ns", "us", "ms", "s"};
@@ -214,7 +203,7 @@ static double on_scale(const struct html_axis *axis, double number)
     return number;
 }
 
-static double pixel(const struct ruler *ruler, double number)
+static double pixel_of(const struct ruler *ruler, double number)
 {
     double part = (on_scale(ruler->axis, number) - ruler->low) / (ruler->high - ruler->low);
 
@@ -227,7 +216,7 @@ static bool can_show(const struct html_axis *axis, double number)
     return axis->scale == HTML_LINEAR ? number >= 0 : number > 0;
 }
 
-static void widen(struct ruler *ruler, double number)
+static void widen_ruler(struct ruler *ruler, double number)
 {
     if (!can_show(ruler->axis, number))
         return;
@@ -241,8 +230,8 @@ static struct ruler start_ruler(const struct html_axis *axis)
     struct ruler ruler = {.axis = axis, .low = INFINITY, .high = -INFINITY};
 
     if (axis->from < axis->to || axis->scale == HTML_TAIL) {
-        widen(&ruler, axis->from);
-        widen(&ruler, axis->to);
+        widen_ruler(&ruler, axis->from);
+        widen_ruler(&ruler, axis->to);
     }
     return ruler;
 }
@@ -336,7 +325,7 @@ static void draw_x_axis(FILE *out, const struct ruler *x, const struct area *are
     char text[NUMBER_SIZE];
 
     for (size_t i = 0; i < x->count; i++) {
-        double at = pixel(x, x->marks[i]);
+        double at = pixel_of(x, x->marks[i]);
         fprintf(out, "<path class=\"grid\" d=\"M%.1f %.1fV%.1f\"/>", at, area->top, area->bottom);
         fprintf(out, "<text class=\"mid\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", at, area->bottom + 16,
                 mark_text(text, x->axis, x->marks[i]));
@@ -352,7 +341,7 @@ static void draw_y_axis(FILE *out, const struct ruler *y, const struct area *are
     char text[NUMBER_SIZE];
 
     for (size_t i = 0; i < y->count; i++) {
-        double at = pixel(y, y->marks[i]);
+        double at = pixel_of(y, y->marks[i]);
         fprintf(out, "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/>", area->left, at, area->right);
         fprintf(out, "<text class=\"end\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", area->left - 7,
                 at + 4, mark_text(text, y->axis, y->marks[i]));
@@ -379,7 +368,7 @@ static void draw_line(FILE *out, const struct html_chart *chart, const struct ht
     for (size_t i = 0; i < line->count; i++) {
         if (!has_point(chart, line, i))
             continue;
-        fprintf(out, "%c%.1f %.1f", verb, pixel(x, line->x[i]), pixel(y, line->y[i]));
+        fprintf(out, "%c%.1f %.1f", verb, pixel_of(x, line->x[i]), pixel_of(y, line->y[i]));
         verb = 'L';
     }
     fputs("\"><title>", out);
@@ -388,7 +377,7 @@ static void draw_line(FILE *out, const struct html_chart *chart, const struct ht
     for (size_t i = 0; line->count <= 8 && i < line->count; i++)
         if (has_point(chart, line, i))
             fprintf(out, "<circle class=\"f%u\" cx=\"%.1f\" cy=\"%.1f\" r=\"3\"/>", colour,
-                    pixel(x, line->x[i]), pixel(y, line->y[i]));
+                    pixel_of(x, line->x[i]), pixel_of(y, line->y[i]));
 }
 
 void html_lines(FILE *out, const struct html_chart *chart, const struct html_line *lines,
@@ -401,8 +390,8 @@ void html_lines(FILE *out, const struct html_chart *chart, const struct html_lin
         for (size_t i = 0; i < lines[l].count; i++) {
             if (!has_point(chart, &lines[l], i))
                 continue;
-            widen(&x, lines[l].x[i]);
-            widen(&y, lines[l].y[i]);
+            widen_ruler(&x, lines[l].x[i]);
+            widen_ruler(&y, lines[l].y[i]);
         }
     }
     finish_ruler(&x, area.left, area.right);
@@ -449,7 +438,7 @@ static void draw_dots(FILE *out, const struct html_row *row, double y, const str
         fprintf(out,
                 "<circle class=\"f%u\" cx=\"%.1f\" cy=\"%.1f\" r=\"%d\"><title>%s</title>"
                 "</circle>",
-                colours[i], pixel(x, row->values[i]), y, colours[i] == 1 ? 6 : 5, text);
+                colours[i], pixel_of(x, row->values[i]), y, colours[i] == 1 ? 6 : 5, text);
         if (colours[i] == 1)
             fprintf(out, "<text class=\"ink\" x=\"%.1f\" y=\"%.1f\">%s</text>", x->last + 12, y + 4,
                     text);
@@ -465,7 +454,7 @@ void html_dots(FILE *out, const struct html_chart *chart, const struct html_row 
 
     for (size_t r = 0; r < count; r++)
         for (size_t i = 0; i < columns; i++)
-            widen(&x, rows[r].values[i]);
+            widen_ruler(&x, rows[r].values[i]);
     finish_ruler(&x, area.left, area.right);
     draw_x_axis(out, &x, &area);
     for (size_t r = 0; r < count; r++) {
@@ -497,12 +486,12 @@ static void draw_bar(FILE *out, const struct html_row *row, double y, const stru
         fprintf(out,
                 "<rect class=\"p%u\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"16\">"
                 "<title>%s</title></rect>",
-                (unsigned)i, pixel(x, from), y - 8, pixel(x, to) - pixel(x, from),
+                (unsigned)i, pixel_of(x, from), y - 8, pixel_of(x, to) - pixel_of(x, from),
                 number_text(text, x->axis->unit, to - from));
         from = to;
     }
-    fprintf(out, "<text class=\"ink\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", pixel(x, from) + 8, y + 4,
-            number_text(text, x->axis->unit, from));
+    fprintf(out, "<text class=\"ink\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", pixel_of(x, from) + 8,
+            y + 4, number_text(text, x->axis->unit, from));
 }
 
 void html_bars(FILE *out, const struct html_chart *chart, const struct html_row *rows, size_t count,
@@ -512,7 +501,7 @@ void html_bars(FILE *out, const struct html_chart *chart, const struct html_row 
     struct ruler x = start_ruler(&chart->x);
 
     for (size_t r = 0; r < count; r++)
-        widen(&x, sum_of(&rows[r], parts));
+        widen_ruler(&x, sum_of(&rows[r], parts));
     finish_ruler(&x, area.left, area.right);
     draw_x_axis(out, &x, &area);
     for (size_t r = 0; r < count; r++) {

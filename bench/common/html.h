@@ -1,5 +1,5 @@
 /* A report as one HTML page that needs no script and no other file: its frame, and charts in SVG.
- * It is readable on a light and on a dark screen, and printed. */
+ * It can be read on a light and on a dark screen, and on paper. */
 #ifndef HTML_H
 #define HTML_H
 
@@ -21,9 +21,9 @@ void html_section(FILE *out, const char *title, const char *paragraph);
 
 /* ---- charts ---------------------------------------------------------------------------------- */
 
-enum { HTML_COLOURS = 8 }; /* 0 is grey, for what the others are held against; 1 stands out */
+enum { HTML_COLOURS = 8 }; /* 0 is grey, for the baseline; 1 stands out */
 
-/* What a number is, which says how it is written. */
+/* What a number measures, which decides how it is printed. */
 enum html_unit { HTML_NS, HTML_RATIO, HTML_COUNT, HTML_PER_SECOND };
 
 /* Where a number lies. HTML_TAIL is for percentiles: the number is the part of all values that lie
@@ -50,7 +50,7 @@ struct html_line {
     size_t count;
 };
 
-/* What the colours mean, for the charts that follow. */
+/* What the colours of the next charts mean; without colours, what the parts of bars are. */
 void html_legend(FILE *out, const char *const *names, const unsigned *colours, size_t count);
 
 /* Charts between these two stand side by side where there is room. */
@@ -74,8 +74,5 @@ void html_dots(FILE *out, const struct html_chart *chart, const struct html_row 
 /* Bars made of parts on chart->x, a row below the other, with their sum beside them. */
 void html_bars(FILE *out, const struct html_chart *chart, const struct html_row *rows, size_t count,
                size_t parts);
-
-/* What the parts of bars are. */
-void html_parts(FILE *out, const char *const *names, size_t count);
 
 #endif

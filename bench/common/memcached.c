@@ -1,4 +1,4 @@
-/* Starts memcacheds, and lets none outlive the program. */
+/* Starts memcacheds, and ends them with the program. */
 #include "memcached.h"
 
 #include <errno.h>
@@ -78,21 +78,21 @@ static void clean_up(void)
     folder[0] = '\0';
 }
 
-static void block_signals(sigset_t *before)
+static sigset_t all_ending_signals(void)
 {
-    sigset_t blocked;
+    sigset_t set;
 
-    sigemptyset(&blocked);
+    sigemptyset(&set);
     for (size_t i = 0; i < ENDING_SIGNALS; i++)
-        sigaddset(&blocked, ending_signals[i]);
-    sigprocmask(SIG_BLOCK, &blocked, before);
+        sigaddset(&set, ending_signals[i]);
+    return set;
 }
 
 void memcached_end_all(void)
 {
-    sigset_t before;
+    sigset_t set = all_ending_signals(), before;
 
-    block_signals(&before);
+    sigprocmask(SIG_BLOCK, &set, &before);
     clean_up();
     sigprocmask(SIG_SETMASK, &before, NULL);
 }
@@ -108,11 +108,8 @@ static void on_signal(int number)
 /* Signals that are ignored (nohup, a background job) or handled stay so. */
 static void catch_signals(void)
 {
-    struct sigaction action = {.sa_handler = on_signal}, before;
+    struct sigaction action = {.sa_handler = on_signal, .sa_mask = all_ending_signals()}, before;
 
-    sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < ENDING_SIGNALS; i++)
-        sigaddset(&action.sa_mask, ending_signals[i]);
     for (size_t i = 0; i < ENDING_SIGNALS; i++)
         if (sigaction(ending_signals[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
             sigaction(ending_signals[i], &action, NULL);
@@ -178,12 +175,13 @@ static void become_memcached(struct server *server, const struct memcached_setti
 }
 
 /* No signal comes between making something and knowing that it has to be cleaned up. */
-static struct server *spawn(const char *program, const struct memcached_settings *settings)
+static struct server *spawn_memcached(const char *program,
+                                      const struct memcached_settings *settings)
 {
-    sigset_t before;
+    sigset_t set = all_ending_signals(), before;
     struct server *server = NULL;
 
-    block_signals(&before);
+    sigprocmask(SIG_BLOCK, &set, &before);
     catch_signals();
     if (server_count < SERVERS_MAX && make_folder(program)) {
         server = &servers[server_count++];
@@ -230,13 +228,6 @@ static bool read_port(struct server *server)
     return found;
 }
 
-/* True when the server has ended by itself. */
-static bool has_ended(const struct server *server, siginfo_t *ended)
-{
-    return waitid(P_PID, (id_t)server->pid, ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-           ended->si_pid == server->pid;
-}
-
 /* NULL; or why there is no answer. What the server itself says, if anything, is on stderr. */
 static const char *wait_for_answer(struct server *server, bool tcp)
 {
@@ -248,7 +239,8 @@ static const char *wait_for_answer(struct server *server, bool tcp)
     for (int64_t until = mc_socket_deadline(START_MS); mc_socket_now() < until;) {
         if ((!tcp || read_port(server)) && memcached_answers(server->address, ANSWER_MS))
             return NULL;
-        if (has_ended(server, &ended))
+        if (waitid(P_PID, (id_t)server->pid, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+            ended.si_pid == server->pid)
             return ended.si_status == NOT_FOUND ? INSTALL_HINT : "memcached ended at its start";
         if (nanosleep(&pause, NULL) != 0)
             return "interrupted";
@@ -258,7 +250,7 @@ static const char *wait_for_answer(struct server *server, bool tcp)
 
 const char *memcached_start(const char *program, const struct memcached_settings *settings)
 {
-    struct server *server = spawn(program, settings);
+    struct server *server = spawn_memcached(program, settings);
 
     if (server == NULL)
         return NULL;

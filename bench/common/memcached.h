@@ -15,11 +15,11 @@ struct memcached_settings {
     bool tcp;        /* it listens on a TCP port, and not on a Unix socket */
     int processor;   /* PROCESSOR_ANY, or the one that it stays on */
     char *megabytes; /* of memory */
-    char *threads;   /* NULL: as many as it likes */
+    char *threads;   /* NULL: its default */
 };
 
 /* Starts a memcached found on PATH, and waits until it answers. Its address, valid until
- * memcached_end_all(); NULL when there is none to be had, and a line on stderr has said why. */
+ * memcached_end_all(); NULL when that fails, after a line on stderr that says why. */
 const char *memcached_start(const char *program, const struct memcached_settings *settings);
 
 /* True when a memcached, and not just anything, answers at an address in time. */

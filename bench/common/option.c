@@ -1,4 +1,4 @@
-/* Reads arguments as a table of options says, and prints the table as help. */
+/* Reads arguments by a table of options, and prints the table as help. */
 #include "option.h"
 
 #include <math.h>
@@ -125,20 +125,6 @@ const char *option_text(void *options, const struct option *option, const char *
     return NULL;
 }
 
-/* "is not text, json or csv" */
-static const char *fail_choice(const char *words)
-{
-    size_t len = (size_t)snprintf(problem, sizeof problem, "is not ");
-    const char *last = strrchr(words, '|');
-
-    for (const char *at = words; *at != '\0' && len + 5 < sizeof problem; at++) {
-        const char letter[] = {*at, '\0'};
-        const char *piece = at == last ? " or " : *at == '|' ? ", " : letter;
-        len += (size_t)snprintf(problem + len, sizeof problem - len, "%s", piece);
-    }
-    return problem;
-}
-
 const char *option_choice(void *options, const struct option *option, const char *text)
 {
     const char *word = option->value;
@@ -150,9 +136,11 @@ const char *option_choice(void *options, const struct option *option, const char
             return NULL;
         }
         if (word[len] == '\0')
-            return fail_choice(option->value);
+            break;
         word += len + 1;
     }
+    snprintf(problem, sizeof problem, "is not one of %s", option->value);
+    return problem;
 }
 
 /* ---- arguments ------------------------------------------------------------------------------- */
@@ -162,7 +150,8 @@ static bool is_named(const struct option *option, const char *name, size_t len)
     return strlen(option->name) == len && memcmp(option->name, name, len) == 0;
 }
 
-static const struct option *find(const struct option_program *program, const char *name, size_t len)
+static const struct option *find_option(const struct option_program *program, const char *name,
+                                        size_t len)
 {
     for (size_t i = 0; i < program->count; i++)
         if (is_named(&program->table[i], name, len))
@@ -172,7 +161,8 @@ static const struct option *find(const struct option_program *program, const cha
     return is_named(&version, name, len) ? &version : NULL;
 }
 
-static int fail(const struct option_program *program, const char *argument, const char *what)
+static int fail_argument(const struct option_program *program, const char *argument,
+                         const char *what)
 {
     int len = (int)strcspn(argument, "=");
 
@@ -186,16 +176,16 @@ static int read_one(const struct option_program *program, void *options, char **
     const char *argument = argv[*i];
     size_t len = strcspn(argument, "=");
     const char *value = argument[len] == '=' ? argument + len + 1 : NULL;
-    const struct option *option = find(program, argument, len);
+    const struct option *option = find_option(program, argument, len);
 
     if (option == NULL)
-        return fail(program, argument, "no such option; --help lists them");
+        return fail_argument(program, argument, "no such option; --help lists them");
     if (option->value == NULL && value != NULL)
-        return fail(program, argument, "takes no value");
+        return fail_argument(program, argument, "takes no value");
     if (option->value != NULL && value == NULL)
         value = argv[++*i];
     if (option->value != NULL && value == NULL)
-        return fail(program, argument, "a value is missing");
+        return fail_argument(program, argument, "a value is missing");
     if (option == &help) {
         print_help(program);
         return 0;

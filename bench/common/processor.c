@@ -1,4 +1,4 @@
-/* The one file that needs Linux: elsewhere nothing is pinned, and the report says so. */
+/* Lists and pins processors on Linux; on other systems nothing is pinned. */
 #ifdef __linux__
 #define _GNU_SOURCE /* sched_setaffinity and the macros of cpu_set_t */
 #include <sched.h>

@@ -1,10 +1,10 @@
-/* The processors that this process may use, and staying on one of them. */
+/* The processors that this process may use, and how it stays on one of them. */
 #ifndef PROCESSOR_H
 #define PROCESSOR_H
 
 #include <stdbool.h>
 
-enum { PROCESSOR_ANY = -1 }; /* no one in particular */
+enum { PROCESSOR_ANY = -1 }; /* not pinned */
 
 /* Fills the numbers of the allowed processors, in order; returns how many, at most max. 0 where the
  * system cannot say. */

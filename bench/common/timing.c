@@ -1,4 +1,4 @@
-/* Clocks, repeated timing, and the log-linear histogram with its line of report. */
+/* Reads clocks, times functions, and keeps durations in a log-linear histogram. */
 #include "timing.h"
 
 #include <sys/resource.h>

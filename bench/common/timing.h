@@ -10,7 +10,7 @@
 uint64_t timing_now(void);
 
 /* Returns at the given time of timing_now(), not before it and, unless the machine is overloaded,
- * no more than a microsecond behind it: sleeps for the most part and spins for the rest. */
+ * no more than a microsecond after it: sleeps for the most part and spins for the rest. */
 void timing_wait_until(uint64_t when_ns);
 
 /* The processor time that this process has used. */

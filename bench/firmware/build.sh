@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds a small squares program: bench/firmware/build.sh NAME FILE [FLAG...]
-# NAME is a row of the table below; flags come behind its own. Installs nothing. For lwip, LWIP is
+# NAME is a row of the table below; flags follow its own. Installs nothing. For lwip, LWIP is
 # the folder of its source, which lwip/fetch.sh gets.
 set -euo pipefail
 
@@ -38,7 +38,8 @@ file=$2
 shift 2
 
 flags=(-std=c11 -Wall -Wextra -Wconversion -Wshadow -Werror -Os -ffunction-sections -fdata-sections
-    -fno-asynchronous-unwind-tables -I"$root/proto" -I"$root/src" -I"$ports" -I"$root/bench/squares" -I"$here")
+    -fno-asynchronous-unwind-tables
+    -I"$root/proto" -I"$root/src" -I"$ports" -I"$root/bench/squares" -I"$here")
 sources=("$root"/proto/*.c "$root"/src/{client,answer}.c "$root/bench/squares/workload.c"
     "$here"/{squares,"$board","remote_$through"}.c)
 [ "$through" = client ] || sources+=("$here/wire.c")
@@ -82,7 +83,7 @@ cortex-m*)
     without_libc
     flags+=(-flto)
     on_cortex_m
-    sources+=("$ports/uart.c")
+    sources+=("$ports/uart.c" "$here/uart_board.c")
     ;;
 lwip)
     compiler=(arm-none-eabi-gcc -mthumb -mcpu=cortex-m3)

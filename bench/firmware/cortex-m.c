@@ -1,4 +1,4 @@
-/* From reset to squares() on any Cortex-M; the clock; the emulator's way to print and to exit. */
+/* Takes any Cortex-M from reset to squares(); keeps its clock; prints and exits by the emulator. */
 #include "cortex-m.h"
 
 #include "board.h"

@@ -1,4 +1,4 @@
-/* The numbers that squares asks for, for a WebAssembly module: the workload's own generator. */
+/* Exports the workload's random numbers to the test of the WebAssembly module. */
 #include "workload.h"
 
 #define EXPORT __attribute__((visibility("default")))

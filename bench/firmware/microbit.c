@@ -52,16 +52,3 @@ int board_start(void)
     uart_start();
     return 0;
 }
-
-void machine_wait(void)
-{
-    interrupts_off();
-    if (!uart_has_input())
-        sleep_until_interrupt();
-    interrupts_on();
-}
-
-struct mc_transport board_transport(void)
-{
-    return uart_transport();
-}

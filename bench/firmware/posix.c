@@ -1,4 +1,4 @@
-/* Squares on a POSIX system over src/socket.c, small. argv[1] is the path of memcached's socket. */
+/* Runs squares on POSIX over src/socket.c, small. argv[1] is the path of memcached's socket. */
 #include "board.h"
 #include "socket.h"
 

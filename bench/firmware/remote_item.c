@@ -25,7 +25,7 @@ static bool has_line(void)
 }
 
 /* Copies the value, if it fits. */
-static void take_value(const struct mc_reply *reply, struct workload_value *value)
+static void copy_value(const struct mc_reply *reply, struct workload_value *value)
 {
     value->flags = reply->flags;
     value->len = reply->size;
@@ -44,7 +44,7 @@ enum workload_found remote_get(void *ctx, const char *key, size_t len, struct wo
     (void)ctx;
     for (wire_send(mc_put_get(&out, &asked, 1), &out); wire.failure == 0; wire_receive()) {
         if (mc_item_next(&between_lines, &wire.in, asked, &reply) == MC_VALUE) {
-            take_value(&reply, value);
+            copy_value(&reply, value);
             found = WORKLOAD_HIT;
         }
         if (mc_item_is_end(&between_lines, wire.in))

@@ -18,8 +18,8 @@ static int next(struct mc_reply *reply)
     return wire.failure < 0 ? wire.failure : event;
 }
 
-/* The value behind MC_VALUE, to value->text as far as it fits. Returns the event behind it. */
-static int take_value(struct mc_reply *reply, struct workload_value *value)
+/* Copies the value after MC_VALUE to value->text, as far as it fits. Returns the event after it. */
+static int copy_value(struct mc_reply *reply, struct workload_value *value)
 {
     size_t got = 0;
     int event;
@@ -56,7 +56,7 @@ enum workload_found remote_get(void *ctx, const char *key, size_t len, struct wo
     int event = next(&reply);
     if (event == MC_VALUE && same(reply.key, asked)) {
         found = WORKLOAD_HIT;
-        event = take_value(&reply, value);
+        event = copy_value(&reply, value);
     }
     if (event == MC_END && wire.in.len == 0)
         return found;

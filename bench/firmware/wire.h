@@ -25,7 +25,7 @@ int wire_put_set(struct mc_out *out, const struct mc_item *item);
 /* Sends the request, unless r says that it was refused. */
 void wire_send(int r, const struct mc_out *out);
 
-/* Receives more behind what is there. Without that, wire.failure is set. */
+/* Receives more, after what is there; or sets wire.failure. */
 void wire_receive(void);
 
 /* The first failure stays. A result that is no failure is an answer that nobody asked for. */

@@ -1,4 +1,4 @@
-/* Connecting, sending and closing without ever waiting. */
+/* Connects, sends and closes without ever waiting. */
 #include "conn.h"
 
 #include <errno.h>
@@ -13,8 +13,8 @@
 #define MSG_NOSIGNAL 0 /* there the program ignores SIGPIPE */
 #endif
 
-bool load_conn_init(struct load_conn *conn, uint32_t depth, uint32_t request_keys, size_t key_max,
-                    struct mc_bytes prefix)
+bool conn_init(struct conn *conn, uint32_t depth, uint32_t request_keys, size_t key_max,
+               struct mc_bytes prefix)
 {
     size_t count = (size_t)depth * request_keys;
 
@@ -34,7 +34,7 @@ bool load_conn_init(struct load_conn *conn, uint32_t depth, uint32_t request_key
     return true;
 }
 
-void load_conn_free(struct load_conn *conn)
+void conn_free(struct conn *conn)
 {
     if (conn->fd >= 0)
         close(conn->fd);
@@ -59,23 +59,22 @@ static bool make_nonblocking(int fd, int family)
     return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0;
 }
 
-int load_conn_start(struct load_conn *conn, struct load_poll *poll,
-                    const struct load_target *target)
+int conn_start(struct conn *conn, struct poller *poll, const struct target *target)
 {
     const struct sockaddr *address = (const struct sockaddr *)&target->address;
 
     conn->fd = socket(address->sa_family, SOCK_STREAM, 0);
     if (conn->fd < 0)
         return errno;
-    conn->state = LOAD_CONN_CONNECTING;
+    conn->state = CONN_CONNECTING;
     if (!make_nonblocking(conn->fd, address->sa_family))
         return errno;
     if (connect(conn->fd, address, target->address_size) != 0 && errno != EINPROGRESS)
         return errno;
-    return load_poll_add(poll, conn->number, conn->fd, true) ? 0 : errno;
+    return poller_add(poll, conn->number, conn->fd, true) ? 0 : errno;
 }
 
-int load_conn_finish(struct load_conn *conn, struct load_poll *poll)
+int conn_finish(struct conn *conn, struct poller *poll)
 {
     int error = 0;
     socklen_t size = sizeof error;
@@ -84,21 +83,21 @@ int load_conn_finish(struct load_conn *conn, struct load_poll *poll)
         return errno;
     if (error != 0)
         return error;
-    conn->state = LOAD_CONN_UP;
-    load_poll_change(poll, conn->number, conn->fd, false);
+    conn->state = CONN_UP;
+    poller_change(poll, conn->number, conn->fd, false);
     return 0;
 }
 
-void load_conn_close(struct load_conn *conn, struct load_poll *poll)
+void conn_close(struct conn *conn, struct poller *poll)
 {
     if (conn->fd >= 0) {
-        load_poll_remove(poll, conn->number);
+        poller_remove(poll, conn->number);
         close(conn->fd);
     }
     conn->fd = -1;
-    conn->state = LOAD_CONN_DOWN;
+    conn->state = CONN_DOWN;
     conn->reader = (struct mc_reader){0};
-    conn->awaited = 0;
+    conn->pending = 0;
     conn->rest_len = 0;
     conn->backlog_at = conn->backlog_end = 0;
 }
@@ -106,7 +105,7 @@ void load_conn_close(struct load_conn *conn, struct load_poll *poll)
 /* ---- sending --------------------------------------------------------------------------------- */
 
 /* How many bytes the socket took; or -1 with errno. */
-static ptrdiff_t try_send(const struct load_conn *conn, struct mc_bytes bytes)
+static ptrdiff_t try_send(const struct conn *conn, struct mc_bytes bytes)
 {
     ptrdiff_t n;
 
@@ -116,8 +115,8 @@ static ptrdiff_t try_send(const struct load_conn *conn, struct mc_bytes bytes)
     return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? 0 : n;
 }
 
-/* Makes room for the bytes behind none. */
-static bool reserve(struct load_conn *conn, size_t len)
+/* Makes room for this many bytes of backlog. */
+static bool reserve_backlog(struct conn *conn, size_t len)
 {
     if (len <= conn->backlog_cap)
         return true;
@@ -129,7 +128,7 @@ static bool reserve(struct load_conn *conn, size_t len)
     return true;
 }
 
-int load_conn_send(struct load_conn *conn, struct load_poll *poll, struct mc_bytes bytes)
+int conn_send(struct conn *conn, struct poller *poll, struct mc_bytes bytes)
 {
     ptrdiff_t n = try_send(conn, bytes);
 
@@ -139,14 +138,14 @@ int load_conn_send(struct load_conn *conn, struct load_poll *poll, struct mc_byt
         return 0;
     conn->backlog_at = 0;
     conn->backlog_end = bytes.len - (size_t)n;
-    if (!reserve(conn, conn->backlog_end))
+    if (!reserve_backlog(conn, conn->backlog_end))
         return ENOMEM;
     memcpy(conn->backlog, bytes.data + n, conn->backlog_end);
-    load_poll_change(poll, conn->number, conn->fd, true);
+    poller_change(poll, conn->number, conn->fd, true);
     return 0;
 }
 
-int load_conn_flush(struct load_conn *conn, struct load_poll *poll)
+int conn_flush(struct conn *conn, struct poller *poll)
 {
     const struct mc_bytes left = {conn->backlog + conn->backlog_at,
                                   conn->backlog_end - conn->backlog_at};
@@ -155,6 +154,6 @@ int load_conn_flush(struct load_conn *conn, struct load_poll *poll)
     if (n < 0)
         return errno;
     conn->backlog_at += (size_t)n;
-    load_poll_change(poll, conn->number, conn->fd, !load_conn_idle(conn));
+    poller_change(poll, conn->number, conn->fd, !conn_idle(conn));
     return 0;
 }

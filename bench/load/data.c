@@ -1,4 +1,4 @@
-/* Keys, and values that carry them. */
+/* Makes keys, and values that carry them; and checks values. */
 #include "data.h"
 
 #include <string.h>
@@ -16,13 +16,13 @@ static size_t count_digits(uint32_t number)
     return digits;
 }
 
-size_t load_data_key_max(const char *prefix)
+size_t data_key_max(const char *prefix)
 {
     return strlen(prefix) + count_digits(UINT32_MAX);
 }
 
 /* Two digits at a time: half of the divisions. */
-size_t load_data_key(char *to, size_t prefix_len, uint32_t number)
+size_t data_key(char *to, size_t prefix_len, uint32_t number)
 {
     size_t end = prefix_len + count_digits(number), i = end;
 
@@ -37,7 +37,7 @@ size_t load_data_key(char *to, size_t prefix_len, uint32_t number)
     return end;
 }
 
-void load_data_init(void)
+void data_init(void)
 {
     uint32_t state = 1;
 
@@ -72,7 +72,7 @@ static struct mc_bytes piece_at(struct mc_bytes key, size_t size, size_t offset)
     return (struct mc_bytes){filler + at, FILLER - at};
 }
 
-void load_data_put(char *to, struct mc_bytes key, size_t size)
+void data_put(char *to, struct mc_bytes key, size_t size)
 {
     for (size_t offset = 0; offset < size;) {
         struct mc_bytes piece = piece_at(key, size, offset);
@@ -82,7 +82,7 @@ void load_data_put(char *to, struct mc_bytes key, size_t size)
     }
 }
 
-bool load_data_matches(struct mc_bytes key, size_t size, size_t offset, struct mc_bytes piece)
+bool data_matches(struct mc_bytes key, size_t size, size_t offset, struct mc_bytes piece)
 {
     for (size_t done = 0; done < piece.len;) {
         struct mc_bytes wanted = piece_at(key, size, offset + done);

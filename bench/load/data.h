@@ -1,25 +1,26 @@
 /* The bytes of the load: what key number N is called, and which bytes a value of that key has. */
-#ifndef LOAD_DATA_H
-#define LOAD_DATA_H
+#ifndef DATA_H
+#define DATA_H
 
 #include <stdbool.h>
 
 #include "proto.h"
 
-/* Bytes that a key of this prefix has at most. */
-size_t load_data_key_max(const char *prefix);
+/* The most bytes that a key of this prefix has. */
+size_t data_key_max(const char *prefix);
 
-/* Writes the number behind a prefix of prefix_len bytes that stands at `to`; the key's length. */
-size_t load_data_key(char *to, size_t prefix_len, uint32_t number);
+/* Writes the number after a prefix of prefix_len bytes that is already at `to`. Returns the key's
+ * length. */
+size_t data_key(char *to, size_t prefix_len, uint32_t number);
 
-/* Makes the tables. Once, before all else and any other thread. */
-void load_data_init(void);
+/* Makes the tables. Call it once, before everything else and any other thread. */
+void data_init(void);
 
 /* Writes a value of `size` bytes: the key (its end, when the value is shorter), then filler that
  * begins at another place for each key. */
-void load_data_put(char *to, struct mc_bytes key, size_t size);
+void data_put(char *to, struct mc_bytes key, size_t size);
 
 /* True when `piece` is what a value of this key and size has from `offset` on. */
-bool load_data_matches(struct mc_bytes key, size_t size, size_t offset, struct mc_bytes piece);
+bool data_matches(struct mc_bytes key, size_t size, size_t offset, struct mc_bytes piece);
 
 #endif

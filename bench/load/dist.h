@@ -1,11 +1,11 @@
 /* Random numbers: which key comes next, and of what size its value is. */
-#ifndef LOAD_DIST_H
-#define LOAD_DIST_H
+#ifndef DIST_H
+#define DIST_H
 
 #include <stdint.h>
 
 /* A generator and a distribution over 0..count-1. */
-struct load_dist {
+struct dist {
     uint64_t state;
     uint32_t count;
     double exponent;          /* 0: uniform */
@@ -14,16 +14,15 @@ struct load_dist {
 
 /* The same seed and stream give the same draws; streams are independent. count >= 1; exponent 0 is
  * uniform, above it zipf. */
-void load_dist_init(struct load_dist *dist, uint64_t seed, uint64_t stream, uint32_t count,
-                    double exponent);
+void dist_init(struct dist *dist, uint64_t seed, uint64_t stream, uint32_t count, double exponent);
 
 /* The next of the numbers 0..count-1. With zipf, k is drawn in proportion to 1 / (k + 1)^exponent,
  * exactly, with neither a table nor a sum over all: rejection inversion, W. Hoermann and
  * G. Derflinger, "Rejection-inversion to generate variates from monotone discrete distributions",
  * ACM TOMACS 6 (1996). */
-uint32_t load_dist_draw(struct load_dist *dist);
+uint32_t dist_draw(struct dist *dist);
 
 /* A number from min to max, each as likely. */
-uint32_t load_dist_between(struct load_dist *dist, uint32_t min, uint32_t max);
+uint32_t dist_between(struct dist *dist, uint32_t min, uint32_t max);
 
 #endif

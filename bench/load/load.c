@@ -1,4 +1,4 @@
-/* The mcload program: threads with an event loop each put load on memcached, and it is reported. */
+/* The program mcload: threads with an event loop each put load on memcached; then it reports. */
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
@@ -24,16 +24,16 @@ struct gate {
 };
 
 struct worker {
-    struct load_engine engine;
-    struct load_run *run;
+    struct loop loop;
+    struct run *run;
     pthread_t thread;
-    struct load_stats published; /* as of its last full second; under the mutex */
+    struct stats published; /* as of its last full second; under the mutex */
 };
 
 /* All of the program's state. */
-struct load_run {
-    struct load_options options;
-    struct load_targets targets;
+struct run {
+    struct options options;
+    struct targets targets;
     struct worker *workers;
     struct gate gate;
     pthread_mutex_t mutex;
@@ -41,10 +41,10 @@ struct load_run {
     uint32_t running;      /* threads that have not ended; under the mutex, too */
     uint64_t published;    /* how often threads have published; under the mutex, too */
     struct timing_cpu cpu; /* used before the run */
-    struct load_stats stats;
-    struct load_server_stats *servers;
-    struct load_live live;
-    FILE *page; /* NULL: none is wanted */
+    struct stats stats;
+    struct stats_of_server *servers;
+    struct live live;
+    FILE *page; /* NULL: not wanted */
 };
 
 /* Set by a signal. */
@@ -52,7 +52,7 @@ static atomic_bool stop;
 
 /* ---- the threads ----------------------------------------------------------------------------- */
 
-/* Returns when all threads have come; one of them, true, comes last. */
+/* Returns when all threads have called it; true to the last one. */
 static bool gate_pass(struct gate *gate)
 {
     pthread_mutex_lock(&gate->mutex);
@@ -69,56 +69,56 @@ static bool gate_pass(struct gate *gate)
     return last;
 }
 
-static void publish(void *ctx)
+static void publish_stats(void *ctx)
 {
     struct worker *worker = ctx;
-    struct load_run *run = worker->run;
+    struct run *run = worker->run;
 
     pthread_mutex_lock(&run->mutex);
-    worker->published = worker->engine.stats;
+    worker->published = worker->loop.stats;
     run->published++;
     pthread_cond_signal(&run->changed);
     pthread_mutex_unlock(&run->mutex);
 }
 
-/* Keeps of what was before the run only what went wrong, and how many keys were set. */
-static void end_fill(struct load_stats *stats, bool fill)
+/* Of what happened before the run, keeps only the errors and the number of keys set. */
+static void end_fill(struct stats *stats, bool fill)
 {
-    uint64_t errors = stats->kinds[LOAD_GET].errors + stats->kinds[LOAD_SET].errors;
-    uint64_t filled = fill ? stats->kinds[LOAD_SET].requests : 0;
+    uint64_t errors = stats->kinds[STATS_GET].errors + stats->kinds[STATS_SET].errors;
+    uint64_t filled = fill ? stats->kinds[STATS_SET].requests : 0;
 
-    *stats = (struct load_stats){.earlier_errors = stats->earlier_errors + errors,
-                                 .filled = stats->filled + filled};
+    *stats = (struct stats){.earlier_errors = stats->earlier_errors + errors,
+                            .filled = stats->filled + filled};
 }
 
 static void run_phases(struct worker *worker)
 {
-    const struct load_options *o = &worker->run->options;
-    const struct load_phase fill = {.fill = true, .time_ns = LOAD_UNLIMITED};
-    const struct load_phase warmup = {
-        .requests = LOAD_UNLIMITED, .time_ns = o->warmup_ns, .rate = o->rate};
-    const struct load_phase load = {
+    const struct options *o = &worker->run->options;
+    const struct loop_phase fill = {.fill = true, .time_ns = OPTIONS_UNLIMITED};
+    const struct loop_phase warmup = {
+        .requests = OPTIONS_UNLIMITED, .time_ns = o->warmup_ns, .rate = o->rate};
+    const struct loop_phase load = {
         .requests = o->requests, .time_ns = o->time_ns, .rate = o->rate};
 
-    load_engine_connect(&worker->engine);
+    loop_connect(&worker->loop);
     gate_pass(&worker->run->gate);
     if (o->fill)
-        load_engine_run(&worker->engine, &fill);
-    end_fill(&worker->engine.stats, true);
+        loop_run(&worker->loop, &fill);
+    end_fill(&worker->loop.stats, true);
     gate_pass(&worker->run->gate);
     if (o->warmup_ns > 0)
-        load_engine_run(&worker->engine, &warmup);
-    end_fill(&worker->engine.stats, false);
+        loop_run(&worker->loop, &warmup);
+    end_fill(&worker->loop.stats, false);
     if (gate_pass(&worker->run->gate))
         worker->run->cpu = timing_cpu();
-    worker->engine.on_second = publish;
-    load_engine_run(&worker->engine, &load);
+    worker->loop.on_second = publish_stats;
+    loop_run(&worker->loop, &load);
 }
 
-static void *work(void *ctx)
+static void *run_worker(void *ctx)
 {
     struct worker *worker = ctx;
-    struct load_run *run = worker->run;
+    struct run *run = worker->run;
 
     run_phases(worker);
     pthread_mutex_lock(&run->mutex);
@@ -131,60 +131,60 @@ static void *work(void *ctx)
 /* ---- the run --------------------------------------------------------------------------------- */
 
 /* The sum of what the threads have published; the mutex is held. */
-static void take_sample(struct load_run *run)
+static void add_sample(struct run *run)
 {
-    static struct load_stats sum; /* too large for some stacks */
+    static struct stats sum; /* too large for some stacks */
 
-    sum = (struct load_stats){0};
+    sum = (struct stats){0};
     for (uint32_t i = 0; i < run->options.threads; i++)
-        load_stats_add(&sum, &run->workers[i].published);
-    load_live_take(&run->live, &sum);
+        stats_add(&sum, &run->workers[i].published);
+    live_add(&run->live, &sum);
 }
 
-/* Takes a sample each time that every thread has come to the end of a second. */
-static void watch(struct load_run *run)
+/* Adds a sample each time that every thread has finished a second. */
+static void collect_samples(struct run *run)
 {
     uint32_t threads = run->options.threads;
 
     pthread_mutex_lock(&run->mutex);
     for (;;) {
         if (run->published >= (run->live.count + 1) * threads)
-            take_sample(run);
+            add_sample(run);
         else if (run->running > 0)
             pthread_cond_wait(&run->changed, &run->mutex);
         else
             break;
     }
     pthread_mutex_unlock(&run->mutex);
-    load_live_end(&run->live);
+    live_end(&run->live);
 }
 
-static void sum_up(struct load_run *run)
+static void sum_up(struct run *run)
 {
     struct timing_cpu used = timing_cpu();
 
     for (uint32_t i = 0; i < run->options.threads; i++) {
-        load_stats_add(&run->stats, &run->workers[i].engine.stats);
+        stats_add(&run->stats, &run->workers[i].loop.stats);
         for (uint32_t server = 0; server < run->targets.count; server++)
-            load_stats_add_server(&run->servers[server], &run->workers[i].engine.servers[server]);
+            stats_add_server(&run->servers[server], &run->workers[i].loop.servers[server]);
     }
     run->stats.user_ns = used.user_ns - run->cpu.user_ns;
     run->stats.system_ns = used.system_ns - run->cpu.system_ns;
 }
 
-static void run_all(struct load_run *run)
+static void run_all(struct run *run)
 {
     uint32_t threads = run->options.threads;
 
     run->running = run->gate.threads = threads;
     run->live.out = isatty(STDERR_FILENO) ? stderr : NULL;
-    assert(run->workers != NULL); /* prepare() made them */
+    assert(run->workers != NULL); /* prepare_run() made them */
     for (uint32_t i = 0; i < threads; i++) {
-        int error = pthread_create(&run->workers[i].thread, NULL, work, &run->workers[i]);
+        int error = pthread_create(&run->workers[i].thread, NULL, run_worker, &run->workers[i]);
         if (error != 0)
-            exit(load_fail(FAILED, "--threads", strerror(error)));
+            exit(options_fail(FAILED, "--threads", strerror(error)));
     }
-    watch(run);
+    collect_samples(run);
     for (uint32_t i = 0; i < threads; i++)
         pthread_join(run->workers[i].thread, NULL);
     sum_up(run);
@@ -210,7 +210,7 @@ static void catch_signals(void)
 }
 
 /* Each connection is an open file. OPTION_GO_ON, or the exit status. */
-static int raise_limit(const struct load_options *options)
+static int raise_limit(const struct options *options)
 {
     rlim_t needed = (rlim_t)options->connections + options->threads + SPARE_DESCRIPTORS;
     struct rlimit limit;
@@ -224,36 +224,36 @@ static int raise_limit(const struct load_options *options)
     snprintf(why, sizeof why, "%lu take %llu open files, and the limit is %llu (ulimit -Hn)",
              (unsigned long)options->connections, (unsigned long long)needed,
              (unsigned long long)limit.rlim_max);
-    return load_fail(OPTION_USAGE, "--connections", why);
+    return options_fail(OPTION_USAGE, "--connections", why);
 }
 
 /* OPTION_GO_ON, or the exit status. */
-static int make_workers(struct load_run *run)
+static int make_workers(struct run *run)
 {
     uint32_t threads = run->options.threads;
 
     run->workers = calloc(threads, sizeof *run->workers);
     run->servers = calloc(run->targets.count, sizeof *run->servers);
     if (run->workers == NULL || run->servers == NULL)
-        return load_fail(FAILED, "--threads", strerror(ENOMEM));
+        return options_fail(FAILED, "--threads", strerror(ENOMEM));
     for (uint32_t i = 0; i < threads; i++) {
         struct worker *worker = &run->workers[i];
         worker->run = run;
-        worker->engine.options = &run->options;
-        worker->engine.targets = &run->targets;
-        worker->engine.stop = &stop;
-        worker->engine.thread = i;
-        worker->engine.ctx = worker;
-        if (!load_engine_init(&worker->engine))
-            return load_fail(FAILED, "--connections", strerror(errno));
+        worker->loop.options = &run->options;
+        worker->loop.targets = &run->targets;
+        worker->loop.stop = &stop;
+        worker->loop.thread = i;
+        worker->loop.ctx = worker;
+        if (!loop_init(&worker->loop))
+            return options_fail(FAILED, "--connections", strerror(errno));
     }
     return OPTION_GO_ON;
 }
 
-/* Anything that can be refused is refused before the run. OPTION_GO_ON, or the exit status. */
-static int prepare(struct load_run *run)
+/* Refuses before the run whatever can be refused. OPTION_GO_ON, or the exit status. */
+static int prepare_run(struct run *run)
 {
-    const struct load_options *options = &run->options;
+    const struct options *options = &run->options;
     int status = raise_limit(options);
 
     if (status != OPTION_GO_ON)
@@ -261,63 +261,64 @@ static int prepare(struct load_run *run)
     if (options->html != NULL) {
         run->page = fopen(options->html, "w");
         if (run->page == NULL)
-            return load_fail(OPTION_USAGE, "--html", strerror(errno));
+            return options_fail(OPTION_USAGE, "--html", strerror(errno));
     }
-    status = load_targets_find(&run->targets, options->servers, options->timeout_ms);
+    status = targets_find(&run->targets, options->servers, options->timeout_ms);
     if (status != 0)
         return status;
     if (options->connections < run->targets.count)
-        return load_fail(OPTION_USAGE, "--connections", "there are more servers than connections");
-    load_data_init();
+        return options_fail(OPTION_USAGE, "--connections",
+                            "there are more servers than connections");
+    data_init();
     return make_workers(run);
 }
 
-/* What was written has to have arrived: a full disk is no success. */
-static int print_all(struct load_run *run, int argc, char **argv)
+/* Fails when the output could not be written, say to a full disk. */
+static int print_all(struct run *run, int argc, char **argv)
 {
-    const struct load_report report = {.options = &run->options,
-                                       .targets = &run->targets,
-                                       .stats = &run->stats,
-                                       .servers = run->servers,
-                                       .live = &run->live,
-                                       .interrupted = atomic_load(&stop),
-                                       .argc = argc,
-                                       .argv = argv};
-    int status = load_report_is_clean(&report) ? EXIT_SUCCESS : FAILED;
+    const struct report report = {.options = &run->options,
+                                  .targets = &run->targets,
+                                  .stats = &run->stats,
+                                  .servers = run->servers,
+                                  .live = &run->live,
+                                  .interrupted = atomic_load(&stop),
+                                  .argc = argc,
+                                  .argv = argv};
+    int status = report_is_clean(&report) ? EXIT_SUCCESS : FAILED;
 
-    load_report_print(&report, stdout);
+    report_print(&report, stdout);
     if (run->page != NULL) {
-        load_html_print(&report, run->page);
+        page_print(&report, run->page);
         bool bad = ferror(run->page) != 0;
         if (fclose(run->page) != 0 || bad)
-            status = load_fail(FAILED, "--html", "the page could not be written");
+            status = options_fail(FAILED, "--html", "the page could not be written");
     }
     if (ferror(stdout) || fclose(stdout) != 0)
-        status = load_fail(FAILED, "standard output", "the report could not be written");
+        status = options_fail(FAILED, "standard output", "the report could not be written");
     return status;
 }
 
-static void free_all(struct load_run *run)
+static void free_all(struct run *run)
 {
     for (uint32_t i = 0; run->workers != NULL && i < run->options.threads; i++)
-        load_engine_free(&run->workers[i].engine);
+        loop_free(&run->workers[i].loop);
     free(run->workers);
     free(run->servers);
-    load_live_free(&run->live);
-    load_targets_free(&run->targets);
+    live_free(&run->live);
+    targets_free(&run->targets);
 }
 
 int main(int argc, char **argv)
 {
-    static struct load_run run = {
+    static struct run run = {
         .mutex = PTHREAD_MUTEX_INITIALIZER,
         .changed = PTHREAD_COND_INITIALIZER,
         .gate = {.mutex = PTHREAD_MUTEX_INITIALIZER, .opened = PTHREAD_COND_INITIALIZER}};
-    int status = load_options_read(&run.options, argc, argv);
+    int status = options_read(&run.options, argc, argv);
 
     if (status != OPTION_GO_ON)
         return status;
-    status = prepare(&run);
+    status = prepare_run(&run);
     if (status == OPTION_GO_ON) {
         catch_signals();
         run_all(&run);

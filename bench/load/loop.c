@@ -1,4 +1,4 @@
-/* The loop. For each connection that is ready: one receive, then one send of what comes next. */
+/* Runs the loop: for each connection that is ready, one receive, then one send of what is next. */
 #include "loop.h"
 
 #include <errno.h>
@@ -23,11 +23,11 @@ static const uint64_t give_up_ns = UINT64_C(10000000000); /* without a single co
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
-/* Connections are dealt out to the threads, and to the servers, one after the other. */
-static bool init_conn(struct load_engine *e, uint32_t i)
+/* Deals the connections out to the threads, and to the servers, in turn. */
+static bool init_conn(struct loop *e, uint32_t i)
 {
-    const struct load_options *o = e->options;
-    struct load_conn *conn = &e->conns[i];
+    const struct options *o = e->options;
+    struct conn *conn = &e->conns[i];
     uint32_t global = e->thread + i * o->threads, servers = e->targets->count;
     uint32_t depth = o->multiget < FILL_KEYS ? FILL_KEYS / o->multiget : 1;
 
@@ -35,16 +35,15 @@ static bool init_conn(struct load_engine *e, uint32_t i)
     conn->server = global % servers;
     conn->next_fill = global / servers;
     conn->fill_step = (o->connections - conn->server + servers - 1) / servers;
-    return load_conn_init(conn, o->pipeline > depth ? o->pipeline : depth, o->multiget,
-                          load_data_key_max(o->prefix),
-                          (struct mc_bytes){o->prefix, strlen(o->prefix)});
+    return conn_init(conn, o->pipeline > depth ? o->pipeline : depth, o->multiget,
+                     data_key_max(o->prefix), (struct mc_bytes){o->prefix, strlen(o->prefix)});
 }
 
-bool load_engine_init(struct load_engine *e)
+bool loop_init(struct loop *e)
 {
-    const struct load_options *o = e->options;
+    const struct options *o = e->options;
 
-    load_maker_init(&e->maker, o, e->thread);
+    maker_init(&e->maker, o, e->thread);
     e->count = (o->connections - e->thread + o->threads - 1) / o->threads;
     e->conns = calloc(e->count, sizeof *e->conns);
     e->servers = calloc(e->targets->count, sizeof *e->servers);
@@ -52,9 +51,9 @@ bool load_engine_init(struct load_engine *e)
     e->in = malloc(MC_LINE_MAX + IN_SIZE);
     e->out.cap = e->maker.room > OUT_SIZE ? e->maker.room : OUT_SIZE;
     e->out.data = malloc(e->out.cap);
-    e->poll = load_poll_new(e->count);
+    e->poll = poller_new(e->count);
     e->check =
-        (struct load_check){.options = o, .line_keys = e->maker.line_keys, .stats = &e->stats};
+        (struct reply_check){.options = o, .line_keys = e->maker.line_keys, .stats = &e->stats};
     bool made = e->conns != NULL && e->servers != NULL && e->free != NULL && e->in != NULL &&
                 e->out.data != NULL && e->poll != NULL;
     for (uint32_t i = 0; made && i < e->count; i++)
@@ -62,11 +61,11 @@ bool load_engine_init(struct load_engine *e)
     return made;
 }
 
-void load_engine_free(struct load_engine *e)
+void loop_free(struct loop *e)
 {
     for (uint32_t i = 0; e->conns != NULL && i < e->count; i++)
-        load_conn_free(&e->conns[i]);
-    load_poll_free(e->poll);
+        conn_free(&e->conns[i]);
+    poller_free(e->poll);
     free(e->conns);
     free(e->servers);
     free(e->free);
@@ -76,37 +75,37 @@ void load_engine_free(struct load_engine *e)
 
 /* ---- losing a connection --------------------------------------------------------------------- */
 
-static void note(struct load_engine *e, const struct load_conn *conn, enum load_trouble trouble,
-                 uint64_t times, const char *problem)
+static void note_trouble(struct loop *e, const struct conn *conn, enum stats_trouble trouble,
+                         uint64_t times, const char *problem)
 {
-    struct load_server_stats *server = &e->servers[conn->server];
+    struct stats_of_server *server = &e->servers[conn->server];
 
     server->troubles[trouble] += times;
     if (server->first[0] == '\0')
         snprintf(server->first, sizeof server->first, "%s", problem);
 }
 
-/* The keys that this connection has not set yet will not be. */
-static void give_up_fill(struct load_engine *e, struct load_conn *conn)
+/* Counts the keys that this connection has not set yet as errors. */
+static void give_up_fill(struct loop *e, struct conn *conn)
 {
     for (; conn->next_fill < e->options->keys; conn->next_fill += conn->fill_step) {
-        e->stats.kinds[LOAD_SET].errors++;
+        e->stats.kinds[STATS_SET].errors++;
         e->left--;
     }
 }
 
-/* Closes the connection, which has failed, and lets it pause before the next try: each time in a
- * row for twice as long. What was in flight is lost. */
-static void lose(struct load_engine *e, struct load_conn *conn, enum load_trouble trouble,
-                 const char *problem)
+/* Closes a connection that has failed, and lets it pause before the next try: each time in a row
+ * for twice as long. What was in flight is lost. */
+static void lose_connection(struct loop *e, struct conn *conn, enum stats_trouble trouble,
+                            const char *problem)
 {
     uint64_t pause = conn->pause_ns * 2;
 
-    note(e, conn, trouble, 1, problem);
-    for (uint32_t i = 0; i < conn->awaited; i++)
-        e->stats.kinds[conn->requests[load_conn_slot(conn, i)].kind].errors++;
-    e->awaiting -= conn->awaited;
-    load_conn_close(conn, e->poll);
+    note_trouble(e, conn, trouble, 1, problem);
+    for (uint32_t i = 0; i < conn->pending; i++)
+        e->stats.kinds[conn->requests[conn_slot(conn, i)].kind].errors++;
+    e->pending -= conn->pending;
+    conn_close(conn, e->poll);
     if (e->phase.fill)
         give_up_fill(e, conn);
     conn->pause_ns = pause < PAUSE_MIN_NS ? PAUSE_MIN_NS : pause;
@@ -115,7 +114,7 @@ static void lose(struct load_engine *e, struct load_conn *conn, enum load_troubl
     conn->when_ns = e->now_ns + conn->pause_ns;
 }
 
-static uint64_t timeout_ns(const struct load_engine *e)
+static uint64_t timeout_ns(const struct loop *e)
 {
     return (uint64_t)e->options->timeout_ms * MILLISECOND_NS;
 }
@@ -123,7 +122,7 @@ static uint64_t timeout_ns(const struct load_engine *e)
 /* ---- sending --------------------------------------------------------------------------------- */
 
 /* False when the connection is lost. */
-static bool send_out(struct load_engine *e, struct load_conn *conn)
+static bool send_out(struct loop *e, struct conn *conn)
 {
     const struct mc_bytes bytes = {e->out.data, e->out.len};
 
@@ -131,63 +130,63 @@ static bool send_out(struct load_engine *e, struct load_conn *conn)
         return true;
     e->out.len = 0;
     e->stats.sent_bytes += bytes.len;
-    int error = load_conn_send(conn, e->poll, bytes);
+    int error = conn_send(conn, e->poll, bytes);
     if (error != 0)
-        lose(e, conn, LOAD_CLOSED, strerror(error));
+        lose_connection(e, conn, STATS_CLOSED, strerror(error));
     return error == 0;
 }
 
-static bool can_take(const struct load_engine *e, const struct load_conn *conn)
+static bool can_send(const struct loop *e, const struct conn *conn)
 {
-    return conn->state == LOAD_CONN_UP && conn->awaited < e->depth && load_conn_idle(conn);
+    return conn->state == CONN_UP && conn->pending < e->depth && conn_idle(conn);
 }
 
-static void put(struct load_engine *e, struct load_conn *conn, uint64_t start_ns)
+static void put_request(struct loop *e, struct conn *conn, uint64_t start_ns)
 {
     if (e->phase.fill)
-        load_maker_put_fill(&e->maker, conn, &e->out, start_ns);
+        maker_put_fill(&e->maker, conn, &e->out, start_ns);
     else
-        load_maker_put(&e->maker, conn, &e->out, start_ns);
-    e->awaiting++;
+        maker_put(&e->maker, conn, &e->out, start_ns);
+    e->pending++;
     e->started++;
     e->left--;
 }
 
-static bool has_next(const struct load_engine *e, const struct load_conn *conn)
+static bool has_next(const struct loop *e, const struct conn *conn)
 {
     return e->phase.fill ? conn->next_fill < e->options->keys : e->left > 0;
 }
 
-/* Closed loop: answered requests are followed by as many others. Not before a quarter of what may
- * be in flight is free, because a send costs as much for one request as for many. */
-static void send_more(struct load_engine *e, struct load_conn *conn)
+/* Closed loop: answered requests are followed by the same number of others, but only when a quarter
+ * of what may be in flight is free: a send costs as much for one request as for many. */
+static void send_more(struct loop *e, struct conn *conn)
 {
     uint32_t step = e->depth < 4 ? 1 : e->depth / 4;
 
-    if (conn->awaited + step > e->depth || e->now_ns >= e->end_ns)
+    if (conn->pending + step > e->depth || e->now_ns >= e->end_ns)
         return;
     conn->when_ns = e->now_ns + timeout_ns(e);
-    while (can_take(e, conn) && has_next(e, conn)) {
-        put(e, conn, e->now_ns);
+    while (can_send(e, conn) && has_next(e, conn)) {
+        put_request(e, conn, e->now_ns);
         if (e->out.cap - e->out.len < e->maker.room && !send_out(e, conn))
             return;
     }
     send_out(e, conn);
 }
 
-/* Open loop: notes a connection as free, behind the others that are. */
-static void offer(struct load_engine *e, struct load_conn *conn)
+/* Open loop: notes a connection as free, after the others that are. */
+static void add_free(struct loop *e, struct conn *conn)
 {
-    if (conn->listed || !can_take(e, conn))
+    if (conn->listed || !can_send(e, conn))
         return;
     conn->listed = true;
     e->free[(e->free_at + e->free_count) % e->count] = conn->number;
     e->free_count++;
 }
 
-static struct load_conn *take_free(struct load_engine *e)
+static struct conn *next_free(struct loop *e)
 {
-    struct load_conn *conn = &e->conns[e->free[e->free_at]];
+    struct conn *conn = &e->conns[e->free[e->free_at]];
 
     e->free_at = (e->free_at + 1) % e->count;
     e->free_count--;
@@ -195,8 +194,8 @@ static struct load_conn *take_free(struct load_engine *e)
     return conn;
 }
 
-/* When the thread's next request is due: the threads take turns. */
-static uint64_t due_ns(const struct load_engine *e)
+/* The time at which the thread's next request is due: the threads take turns. */
+static uint64_t due_ns(const struct loop *e)
 {
     uint64_t rate = e->phase.rate;
     uint64_t n = e->started * e->options->threads + e->thread;
@@ -205,45 +204,45 @@ static uint64_t due_ns(const struct load_engine *e)
 }
 
 /* Open loop: sends what is due, each request on the connection that has been free for longest. */
-static void send_due(struct load_engine *e)
+static void send_due(struct loop *e)
 {
     while (e->left > 0 && e->free_count > 0 && due_ns(e) <= e->now_ns) {
-        struct load_conn *conn = take_free(e);
-        if (!can_take(e, conn))
+        struct conn *conn = next_free(e);
+        if (!can_send(e, conn))
             continue;
-        if (conn->awaited == 0)
+        if (conn->pending == 0)
             conn->when_ns = e->now_ns + timeout_ns(e);
-        put(e, conn, due_ns(e));
+        put_request(e, conn, due_ns(e));
         if (send_out(e, conn))
-            offer(e, conn);
+            add_free(e, conn);
     }
 }
 
-/* Whatever the connection may do next. */
-static void go_on(struct load_engine *e, struct load_conn *conn)
+/* Lets the connection do what it may do next. */
+static void go_on(struct loop *e, struct conn *conn)
 {
     if (e->phase.rate == 0)
         send_more(e, conn);
     else
-        offer(e, conn);
+        add_free(e, conn);
 }
 
 /* ---- receiving ------------------------------------------------------------------------------- */
 
-/* Reads what has come: false when the connection is lost. */
-static bool read_in(struct load_engine *e, struct load_conn *conn, size_t len)
+/* Reads what was received. False when the connection is lost. */
+static bool read_in(struct loop *e, struct conn *conn, size_t len)
 {
     struct mc_bytes in = {e->in, conn->rest_len + len};
 
     e->check.now_ns = e->now_ns;
-    e->check.done = e->check.said = 0;
+    e->check.done = e->check.error_replies = 0;
     e->stats.received_bytes += len;
-    bool good = load_reply_read(&e->check, conn, &in);
-    e->awaiting -= e->check.done;
-    if (e->check.said > 0)
-        note(e, conn, LOAD_SAID, e->check.said, e->check.problem);
+    bool good = reply_read(&e->check, conn, &in);
+    e->pending -= e->check.done;
+    if (e->check.error_replies > 0)
+        note_trouble(e, conn, STATS_ERROR_REPLY, e->check.error_replies, e->check.problem);
     if (!good) {
-        lose(e, conn, e->check.trouble, e->check.problem);
+        lose_connection(e, conn, e->check.trouble, e->check.problem);
         return false;
     }
     if (e->check.done > 0)
@@ -255,7 +254,7 @@ static bool read_in(struct load_engine *e, struct load_conn *conn, size_t len)
 }
 
 /* Receives once. True when there may be more. */
-static bool receive(struct load_engine *e, struct load_conn *conn, bool closing)
+static bool receive_once(struct loop *e, struct conn *conn, bool closing)
 {
     memcpy(e->in, conn->rest, conn->rest_len);
     ptrdiff_t n = recv(conn->fd, e->in + conn->rest_len, IN_SIZE, 0);
@@ -265,7 +264,7 @@ static bool receive(struct load_engine *e, struct load_conn *conn, bool closing)
         return false;
     e->now_ns = timing_now();
     if (n <= 0) {
-        lose(e, conn, LOAD_CLOSED, n == 0 ? "closed" : strerror(errno));
+        lose_connection(e, conn, STATS_CLOSED, n == 0 ? "closed" : strerror(errno));
         return false;
     }
     if (!read_in(e, conn, (size_t)n))
@@ -273,43 +272,43 @@ static bool receive(struct load_engine *e, struct load_conn *conn, bool closing)
     return n == IN_SIZE || closing;
 }
 
-static void finish_connect(struct load_engine *e, struct load_conn *conn)
+static void finish_connect(struct loop *e, struct conn *conn)
 {
-    int error = load_conn_finish(conn, e->poll);
+    int error = conn_finish(conn, e->poll);
 
     if (error != 0) {
-        lose(e, conn, LOAD_REFUSED, strerror(error));
+        lose_connection(e, conn, STATS_REFUSED, strerror(error));
         return;
     }
     e->servers[conn->server].connects++;
-    load_reply_expect(&e->check, conn);
+    reply_expect(&e->check, conn);
 }
 
 /* Sends more of what the socket did not take. */
-static void flush(struct load_engine *e, struct load_conn *conn)
+static void flush_backlog(struct loop *e, struct conn *conn)
 {
-    int error = load_conn_flush(conn, e->poll);
+    int error = conn_flush(conn, e->poll);
 
     e->now_ns = timing_now();
     if (error != 0)
-        lose(e, conn, LOAD_CLOSED, strerror(error));
+        lose_connection(e, conn, STATS_CLOSED, strerror(error));
     else
         conn->when_ns = e->now_ns + timeout_ns(e);
 }
 
 /* Does what a connection is ready for. */
-static void serve(struct load_engine *e, struct load_conn *conn, uint32_t what)
+static void serve_connection(struct loop *e, struct conn *conn, uint32_t what)
 {
-    bool closing = (what & LOAD_POLL_CLOSING) != 0;
+    bool closing = (what & POLLER_CLOSING) != 0;
 
-    if (conn->state == LOAD_CONN_CONNECTING)
+    if (conn->state == CONN_CONNECTING)
         finish_connect(e, conn);
-    if (conn->state == LOAD_CONN_UP && !load_conn_idle(conn))
-        flush(e, conn);
-    if (closing || (what & LOAD_POLL_READABLE) != 0)
-        while (conn->state == LOAD_CONN_UP && receive(e, conn, closing))
+    if (conn->state == CONN_UP && !conn_idle(conn))
+        flush_backlog(e, conn);
+    if (closing || (what & POLLER_READABLE) != 0)
+        while (conn->state == CONN_UP && receive_once(e, conn, closing))
             ;
-    if (conn->state != LOAD_CONN_UP)
+    if (conn->state != CONN_UP)
         return;
     e->now_ns = timing_now();
     go_on(e, conn);
@@ -317,38 +316,38 @@ static void serve(struct load_engine *e, struct load_conn *conn, uint32_t what)
 
 /* ---- what does not come ---------------------------------------------------------------------- */
 
-/* A Unix socket whose queue is full cannot be waited for, only asked again. */
-static void connect_again(struct load_engine *e, struct load_conn *conn)
+/* A Unix socket whose queue is full cannot be waited for, only tried again. */
+static void connect_again(struct loop *e, struct conn *conn)
 {
-    int error = load_conn_start(conn, e->poll, &e->targets->list[conn->server]);
+    int error = conn_start(conn, e->poll, &e->targets->list[conn->server]);
 
     conn->when_ns = e->now_ns + timeout_ns(e);
     if (error == EAGAIN) {
-        load_conn_close(conn, e->poll);
-        conn->when_ns = e->now_ns + LOAD_POLL_TICK_NS;
+        conn_close(conn, e->poll);
+        conn->when_ns = e->now_ns + POLLER_TICK_NS;
     } else if (error != 0) {
-        lose(e, conn, LOAD_REFUSED, strerror(error));
+        lose_connection(e, conn, STATS_REFUSED, strerror(error));
     }
 }
 
-static void look_at(struct load_engine *e, struct load_conn *conn)
+static void look_at(struct loop *e, struct conn *conn)
 {
-    if (conn->state == LOAD_CONN_UP)
+    if (conn->state == CONN_UP)
         e->alive_ns = e->now_ns;
-    if (conn->state == LOAD_CONN_UP && conn->awaited == 0) {
+    if (conn->state == CONN_UP && conn->pending == 0) {
         go_on(e, conn);
         return;
     }
     if (e->now_ns < conn->when_ns)
         return;
-    if (conn->state == LOAD_CONN_DOWN)
+    if (conn->state == CONN_DOWN)
         connect_again(e, conn);
     else
-        lose(e, conn, LOAD_TIMED_OUT, mc_text(MC_E_TIMEOUT));
+        lose_connection(e, conn, STATS_TIMED_OUT, mc_text(MC_E_TIMEOUT));
 }
 
-/* Starts nothing any more. Of an open loop, what was due by now has missed its time. */
-static void stop(struct load_engine *e)
+/* Starts no more requests. In an open loop, those that were due by now count as unsent. */
+static void stop_sending(struct loop *e)
 {
     if (e->phase.rate > 0)
         for (; e->left > 0 && due_ns(e) <= e->now_ns; e->left--, e->started++)
@@ -357,25 +356,25 @@ static void stop(struct load_engine *e)
     e->end_ns = 0;
 }
 
-/* No server has been there for long. */
-static void give_up(struct load_engine *e)
+/* Ends the phase because no server has been reachable for long. */
+static void give_up(struct loop *e)
 {
-    if (e->phase.rate == 0 && e->phase.requests != LOAD_UNLIMITED)
+    if (e->phase.rate == 0 && e->phase.requests != OPTIONS_UNLIMITED)
         e->stats.unsent += e->left;
-    stop(e);
+    stop_sending(e);
 }
 
-/* True when the phase's time is over, or somebody says so. */
-static bool is_over(const struct load_engine *e)
+/* True when the phase's time is over, or the run was stopped. */
+static bool is_over(const struct loop *e)
 {
     return e->now_ns >= e->end_ns || atomic_load_explicit(e->stop, memory_order_relaxed);
 }
 
-/* What is to be done now and then, besides what is ready; the first time, it starts the phase. */
-static void tick(struct load_engine *e)
+/* Does what has to be done now and then; the first time, it starts the phase. */
+static void run_timers(struct loop *e)
 {
     if (is_over(e))
-        stop(e);
+        stop_sending(e);
     for (uint32_t i = 0; i < e->count; i++)
         look_at(e, &e->conns[i]);
     if (e->now_ns - e->alive_ns >= give_up_ns)
@@ -383,66 +382,66 @@ static void tick(struct load_engine *e)
     for (; e->now_ns >= e->second_ns; e->second_ns += SECOND_NS)
         if (e->on_second != NULL)
             e->on_second(e->ctx);
-    e->tick_ns = e->now_ns - (e->now_ns - e->start_ns) % LOAD_POLL_TICK_NS + LOAD_POLL_TICK_NS;
+    e->tick_ns = e->now_ns - (e->now_ns - e->start_ns) % POLLER_TICK_NS + POLLER_TICK_NS;
     if (e->end_ns > e->now_ns && e->end_ns < e->tick_ns)
         e->tick_ns = e->end_ns;
 }
 
 /* ---- the loop -------------------------------------------------------------------------------- */
 
-/* How many connections are ready, after waiting no longer than until the next thing to do. */
-static uint32_t wait_ready(struct load_engine *e)
+/* Waits until connections are ready, or there is something else to do. How many are ready. */
+static uint32_t wait_ready(struct loop *e)
 {
     uint32_t ready;
 
     if (e->phase.rate > 0 && e->left > 0 && e->free_count > 0) {
         uint64_t now = timing_now(), due = due_ns(e), until = due < e->tick_ns ? due : e->tick_ns;
-        ready = load_poll_wait_ns(e->poll, until > now ? until - now : 0);
+        ready = poller_wait_ns(e->poll, until > now ? until - now : 0);
     } else {
-        ready = load_poll_wait(e->poll);
+        ready = poller_wait(e->poll);
     }
     if (ready == 0 || e->phase.rate > 0)
         e->now_ns = timing_now();
     return ready;
 }
 
-static void turn(struct load_engine *e)
+static void wait_and_serve(struct loop *e)
 {
     uint32_t ready = wait_ready(e);
 
     for (uint32_t i = 0; i < ready; i++) {
         uint32_t what;
-        uint32_t number = load_poll_ready(e->poll, i, &what);
-        serve(e, &e->conns[number], what);
+        uint32_t number = poller_ready(e->poll, i, &what);
+        serve_connection(e, &e->conns[number], what);
     }
     if (e->phase.rate > 0)
         send_due(e);
     if (e->now_ns >= e->tick_ns)
-        tick(e);
+        run_timers(e);
 }
 
-static bool is_connecting(const struct load_engine *e)
+static bool is_connecting(const struct loop *e)
 {
     for (uint32_t i = 0; i < e->count; i++)
-        if (e->conns[i].state == LOAD_CONN_CONNECTING)
+        if (e->conns[i].state == CONN_CONNECTING)
             return true;
     return false;
 }
 
 /* The thread's part of a number of requests. */
-static uint64_t share(const struct load_engine *e, uint64_t requests)
+static uint64_t share_of_thread(const struct loop *e, uint64_t requests)
 {
     uint32_t threads = e->options->threads;
 
-    if (requests == LOAD_UNLIMITED)
+    if (requests == OPTIONS_UNLIMITED)
         return requests;
     return requests / threads + (e->thread < requests % threads);
 }
 
-/* The requests of a phase: given, or in an open loop, as many as become due in its time. */
-static uint64_t count_requests(const struct load_engine *e)
+/* The requests of a phase: given; or in an open loop, those that become due in its time. */
+static uint64_t count_requests(const struct loop *e)
 {
-    const struct load_phase *phase = &e->phase;
+    const struct loop_phase *phase = &e->phase;
     uint64_t requests = phase->requests, fill = 0;
 
     for (uint32_t i = 0; phase->fill && i < e->count; i++)
@@ -450,14 +449,14 @@ static uint64_t count_requests(const struct load_engine *e)
             fill++;
     if (phase->fill)
         return fill;
-    if (phase->rate > 0 && phase->time_ns != LOAD_UNLIMITED) {
+    if (phase->rate > 0 && phase->time_ns != OPTIONS_UNLIMITED) {
         double due = (double)phase->time_ns / (double)SECOND_NS * (double)phase->rate;
         requests = due < (double)requests ? (uint64_t)due : requests;
     }
-    return share(e, requests);
+    return share_of_thread(e, requests);
 }
 
-static void begin(struct load_engine *e, const struct load_phase *phase)
+static void begin_phase(struct loop *e, const struct loop_phase *phase)
 {
     uint64_t grace = phase->rate > 0 ? timeout_ns(e) : 0;
 
@@ -465,7 +464,7 @@ static void begin(struct load_engine *e, const struct load_phase *phase)
     e->depth = phase->fill ? e->conns[0].depth : e->options->pipeline;
     e->start_ns = e->now_ns = e->alive_ns = timing_now();
     e->end_ns =
-        phase->time_ns == LOAD_UNLIMITED ? UINT64_MAX : e->start_ns + phase->time_ns + grace;
+        phase->time_ns == OPTIONS_UNLIMITED ? UINT64_MAX : e->start_ns + phase->time_ns + grace;
     e->second_ns = e->start_ns + SECOND_NS;
     e->tick_ns = e->start_ns;
     e->started = 0;
@@ -475,23 +474,23 @@ static void begin(struct load_engine *e, const struct load_phase *phase)
         e->conns[i].listed = false;
 }
 
-void load_engine_connect(struct load_engine *e)
+void loop_connect(struct loop *e)
 {
-    const struct load_phase nothing = {.time_ns = LOAD_UNLIMITED};
+    const struct loop_phase nothing = {.time_ns = OPTIONS_UNLIMITED};
 
-    begin(e, &nothing);
+    begin_phase(e, &nothing);
     for (uint32_t i = 0; i < e->count; i++)
         connect_again(e, &e->conns[i]);
     while (is_connecting(e) && !atomic_load_explicit(e->stop, memory_order_relaxed))
-        turn(e);
+        wait_and_serve(e);
 }
 
-void load_engine_run(struct load_engine *e, const struct load_phase *phase)
+void loop_run(struct loop *e, const struct loop_phase *phase)
 {
-    begin(e, phase);
+    begin_phase(e, phase);
     e->stats.start_ns = e->start_ns;
-    tick(e);
-    while (e->left > 0 || e->awaiting > 0)
-        turn(e);
+    run_timers(e);
+    while (e->left > 0 || e->pending > 0)
+        wait_and_serve(e);
     e->stats.end_ns = e->now_ns;
 }

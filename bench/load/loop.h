@@ -1,7 +1,7 @@
-/* The event loop of one thread: connects, sends what is to be sent, takes what comes, and notices
+/* The event loop of one thread: it connects, sends what is due, receives what comes, and notices
  * what does not. */
-#ifndef LOAD_ENGINE_H
-#define LOAD_ENGINE_H
+#ifndef LOOP_H
+#define LOOP_H
 
 #include <stdatomic.h>
 
@@ -11,50 +11,50 @@
 #include "reply.h"
 
 /* What a thread does until it is over. */
-struct load_phase {
+struct loop_phase {
     bool fill;
-    uint64_t requests; /* of all threads together; LOAD_UNLIMITED */
-    uint64_t time_ns;  /* LOAD_UNLIMITED */
+    uint64_t requests; /* of all threads together; OPTIONS_UNLIMITED */
+    uint64_t time_ns;  /* OPTIONS_UNLIMITED */
     uint64_t rate;     /* requests a second of all threads together; 0: closed loop */
 };
 
-struct load_engine {
-    const struct load_options *options;
-    const struct load_targets *targets;
+struct loop {
+    const struct options *options;
+    const struct targets *targets;
     atomic_bool *stop; /* set from outside: end early */
     uint32_t thread;
     /* Called at each full second of a phase; NULL: not. */
     void (*on_second)(void *ctx);
     void *ctx;
-    struct load_stats stats;
-    struct load_server_stats *servers; /* one for each target */
+    struct stats stats;
+    struct stats_of_server *servers; /* one for each target */
     /* ---- private ---- */
-    struct load_poll *poll;
-    struct load_conn *conns;
+    struct poller *poll;
+    struct conn *conns;
     uint32_t count; /* of conns */
-    struct load_maker maker;
-    struct load_check check;
+    struct maker maker;
+    struct reply_check check;
     struct mc_out out; /* what is about to be sent */
     char *in;          /* what was just received */
-    struct load_phase phase;
+    struct loop_phase phase;
     uint32_t depth; /* requests in flight on a connection */
     uint64_t now_ns, start_ns, end_ns, tick_ns, second_ns, alive_ns;
-    uint64_t left;     /* requests that are still to be started */
-    uint64_t started;  /* requests that were */
-    uint32_t awaiting; /* requests in flight on all connections */
-    uint32_t *free;    /* open loop: a ring of connections that can take a request */
+    uint64_t left;    /* requests that are still to be started */
+    uint64_t started; /* requests that were */
+    uint32_t pending; /* requests in flight on all connections */
+    uint32_t *free;   /* open loop: a ring of connections that can take a request */
     uint32_t free_at, free_count;
 };
 
 /* The caller has set the members before stats, and zeroed the rest. False when there is no memory.
- * Call load_engine_free() in any case. */
-bool load_engine_init(struct load_engine *engine);
-void load_engine_free(struct load_engine *engine);
+ * Call loop_free() in any case. */
+bool loop_init(struct loop *engine);
+void loop_free(struct loop *engine);
 
 /* Tries to make each connection once. */
-void load_engine_connect(struct load_engine *engine);
+void loop_connect(struct loop *engine);
 
-/* Runs a phase until its last answer has come or is given up. */
-void load_engine_run(struct load_engine *engine, const struct load_phase *phase);
+/* Runs a phase until its last answer has come or has been given up. */
+void loop_run(struct loop *engine, const struct loop_phase *phase);
 
 #endif

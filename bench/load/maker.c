@@ -1,4 +1,4 @@
-/* Requests: drawn, written down as awaited, and put into bytes. */
+/* Draws requests, notes them as pending, and puts them into bytes. */
 #include "maker.h"
 
 #include <string.h>
@@ -13,56 +13,56 @@ enum {
 
 static const struct mc_flag quiet_flags[] = {{.letter = 'k'}, {.letter = 'v'}, {.letter = 'q'}};
 
-void load_maker_init(struct load_maker *maker, const struct load_options *options, uint32_t thread)
+void maker_init(struct maker *maker, const struct options *options, uint32_t thread)
 {
-    size_t key_max = load_data_key_max(options->prefix);
+    size_t key_max = data_key_max(options->prefix);
     size_t get = options->multiget * (key_max + MG_BYTES) + MG_BYTES;
     size_t set = key_max + STORE_BYTES + options->size_max;
 
-    *maker = (struct load_maker){.options = options, .prefix_len = strlen(options->prefix)};
-    load_dist_init(&maker->keys, options->seed, 2ull * thread, options->keys, options->zipf);
-    load_dist_init(&maker->sizes, options->seed, 2ull * thread + 1, 1, 0);
+    *maker = (struct maker){.options = options, .prefix_len = strlen(options->prefix)};
+    dist_init(&maker->keys, options->seed, 2ull * thread, options->keys, options->zipf);
+    dist_init(&maker->sizes, options->seed, 2ull * thread + 1, 1, 0);
     maker->line_keys = (uint32_t)((MC_REQUEST_MAX - GET_BYTES) / (key_max + 1));
     maker->room = get > set ? get : set;
     if (options->meta || maker->line_keys > options->multiget)
         maker->line_keys = options->multiget;
 }
 
-/* Writes down the next request as awaited; its keys, which are to be made. */
-static struct mc_bytes *await(struct load_conn *conn, enum load_kind kind, uint64_t start_ns)
+/* Notes the next request as pending. Returns its keys, which are to be made. */
+static struct mc_bytes *add_pending(struct conn *conn, enum stats_kind kind, uint64_t start_ns)
 {
-    uint32_t slot = load_conn_slot(conn, conn->awaited);
+    uint32_t slot = conn_slot(conn, conn->pending);
 
-    conn->requests[slot] = (struct load_request){.start_ns = start_ns, .kind = kind};
-    conn->awaited++;
-    return load_conn_keys(conn, slot);
+    conn->requests[slot] = (struct conn_request){.start_ns = start_ns, .kind = kind};
+    conn->pending++;
+    return conn_keys(conn, slot);
 }
 
-/* The key's text is the connection's, behind the prefix that is there. */
-static void make_key(const struct load_maker *maker, const struct load_conn *conn,
-                     struct mc_bytes *key, uint32_t number)
+/* The key's text is the connection's, after the prefix that is there. */
+static void make_key(const struct maker *maker, const struct conn *conn, struct mc_bytes *key,
+                     uint32_t number)
 {
     char *text = conn->text + (key->data - conn->text);
 
-    key->len = load_data_key(text, maker->prefix_len, number);
+    key->len = data_key(text, maker->prefix_len, number);
 }
 
 static void put_value(struct mc_out *out, struct mc_bytes key, size_t size)
 {
     char *to = out->data + out->len;
 
-    load_data_put(to, key, size);
+    data_put(to, key, size);
     to[size] = '\r';
     to[size + 1] = '\n';
     out->len += size + 2;
 }
 
-static void put_set(struct load_maker *maker, struct load_conn *conn, struct mc_out *out,
-                    uint64_t start_ns, uint32_t number)
+static void put_set(struct maker *maker, struct conn *conn, struct mc_out *out, uint64_t start_ns,
+                    uint32_t number)
 {
-    const struct load_options *options = maker->options;
-    struct mc_bytes *key = await(conn, LOAD_SET, start_ns);
-    uint32_t size = load_dist_between(&maker->sizes, options->size_min, options->size_max);
+    const struct options *options = maker->options;
+    struct mc_bytes *key = add_pending(conn, STATS_SET, start_ns);
+    uint32_t size = dist_between(&maker->sizes, options->size_min, options->size_max);
 
     make_key(maker, conn, key, number);
     const struct mc_item item = {.key = *key, .value.len = size};
@@ -81,14 +81,13 @@ static void put_mg(struct mc_out *out, const struct mc_bytes *keys, uint32_t cou
         mc_put_mn(out);
 }
 
-static void put_get(struct load_maker *maker, struct load_conn *conn, struct mc_out *out,
-                    uint64_t start_ns)
+static void put_get(struct maker *maker, struct conn *conn, struct mc_out *out, uint64_t start_ns)
 {
-    struct mc_bytes *keys = await(conn, LOAD_GET, start_ns);
+    struct mc_bytes *keys = add_pending(conn, STATS_GET, start_ns);
     uint32_t count = maker->options->multiget;
 
     for (uint32_t i = 0; i < count; i++)
-        make_key(maker, conn, &keys[i], load_dist_draw(&maker->keys));
+        make_key(maker, conn, &keys[i], dist_draw(&maker->keys));
     if (maker->options->meta) {
         put_mg(out, keys, count);
         return;
@@ -97,10 +96,10 @@ static void put_get(struct load_maker *maker, struct load_conn *conn, struct mc_
         mc_put_get(out, keys + i, count - i < maker->line_keys ? count - i : maker->line_keys);
 }
 
-/* Spreads the sets evenly among the gets; of SET + GET requests in a row, SET are sets. */
-static bool is_set(struct load_maker *maker)
+/* Spreads the sets evenly among the gets: of SET + GET requests in a row, SET are sets. */
+static bool is_set(struct maker *maker)
 {
-    const struct load_options *options = maker->options;
+    const struct options *options = maker->options;
     uint64_t all = (uint64_t)options->sets + options->gets;
 
     maker->mixed += options->sets;
@@ -110,17 +109,15 @@ static bool is_set(struct load_maker *maker)
     return true;
 }
 
-void load_maker_put(struct load_maker *maker, struct load_conn *conn, struct mc_out *out,
-                    uint64_t start_ns)
+void maker_put(struct maker *maker, struct conn *conn, struct mc_out *out, uint64_t start_ns)
 {
     if (is_set(maker))
-        put_set(maker, conn, out, start_ns, load_dist_draw(&maker->keys));
+        put_set(maker, conn, out, start_ns, dist_draw(&maker->keys));
     else
         put_get(maker, conn, out, start_ns);
 }
 
-void load_maker_put_fill(struct load_maker *maker, struct load_conn *conn, struct mc_out *out,
-                         uint64_t start_ns)
+void maker_put_fill(struct maker *maker, struct conn *conn, struct mc_out *out, uint64_t start_ns)
 {
     put_set(maker, conn, out, start_ns, (uint32_t)conn->next_fill);
     conn->next_fill += conn->fill_step;

@@ -1,4 +1,4 @@
-/* The options of mcload, as a table, and the values that only mcload has. */
+/* Describes the options of mcload as a table, and reads the values that only mcload has. */
 #include "options.h"
 
 #include <stddef.h>
@@ -12,7 +12,7 @@
 #include "seed.h"
 #include "server.h"
 
-int load_fail(int status, const char *what, const char *why)
+int options_fail(int status, const char *what, const char *why)
 {
     escape_message("mcload", "%s: %s", what, why);
     return status;
@@ -30,7 +30,7 @@ static bool read_number(const char *text, size_t i, size_t e, const struct optio
 /* SET:GET */
 static const char *set_ratio(void *options, const struct option *option, const char *text)
 {
-    struct load_options *o = options;
+    struct options *o = options;
     uint64_t sets, gets;
     size_t colon = strcspn(text, ":");
 
@@ -47,7 +47,7 @@ static const char *set_ratio(void *options, const struct option *option, const c
 /* N or MIN-MAX */
 static const char *set_size(void *options, const struct option *option, const char *text)
 {
-    struct load_options *o = options;
+    struct options *o = options;
     uint64_t min, max;
     size_t dash = strcspn(text, "-");
     bool good = read_number(text, 0, dash, option, &min);
@@ -68,7 +68,7 @@ static const char *set_size(void *options, const struct option *option, const ch
 static const char *set_dist(void *options, const struct option *option, const char *text)
 {
     static const char zipf[] = "zipf:";
-    struct load_options *o = options;
+    struct options *o = options;
     double exponent = 0;
     bool is_zipf = strncmp(text, zipf, sizeof zipf - 1) == 0;
 
@@ -83,13 +83,13 @@ static const char *set_dist(void *options, const struct option *option, const ch
 /* What a key begins with: bytes that a key may have. */
 static const char *set_prefix(void *options, const struct option *option, const char *text)
 {
-    struct load_options *o = options;
+    struct options *o = options;
     char line[MC_REQUEST_MAX];
     struct mc_out out = {.data = line, .cap = sizeof line};
     const struct mc_bytes prefix = {text, strlen(text)};
 
     (void)option;
-    if (prefix.len > LOAD_PREFIX_MAX)
+    if (prefix.len > OPTIONS_PREFIX_MAX)
         return "is longer than 200 bytes";
     if (prefix.len > 0 && mc_put_get(&out, &prefix, 1) != 0)
         return "holds a space or a control byte";
@@ -99,7 +99,7 @@ static const char *set_prefix(void *options, const struct option *option, const 
 
 /* ---- the table ------------------------------------------------------------------------------- */
 
-#define AT(member) offsetof(struct load_options, member)
+#define AT(member) offsetof(struct options, member)
 
 static const struct option table[] = {
     {"--server", "ADDR[,ADDR...]",
@@ -107,25 +107,25 @@ static const struct option table[] = {
      "the connections are spread over several",
      option_text, AT(servers), 0, 0},
     {"--threads", "N", "threads, each with an event loop of its own (1)", option_number,
-     AT(threads), 1, LOAD_THREADS_MAX},
+     AT(threads), 1, OPTIONS_THREADS_MAX},
     {"--connections", "N", "connections of all threads together (50)", option_number,
-     AT(connections), 1, LOAD_CONNECTIONS_MAX},
+     AT(connections), 1, OPTIONS_CONNECTIONS_MAX},
     {"--pipeline", "N", "requests in flight on a connection (1)", option_number, AT(pipeline), 1,
-     LOAD_PIPELINE_MAX},
-    {"--multiget", "N", "keys in each get (1)", option_number, AT(multiget), 1, LOAD_MULTIGET_MAX},
-    {"--ratio", "SET:GET", "so many sets to so many gets, evenly mixed (0:1)", set_ratio, 0, 0,
-     1000000},
+     OPTIONS_PIPELINE_MAX},
+    {"--multiget", "N", "keys in each get (1)", option_number, AT(multiget), 1,
+     OPTIONS_MULTIGET_MAX},
+    {"--ratio", "SET:GET", "SET sets to GET gets, evenly mixed (0:1)", set_ratio, 0, 0, 1000000},
     {"--keys", "N", "different keys (10000)", option_number, AT(keys), 1, UINT32_MAX},
     {"--key-prefix", "TEXT", "a key is this and a number from 0 on (key:)", set_prefix, 0, 0, 0},
-    {"--key-dist", "DIST", "which keys: uniform, or zipf:S with key 0 the most wanted (uniform)",
+    {"--key-dist", "DIST", "which keys: uniform, or zipf:S with key 0 the most frequent (uniform)",
      set_dist, 0, 0, 10},
-    {"--size", "N|MIN-MAX", "bytes of a value; of a range, each size is as likely (32)", set_size,
-     0, 0, LOAD_SIZE_MAX},
-    {"--requests", "N", "end after N requests; 0, with --fill, only fills", option_long,
-     AT(requests), 0, UINT64_MAX - 1},
+    {"--size", "N|MIN-MAX", "bytes of a value; all sizes of a range are equally likely (32)",
+     set_size, 0, 0, OPTIONS_SIZE_MAX},
+    {"--requests", "N", "end after N requests; 0 with --fill: only fill", option_long, AT(requests),
+     0, UINT64_MAX - 1},
     {"--time", "S", "end after S seconds (10, unless there is --requests)", option_seconds,
      AT(time_ns), 0, 31536000},
-    {"--warmup", "S", "seconds of the same load before, which are not counted (0)", option_seconds,
+    {"--warmup", "S", "seconds of the same load before the run, not counted (0)", option_seconds,
      AT(warmup_ns), 0, 31536000},
     {"--rate", "R",
      "open loop: R requests a second are due, evenly spaced, whatever the\n"
@@ -133,12 +133,12 @@ static const struct option table[] = {
      option_long, AT(rate), 1, 1000000000},
     {"--protocol", "classic|meta", "get and set, or mg and ms (classic)", option_choice, AT(meta),
      0, 0},
-    {"--fill", NULL, "set every key on every server first; not counted", option_flag, AT(fill), 0,
+    {"--fill", NULL, "first set every key on every server; not counted", option_flag, AT(fill), 0,
      0},
     {"--verify", NULL, "check that each value is one of ours for its key", option_flag, AT(verify),
      0, 0},
     {"--seed", "N", "repeat a sequence of requests (random)", option_long, AT(seed), 0, UINT64_MAX},
-    {"--timeout-ms", "N", "longest silence of a server that owes an answer (1000)", option_number,
+    {"--timeout-ms", "N", "longest wait for an answer, in milliseconds (1000)", option_number,
      AT(timeout_ms), 1, 3600000},
     {"--format", "text|json|csv", "what is printed (text)", option_choice, AT(format), 0, 0},
     {"--html", "FILE", "write the report as a page with charts, too", option_text, AT(html), 0, 0},
@@ -163,39 +163,40 @@ static const struct option_program program = {
 };
 
 /* What no single option can see. OPTION_GO_ON, or the exit status. */
-static int check(struct load_options *options)
+static int check_together(struct options *options)
 {
     if (options->connections < options->threads)
-        return load_fail(OPTION_USAGE, "--threads", "there are more of them than of --connections");
-    if ((uint64_t)options->pipeline * options->multiget > LOAD_KEYS_IN_FLIGHT_MAX)
-        return load_fail(OPTION_USAGE, "--pipeline",
-                         "with --multiget, above 1000000 keys in flight on a "
-                         "connection");
+        return options_fail(OPTION_USAGE, "--threads",
+                            "there are more of them than of --connections");
+    if ((uint64_t)options->pipeline * options->multiget > OPTIONS_KEYS_IN_FLIGHT_MAX)
+        return options_fail(OPTION_USAGE, "--pipeline",
+                            "with --multiget, above 1000000 keys in flight on a "
+                            "connection");
     if (options->time_ns == 0)
-        return load_fail(OPTION_USAGE, "--time", "0 seconds leave nothing to do");
+        return options_fail(OPTION_USAGE, "--time", "0 seconds leave nothing to do");
     if (options->requests == 0 && !options->fill)
-        return load_fail(OPTION_USAGE, "--requests", "0 leaves nothing to do without --fill");
-    if (options->time_ns == LOAD_UNLIMITED && options->requests == LOAD_UNLIMITED)
+        return options_fail(OPTION_USAGE, "--requests", "0 leaves nothing to do without --fill");
+    if (options->time_ns == OPTIONS_UNLIMITED && options->requests == OPTIONS_UNLIMITED)
         options->time_ns = UINT64_C(10000000000);
     return OPTION_GO_ON;
 }
 
-int load_options_read(struct load_options *options, int argc, char **argv)
+int options_read(struct options *options, int argc, char **argv)
 {
-    *options = (struct load_options){.servers = "127.0.0.1:" MC_SERVER_PORT,
-                                     .threads = 1,
-                                     .connections = 50,
-                                     .pipeline = 1,
-                                     .multiget = 1,
-                                     .gets = 1,
-                                     .keys = 10000,
-                                     .prefix = "key:",
-                                     .size_min = 32,
-                                     .size_max = 32,
-                                     .requests = LOAD_UNLIMITED,
-                                     .time_ns = LOAD_UNLIMITED,
-                                     .seed = seed_random(),
-                                     .timeout_ms = MC_SERVER_TIMEOUT_MS};
+    *options = (struct options){.servers = "127.0.0.1:" MC_SERVER_PORT,
+                                .threads = 1,
+                                .connections = 50,
+                                .pipeline = 1,
+                                .multiget = 1,
+                                .gets = 1,
+                                .keys = 10000,
+                                .prefix = "key:",
+                                .size_min = 32,
+                                .size_max = 32,
+                                .requests = OPTIONS_UNLIMITED,
+                                .time_ns = OPTIONS_UNLIMITED,
+                                .seed = seed_random(),
+                                .timeout_ms = MC_SERVER_TIMEOUT_MS};
     int result = option_read(&program, options, argc, argv);
-    return result == OPTION_GO_ON ? check(options) : result;
+    return result == OPTION_GO_ON ? check_together(options) : result;
 }

@@ -1,25 +1,25 @@
-/* The options of mcload: read from the command line, with their defaults. */
-#ifndef LOAD_OPTIONS_H
-#define LOAD_OPTIONS_H
+/* The options of mcload, as the command line sets them. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum load_format { LOAD_TEXT, LOAD_JSON, LOAD_CSV };
+enum options_format { OPTIONS_TEXT, OPTIONS_JSON, OPTIONS_CSV };
 
 enum {
-    LOAD_THREADS_MAX = 256,
-    LOAD_CONNECTIONS_MAX = 1000000,
-    LOAD_PIPELINE_MAX = 10000,
-    LOAD_MULTIGET_MAX = 10000,
-    LOAD_KEYS_IN_FLIGHT_MAX = 1000000, /* on a connection */
-    LOAD_PREFIX_MAX = 200,             /* leaves room for the ten digits of a key's number */
-    LOAD_SIZE_MAX = 128 * 1024 * 1024
+    OPTIONS_THREADS_MAX = 256,
+    OPTIONS_CONNECTIONS_MAX = 1000000,
+    OPTIONS_PIPELINE_MAX = 10000,
+    OPTIONS_MULTIGET_MAX = 10000,
+    OPTIONS_KEYS_IN_FLIGHT_MAX = 1000000, /* on a connection */
+    OPTIONS_PREFIX_MAX = 200,             /* leaves room for the ten digits of a key's number */
+    OPTIONS_SIZE_MAX = 128 * 1024 * 1024
 };
 
-#define LOAD_UNLIMITED UINT64_MAX
+#define OPTIONS_UNLIMITED UINT64_MAX
 
-struct load_options {
+struct options {
     const char *servers;           /* addresses with commas between them */
     uint32_t threads, connections; /* connections: of all threads together */
     uint32_t pipeline, multiget;
@@ -28,21 +28,22 @@ struct load_options {
     const char *prefix;
     double zipf; /* the exponent; 0: uniform */
     uint32_t size_min, size_max;
-    uint64_t requests; /* of all threads together; LOAD_UNLIMITED: until the time is over */
-    uint64_t time_ns, warmup_ns; /* time_ns is LOAD_UNLIMITED when only requests were asked for */
-    uint64_t rate;               /* requests a second of all threads together; 0: closed loop */
-    uint32_t meta;               /* 0: the classic protocol */
+    uint64_t requests; /* of all threads together; OPTIONS_UNLIMITED: until the time is over */
+    uint64_t time_ns;  /* OPTIONS_UNLIMITED: until all requests are done */
+    uint64_t warmup_ns;
+    uint64_t rate; /* requests a second of all threads together; 0: closed loop */
+    uint32_t meta; /* 0: the classic protocol */
     bool fill, verify;
     uint64_t seed;
     uint32_t timeout_ms;
-    enum load_format format;
+    enum options_format format;
     const char *html; /* a file name; NULL: no page */
 };
 
 /* Reads the arguments; without --seed the seed is a random one. What option_read() returns. */
-int load_options_read(struct load_options *options, int argc, char **argv);
+int options_read(struct options *options, int argc, char **argv);
 
 /* Prints one line on stderr: the program's name, what failed, and why. Returns status. */
-int load_fail(int status, const char *what, const char *why);
+int options_fail(int status, const char *what, const char *why);
 
 #endif

@@ -1,4 +1,4 @@
-/* The page: figures in tables, and charts of latency and of the run second by second. */
+/* Prints the page: tables, and charts of the latency and of the run second by second. */
 #include "page.h"
 
 #include <stdlib.h>
@@ -12,16 +12,16 @@
 enum { POINTS = 60 }; /* of a line of percentiles */
 
 /* What the lines of the charts are, and their colours. */
-enum { P50_LINE = LOAD_KINDS, P99_LINE, LINES };
+enum { P50_LINE = STATS_KINDS, P99_LINE, LINES };
 
 static const char *const line_names[LINES] = {
-    [LOAD_GET] = "get", [LOAD_SET] = "set", [P50_LINE] = "p50", [P99_LINE] = "p99"};
+    [STATS_GET] = "get", [STATS_SET] = "set", [P50_LINE] = "p50", [P99_LINE] = "p99"};
 static const unsigned line_colours[LINES] = {
-    [LOAD_GET] = 1, [LOAD_SET] = 2, [P50_LINE] = 4, [P99_LINE] = 3};
+    [STATS_GET] = 1, [STATS_SET] = 2, [P50_LINE] = 4, [P99_LINE] = 3};
 
 /* ---- tables ---------------------------------------------------------------------------------- */
 
-static void print_command(const struct load_report *report, FILE *out)
+static void print_command(const struct report *report, FILE *out)
 {
     fputs("<tr><td class=\"text\">command</td><td class=\"text\"><code>", out);
     for (int i = 0; i < report->argc; i++) {
@@ -31,7 +31,7 @@ static void print_command(const struct load_report *report, FILE *out)
     fputs("</code></td></tr>\n", out);
 }
 
-static void print_facts(const struct load_report *report, FILE *out)
+static void print_facts(const struct report *report, FILE *out)
 {
     char line[512];
     struct utsname machine;
@@ -62,16 +62,16 @@ static void print_count(FILE *out, uint64_t count)
     fprintf(out, "<td>%llu</td>", (unsigned long long)count);
 }
 
-static void print_counts(const struct load_report *report, FILE *out)
+static void print_counts(const struct report *report, FILE *out)
 {
     fputs("<table>\n<tr><th></th><th>requests</th><th>per second</th><th>hits</th><th>misses</th>"
           "<th>errors</th><th>wrong values</th></tr>\n",
           out);
-    for (int k = 0; k < LOAD_KINDS; k++) {
-        const struct load_kind_stats *kind = &report->stats->kinds[k];
-        fprintf(out, "<tr><td>%s</td>", load_kind_names[k]);
+    for (int k = 0; k < STATS_KINDS; k++) {
+        const struct stats_of_kind *kind = &report->stats->kinds[k];
+        fprintf(out, "<tr><td>%s</td>", stats_kind_names[k]);
         print_count(out, kind->requests);
-        fprintf(out, "<td>%.0f</td>", load_report_rate(report, kind->requests));
+        fprintf(out, "<td>%.0f</td>", report_rate(report, kind->requests));
         print_count(out, kind->hits);
         print_count(out, kind->misses);
         print_count(out, kind->errors);
@@ -87,37 +87,37 @@ static void print_latency_row(const struct timing_histogram *latency, const char
 
     fprintf(out, "<tr><td>%s</td><td>%s</td>", name,
             timing_text(text, (double)timing_mean(latency)));
-    for (int i = 0; i < LOAD_PERCENTILES; i++) {
-        uint64_t ns = timing_percentile(latency, load_percentiles[i].millionths);
+    for (int i = 0; i < REPORT_PERCENTILES; i++) {
+        uint64_t ns = timing_percentile(latency, report_percentiles[i].millionths);
         fprintf(out, "<td>%s</td>", timing_text(text, (double)ns));
     }
     fprintf(out, "<td>%s</td></tr>\n", timing_text(text, (double)latency->max));
 }
 
-static void print_latencies(const struct load_report *report, FILE *out)
+static void print_latencies(const struct report *report, FILE *out)
 {
     fputs("<table>\n<tr><th></th><th>mean</th>", out);
-    for (int i = 0; i < LOAD_PERCENTILES; i++)
-        fprintf(out, "<th>%s</th>", load_percentiles[i].name);
+    for (int i = 0; i < REPORT_PERCENTILES; i++)
+        fprintf(out, "<th>%s</th>", report_percentiles[i].name);
     fputs("<th>max</th></tr>\n", out);
-    for (int k = 0; k < LOAD_KINDS; k++)
+    for (int k = 0; k < STATS_KINDS; k++)
         if (report->stats->kinds[k].latency.count > 0)
-            print_latency_row(&report->stats->kinds[k].latency, load_kind_names[k], out);
+            print_latency_row(&report->stats->kinds[k].latency, stats_kind_names[k], out);
     fputs("</table>\n", out);
 }
 
-static void print_servers(const struct load_report *report, FILE *out)
+static void print_servers(const struct report *report, FILE *out)
 {
     fputs("<table>\n<tr><th class=\"text\">server</th><th>connections</th>", out);
-    for (int trouble = 0; trouble < LOAD_TROUBLES; trouble++)
-        fprintf(out, "<th>%s</th>", load_trouble_texts[trouble]);
+    for (int trouble = 0; trouble < STATS_TROUBLES; trouble++)
+        fprintf(out, "<th>%s</th>", stats_trouble_texts[trouble]);
     fputs("<th class=\"text\">first trouble</th></tr>\n", out);
     for (uint32_t i = 0; i < report->targets->count; i++) {
         fputs("<tr><td>", out);
         html_text(out, report->targets->list[i].name);
         fputs("</td>", out);
         print_count(out, report->servers[i].connects);
-        for (int trouble = 0; trouble < LOAD_TROUBLES; trouble++)
+        for (int trouble = 0; trouble < STATS_TROUBLES; trouble++)
             print_count(out, report->servers[i].troubles[trouble]);
         fputs("<td class=\"text\">", out);
         html_text(out, report->servers[i].first);
@@ -145,16 +145,16 @@ static size_t find_points(const struct timing_histogram *latency, double above[P
     return count;
 }
 
-static void draw_latencies(const struct load_report *report, FILE *out)
+static void draw_latencies(const struct report *report, FILE *out)
 {
-    static double above[LOAD_KINDS][POINTS], ns[LOAD_KINDS][POINTS];
-    struct html_line lines[LOAD_KINDS];
+    static double above[STATS_KINDS][POINTS], ns[STATS_KINDS][POINTS];
+    struct html_line lines[STATS_KINDS];
     size_t count = 0;
     const struct html_chart chart = {.title = "Latency by percentile",
                                      .x = {"percentile", HTML_COUNT, HTML_TAIL, 0.9, 0.1},
                                      .y = {"latency", HTML_NS, HTML_LOG, 0, 0}};
 
-    for (int k = 0; k < LOAD_KINDS; k++) {
+    for (int k = 0; k < STATS_KINDS; k++) {
         size_t points = find_points(&report->stats->kinds[k].latency, above[k], ns[k]);
         if (points > 0)
             lines[count++] =
@@ -169,7 +169,7 @@ struct history {
     double *second, *rate, *p50, *p99;
 };
 
-static bool make_history(struct history *history, const struct load_live *live)
+static bool make_history(struct history *history, const struct live *live)
 {
     double *all = calloc(live->count, 4 * sizeof *all);
 
@@ -186,7 +186,7 @@ static bool make_history(struct history *history, const struct load_live *live)
     return true;
 }
 
-static void draw_history(const struct load_live *live, FILE *out)
+static void draw_history(const struct live *live, FILE *out)
 {
     const struct html_chart rates = {.title = "Requests in each second",
                                      .x = {"second of the run", HTML_COUNT, HTML_LINEAR, 0, 0},
@@ -209,9 +209,9 @@ static void draw_history(const struct load_live *live, FILE *out)
 
 /* ---- the page -------------------------------------------------------------------------------- */
 
-static void print_notes(const struct load_report *report, FILE *out)
+static void print_notes(const struct report *report, FILE *out)
 {
-    const struct load_stats *stats = report->stats;
+    const struct stats *stats = report->stats;
 
     if (stats->earlier_errors > 0)
         fprintf(out, "<p class=\"bad\">%llu requests failed before the run.</p>\n",
@@ -225,12 +225,12 @@ static void print_notes(const struct load_report *report, FILE *out)
         fputs("<p class=\"bad\">Ended early.</p>\n", out);
 }
 
-void load_html_print(const struct load_report *report, FILE *out)
+void page_print(const struct report *report, FILE *out)
 {
-    char loop[LOAD_LOOP_SIZE];
+    char loop[REPORT_LOOP_SIZE];
 
     html_begin(out, "Load on memcached");
-    fprintf(out, "<p>mcload " MCWIRE_VERSION ", %s.</p>\n", load_report_loop(report, loop));
+    fprintf(out, "<p>mcload " MCWIRE_VERSION ", %s.</p>\n", report_loop(report, loop));
     print_notes(report, out);
     html_section(out, "Throughput", NULL);
     print_counts(report, out);

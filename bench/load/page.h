@@ -1,10 +1,10 @@
 /* The report as one page that needs no other file, with its charts drawn as SVG. */
-#ifndef LOAD_HTML_H
-#define LOAD_HTML_H
+#ifndef PAGE_H
+#define PAGE_H
 
 #include "report.h"
 
 /* Whether the writing worked is for the caller to ask of ferror(). */
-void load_html_print(const struct load_report *report, FILE *out);
+void page_print(const struct report *report, FILE *out);
 
 #endif

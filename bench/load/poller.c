@@ -1,4 +1,4 @@
-/* Readiness by epoll, reported on change; or by poll. */
+/* Waits by epoll, edge-triggered, on Linux; by poll elsewhere. */
 #define _GNU_SOURCE /* ppoll, EPOLLRDHUP */
 #include "poller.h"
 
@@ -20,13 +20,12 @@ static const uint32_t ticker = UINT32_MAX;
 
 /* A timer of its own ends a wait, because a timeout is set up and taken down again by each wait
  * that sleeps: a tenth of what a wake-up costs. */
-struct load_poll {
+struct poller {
     int fd, timer;
     struct epoll_event ready[READY_MAX];
 };
 
-static int control(struct load_poll *set, int operation, uint32_t connection, int fd,
-                   bool for_writing)
+static int control(struct poller *set, int operation, uint32_t connection, int fd, bool for_writing)
 {
     struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.u32 = connection};
 
@@ -35,9 +34,9 @@ static int control(struct load_poll *set, int operation, uint32_t connection, in
     return epoll_ctl(set->fd, operation, fd, &event);
 }
 
-static bool start(struct load_poll *set)
+static bool start(struct poller *set)
 {
-    const struct timespec tick = {.tv_nsec = LOAD_POLL_TICK_NS};
+    const struct timespec tick = {.tv_nsec = POLLER_TICK_NS};
     const struct itimerspec ticks = {.it_interval = tick, .it_value = tick};
 
     prctl(PR_SET_TIMERSLACK, 1); /* new threads inherit it; otherwise they wake up to 50 us late */
@@ -47,18 +46,18 @@ static bool start(struct load_poll *set)
            control(set, EPOLL_CTL_ADD, ticker, set->timer, false) == 0;
 }
 
-struct load_poll *load_poll_new(uint32_t count)
+struct poller *poller_new(uint32_t count)
 {
-    struct load_poll *set = malloc(sizeof *set);
+    struct poller *set = malloc(sizeof *set);
 
     (void)count;
     if (set == NULL || start(set))
         return set;
-    load_poll_free(set);
+    poller_free(set);
     return NULL;
 }
 
-void load_poll_free(struct load_poll *set)
+void poller_free(struct poller *set)
 {
     if (set == NULL)
         return;
@@ -69,24 +68,24 @@ void load_poll_free(struct load_poll *set)
     free(set);
 }
 
-bool load_poll_add(struct load_poll *set, uint32_t connection, int fd, bool for_writing)
+bool poller_add(struct poller *set, uint32_t connection, int fd, bool for_writing)
 {
     return control(set, EPOLL_CTL_ADD, connection, fd, for_writing) == 0;
 }
 
-void load_poll_change(struct load_poll *set, uint32_t connection, int fd, bool for_writing)
+void poller_change(struct poller *set, uint32_t connection, int fd, bool for_writing)
 {
     control(set, EPOLL_CTL_MOD, connection, fd, for_writing);
 }
 
-void load_poll_remove(struct load_poll *set, uint32_t connection)
+void poller_remove(struct poller *set, uint32_t connection)
 {
     (void)set; /* closing the descriptor does it */
     (void)connection;
 }
 
 /* The timer goes on when it has been read. */
-static void read_timer(const struct load_poll *set)
+static void read_timer(const struct poller *set)
 {
     uint64_t times;
     ssize_t n = read(set->timer, &times, sizeof times);
@@ -95,7 +94,7 @@ static void read_timer(const struct load_poll *set)
 }
 
 /* How many are ready, not counting the timer. */
-static uint32_t wait_ms(struct load_poll *set, int timeout_ms)
+static uint32_t wait_ms(struct poller *set, int timeout_ms)
 {
     int n = epoll_wait(set->fd, set->ready, READY_MAX, timeout_ms);
 
@@ -109,13 +108,13 @@ static uint32_t wait_ms(struct load_poll *set, int timeout_ms)
     return n > 0 ? (uint32_t)n : 0;
 }
 
-uint32_t load_poll_wait(struct load_poll *set)
+uint32_t poller_wait(struct poller *set)
 {
     return wait_ms(set, -1);
 }
 
 /* The descriptor of an epoll is itself readable while something is ready. */
-uint32_t load_poll_wait_ns(struct load_poll *set, uint64_t timeout_ns)
+uint32_t poller_wait_ns(struct poller *set, uint64_t timeout_ns)
 {
     struct pollfd self = {.fd = set->fd, .events = POLLIN};
     const struct timespec time = {.tv_sec = (time_t)(timeout_ns / SECOND_NS),
@@ -126,13 +125,13 @@ uint32_t load_poll_wait_ns(struct load_poll *set, uint64_t timeout_ns)
     return wait_ms(set, 0);
 }
 
-uint32_t load_poll_ready(const struct load_poll *set, uint32_t i, uint32_t *what)
+uint32_t poller_ready(const struct poller *set, uint32_t i, uint32_t *what)
 {
     uint32_t events = set->ready[i].events;
 
-    *what = ((events & EPOLLIN) != 0 ? LOAD_POLL_READABLE : 0) |
-            ((events & EPOLLOUT) != 0 ? LOAD_POLL_WRITABLE : 0) |
-            ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0 ? LOAD_POLL_CLOSING : 0);
+    *what = ((events & EPOLLIN) != 0 ? POLLER_READABLE : 0) |
+            ((events & EPOLLOUT) != 0 ? POLLER_WRITABLE : 0) |
+            ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0 ? POLLER_CLOSING : 0);
     return set->ready[i].data.u32;
 }
 
@@ -140,23 +139,23 @@ uint32_t load_poll_ready(const struct load_poll *set, uint32_t i, uint32_t *what
 
 enum { MILLISECOND_NS = 1000000 };
 
-struct load_poll {
+struct poller {
     uint32_t count;
     struct pollfd *watched; /* one for each connection; fd -1: not watched */
     uint32_t *ready;        /* the connections that are */
 };
 
-struct load_poll *load_poll_new(uint32_t count)
+struct poller *poller_new(uint32_t count)
 {
-    struct load_poll *set = malloc(sizeof *set);
+    struct poller *set = malloc(sizeof *set);
 
     if (set == NULL)
         return NULL;
-    *set = (struct load_poll){.count = count,
-                              .watched = malloc(count * sizeof *set->watched),
-                              .ready = malloc(count * sizeof *set->ready)};
+    *set = (struct poller){.count = count,
+                           .watched = malloc(count * sizeof *set->watched),
+                           .ready = malloc(count * sizeof *set->ready)};
     if (set->watched == NULL || set->ready == NULL) {
-        load_poll_free(set);
+        poller_free(set);
         return NULL;
     }
     for (uint32_t i = 0; i < count; i++)
@@ -164,7 +163,7 @@ struct load_poll *load_poll_new(uint32_t count)
     return set;
 }
 
-void load_poll_free(struct load_poll *set)
+void poller_free(struct poller *set)
 {
     if (set == NULL)
         return;
@@ -173,25 +172,25 @@ void load_poll_free(struct load_poll *set)
     free(set);
 }
 
-bool load_poll_add(struct load_poll *set, uint32_t connection, int fd, bool for_writing)
+bool poller_add(struct poller *set, uint32_t connection, int fd, bool for_writing)
 {
-    load_poll_change(set, connection, fd, for_writing);
+    poller_change(set, connection, fd, for_writing);
     return true;
 }
 
-void load_poll_change(struct load_poll *set, uint32_t connection, int fd, bool for_writing)
+void poller_change(struct poller *set, uint32_t connection, int fd, bool for_writing)
 {
     const short events = (short)(for_writing ? POLLIN | POLLOUT : POLLIN);
 
     set->watched[connection] = (struct pollfd){.fd = fd, .events = events};
 }
 
-void load_poll_remove(struct load_poll *set, uint32_t connection)
+void poller_remove(struct poller *set, uint32_t connection)
 {
     set->watched[connection].fd = -1;
 }
 
-static uint32_t collect(struct load_poll *set, int n)
+static uint32_t collect(struct poller *set, int n)
 {
     uint32_t found = 0;
 
@@ -204,24 +203,24 @@ static uint32_t collect(struct load_poll *set, int n)
     return found;
 }
 
-uint32_t load_poll_wait(struct load_poll *set)
+uint32_t poller_wait(struct poller *set)
 {
-    return load_poll_wait_ns(set, LOAD_POLL_TICK_NS);
+    return poller_wait_ns(set, POLLER_TICK_NS);
 }
 
 /* Rounded down: what is less than a millisecond is spent asking again. */
-uint32_t load_poll_wait_ns(struct load_poll *set, uint64_t timeout_ns)
+uint32_t poller_wait_ns(struct poller *set, uint64_t timeout_ns)
 {
     return collect(set, poll(set->watched, set->count, (int)(timeout_ns / MILLISECOND_NS)));
 }
 
-uint32_t load_poll_ready(const struct load_poll *set, uint32_t i, uint32_t *what)
+uint32_t poller_ready(const struct poller *set, uint32_t i, uint32_t *what)
 {
     short events = set->watched[set->ready[i]].revents;
 
-    *what = ((events & POLLIN) != 0 ? LOAD_POLL_READABLE : 0u) |
-            ((events & POLLOUT) != 0 ? LOAD_POLL_WRITABLE : 0u) |
-            ((events & (POLLHUP | POLLERR | POLLNVAL)) != 0 ? LOAD_POLL_CLOSING : 0u);
+    *what = ((events & POLLIN) != 0 ? POLLER_READABLE : 0u) |
+            ((events & POLLOUT) != 0 ? POLLER_WRITABLE : 0u) |
+            ((events & (POLLHUP | POLLERR | POLLNVAL)) != 0 ? POLLER_CLOSING : 0u);
     return set->ready[i];
 }
 

@@ -1,45 +1,45 @@
-/* Waiting until connections are ready: epoll where there is Linux, poll elsewhere.
+/* Waits until connections are ready: by epoll on Linux, by poll elsewhere.
  *
  * A connection that is watched is reported once for what has come since it was last reported
  * (epoll) or as long as something is there (poll). So read until a receive is shorter than its
- * buffer, and on LOAD_POLL_CLOSING until the end is reached: this is right with both. */
-#ifndef LOAD_POLL_H
-#define LOAD_POLL_H
+ * buffer, and on POLLER_CLOSING until the end is reached: this is right with both. */
+#ifndef POLLER_H
+#define POLLER_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 enum {
-    LOAD_POLL_TICK_NS = 50000000,
-    LOAD_POLL_READABLE = 1,
-    LOAD_POLL_WRITABLE = 2,
-    LOAD_POLL_CLOSING = 4 /* the other end has closed, or there is an error */
+    POLLER_TICK_NS = 50000000,
+    POLLER_READABLE = 1,
+    POLLER_WRITABLE = 2,
+    POLLER_CLOSING = 4 /* the other end has closed, or there is an error */
 };
 
-struct load_poll;
+struct poller;
 
 /* For connections 0..count-1. NULL when the system has no room. Call it before the threads
  * that wait are made. */
-struct load_poll *load_poll_new(uint32_t count);
+struct poller *poller_new(uint32_t count);
 
-void load_poll_free(struct load_poll *set);
+void poller_free(struct poller *set);
 
 /* Watches the descriptor of a connection: for being readable, and if it is `for_writing`, for being
  * writable as well. False when the system has no room. A closed descriptor is forgotten. */
-bool load_poll_add(struct load_poll *set, uint32_t connection, int fd, bool for_writing);
+bool poller_add(struct poller *set, uint32_t connection, int fd, bool for_writing);
 
 /* Changes what a connection that is watched is watched for. */
-void load_poll_change(struct load_poll *set, uint32_t connection, int fd, bool for_writing);
+void poller_change(struct poller *set, uint32_t connection, int fd, bool for_writing);
 
 /* Before a watched descriptor is closed. */
-void load_poll_remove(struct load_poll *set, uint32_t connection);
+void poller_remove(struct poller *set, uint32_t connection);
 
-/* Waits until connections are ready, but no longer than LOAD_POLL_TICK_NS; or than so many
+/* Waits until connections are ready, but no longer than POLLER_TICK_NS; or than so many
  * nanoseconds, which takes a system call more. How many are ready: 0 after a signal, too. */
-uint32_t load_poll_wait(struct load_poll *set);
-uint32_t load_poll_wait_ns(struct load_poll *set, uint64_t timeout_ns);
+uint32_t poller_wait(struct poller *set);
+uint32_t poller_wait_ns(struct poller *set, uint64_t timeout_ns);
 
 /* The i-th of those that are ready: its connection, and what it is ready for. */
-uint32_t load_poll_ready(const struct load_poll *set, uint32_t i, uint32_t *what);
+uint32_t poller_ready(const struct poller *set, uint32_t i, uint32_t *what);
 
 #endif

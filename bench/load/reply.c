@@ -1,4 +1,4 @@
-/* The answers: checked, counted and timed. */
+/* Checks, counts and times the replies. */
 #include "reply.h"
 
 #include <stdio.h>
@@ -8,72 +8,72 @@
 
 enum { END_LEN = 5 }; /* "END\r\n" */
 
-static bool same(struct mc_bytes a, struct mc_bytes b)
+static bool equals(struct mc_bytes a, struct mc_bytes b)
 {
     return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
 }
 
-/* True when the connection can go on; see struct load_check otherwise. */
-static bool out_of_step(struct load_check *check, enum load_trouble trouble, const char *problem)
+/* True when the connection can go on; see struct reply_check otherwise. */
+static bool fail_reply(struct reply_check *check, enum stats_trouble trouble, const char *problem)
 {
     check->trouble = trouble;
     snprintf(check->problem, sizeof check->problem, "%s", problem);
     return false;
 }
 
-static bool unasked(struct load_check *check)
+static bool fail_unexpected(struct reply_check *check)
 {
-    return out_of_step(check, LOAD_BROKEN, mc_text_fault(MC_FAULT_UNASKED));
+    return fail_reply(check, STATS_BROKEN, mc_text_fault(MC_FAULT_UNASKED));
 }
 
-static struct load_request *oldest(struct load_conn *conn)
+static struct conn_request *oldest(struct conn *conn)
 {
     return &conn->requests[conn->first];
 }
 
 /* True when the oldest request is of this kind. */
-static bool awaits(struct load_conn *conn, enum load_kind kind)
+static bool expects(struct conn *conn, enum stats_kind kind)
 {
-    return conn->awaited > 0 && oldest(conn)->kind == kind;
+    return conn->pending > 0 && oldest(conn)->kind == kind;
 }
 
 /* ---- the end of a request -------------------------------------------------------------------- */
 
-void load_reply_expect(const struct load_check *check, struct load_conn *conn)
+void reply_expect(const struct reply_check *check, struct conn *conn)
 {
     conn->at = 0;
     conn->hits = 0;
     conn->line_end = check->line_keys < conn->request_keys ? check->line_keys : conn->request_keys;
 }
 
-static bool finish(struct load_check *check, struct load_conn *conn)
+static bool finish_request(struct reply_check *check, struct conn *conn)
 {
-    const struct load_request *request = oldest(conn);
-    struct load_kind_stats *stats = &check->stats->kinds[request->kind];
+    const struct conn_request *request = oldest(conn);
+    struct stats_of_kind *stats = &check->stats->kinds[request->kind];
 
     if (request->failed) {
         stats->errors++;
     } else {
         stats->requests++;
         timing_record(&stats->latency, check->now_ns - request->start_ns);
-        if (request->kind == LOAD_GET)
+        if (request->kind == STATS_GET)
             stats->misses += conn->request_keys - conn->hits;
     }
     stats->hits += conn->hits;
-    conn->first = load_conn_slot(conn, 1);
-    conn->awaited--;
+    conn->first = conn_slot(conn, 1);
+    conn->pending--;
     check->done++;
-    load_reply_expect(check, conn);
+    reply_expect(check, conn);
     return true;
 }
 
 /* The end of a reply: of the whole request, unless its keys took more than one line. */
-static bool end_line(struct load_check *check, struct load_conn *conn)
+static bool end_line(struct reply_check *check, struct conn *conn)
 {
     uint32_t left = conn->request_keys - conn->line_end;
 
-    if (left == 0 || oldest(conn)->kind == LOAD_SET)
-        return finish(check, conn);
+    if (left == 0 || oldest(conn)->kind == STATS_SET)
+        return finish_request(check, conn);
     conn->at = conn->line_end;
     conn->line_end += check->line_keys < left ? check->line_keys : left;
     return true;
@@ -81,20 +81,20 @@ static bool end_line(struct load_check *check, struct load_conn *conn)
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-static void count_wrong(struct load_check *check, struct load_conn *conn)
+static void count_wrong(struct reply_check *check, struct conn *conn)
 {
     if (!conn->wrong_value)
-        check->stats->kinds[LOAD_GET].wrong++;
+        check->stats->kinds[STATS_GET].wrong++;
     conn->wrong_value = true;
 }
 
 /* The key that the value being read is for. */
-static struct mc_bytes value_key(const struct load_conn *conn)
+static struct mc_bytes value_key(const struct conn *conn)
 {
-    return load_conn_keys(conn, conn->first)[conn->at - 1];
+    return conn_keys(conn, conn->first)[conn->at - 1];
 }
 
-static void begin_value(struct load_check *check, struct load_conn *conn, uint32_t size)
+static void begin_value(struct reply_check *check, struct conn *conn, uint32_t size)
 {
     conn->hits++;
     conn->value_size = size;
@@ -104,18 +104,18 @@ static void begin_value(struct load_check *check, struct load_conn *conn, uint32
         count_wrong(check, conn);
 }
 
-static void check_piece(struct load_check *check, struct load_conn *conn, size_t offset,
+static void check_piece(struct reply_check *check, struct conn *conn, size_t offset,
                         struct mc_bytes piece)
 {
     if (check->options->verify && !conn->wrong_value &&
-        !load_data_matches(value_key(conn), conn->value_size, offset, piece))
+        !data_matches(value_key(conn), conn->value_size, offset, piece))
         count_wrong(check, conn);
 }
 
 /* Most items are whole, and for the very next key. */
-static void take_items(struct load_check *check, struct load_conn *conn, struct mc_bytes *in)
+static void read_items(struct reply_check *check, struct conn *conn, struct mc_bytes *in)
 {
-    const struct mc_bytes *keys = load_conn_keys(conn, conn->first);
+    const struct mc_bytes *keys = conn_keys(conn, conn->first);
     struct mc_reply reply;
 
     while (conn->at < conn->line_end &&
@@ -140,29 +140,27 @@ static bool returned_key(const struct mc_reply *reply, struct mc_bytes *key)
     return false;
 }
 
-/* Keys before the one that it is for have been missed. */
-static bool take_value(struct load_check *check, struct load_conn *conn,
-                       const struct mc_reply *reply)
+/* A value is for one of the request's keys; those before it are misses. */
+static bool handle_value(struct reply_check *check, struct conn *conn, const struct mc_reply *reply)
 {
     struct mc_bytes key = reply->key;
 
-    if (!awaits(conn, LOAD_GET) || reply->meta != check->options->meta)
-        return unasked(check);
+    if (!expects(conn, STATS_GET) || reply->meta != check->options->meta)
+        return fail_unexpected(check);
     if (reply->meta && !returned_key(reply, &key))
-        return out_of_step(check, LOAD_BROKEN, "the key was asked for and not returned");
-    const struct mc_bytes *keys = load_conn_keys(conn, conn->first);
-    while (conn->at < conn->line_end && !same(keys[conn->at], key))
+        return fail_reply(check, STATS_BROKEN, "the key was asked for and not returned");
+    const struct mc_bytes *keys = conn_keys(conn, conn->first);
+    while (conn->at < conn->line_end && !equals(keys[conn->at], key))
         conn->at++;
     if (conn->at == conn->line_end)
-        return out_of_step(check, LOAD_BROKEN, mc_text_fault(MC_FAULT_WRONG_KEY));
+        return fail_reply(check, STATS_BROKEN, mc_text_fault(MC_FAULT_WRONG_KEY));
     conn->at++;
     conn->in_value = true;
     begin_value(check, conn, reply->size);
     return true;
 }
 
-static bool take_body(struct load_check *check, struct load_conn *conn,
-                      const struct mc_reply *reply)
+static bool handle_body(struct reply_check *check, struct conn *conn, const struct mc_reply *reply)
 {
     size_t offset = conn->value_size - conn->reader.body_left - reply->text.len;
 
@@ -173,88 +171,87 @@ static bool take_body(struct load_check *check, struct load_conn *conn,
 /* ---- the other answers ----------------------------------------------------------------------- */
 
 /* Meta gets of several keys are quiet about misses, and their end is an MN. */
-static bool is_quiet(const struct load_check *check, const struct load_conn *conn)
+static bool is_quiet(const struct reply_check *check, const struct conn *conn)
 {
     return check->options->meta && conn->request_keys > 1;
 }
 
-static bool take_end(struct load_check *check, struct load_conn *conn, const struct mc_reply *reply)
+static bool handle_end(struct reply_check *check, struct conn *conn, const struct mc_reply *reply)
 {
     bool of_value = conn->in_value;
     struct mc_bytes key;
 
     conn->in_value = false;
-    if (!awaits(conn, LOAD_GET) || reply->meta != check->options->meta)
-        return unasked(check);
+    if (!expects(conn, STATS_GET) || reply->meta != check->options->meta)
+        return fail_unexpected(check);
     if (is_quiet(check, conn))
-        return of_value ? true : unasked(check);
-    if (returned_key(reply, &key) && !same(key, *load_conn_keys(conn, conn->first)))
-        return out_of_step(check, LOAD_BROKEN, mc_text_fault(MC_FAULT_WRONG_KEY));
+        return of_value ? true : fail_unexpected(check);
+    if (returned_key(reply, &key) && !equals(key, *conn_keys(conn, conn->first)))
+        return fail_reply(check, STATS_BROKEN, mc_text_fault(MC_FAULT_WRONG_KEY));
     return end_line(check, conn);
 }
 
-static bool take_mn(struct load_check *check, struct load_conn *conn)
+static bool handle_mn(struct reply_check *check, struct conn *conn)
 {
-    if (!awaits(conn, LOAD_GET) || !is_quiet(check, conn))
-        return unasked(check);
-    return finish(check, conn);
+    if (!expects(conn, STATS_GET) || !is_quiet(check, conn))
+        return fail_unexpected(check);
+    return finish_request(check, conn);
 }
 
-static bool take_stored(struct load_check *check, struct load_conn *conn,
-                        const struct mc_reply *reply)
+static bool handle_stored(struct reply_check *check, struct conn *conn,
+                          const struct mc_reply *reply)
 {
     struct mc_bytes key;
 
-    if (!awaits(conn, LOAD_SET) || reply->meta != check->options->meta)
-        return unasked(check);
-    if (reply->meta &&
-        (!returned_key(reply, &key) || !same(key, *load_conn_keys(conn, conn->first))))
-        return out_of_step(check, LOAD_BROKEN, mc_text_fault(MC_FAULT_WRONG_KEY));
-    return finish(check, conn);
+    if (!expects(conn, STATS_SET) || reply->meta != check->options->meta)
+        return fail_unexpected(check);
+    if (reply->meta && (!returned_key(reply, &key) || !equals(key, *conn_keys(conn, conn->first))))
+        return fail_reply(check, STATS_BROKEN, mc_text_fault(MC_FAULT_WRONG_KEY));
+    return finish_request(check, conn);
 }
 
-/* After a SERVER_ERROR the connection is in step; after the others nobody knows. */
-static bool take_error(struct load_check *check, struct load_conn *conn, int event,
-                       const struct mc_reply *reply)
+/* After a SERVER_ERROR the connection is in sync; after the others nobody knows. */
+static bool handle_error(struct reply_check *check, struct conn *conn, int event,
+                         const struct mc_reply *reply)
 {
     static const char *const words[] = {"ERROR", "CLIENT_ERROR", "SERVER_ERROR"};
     char problem[sizeof check->problem];
 
     snprintf(problem, sizeof problem, "%s %.*s", words[event - MC_ERROR], (int)reply->text.len,
              reply->text.len > 0 ? reply->text.data : "");
-    out_of_step(check, LOAD_SAID, problem);
-    if (event != MC_SERVER_ERROR || conn->awaited == 0)
+    fail_reply(check, STATS_ERROR_REPLY, problem);
+    if (event != MC_SERVER_ERROR || conn->pending == 0)
         return false;
-    check->said++;
+    check->error_replies++;
     oldest(conn)->failed = true;
-    return is_quiet(check, conn) && awaits(conn, LOAD_GET) ? true : end_line(check, conn);
+    return is_quiet(check, conn) && expects(conn, STATS_GET) ? true : end_line(check, conn);
 }
 
-static bool take(struct load_check *check, struct load_conn *conn, int event,
-                 const struct mc_reply *reply)
+static bool handle_event(struct reply_check *check, struct conn *conn, int event,
+                         const struct mc_reply *reply)
 {
     switch (event) {
-    case MC_VALUE: return take_value(check, conn, reply);
-    case MC_BODY: return take_body(check, conn, reply);
-    case MC_END: return take_end(check, conn, reply);
-    case MC_MN: return take_mn(check, conn);
+    case MC_VALUE: return handle_value(check, conn, reply);
+    case MC_BODY: return handle_body(check, conn, reply);
+    case MC_END: return handle_end(check, conn, reply);
+    case MC_MN: return handle_mn(check, conn);
     case MC_STORED:
-    case MC_HD: return take_stored(check, conn, reply);
+    case MC_HD: return handle_stored(check, conn, reply);
     case MC_ERROR:
     case MC_CLIENT_ERROR:
-    case MC_SERVER_ERROR: return take_error(check, conn, event, reply);
-    case MC_E_PROTOCOL: return out_of_step(check, LOAD_BROKEN, mc_text_fault(conn->reader.fault));
-    default: return unasked(check);
+    case MC_SERVER_ERROR: return handle_error(check, conn, event, reply);
+    case MC_E_PROTOCOL: return fail_reply(check, STATS_BROKEN, mc_text_fault(conn->reader.fault));
+    default: return fail_unexpected(check);
     }
 }
 
 /* The answer to a classic get, as far as it is what it usually is. False when it is not, or not
- * whole; whatever was taken is counted. */
-static bool take_usual(struct load_check *check, struct load_conn *conn, struct mc_bytes *in)
+ * whole; whatever was read is counted. */
+static bool read_usual(struct reply_check *check, struct conn *conn, struct mc_bytes *in)
 {
-    if (check->options->meta || !awaits(conn, LOAD_GET))
+    if (check->options->meta || !expects(conn, STATS_GET))
         return false;
-    take_items(check, conn, in);
+    read_items(check, conn, in);
     const struct mc_bytes line = {in->data, END_LEN};
     if (in->len < END_LEN || !mc_item_is_end(&conn->reader, line))
         return false;
@@ -263,17 +260,17 @@ static bool take_usual(struct load_check *check, struct load_conn *conn, struct 
     return end_line(check, conn);
 }
 
-bool load_reply_read(struct load_check *check, struct load_conn *conn, struct mc_bytes *in)
+bool reply_read(struct reply_check *check, struct conn *conn, struct mc_bytes *in)
 {
     struct mc_reply reply;
 
     for (;;) {
-        if (take_usual(check, conn, in))
+        if (read_usual(check, conn, in))
             continue;
         int event = mc_reader_next(&conn->reader, in, &reply);
         if (event == MC_MORE)
-            return conn->awaited > 0 || in->len == 0 ? true : unasked(check);
-        if (!take(check, conn, event, &reply))
+            return conn->pending > 0 || in->len == 0 ? true : fail_unexpected(check);
+        if (!handle_event(check, conn, event, &reply))
             return false;
     }
 }

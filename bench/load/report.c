@@ -1,4 +1,4 @@
-/* The results of a run: a page of text, or the same for programs to read. */
+/* Prints the results of a run: for people, or for programs to read. */
 #include "report.h"
 
 #include <string.h>
@@ -6,57 +6,57 @@
 #include "escape.h"
 #include "proto.h"
 
-const struct load_percentile load_percentiles[LOAD_PERCENTILES] = {
+const struct report_percentile report_percentiles[REPORT_PERCENTILES] = {
     {"p50", "p50", 500000},     {"p90", "p90", 900000},       {"p99", "p99", 990000},
     {"p99.9", "p99_9", 999000}, {"p99.99", "p99_99", 999900},
 };
 
 /* ---- sums ------------------------------------------------------------------------------------ */
 
-static bool is_used(const struct load_kind_stats *kind)
+static bool is_used(const struct stats_of_kind *kind)
 {
     return kind->requests + kind->errors > 0;
 }
 
 /* Keys that were asked for or set. */
-static uint64_t keys_of(const struct load_report *report, enum load_kind kind)
+static uint64_t keys_of(const struct report *report, enum stats_kind kind)
 {
-    const struct load_kind_stats *stats = &report->stats->kinds[kind];
+    const struct stats_of_kind *stats = &report->stats->kinds[kind];
 
-    return kind == LOAD_GET ? stats->hits + stats->misses : stats->requests;
+    return kind == STATS_GET ? stats->hits + stats->misses : stats->requests;
 }
 
 /* Requests of both kinds that were answered. */
-static uint64_t sum_requests(const struct load_report *report)
+static uint64_t sum_requests(const struct report *report)
 {
-    return report->stats->kinds[LOAD_GET].requests + report->stats->kinds[LOAD_SET].requests;
+    return report->stats->kinds[STATS_GET].requests + report->stats->kinds[STATS_SET].requests;
 }
 
-static double run_seconds(const struct load_report *report)
+static double run_seconds(const struct report *report)
 {
     return (double)(report->stats->end_ns - report->stats->start_ns) / 1e9;
 }
 
-double load_report_rate(const struct load_report *report, uint64_t events)
+double report_rate(const struct report *report, uint64_t events)
 {
     double seconds = run_seconds(report);
 
     return seconds > 0 ? (double)events / seconds : 0;
 }
 
-static uint64_t sum_troubles(const struct load_server_stats *server)
+static uint64_t sum_troubles(const struct stats_of_server *server)
 {
     uint64_t sum = 0;
 
-    for (int trouble = 0; trouble < LOAD_TROUBLES; trouble++)
+    for (int trouble = 0; trouble < STATS_TROUBLES; trouble++)
         sum += server->troubles[trouble];
     return sum;
 }
 
-bool load_report_is_clean(const struct load_report *report)
+bool report_is_clean(const struct report *report)
 {
-    const struct load_kind_stats *get = &report->stats->kinds[LOAD_GET];
-    uint64_t sum = get->errors + get->wrong + report->stats->kinds[LOAD_SET].errors +
+    const struct stats_of_kind *get = &report->stats->kinds[STATS_GET];
+    uint64_t sum = get->errors + get->wrong + report->stats->kinds[STATS_SET].errors +
                    report->stats->earlier_errors;
 
     for (uint32_t i = 0; i < report->targets->count; i++)
@@ -64,17 +64,17 @@ bool load_report_is_clean(const struct load_report *report)
     return sum == 0;
 }
 
-const char *load_report_loop(const struct load_report *report, char text[LOAD_LOOP_SIZE])
+const char *report_loop(const struct report *report, char text[REPORT_LOOP_SIZE])
 {
-    const struct load_options *o = report->options;
+    const struct options *o = report->options;
 
     if (o->rate > 0)
-        snprintf(text, LOAD_LOOP_SIZE,
+        snprintf(text, REPORT_LOOP_SIZE,
                  "open loop: %llu requests a second are due, whatever the server does; "
                  "latency counts from when a request was due",
                  (unsigned long long)o->rate);
     else
-        snprintf(text, LOAD_LOOP_SIZE,
+        snprintf(text, REPORT_LOOP_SIZE,
                  "closed loop: each of %lu connections has %lu request%s in flight; "
                  "latency counts from the sending",
                  (unsigned long)o->connections, (unsigned long)o->pipeline,
@@ -84,9 +84,9 @@ const char *load_report_loop(const struct load_report *report, char text[LOAD_LO
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
-static void print_load(const struct load_report *report, FILE *out)
+static void print_load(const struct report *report, FILE *out)
 {
-    const struct load_options *o = report->options;
+    const struct options *o = report->options;
 
     fprintf(out, "%lu thread%s, %lu connections, pipeline %lu, %s protocol, seed %llu\n",
             (unsigned long)o->threads, o->threads == 1 ? "" : "s", (unsigned long)o->connections,
@@ -107,7 +107,7 @@ static void print_load(const struct load_report *report, FILE *out)
     fprintf(out, " bytes%s\n", o->verify ? ", verified" : "");
 }
 
-static void print_servers(const struct load_report *report, FILE *out)
+static void print_servers(const struct report *report, FILE *out)
 {
     for (uint32_t i = 0; i < report->targets->count; i++) {
         fputs("server ", out);
@@ -118,16 +118,16 @@ static void print_servers(const struct load_report *report, FILE *out)
     }
 }
 
-static void print_counts(const struct load_report *report, FILE *out)
+static void print_counts(const struct report *report, FILE *out)
 {
     fputs("\n        requests  per second         hits       misses       errors\n", out);
-    for (int k = 0; k < LOAD_KINDS; k++) {
-        const struct load_kind_stats *kind = &report->stats->kinds[k];
+    for (int k = 0; k < STATS_KINDS; k++) {
+        const struct stats_of_kind *kind = &report->stats->kinds[k];
         if (!is_used(kind))
             continue;
-        fprintf(out, "%s %12llu %11.0f", load_kind_names[k], (unsigned long long)kind->requests,
-                load_report_rate(report, kind->requests));
-        if (k == LOAD_GET)
+        fprintf(out, "%s %12llu %11.0f", stats_kind_names[k], (unsigned long long)kind->requests,
+                report_rate(report, kind->requests));
+        if (k == STATS_GET)
             fprintf(out, " %12llu %12llu", (unsigned long long)kind->hits,
                     (unsigned long long)kind->misses);
         else
@@ -136,38 +136,38 @@ static void print_counts(const struct load_report *report, FILE *out)
     }
 }
 
-static void print_latencies(const struct load_report *report, FILE *out)
+static void print_latencies(const struct report *report, FILE *out)
 {
     char text[TIMING_TEXT_MAX];
 
     fputs("\nlatency     mean", out);
-    for (int i = 0; i < LOAD_PERCENTILES; i++)
-        fprintf(out, "  %8s", load_percentiles[i].name);
+    for (int i = 0; i < REPORT_PERCENTILES; i++)
+        fprintf(out, "  %8s", report_percentiles[i].name);
     fputs("       max\n", out);
-    for (int k = 0; k < LOAD_KINDS; k++) {
+    for (int k = 0; k < STATS_KINDS; k++) {
         const struct timing_histogram *latency = &report->stats->kinds[k].latency;
         if (latency->count == 0)
             continue;
-        fprintf(out, "%s     %8s", load_kind_names[k],
+        fprintf(out, "%s     %8s", stats_kind_names[k],
                 timing_text(text, (double)timing_mean(latency)));
-        for (int i = 0; i < LOAD_PERCENTILES; i++) {
-            uint64_t ns = timing_percentile(latency, load_percentiles[i].millionths);
+        for (int i = 0; i < REPORT_PERCENTILES; i++) {
+            uint64_t ns = timing_percentile(latency, report_percentiles[i].millionths);
             fprintf(out, "  %8s", timing_text(text, (double)ns));
         }
         fprintf(out, "  %8s\n", timing_text(text, (double)latency->max));
     }
 }
 
-static void print_costs(const struct load_report *report, FILE *out)
+static void print_costs(const struct report *report, FILE *out)
 {
-    const struct load_stats *stats = report->stats;
+    const struct stats *stats = report->stats;
     uint64_t requests = sum_requests(report);
     char user[TIMING_TEXT_MAX], system[TIMING_TEXT_MAX];
 
     fprintf(out, "\n%.2f s", run_seconds(report));
     if (report->options->multiget > 1)
         fprintf(out, "; %.0f keys a second",
-                load_report_rate(report, keys_of(report, LOAD_GET) + keys_of(report, LOAD_SET)));
+                report_rate(report, keys_of(report, STATS_GET) + keys_of(report, STATS_SET)));
     fprintf(out, "; sent %.1f MB, received %.1f MB", (double)stats->sent_bytes / 1e6,
             (double)stats->received_bytes / 1e6);
     timing_text(user, timing_per_call(stats->user_ns, requests));
@@ -176,34 +176,35 @@ static void print_costs(const struct load_report *report, FILE *out)
             system);
 }
 
-static void print_server_troubles(const struct load_report *report, uint32_t i, FILE *out)
+static void print_server_troubles(const struct report *report, uint32_t i, FILE *out)
 {
-    const struct load_server_stats *server = &report->servers[i];
+    const struct stats_of_server *server = &report->servers[i];
 
     if (sum_troubles(server) == 0)
         return;
     escape_text(out, report->targets->list[i].name);
     fprintf(out, ": %llu connections made", (unsigned long long)server->connects);
-    for (int trouble = 0; trouble < LOAD_TROUBLES; trouble++)
+    for (int trouble = 0; trouble < STATS_TROUBLES; trouble++)
         if (server->troubles[trouble] > 0)
             fprintf(out, ", %llu %s", (unsigned long long)server->troubles[trouble],
-                    load_trouble_texts[trouble]);
+                    stats_trouble_texts[trouble]);
     fputs("; the first trouble: ", out);
     escape_text(out, server->first);
     fputc('\n', out);
 }
 
-static void print_troubles(const struct load_report *report, FILE *out)
+static void print_troubles(const struct report *report, FILE *out)
 {
-    const struct load_stats *stats = report->stats;
+    const struct stats *stats = report->stats;
 
     for (uint32_t i = 0; i < report->targets->count; i++)
         print_server_troubles(report, i, out);
     if (stats->earlier_errors > 0)
         fprintf(out, "%llu requests failed before the run, during --fill or --warmup.\n",
                 (unsigned long long)stats->earlier_errors);
-    if (stats->kinds[LOAD_GET].wrong > 0)
-        fprintf(out, "%llu values were wrong.\n", (unsigned long long)stats->kinds[LOAD_GET].wrong);
+    if (stats->kinds[STATS_GET].wrong > 0)
+        fprintf(out, "%llu values were wrong.\n",
+                (unsigned long long)stats->kinds[STATS_GET].wrong);
     if (stats->unsent > 0)
         fprintf(out, "%llu requests %s; the latencies are of the others only.\n",
                 (unsigned long long)stats->unsent,
@@ -213,16 +214,16 @@ static void print_troubles(const struct load_report *report, FILE *out)
         fputs("Ended early: these are the results so far.\n", out);
 }
 
-static void print_text(const struct load_report *report, FILE *out)
+static void print_text(const struct report *report, FILE *out)
 {
-    char loop[LOAD_LOOP_SIZE];
+    char loop[REPORT_LOOP_SIZE];
 
-    fprintf(out, "mcload " MCWIRE_VERSION ", %s\n", load_report_loop(report, loop));
+    fprintf(out, "mcload " MCWIRE_VERSION ", %s\n", report_loop(report, loop));
     print_servers(report, out);
     print_load(report, out);
     if (report->stats->filled > 0)
         fprintf(out, "filled with %llu values\n", (unsigned long long)report->stats->filled);
-    if (is_used(&report->stats->kinds[LOAD_GET]) || is_used(&report->stats->kinds[LOAD_SET])) {
+    if (is_used(&report->stats->kinds[STATS_GET]) || is_used(&report->stats->kinds[STATS_SET])) {
         print_counts(report, out);
         print_latencies(report, out);
         print_costs(report, out);
@@ -238,7 +239,7 @@ static const char *const names[] = {"requests", "per_second",   "keys",   "hits"
 
 enum {
     NAMES = sizeof names / sizeof *names,
-    NUMBERS = NAMES + LOAD_PERCENTILES + 1,
+    NUMBERS = NAMES + REPORT_PERCENTILES + 1,
     NUMBER_SIZE = 32
 };
 
@@ -252,13 +253,13 @@ static void put_us(char number[NUMBER_SIZE], uint64_t ns)
     snprintf(number, NUMBER_SIZE, "%.3f", (double)ns / 1000);
 }
 
-static void put_numbers(const struct load_report *report, enum load_kind k,
+static void put_numbers(const struct report *report, enum stats_kind k,
                         char numbers[NUMBERS][NUMBER_SIZE])
 {
-    const struct load_kind_stats *kind = &report->stats->kinds[k];
+    const struct stats_of_kind *kind = &report->stats->kinds[k];
 
     put_count(numbers[0], kind->requests);
-    snprintf(numbers[1], NUMBER_SIZE, "%.3f", load_report_rate(report, kind->requests));
+    snprintf(numbers[1], NUMBER_SIZE, "%.3f", report_rate(report, kind->requests));
     put_count(numbers[2], keys_of(report, k));
     put_count(numbers[3], kind->hits);
     put_count(numbers[4], kind->misses);
@@ -266,9 +267,9 @@ static void put_numbers(const struct load_report *report, enum load_kind k,
     put_count(numbers[6], kind->wrong);
     put_us(numbers[7], kind->latency.min);
     put_us(numbers[8], timing_mean(&kind->latency));
-    for (int i = 0; i < LOAD_PERCENTILES; i++)
+    for (int i = 0; i < REPORT_PERCENTILES; i++)
         put_us(numbers[NAMES + i],
-               timing_percentile(&kind->latency, load_percentiles[i].millionths));
+               timing_percentile(&kind->latency, report_percentiles[i].millionths));
     put_us(numbers[NUMBERS - 1], kind->latency.max);
 }
 
@@ -277,12 +278,12 @@ static const char *number_name(int i)
 {
     if (i < NAMES)
         return names[i];
-    return i < NUMBERS - 1 ? load_percentiles[i - NAMES].word : "max";
+    return i < NUMBERS - 1 ? report_percentiles[i - NAMES].word : "max";
 }
 
-static void print_json_options(const struct load_report *report, FILE *out)
+static void print_json_options(const struct report *report, FILE *out)
 {
-    const struct load_options *o = report->options;
+    const struct options *o = report->options;
 
     fprintf(out,
             "{\"loop\":\"%s\",\"latency_from\":\"%s\",\"rate\":%llu,\"threads\":%lu,"
@@ -301,17 +302,17 @@ static void print_json_options(const struct load_report *report, FILE *out)
             (unsigned long)o->timeout_ms, (unsigned long long)o->seed);
 }
 
-static void print_json_servers(const struct load_report *report, FILE *out)
+static void print_json_servers(const struct report *report, FILE *out)
 {
     for (uint32_t i = 0; i < report->targets->count; i++) {
-        const struct load_server_stats *server = &report->servers[i];
+        const struct stats_of_server *server = &report->servers[i];
         fputs(i == 0 ? "\n{\"address\":" : ",\n{\"address\":", out);
         escape_json(out, report->targets->list[i].name);
         fputs(",\"version\":", out);
         escape_json(out, report->targets->list[i].version);
         fprintf(out, ",\"connects\":%llu", (unsigned long long)server->connects);
-        for (int trouble = 0; trouble < LOAD_TROUBLES; trouble++)
-            fprintf(out, ",\"%s\":%llu", load_trouble_names[trouble],
+        for (int trouble = 0; trouble < STATS_TROUBLES; trouble++)
+            fprintf(out, ",\"%s\":%llu", stats_trouble_names[trouble],
                     (unsigned long long)server->troubles[trouble]);
         fputs(",\"first_trouble\":", out);
         escape_json(out, server->first);
@@ -319,22 +320,22 @@ static void print_json_servers(const struct load_report *report, FILE *out)
     }
 }
 
-static void print_json_kind(const struct load_report *report, enum load_kind kind, FILE *out)
+static void print_json_kind(const struct report *report, enum stats_kind kind, FILE *out)
 {
     char numbers[NUMBERS][NUMBER_SIZE];
 
     put_numbers(report, kind, numbers);
-    fprintf(out, "\"%s\":{", load_kind_names[kind]);
+    fprintf(out, "\"%s\":{", stats_kind_names[kind]);
     for (int i = 0; i < NUMBERS; i++)
         fprintf(out, "%s\"%s%s\":%s", i == 0 ? "" : ",", number_name(i), i < NAMES ? "" : "_us",
                 numbers[i]);
     fputs("},\n", out);
 }
 
-static void print_json_samples(const struct load_live *live, FILE *out)
+static void print_json_samples(const struct live *live, FILE *out)
 {
     for (size_t i = 0; i < live->count; i++) {
-        const struct load_sample *sample = &live->samples[i];
+        const struct live_sample *sample = &live->samples[i];
         fprintf(out, "%s\n{\"requests\":%llu,\"errors\":%llu,\"p50_us\":%.3f,\"p99_us\":%.3f}",
                 i == 0 ? "" : ",", (unsigned long long)sample->requests,
                 (unsigned long long)sample->errors, (double)sample->p50_ns / 1000,
@@ -342,19 +343,19 @@ static void print_json_samples(const struct load_live *live, FILE *out)
     }
 }
 
-static void print_json(const struct load_report *report, FILE *out)
+static void print_json(const struct report *report, FILE *out)
 {
-    const struct load_stats *stats = report->stats;
+    const struct stats *stats = report->stats;
 
     fputs("{\"program\":\"mcload\",\"version\":\"" MCWIRE_VERSION "\",\n\"options\":", out);
     print_json_options(report, out);
     fputs(",\n\"servers\":[", out);
     print_json_servers(report, out);
     fprintf(out, "],\n\"clean\":%s,\"interrupted\":%s,\"seconds\":%.6f,\n",
-            load_report_is_clean(report) ? "true" : "false", report->interrupted ? "true" : "false",
+            report_is_clean(report) ? "true" : "false", report->interrupted ? "true" : "false",
             run_seconds(report));
-    for (int kind = 0; kind < LOAD_KINDS; kind++)
-        print_json_kind(report, (enum load_kind)kind, out);
+    for (int kind = 0; kind < STATS_KINDS; kind++)
+        print_json_kind(report, (enum stats_kind)kind, out);
     fprintf(out,
             "\"filled\":%llu,\"earlier_errors\":%llu,\"unsent\":%llu,\"sent_bytes\":%llu,"
             "\"received_bytes\":%llu,\"user_seconds\":%.6f,\"system_seconds\":%.6f,\n",
@@ -367,7 +368,7 @@ static void print_json(const struct load_report *report, FILE *out)
     fputs("]}\n", out);
 }
 
-static void print_csv(const struct load_report *report, FILE *out)
+static void print_csv(const struct report *report, FILE *out)
 {
     char numbers[NUMBERS][NUMBER_SIZE];
 
@@ -375,9 +376,9 @@ static void print_csv(const struct load_report *report, FILE *out)
     for (int i = 0; i < NUMBERS; i++)
         fprintf(out, ",%s%s", number_name(i), i < NAMES ? "" : "_us");
     fputc('\n', out);
-    for (int kind = 0; kind < LOAD_KINDS; kind++) {
-        put_numbers(report, (enum load_kind)kind, numbers);
-        fputs(load_kind_names[kind], out);
+    for (int kind = 0; kind < STATS_KINDS; kind++) {
+        put_numbers(report, (enum stats_kind)kind, numbers);
+        fputs(stats_kind_names[kind], out);
         for (int i = 0; i < NUMBERS; i++)
             fprintf(out, ",%s", numbers[i]);
         fputc('\n', out);
@@ -386,10 +387,10 @@ static void print_csv(const struct load_report *report, FILE *out)
 
 /* ---- all of them ----------------------------------------------------------------------------- */
 
-void load_report_print(const struct load_report *report, FILE *out)
+void report_print(const struct report *report, FILE *out)
 {
-    static void (*const formats[])(const struct load_report *, FILE *) = {
-        [LOAD_TEXT] = print_text, [LOAD_JSON] = print_json, [LOAD_CSV] = print_csv};
+    static void (*const formats[])(const struct report *, FILE *) = {
+        [OPTIONS_TEXT] = print_text, [OPTIONS_JSON] = print_json, [OPTIONS_CSV] = print_csv};
 
     formats[report->options->format](report, out);
     fflush(out);

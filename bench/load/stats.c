@@ -1,21 +1,23 @@
-/* Adding up what threads have counted. */
+/* Adds up what threads have counted. */
 #include "stats.h"
 
 #include <string.h>
 
-const char *const load_trouble_names[LOAD_TROUBLES] = {
-    [LOAD_REFUSED] = "refused", [LOAD_CLOSED] = "closed",      [LOAD_TIMED_OUT] = "timed_out",
-    [LOAD_BROKEN] = "broken",   [LOAD_SAID] = "error_replies",
+const char *const stats_trouble_names[STATS_TROUBLES] = {
+    [STATS_REFUSED] = "refused",           [STATS_CLOSED] = "closed",
+    [STATS_TIMED_OUT] = "timed_out",       [STATS_BROKEN] = "broken",
+    [STATS_ERROR_REPLY] = "error_replies",
 };
 
-const char *const load_trouble_texts[LOAD_TROUBLES] = {
-    [LOAD_REFUSED] = "refused",    [LOAD_CLOSED] = "closed",      [LOAD_TIMED_OUT] = "timed out",
-    [LOAD_BROKEN] = "out of step", [LOAD_SAID] = "error replies",
+const char *const stats_trouble_texts[STATS_TROUBLES] = {
+    [STATS_REFUSED] = "refused",           [STATS_CLOSED] = "closed",
+    [STATS_TIMED_OUT] = "timed out",       [STATS_BROKEN] = "out of sync",
+    [STATS_ERROR_REPLY] = "error replies",
 };
 
-const char *const load_kind_names[LOAD_KINDS] = {[LOAD_GET] = "get", [LOAD_SET] = "set"};
+const char *const stats_kind_names[STATS_KINDS] = {[STATS_GET] = "get", [STATS_SET] = "set"};
 
-static void add_kind(struct load_kind_stats *into, const struct load_kind_stats *from)
+static void add_kind(struct stats_of_kind *into, const struct stats_of_kind *from)
 {
     into->requests += from->requests;
     into->errors += from->errors;
@@ -25,9 +27,9 @@ static void add_kind(struct load_kind_stats *into, const struct load_kind_stats 
     timing_merge(&into->latency, &from->latency);
 }
 
-void load_stats_add(struct load_stats *into, const struct load_stats *from)
+void stats_add(struct stats *into, const struct stats *from)
 {
-    for (int kind = 0; kind < LOAD_KINDS; kind++)
+    for (int kind = 0; kind < STATS_KINDS; kind++)
         add_kind(&into->kinds[kind], &from->kinds[kind]);
     into->sent_bytes += from->sent_bytes;
     into->received_bytes += from->received_bytes;
@@ -42,22 +44,11 @@ void load_stats_add(struct load_stats *into, const struct load_stats *from)
         into->end_ns = from->end_ns;
 }
 
-void load_stats_add_server(struct load_server_stats *into, const struct load_server_stats *from)
+void stats_add_server(struct stats_of_server *into, const struct stats_of_server *from)
 {
     into->connects += from->connects;
-    for (int trouble = 0; trouble < LOAD_TROUBLES; trouble++)
+    for (int trouble = 0; trouble < STATS_TROUBLES; trouble++)
         into->troubles[trouble] += from->troubles[trouble];
     if (into->first[0] == '\0')
         memcpy(into->first, from->first, sizeof into->first);
-}
-
-void load_stats_since(struct timing_histogram *into, const struct timing_histogram *after,
-                      const struct timing_histogram *before)
-{
-    *into = (struct timing_histogram){.count = after->count - before->count,
-                                      .sum = after->sum - before->sum,
-                                      .min = after->min,
-                                      .max = after->max};
-    for (size_t i = 0; i < TIMING_BUCKETS; i++)
-        into->buckets[i] = after->buckets[i] - before->buckets[i];
 }

@@ -1,4 +1,4 @@
-/* Asks every server for its version, on a connection of its own that is closed again. */
+/* Asks every server for its version, on a connection that is closed again. */
 #include "target.h"
 
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 /* The address of the connection that worked; for a Unix socket its path, because a server may know
  * it by another name. */
-static int keep_address(struct load_target *target, const struct mc_server *server)
+static int keep_address(struct target *target, const struct mc_server *server)
 {
     struct sockaddr_un path = {.sun_family = AF_UNIX};
 
@@ -28,13 +28,13 @@ static int keep_address(struct load_target *target, const struct mc_server *serv
 }
 
 /* 0, or the exit status. */
-static int ask(struct load_target *target, uint32_t timeout_ms)
+static int ask_version(struct target *target, uint32_t timeout_ms)
 {
     char buf[MC_LINE_MAX];
     struct mc_server server;
 
     if (mc_server_init(&server, target->name, buf, sizeof buf) != 0)
-        return load_fail(OPTION_USAGE, "--server", server.problem);
+        return options_fail(OPTION_USAGE, "--server", server.problem);
     server.timeout_ms = timeout_ms;
     int result = mc_server_version(&server);
     snprintf(target->version, sizeof target->version, "%.*s", (int)server.client.said.len,
@@ -42,40 +42,41 @@ static int ask(struct load_target *target, uint32_t timeout_ms)
     int kept = result == MC_VERSION ? keep_address(target, &server) : 0;
     mc_server_close(&server);
     if (result != MC_VERSION)
-        return load_fail(LOAD_NO_SERVER, target->name, mc_text(result));
-    return kept == 0 ? 0 : load_fail(LOAD_NO_SERVER, target->name, "the connection is lost");
+        return options_fail(TARGET_NO_SERVER, target->name, mc_text(result));
+    return kept == 0 ? 0 : options_fail(TARGET_NO_SERVER, target->name, "the connection is lost");
 }
 
 /* Copies the next address, which ends at a comma or the end; what follows it. */
-static const char *take_name(struct load_target *target, const char *addresses)
+static const char *copy_name(struct target *target, const char *addresses)
 {
     size_t len = strcspn(addresses, ",");
 
-    *target = (struct load_target){.name = calloc(1, len + 1)};
+    *target = (struct target){.name = calloc(1, len + 1)};
     if (target->name != NULL)
         memcpy(target->name, addresses, len);
     return addresses[len] == ',' ? addresses + len + 1 : NULL;
 }
 
-int load_targets_find(struct load_targets *targets, const char *addresses, uint32_t timeout_ms)
+int targets_find(struct targets *targets, const char *addresses, uint32_t timeout_ms)
 {
     uint32_t count = 1;
 
     for (const char *c = addresses; *c != '\0'; c++)
         count += *c == ',';
-    *targets = (struct load_targets){.list = calloc(count, sizeof *targets->list)};
+    *targets = (struct targets){.list = calloc(count, sizeof *targets->list)};
     for (const char *rest = addresses; rest != NULL && targets->list != NULL;) {
-        struct load_target *target = &targets->list[targets->count++];
-        rest = take_name(target, rest);
-        int status = target->name != NULL ? ask(target, timeout_ms) : OPTION_USAGE;
+        struct target *target = &targets->list[targets->count++];
+        rest = copy_name(target, rest);
+        int status = target->name != NULL ? ask_version(target, timeout_ms) : OPTION_USAGE;
         if (status != 0)
             return status;
     }
-    return targets->list != NULL ? 0
-                                 : load_fail(OPTION_USAGE, "--server", "there is no memory left");
+    return targets->list != NULL
+               ? 0
+               : options_fail(OPTION_USAGE, "--server", "there is no memory left");
 }
 
-void load_targets_free(struct load_targets *targets)
+void targets_free(struct targets *targets)
 {
     for (uint32_t i = 0; i < targets->count; i++)
         free(targets->list[i].name);

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clients.h"
 #include "escape.h"
 #include "option.h"
-#include "roster.h"
 #include "rounds.h"
 #include "wire.h"
 #include "work.h"
@@ -15,31 +15,31 @@
 #define AT(member) offsetof(struct arguments, member)
 
 static const struct option table[] = {
-    {"--quick", NULL, "fewer works and rounds: some 30 s", option_flag, AT(quick), 0, 0},
+    {"--quick", NULL, "fewer works and rounds: about 30 s", option_flag, AT(quick), 0, 0},
     {"--html", "FILE", "write the whole report as a page, too", option_text, AT(html), 0, 0},
     {"--format", "text|json|markdown", "what is printed (text)", option_choice, AT(format), 0, 0},
     {"--from", "FILE", "measure nothing: print what a FILE of --format json holds", option_text,
      AT(from), 0, 0},
     {"--works", "LIST", "only these, with commas between them", option_text, AT(works), 0, 0},
-    {"--clients", "LIST", "only these, and the floor and this project's client", option_text,
+    {"--clients", "LIST", "only these, besides the baseline and this project's client", option_text,
      AT(clients), 0, 0},
-    {"--transport", "tcp|unix", "only this one", option_text, AT(transport), 0, 0},
+    {"--transport", "tcp|unix", "only this one", option_choice, AT(transport), 0, 0},
     {"--cores", "same|apart", "only with client and server on one processor, or on two",
-     option_text, AT(cores), 0, 0},
+     option_choice, AT(cores), 0, 0},
     {"--processors", "A,B", "the client's, and the server's when they are apart", option_text,
      AT(processors), 0, 0},
     {"--rounds", "N", "rounds (51; quick: 21)", option_number, AT(rounds), 1, ROUNDS_MAX},
-    {"--slice-us", "N", "how long a client is at a work, twice a round (2000)", option_number,
+    {"--slice-us", "N", "how long each client works, twice a round (2000)", option_number,
      AT(slice_us), 1, 1000000},
     {"--no-counts", NULL, "count neither instructions nor system calls", option_flag, AT(no_counts),
      0, 0},
-    {"--instructions", NULL, "nothing but the instructions of the marks, as JSON", option_flag,
+    {"--instructions", NULL, "only the instruction counts that have a limit, as JSON", option_flag,
      AT(instructions), 0, 0},
-    {"--python", "PROGRAM", "the Python that has the rivals (/usr/bin/python3)", option_text,
-     AT(python), 0, 0},
+    {"--python", "PROGRAM", "the Python that has the modules of its clients (/usr/bin/python3)",
+     option_text, AT(python), 0, 0},
     {"--only", "CLIENT",
      "do --count operations of one --work and nothing besides;\n"
-     "CLIENT: floor, client, or wire for proto/ alone",
+     "CLIENT: baseline, client, or wire for proto/ alone",
      option_text, AT(only), 0, 0},
     {"--work", "WORK", "see --only", option_text, AT(works), 0, 0},
     {"--count", "N", "see --only (1000)", option_number, AT(count), 1, 1000000000},
@@ -57,9 +57,9 @@ static void print_more(void)
     for (size_t i = 0; i < wire_count; i++)
         printf(" %s", wire_table[i].name);
     fputs("\nClients:", stdout);
-    for (size_t i = 0; i < roster_count; i++)
-        printf(" %s", roster_table[i].name);
-    puts("\n\nExit status: 0 all right, 1 the floor or this project's client failed, or\n"
+    for (size_t i = 0; i < clients_count; i++)
+        printf(" %s", clients_table[i].name);
+    puts("\n\nExit status: 0 all right, 1 the baseline or this project's client failed, or\n"
          "output was not written, 2 bad usage, 69 no memcached to be had, 77 --instructions\n"
          "without valgrind, 130 interrupted.");
 }
@@ -67,7 +67,7 @@ static void print_more(void)
 static const struct option_program program = {
     .name = "overhead",
     .about = "What a memcached client costs: this one and others, beside the same bytes over a\n"
-             "bare socket (the floor), on private memcacheds.",
+             "bare socket (the baseline), on private memcacheds.",
     .table = table,
     .count = sizeof table / sizeof *table,
     .column = 32,
@@ -96,17 +96,7 @@ static bool is_work(const char *word)
 
 static bool is_client(const char *word)
 {
-    return roster_find(word) != NULL || strcmp(word, "wire") == 0;
-}
-
-static bool is_transport(const char *word)
-{
-    return strcmp(word, "tcp") == 0 || strcmp(word, "unix") == 0;
-}
-
-static bool is_cores(const char *word)
-{
-    return strcmp(word, "same") == 0 || strcmp(word, "apart") == 0;
+    return clients_find(word) != NULL || strcmp(word, "wire") == 0;
 }
 
 /* Every word of a list has to be one that is known. */
@@ -134,9 +124,7 @@ static int check_lists(const struct arguments *arguments)
     } lists[] = {{"--works", arguments->works, is_work},
                  {"--clients", arguments->clients, is_client},
                  {"--only", arguments->only, is_client},
-                 {"--worker", arguments->worker, is_client},
-                 {"--transport", arguments->transport, is_transport},
-                 {"--cores", arguments->cores, is_cores}};
+                 {"--worker", arguments->worker, is_client}};
     int result = OPTION_GO_ON;
 
     for (size_t i = 0; i < sizeof lists / sizeof *lists && result == OPTION_GO_ON; i++)
@@ -146,7 +134,10 @@ static int check_lists(const struct arguments *arguments)
 
 int arguments_read(struct arguments *arguments, int argc, char **argv)
 {
-    *arguments = (struct arguments){.python = "/usr/bin/python3", .count = 1000};
+    *arguments = (struct arguments){.python = "/usr/bin/python3",
+                                    .count = 1000,
+                                    .transport = ARGUMENTS_BOTH,
+                                    .cores = ARGUMENTS_BOTH};
     int result = option_read(&program, arguments, argc, argv);
     return result == OPTION_GO_ON ? check_lists(arguments) : result;
 }

@@ -7,12 +7,15 @@
 
 enum arguments_format { ARGUMENTS_TEXT, ARGUMENTS_JSON, ARGUMENTS_MARKDOWN };
 
+enum { ARGUMENTS_BOTH = 2 };
+
 /* Strings are those of argv. */
 struct arguments {
     bool quick, no_counts, instructions;
     uint32_t rounds, slice_us; /* 0: not given */
     uint32_t count;
-    const char *works, *clients, *transport, *cores, *processors;
+    uint32_t transport, cores; /* enum daemon_transport; 1: apart; or ARGUMENTS_BOTH */
+    const char *works, *clients, *processors;
     const char *html, *from, *python, *only, *worker, *server;
     enum arguments_format format;
 };

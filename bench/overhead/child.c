@@ -133,7 +133,7 @@ bool child_say(struct child *child, const char *format, ...)
            write(child->to, line, (size_t)len) == len;
 }
 
-/* Reads more behind what is there. False at the end, after the time, or on a signal. */
+/* Reads more, after what is there. False at the end, after the time, or on a signal. */
 static bool read_more(struct child *child, uint64_t until_ns)
 {
     struct pollfd ready = {.fd = child->from, .events = POLLIN};

@@ -1,4 +1,4 @@
-/* Child processes: started on one processor, talked to a line at a time, never left behind. */
+/* Child processes: started on one processor, talked to a line at a time, never left over. */
 #ifndef CHILD_H
 #define CHILD_H
 

@@ -29,7 +29,7 @@ struct tally {
 /* What is to be counted: a client's work, or one of wire.h. */
 struct job {
     const struct count_plan *plan;
-    const struct roster_entry *entry;
+    const struct clients_entry *entry;
     const struct work *work;
     const char *wire; /* NULL: a client's */
     uint32_t counts[2];
@@ -62,7 +62,7 @@ static double count_in(const struct tally *tally, const char *name)
 /* ---- the tools ------------------------------------------------------------------------------- */
 
 /* The words that precede the command line of what is counted; returns how many. */
-static size_t callgrind_words(char *argv[ROSTER_ARGV_MAX], const char *path)
+static size_t callgrind_words(char *argv[CLIENTS_ARGV_MAX], const char *path)
 {
     static char option[PATH_SIZE + 32];
 
@@ -74,7 +74,7 @@ static size_t callgrind_words(char *argv[ROSTER_ARGV_MAX], const char *path)
     return 4;
 }
 
-static size_t strace_words(char *argv[ROSTER_ARGV_MAX], const char *path)
+static size_t strace_words(char *argv[CLIENTS_ARGV_MAX], const char *path)
 {
     static char copy[PATH_SIZE];
 
@@ -108,7 +108,7 @@ static void strace_line(struct tally *tally, const char *line)
 }
 
 struct tool {
-    size_t (*words)(char *argv[ROSTER_ARGV_MAX], const char *path);
+    size_t (*words)(char *argv[CLIENTS_ARGV_MAX], const char *path);
     void (*line)(struct tally *tally, const char *line); /* of what it has written */
 };
 
@@ -132,7 +132,7 @@ static bool make_path(char path[PATH_SIZE])
     return file >= 0;
 }
 
-static void wire_command(const struct job *job, uint32_t count, char *argv[ROSTER_ARGV_MAX],
+static void wire_command(const struct job *job, uint32_t count, char *argv[CLIENTS_ARGV_MAX],
                          size_t words)
 {
     static char self[LINE_SIZE], name[LINE_SIZE], number[16];
@@ -146,7 +146,7 @@ static void wire_command(const struct job *job, uint32_t count, char *argv[ROSTE
 
 static bool start(const struct job *job, const struct tool *tool, struct run *run, int which)
 {
-    char *argv[ROSTER_ARGV_MAX];
+    char *argv[CLIENTS_ARGV_MAX];
 
     if (!make_path(run->path))
         return false;
@@ -154,7 +154,7 @@ static bool start(const struct job *job, const struct tool *tool, struct run *ru
     if (job->wire != NULL)
         wire_command(job, job->counts[which], argv, words);
     else
-        roster_command(&job->plan->programs, job->entry, argv, words);
+        clients_command(&job->plan->programs, job->entry, argv, words);
     return child_start(&run->child, argv, job->plan->places[which].processor, true);
 }
 
@@ -163,9 +163,9 @@ static bool talk(const struct job *job, struct run *run, int which)
 {
     if (job->wire != NULL)
         return true;
-    return roster_ask(&run->child, "open %s", job->plan->places[which].address).text != NULL &&
-           roster_set_work(&run->child, job->work).text != NULL &&
-           roster_ask(&run->child, "run %lu", (unsigned long)job->counts[which]).text != NULL;
+    return clients_ask(&run->child, "open %s", job->plan->places[which].address).text != NULL &&
+           clients_set_work(&run->child, job->work).text != NULL &&
+           clients_ask(&run->child, "run %lu", (unsigned long)job->counts[which]).text != NULL;
 }
 
 /* Waits for the end, and reads what the tool has written by then. */
@@ -206,7 +206,7 @@ static double difference(const struct job *job, const struct run runs[2], const 
 }
 
 /* The longer what is done, the shorter the runs. */
-static struct job job_of(const struct count_plan *plan, const struct roster_entry *entry,
+static struct job job_of(const struct count_plan *plan, const struct clients_entry *entry,
                          const struct work *work)
 {
     struct job job = {.plan = plan, .entry = entry, .work = work, .counts = {100, 500}};
@@ -227,7 +227,7 @@ static double instructions_of(const struct job *job)
     return difference(job, runs, "instructions");
 }
 
-double count_instructions(const struct count_plan *plan, const struct roster_entry *entry,
+double count_instructions(const struct count_plan *plan, const struct clients_entry *entry,
                           const struct work *work)
 {
     const struct job job = job_of(plan, entry, work);
@@ -243,7 +243,7 @@ double count_wire(const struct count_plan *plan, const char *wire_work)
     return instructions_of(&job);
 }
 
-double count_syscalls(const struct count_plan *plan, const struct roster_entry *entry,
+double count_syscalls(const struct count_plan *plan, const struct clients_entry *entry,
                       const struct work *work, char *names, size_t cap)
 {
     const struct job job = job_of(plan, entry, work);

@@ -6,12 +6,12 @@
 
 #include <stdbool.h>
 
+#include "clients.h"
 #include "results.h"
-#include "roster.h"
 #include "work.h"
 
 struct count_plan {
-    struct roster_programs programs;
+    struct clients_programs programs;
     struct {
         const char *address; /* of a server that is filled, on the processor */
         int processor;
@@ -23,12 +23,12 @@ struct count_plan {
 void count_find_tools(struct count_plan *plan);
 
 /* Instructions of one operation; unknown when it cannot be counted. */
-double count_instructions(const struct count_plan *plan, const struct roster_entry *entry,
+double count_instructions(const struct count_plan *plan, const struct clients_entry *entry,
                           const struct work *work);
 double count_wire(const struct count_plan *plan, const char *wire_work);
 
 /* System calls of one operation, and their names. */
-double count_syscalls(const struct count_plan *plan, const struct roster_entry *entry,
+double count_syscalls(const struct count_plan *plan, const struct clients_entry *entry,
                       const struct work *work, char *names, size_t cap);
 
 #endif

@@ -9,7 +9,7 @@
 #include "server.h"
 #include "work.h"
 
-enum { SERVERS_MAX = 8, BUFFER_SIZE = 4096 };
+enum { SERVERS_MAX = 8, BUFFER_SIZE = 4096, CONNECT_MS = 2000 };
 
 static struct {
     enum daemon_transport transport;
@@ -69,9 +69,22 @@ const char *daemon_address(enum daemon_transport transport, int processor)
         return NULL;
     servers[server_count].transport = transport;
     servers[server_count].processor = processor;
-    servers[server_count].address = address;
-    server_count++;
+    servers[server_count++].address = address;
     return address;
+}
+
+bool daemon_connect(struct mc_socket *socket, const char *address)
+{
+    struct mc_server server; /* for its reading of addresses */
+    char buf[BUFFER_SIZE];
+    mc_deadline deadline = mc_socket_deadline(CONNECT_MS);
+
+    mc_socket_close(socket);
+    if (mc_server_init(&server, address, buf, sizeof buf) != 0)
+        return false;
+    if (server.port[0] == '\0')
+        return mc_socket_connect_unix(socket, server.host, deadline) == 0;
+    return mc_socket_connect(socket, server.host, server.port, deadline) == 0;
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */

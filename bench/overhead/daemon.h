@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "socket.h"
+
 enum daemon_transport { DAEMON_TCP, DAEMON_UNIX };
 
 const char *daemon_transport_name(enum daemon_transport transport);
@@ -12,6 +14,10 @@ const char *daemon_transport_name(enum daemon_transport transport);
 /* The address of a server on this processor, started and filled with the works' values when it is
  * first asked for; NULL when there is none to be had, and a line on stderr has said why. */
 const char *daemon_address(enum daemon_transport transport, int processor);
+
+/* Connects a socket, closing it first if it is open: alike for the baseline and for the client.
+ * False when that fails. */
+bool daemon_connect(struct mc_socket *socket, const char *address);
 
 /* The version that a server says it is; "" when it does not. */
 const char *daemon_version(const char *address);

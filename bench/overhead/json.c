@@ -27,7 +27,7 @@ void json_expect(struct json *json, char wanted)
     json->bad = !json_take(json, wanted) || json->bad;
 }
 
-/* What stands behind a backslash; only bytes are known of \u. */
+/* What follows a backslash; only bytes are known of \u. */
 static char read_escape(struct json *json)
 {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";

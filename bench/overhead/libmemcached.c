@@ -1,4 +1,4 @@
-/* The rival libmemcached, in a program of its own: obeys the lines of worker.h. */
+/* libmemcached as a client to be measured, in a program of its own: obeys the lines of worker.h. */
 #include <libmemcached/memcached.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,10 +91,10 @@ static bool set(uint32_t i)
                          0) == MEMCACHED_SUCCESS;
 }
 
-static contestant_run *const runs[] = {
+static tested_run *const runs[] = {
     [WORK_GET] = get, [WORK_MISS] = miss, [WORK_SET] = set, [WORK_META] = NULL};
 
-static contestant_run *libmemcached_prepare(const struct work *work)
+static tested_run *libmemcached_prepare(const struct work *work)
 {
     own.work = work;
     if (!work_set_make(&own.set, work))
@@ -115,7 +115,7 @@ static bool libmemcached_check(uint32_t i)
     return runs[own.work->verb](i);
 }
 
-static const struct contestant contestant = {
+static const struct tested_client client = {
     .title = "libmemcached " LIBMEMCACHED_VERSION_STRING,
     .settings =
         "text protocol, TCP_NODELAY; memcached_mget() and memcached_fetch_result() into one "
@@ -127,5 +127,5 @@ static const struct contestant contestant = {
 
 int main(void)
 {
-    return worker_main(&contestant);
+    return worker_main(&client);
 }

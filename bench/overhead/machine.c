@@ -9,7 +9,7 @@
 
 enum { LINE_SIZE = 256 };
 
-/* The value behind the first line of a file that begins with a name: "name   : value". */
+/* The value in the first line of a file that begins with a name: "name   : value". */
 static bool find_line(const char *path, const char *name, char *value, size_t cap)
 {
     char line[LINE_SIZE];

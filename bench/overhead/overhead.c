@@ -1,5 +1,5 @@
-/* What a client costs: measures the floor, this project's client and its rivals on private
- * memcacheds, and reports. The floor and the client are measured in this program, too. */
+/* What a client costs: measures the baseline, this project's client and others on private
+ * memcacheds, and reports. The baseline and the client are measured in this program, too. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,6 @@
 #include "progress.h"
 #include "rounds.h"
 #include "table.h"
-#include "timing.h"
 #include "wire.h"
 #include "worker.h"
 
@@ -40,7 +39,7 @@ struct overhead {
     struct arguments arguments;
     struct results results;
     struct rounds_team team;
-    struct roster_programs programs;
+    struct clients_programs programs;
     int client_processor, server_processor; /* the same when there is but one */
     FILE *page;                             /* NULL: none is wanted */
 };
@@ -92,16 +91,16 @@ static void note_processors(struct overhead *overhead)
                          client, client, server);
 }
 
-static bool wants_client(const struct arguments *arguments, const struct roster_entry *entry)
+static bool wants_client(const struct arguments *arguments, const struct clients_entry *entry)
 {
     return entry->own != NULL || arguments_list_has(arguments->clients, entry->name);
 }
 
 static void choose_team(struct overhead *overhead)
 {
-    for (size_t i = 0; i < roster_count; i++)
-        if (wants_client(&overhead->arguments, &roster_table[i]))
-            overhead->team.entries[overhead->team.count++] = &roster_table[i];
+    for (size_t i = 0; i < clients_count; i++)
+        if (wants_client(&overhead->arguments, &clients_table[i]))
+            overhead->team.entries[overhead->team.count++] = &clients_table[i];
 }
 
 /* ---- measuring ------------------------------------------------------------------------------- */
@@ -142,10 +141,10 @@ static int measure_setting(struct overhead *overhead, bool apart, enum daemon_tr
     return fail(EXIT_INTERRUPTED, "rounds", "interrupted");
 }
 
-/* True for what was asked for, which is everything when nothing was. */
-static bool is_wanted(const char *asked, const char *name)
+/* True for one of two that was asked for, or when both are wanted. */
+static bool is_wanted(uint32_t asked, uint32_t which)
 {
-    return asked == NULL || strcmp(asked, name) == 0;
+    return asked == ARGUMENTS_BOTH || asked == which;
 }
 
 static int measure_times(struct overhead *overhead)
@@ -153,24 +152,24 @@ static int measure_times(struct overhead *overhead)
     const struct arguments *a = &overhead->arguments;
     int status = OPTION_GO_ON;
 
-    for (int apart = 0; apart <= 1; apart++) {
-        if (!is_wanted(a->cores, apart ? "apart" : "same") ||
+    for (uint32_t apart = 0; apart <= 1; apart++) {
+        if (!is_wanted(a->cores, apart) ||
             (apart && overhead->server_processor == overhead->client_processor))
             continue;
         for (enum daemon_transport t = DAEMON_TCP; t <= DAEMON_UNIX; t++)
-            if (status == OPTION_GO_ON && is_wanted(a->transport, daemon_transport_name(t)))
+            if (status == OPTION_GO_ON && is_wanted(a->transport, t))
                 status = measure_setting(overhead, apart, t);
     }
     return status;
 }
 
-static bool is_python(const struct roster_entry *entry)
+static bool is_python(const struct clients_entry *entry)
 {
     return entry->program != NULL && strstr(entry->program, ".py") != NULL;
 }
 
 /* False when it was found to have no such command. */
-static bool can_do(const struct results *results, const struct roster_entry *entry,
+static bool can_do(const struct results *results, const struct clients_entry *entry,
                    const struct work *work)
 {
     for (size_t i = 0; i < RESULTS_SETTINGS; i++)
@@ -181,7 +180,7 @@ static bool can_do(const struct results *results, const struct roster_entry *ent
 }
 
 static void count_client(struct overhead *overhead, const struct count_plan *plan,
-                         const struct roster_entry *entry, const struct work *work)
+                         const struct clients_entry *entry, const struct work *work)
 {
     if (child_interrupted() || !can_do(&overhead->results, entry, work))
         return;
@@ -297,12 +296,12 @@ static int report(struct overhead *overhead)
     return EXIT_SUCCESS;
 }
 
-/* The floor and this project's client must not have failed at anything. */
+/* The baseline and this project's client must not have failed at anything. */
 static int judge(const struct results *results)
 {
     for (size_t i = 0; i < results->cell_count; i++) {
         const struct results_cell *cell = &results->cells[i];
-        if (roster_find(cell->client)->own != NULL && cell->problem[0] != '\0')
+        if (clients_find(cell->client)->own != NULL && cell->problem[0] != '\0')
             return fail(EXIT_FAILURE, cell->work, cell->problem);
     }
     return EXIT_SUCCESS;
@@ -341,7 +340,7 @@ static int measure(struct overhead *overhead, int argc, char **argv)
     return status == EXIT_SUCCESS ? judge(&overhead->results) : status;
 }
 
-/* The instructions of the marks alone. */
+/* The instructions of the limits alone. */
 static int print_instructions(struct overhead *overhead)
 {
     static const char *const works[] = {"get", "get-100"};
@@ -356,7 +355,7 @@ static int print_instructions(struct overhead *overhead)
         return fail(EXIT_SKIPPED, "valgrind", "it is absent, so no instructions are counted");
     plan.strace[0] = '\0';
     for (size_t i = 0; i < sizeof works / sizeof *works; i++)
-        count_client(overhead, &plan, roster_find("client"), work_find(works[i]));
+        count_client(overhead, &plan, clients_find("client"), work_find(works[i]));
     progress_end();
     table_instructions(&overhead->results, stdout);
     return EXIT_SUCCESS;
@@ -380,18 +379,17 @@ static int run_only(struct overhead *overhead)
 
     if (strcmp(a->only, "wire") == 0)
         return run_wire(name, a->count);
-    const struct roster_entry *entry = roster_find(a->only);
+    const struct clients_entry *entry = clients_find(a->only);
     const struct work *work = work_find(name);
     if (entry == NULL || entry->own == NULL || work == NULL)
-        return fail(OPTION_USAGE, "--only", "a work by floor, client or wire is wanted");
+        return fail(OPTION_USAGE, "--only", "a work by baseline, client or wire is wanted");
     const char *address = a->server;
     int status = address == NULL ? choose_processors(overhead) : OPTION_GO_ON;
     if (status != OPTION_GO_ON)
         return status;
     if (address == NULL)
-        address = daemon_address(
-            a->transport != NULL && strcmp(a->transport, "tcp") == 0 ? DAEMON_TCP : DAEMON_UNIX,
-            overhead->client_processor);
+        address = daemon_address(a->transport == DAEMON_TCP ? DAEMON_TCP : DAEMON_UNIX,
+                                 overhead->client_processor);
     if (address == NULL)
         return EXIT_NO_SERVER;
     if (overhead->client_processor != PROCESSOR_ANY)
@@ -441,10 +439,10 @@ int main(int argc, char **argv)
     if (status != OPTION_GO_ON)
         return status;
     if (overhead.arguments.worker != NULL) {
-        const struct roster_entry *entry = roster_find(overhead.arguments.worker);
+        const struct clients_entry *entry = clients_find(overhead.arguments.worker);
         return entry != NULL && entry->own != NULL ? worker_main(entry->own) : OPTION_USAGE;
     }
-    overhead.programs = (struct roster_programs){argv[0], overhead.arguments.python};
+    overhead.programs = (struct clients_programs){argv[0], overhead.arguments.python};
     child_begin();
     status = run_mode(&overhead, argc, argv);
     rounds_end(&overhead.team);

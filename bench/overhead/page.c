@@ -1,45 +1,45 @@
-/* The page: a sentence and the marks, charts, then all figures in tables, and the method. */
+/* The page: a sentence and the limits, charts, then all figures in tables, and the method. */
 #include "page.h"
 
 #include <string.h>
 
 #include "figure.h"
 #include "html.h"
-#include "marks.h"
+#include "limit.h"
 #include "work.h"
 
 enum { CLIENTS_MAX = RESULTS_CLIENTS_MAX, ROWS_MAX = 24 };
 
 /* The clients that are there, with their colours. */
-struct cast {
+struct series {
     const struct results_client *clients[CLIENTS_MAX];
     unsigned colours[CLIENTS_MAX];
     char labels[CLIENTS_MAX][FIGURE_SIZE];
     size_t count;
 };
 
-static struct cast choose_cast(const struct results *results)
+static struct series choose_series(const struct results *results)
 {
-    struct cast cast = {.count = 0};
+    struct series series = {.count = 0};
 
     for (size_t i = 0; i < results->client_count; i++) {
         if (results->clients[i].absent[0] != '\0')
             continue;
-        cast.clients[cast.count] = &results->clients[i];
-        cast.colours[cast.count] = (unsigned)i;
-        figure_label(cast.labels[cast.count], &results->clients[i]);
-        cast.count++;
+        series.clients[series.count] = &results->clients[i];
+        series.colours[series.count] = (unsigned)i;
+        figure_label(series.labels[series.count], &results->clients[i]);
+        series.count++;
     }
-    return cast;
+    return series;
 }
 
-static void print_legend(const struct cast *cast, FILE *out)
+static void print_legend(const struct series *series, FILE *out)
 {
     const char *names[CLIENTS_MAX];
 
-    for (size_t i = 0; i < cast->count; i++)
-        names[i] = cast->labels[i];
-    html_legend(out, names, cast->colours, cast->count);
+    for (size_t i = 0; i < series->count; i++)
+        names[i] = series->labels[i];
+    html_legend(out, names, series->colours, series->count);
 }
 
 static const struct results_cell *cell_of(const struct results *results,
@@ -76,45 +76,46 @@ static void print_head(const struct results *results, FILE *out)
                         "ratios of p50s and counts hardly are.");
     print_paragraph(
         out, "",
-        "The floor is the same requests and replies over a bare socket: send() of bytes that "
+        "The baseline is the same requests and replies over a bare socket: send() of bytes that "
         "are ready, recv() of a length that is known, and nothing else. Every client has to "
         "do as much; what it takes on top of that is what it costs.");
 }
 
-static void print_mark(const struct results *results, const struct marks_mark *mark, FILE *out)
+static void print_limit(const struct results *results, const struct limit *limit, FILE *out)
 {
     char figure[FIGURE_SIZE], most[FIGURE_SIZE];
-    double value = marks_figure(mark, results);
-    bool ratio = mark->kind == MARKS_TIME;
-    bool kept = value <= mark->most;
+    double value = limit_figure(limit, results);
+    bool ratio = limit->kind == LIMIT_TIME;
+    bool kept = value <= limit->most;
 
     if (value < 0)
         return;
     fprintf(out,
             "<div class=\"card\"><b>%s</b><span>%s</span>"
             "<span class=\"%s\">%s: at most %s</span></div>\n",
-            ratio ? figure_ratio(figure, value) : figure_count(figure, value), mark->text,
+            ratio ? figure_ratio(figure, value) : figure_count(figure, value), limit->text,
             kept ? "good" : "bad", kept ? "kept" : "not kept",
-            ratio ? figure_ratio(most, mark->most) : figure_count(most, mark->most));
+            ratio ? figure_ratio(most, limit->most) : figure_count(most, limit->most));
 }
 
-static void print_marks(const struct results *results, FILE *out)
+static void print_limits(const struct results *results, FILE *out)
 {
     html_section(out, "What mcwire promises", NULL);
     fputs("<div class=\"cards\">\n", out);
-    for (size_t i = 0; i < marks_count; i++)
-        print_mark(results, &marks_table[i], out);
+    for (size_t i = 0; i < limit_count; i++)
+        print_limit(results, &limit_table[i], out);
     fputs("</div>\n", out);
 }
 
-/* ---- cost against the floor ------------------------------------------------------------------ */
+/* ---- cost against the baseline --------------------------------------------------------------- */
 
-static void draw_ratios(const struct results *results, const struct cast *cast,
+static void draw_ratios(const struct results *results, const struct series *series,
                         const struct results_setting *setting, FILE *out)
 {
-    const struct html_chart chart = {.title = setting->title,
-                                     .x = {"time of an operation, to the floor's in the same round",
-                                           HTML_RATIO, HTML_LOG, 1, 2}};
+    const struct html_chart chart = {
+        .title = setting->title,
+        .x = {"time of an operation, to the baseline's in the same round", HTML_RATIO, HTML_LOG, 1,
+              2}};
     struct html_row rows[ROWS_MAX];
     size_t count = 0;
 
@@ -122,30 +123,30 @@ static void draw_ratios(const struct results *results, const struct cast *cast,
         if (!results_has(results, setting, work_table[w].name))
             continue;
         rows[count].label = work_table[w].title;
-        for (size_t i = 0; i < cast->count; i++) {
+        for (size_t i = 0; i < series->count; i++) {
             const struct results_cell *cell =
-                cell_of(results, setting, work_table[w].name, cast->clients[i]);
+                cell_of(results, setting, work_table[w].name, series->clients[i]);
             rows[count].values[i] = cell != NULL ? cell->p50_ratio : RESULTS_UNKNOWN;
         }
         count++;
     }
-    html_dots(out, &chart, rows, count, cast->colours, cast->count);
+    html_dots(out, &chart, rows, count, series->colours, series->count);
 }
 
-static void print_ratios(const struct results *results, const struct cast *cast, FILE *out)
+static void print_ratios(const struct results *results, const struct series *series, FILE *out)
 {
-    html_section(out, "Cost of an operation against the floor",
-                 "A client's p50 divided by the floor's p50 of the same round; each dot is the "
+    html_section(out, "Cost of an operation against the baseline",
+                 "A client's p50 divided by the baseline's p50 of the same round; each dot is the "
                  "median of the rounds, and the figure is mcwire's.");
-    print_legend(cast, out);
+    print_legend(series, out);
     for (size_t s = 0; s < RESULTS_SETTINGS; s++)
         if (results_has(results, &results_settings[s], NULL))
-            draw_ratios(results, cast, &results_settings[s], out);
+            draw_ratios(results, series, &results_settings[s], out);
 }
 
 /* ---- where the time goes --------------------------------------------------------------------- */
 
-static void draw_parts(const struct results *results, const struct cast *cast,
+static void draw_parts(const struct results *results, const struct series *series,
                        const struct results_setting *setting, const struct work *work, FILE *out)
 {
     char title[128];
@@ -153,12 +154,12 @@ static void draw_parts(const struct results *results, const struct cast *cast,
     size_t count = 0;
 
     snprintf(title, sizeof title, "%s: %s", work->title, setting->title);
-    for (size_t i = 0; i < cast->count; i++) {
-        const struct results_cell *cell = cell_of(results, setting, work->name, cast->clients[i]);
+    for (size_t i = 0; i < series->count; i++) {
+        const struct results_cell *cell = cell_of(results, setting, work->name, series->clients[i]);
         if (cell == NULL)
             continue;
         double rest = cell->p50 - cell->user_ns - cell->system_ns;
-        rows[count++] = (struct html_row){cast->labels[i],
+        rows[count++] = (struct html_row){series->labels[i],
                                           {cell->user_ns + cell->system_ns, rest > 0 ? rest : 0}};
     }
     if (count == 0)
@@ -170,7 +171,7 @@ static void draw_parts(const struct results *results, const struct cast *cast,
               rows, count, 2);
 }
 
-static void print_parts(const struct results *results, const struct cast *cast, FILE *out)
+static void print_parts(const struct results *results, const struct series *series, FILE *out)
 {
     static const char *const parts[] = {
         "CPU time of the client's process, in user space and system",
@@ -178,14 +179,14 @@ static void print_parts(const struct results *results, const struct cast *cast, 
     static const char *const works[] = {"get", "get-100"};
 
     html_section(out, "Where the time goes", NULL);
-    html_parts(out, parts, sizeof parts / sizeof *parts);
+    html_legend(out, parts, NULL, sizeof parts / sizeof *parts);
     for (size_t i = 0; i < sizeof works / sizeof *works; i++)
-        draw_parts(results, cast, results_first(results), work_find(works[i]), out);
+        draw_parts(results, series, results_first(results), work_find(works[i]), out);
 }
 
 /* ---- latency --------------------------------------------------------------------------------- */
 
-static void draw_latency(const struct results *results, const struct cast *cast,
+static void draw_latency(const struct results *results, const struct series *series,
                          const struct results_setting *setting, const struct work *work, FILE *out)
 {
     double above[RESULTS_POINTS];
@@ -199,17 +200,17 @@ static void draw_latency(const struct results *results, const struct cast *cast,
     snprintf(title, sizeof title, "%s, %s", work->title, setting->transport);
     for (size_t i = 0; i < RESULTS_POINTS; i++)
         above[i] = results_above(i);
-    for (size_t i = 0; i < cast->count; i++) {
-        const struct results_cell *cell = cell_of(results, setting, work->name, cast->clients[i]);
+    for (size_t i = 0; i < series->count; i++) {
+        const struct results_cell *cell = cell_of(results, setting, work->name, series->clients[i]);
         if (cell != NULL)
-            lines[count++] = (struct html_line){cast->labels[i], cast->colours[i], above,
+            lines[count++] = (struct html_line){series->labels[i], series->colours[i], above,
                                                 cell->points, RESULTS_POINTS};
     }
     if (count > 0)
         html_lines(out, &chart, lines, count);
 }
 
-static void print_latencies(const struct results *results, const struct cast *cast, FILE *out)
+static void print_latencies(const struct results *results, const struct series *series, FILE *out)
 {
     static const char *const works[] = {"get", "set", "get-100", "get-1m"};
 
@@ -217,10 +218,10 @@ static void print_latencies(const struct results *results, const struct cast *ca
         out, "Latency",
         "Each operation is timed by itself. Both axes are logarithmic, and a line ends where "
         "fewer than ten operations lie above.");
-    print_legend(cast, out);
+    print_legend(series, out);
     html_charts_begin(out);
     for (size_t i = 0; i < sizeof works / sizeof *works; i++)
-        draw_latency(results, cast, results_first(results), work_find(works[i]), out);
+        draw_latency(results, series, results_first(results), work_find(works[i]), out);
     html_charts_end(out);
 }
 
@@ -248,7 +249,7 @@ static struct curve curve_of(const struct results *results, const struct results
     return curve;
 }
 
-static void draw_throughput(const struct results *results, const struct cast *cast,
+static void draw_throughput(const struct results *results, const struct series *series,
                             const struct results_setting *setting, enum work_verb verb,
                             const char *title, FILE *out)
 {
@@ -259,29 +260,29 @@ static void draw_throughput(const struct results *results, const struct cast *ca
                                      .x = {"keys in one operation", HTML_COUNT, HTML_LOG, 1, 100},
                                      .y = {"keys a second", HTML_PER_SECOND, HTML_LOG, 0, 0}};
 
-    for (size_t i = 0; i < cast->count; i++) {
-        curves[i] = curve_of(results, setting, cast->clients[i], verb);
+    for (size_t i = 0; i < series->count; i++) {
+        curves[i] = curve_of(results, setting, series->clients[i], verb);
         if (curves[i].count > 0)
-            lines[count++] = (struct html_line){cast->labels[i], cast->colours[i], curves[i].batch,
-                                                curves[i].rate, curves[i].count};
+            lines[count++] = (struct html_line){series->labels[i], series->colours[i],
+                                                curves[i].batch, curves[i].rate, curves[i].count};
     }
     if (count > 0)
         html_lines(out, &chart, lines, count);
 }
 
-static void print_throughput(const struct results *results, const struct cast *cast, FILE *out)
+static void print_throughput(const struct results *results, const struct series *series, FILE *out)
 {
     html_section(out, "Throughput by batch size",
                  "One connection, values of 32 bytes, client and server on one processor. A get "
                  "asks for many keys at once; of mg, many are sent before a reply is read. mcwire "
                  "alone has mg.");
-    print_legend(cast, out);
+    print_legend(series, out);
     html_charts_begin(out);
-    draw_throughput(results, cast, &results_settings[0], WORK_GET, "get, TCP", out);
-    draw_throughput(results, cast, &results_settings[0], WORK_META, "mg in a pipeline, TCP", out);
-    draw_throughput(results, cast, &results_settings[1], WORK_GET, "get, Unix socket", out);
-    draw_throughput(results, cast, &results_settings[1], WORK_META, "mg in a pipeline, Unix socket",
-                    out);
+    draw_throughput(results, series, &results_settings[0], WORK_GET, "get, TCP", out);
+    draw_throughput(results, series, &results_settings[0], WORK_META, "mg in a pipeline, TCP", out);
+    draw_throughput(results, series, &results_settings[1], WORK_GET, "get, Unix socket", out);
+    draw_throughput(results, series, &results_settings[1], WORK_META,
+                    "mg in a pipeline, Unix socket", out);
     html_charts_end(out);
 }
 
@@ -296,27 +297,27 @@ static const char *class_of(const struct results_client *client)
     return strcmp(client->name, "client") == 0 ? " class=\"own\"" : "";
 }
 
-static void print_heads(const struct cast *cast, FILE *out)
+static void print_heads(const struct series *series, FILE *out)
 {
     fputs("<table>\n<tr><th></th>", out);
-    for (size_t i = 0; i < cast->count; i++) {
-        fprintf(out, "<th%s>", class_of(cast->clients[i]));
-        html_text(out, cast->labels[i]);
+    for (size_t i = 0; i < series->count; i++) {
+        fprintf(out, "<th%s>", class_of(series->clients[i]));
+        html_text(out, series->labels[i]);
         fputs("</th>", out);
     }
     fputs("</tr>\n", out);
 }
 
-static void print_row(const struct results *results, const struct cast *cast,
+static void print_row(const struct results *results, const struct series *series,
                       const struct results_setting *setting, const struct work *work,
                       cell_function *function, FILE *out)
 {
     fputs("<tr><td>", out);
     html_text(out, work->title);
     fputs("</td>", out);
-    for (size_t i = 0; i < cast->count; i++) {
-        fprintf(out, "<td%s>", class_of(cast->clients[i]));
-        function(results, setting, work, cast->clients[i], out);
+    for (size_t i = 0; i < series->count; i++) {
+        fprintf(out, "<td%s>", class_of(series->clients[i]));
+        function(results, setting, work, series->clients[i], out);
         fputs("</td>", out);
     }
     fputs("</tr>\n", out);
@@ -328,7 +329,7 @@ static void time_cell(const struct results *results, const struct results_settin
     const struct results_cell *cell = cell_of(results, setting, work->name, client);
     char time[FIGURE_SIZE], ratio[FIGURE_SIZE];
 
-    if (cell != NULL && strcmp(client->name, "floor") != 0)
+    if (cell != NULL && strcmp(client->name, "baseline") != 0)
         fprintf(out, "%s <small>%s</small>", figure_time(time, cell->p50),
                 figure_ratio(ratio, cell->p50_ratio));
     else if (cell != NULL)
@@ -394,59 +395,60 @@ static void syscalls_cell(const struct results *results, const struct results_se
     fprintf(out, "\">%s</span>", figure_count(text, count->syscalls));
 }
 
-static void print_setting_table(const struct results *results, const struct cast *cast,
+static void print_setting_table(const struct results *results, const struct series *series,
                                 const struct results_setting *setting, const char *title,
                                 cell_function *function, FILE *out)
 {
     fprintf(out, "<h3>%s</h3>\n", title);
-    print_heads(cast, out);
+    print_heads(series, out);
     for (size_t w = 0; w < work_count; w++)
         if (results_has(results, setting, work_table[w].name))
-            print_row(results, cast, setting, &work_table[w], function, out);
+            print_row(results, series, setting, &work_table[w], function, out);
     fputs("</table>\n", out);
 }
 
-static void print_setting(const struct results *results, const struct cast *cast,
+static void print_setting(const struct results *results, const struct series *series,
                           const struct results_setting *setting, bool open, FILE *out)
 {
     if (!results_has(results, setting, NULL))
         return;
     fprintf(out, "<details%s><summary>%s</summary>\n", open ? " open" : "", setting->title);
-    print_setting_table(results, cast, setting,
-                        "Time of an operation (p50), and its ratio to the floor's", time_cell, out);
-    print_setting_table(results, cast, setting, "p99 and p99.9", latency_cell, out);
-    print_setting_table(results, cast, setting,
+    print_setting_table(results, series, setting,
+                        "Time of an operation (p50), and its ratio to the baseline's", time_cell,
+                        out);
+    print_setting_table(results, series, setting, "p99 and p99.9", latency_cell, out);
+    print_setting_table(results, series, setting,
                         "Time of an operation, with the clock around all of a round (median), and "
-                        "its ratio to the floor's",
+                        "its ratio to the baseline's",
                         together_cell, out);
-    print_setting_table(results, cast, setting,
+    print_setting_table(results, series, setting,
                         "CPU time of the client's process: user and system, which the kernel tells "
                         "apart by samples",
                         cpu_cell, out);
     fputs("</details>\n", out);
 }
 
-static void print_count_table(const struct results *results, const struct cast *cast,
+static void print_count_table(const struct results *results, const struct series *series,
                               const char *title, cell_function *function, FILE *out)
 {
     fprintf(out, "<h3>%s</h3>\n", title);
-    print_heads(cast, out);
+    print_heads(series, out);
     for (size_t w = 0; w < work_count; w++)
         if (results_count(results, work_table[w].name, "client") != NULL)
-            print_row(results, cast, NULL, &work_table[w], function, out);
+            print_row(results, series, NULL, &work_table[w], function, out);
     fputs("</table>\n", out);
 }
 
-static void print_counts(const struct results *results, const struct cast *cast, FILE *out)
+static void print_counts(const struct results *results, const struct series *series, FILE *out)
 {
     if (results->count_count == 0)
         return;
     html_section(out, "Counted",
                  "Each count is the difference of two runs of different lengths, divided by the "
                  "difference of their lengths: what happens but once is not in it.");
-    print_count_table(results, cast, "Instructions of an operation in user space (callgrind)",
+    print_count_table(results, series, "Instructions of an operation in user space (callgrind)",
                       instructions_cell, out);
-    print_count_table(results, cast, "System calls of an operation (strace)", syscalls_cell, out);
+    print_count_table(results, series, "System calls of an operation (strace)", syscalls_cell, out);
 }
 
 static void print_wires(const struct results *results, FILE *out)
@@ -490,17 +492,18 @@ static void print_clients(const struct results *results, FILE *out)
 static void explain(FILE *out)
 {
     html_section(out, "Method", NULL);
-    print_paragraph(out, "",
-                    "Every client is a process of its own and uses the same keys (9 bytes, in "
-                    "turn) and values on the same private memcached. In each round each client "
-                    "does each work for a short slice: first with the clock around the whole "
-                    "slice, which gives the throughput and the CPU time, then with the clock "
-                    "around each operation, which gives the percentiles. A ratio is that of a "
-                    "client's p50 in a round to the floor's p50 in the same round, and the median "
-                    "of all rounds is shown: so what else the machine does hardly shows in it. "
-                    "Before each slice the client connects anew, every byte of one operation is "
-                    "compared with what is right, and some operations are done untimed; within it "
-                    "the result of each is looked at.");
+    print_paragraph(
+        out, "",
+        "Every client is a process of its own and uses the same keys (9 bytes, in "
+        "turn) and values on the same private memcached. In each round each client "
+        "does each work for a short slice: first with the clock around the whole "
+        "slice, which gives the throughput and the CPU time, then with the clock "
+        "around each operation, which gives the percentiles. A ratio is that of a "
+        "client's p50 in a round to the baseline's p50 in the same round, and the median "
+        "of all rounds is shown: so what else the machine does hardly shows in it. "
+        "Before each slice the client connects again, every byte of one operation is "
+        "compared with what is right, and some operations are done untimed; within it "
+        "the result of each is looked at.");
     print_paragraph(out, "",
                     "Client and server are pinned, because loopback has two speeds: on one "
                     "processor a request costs a change of context; on two it costs waking the "
@@ -509,7 +512,7 @@ static void explain(FILE *out)
     print_paragraph(out, "",
                     "On a Unix socket the kernel wakes a client that waits in recv() once more "
                     "than it has to, when the server takes the request. A client that waits in "
-                    "poll() is spared that, and can be below the floor where both share a "
+                    "poll() is spared that, and can be below the baseline where both share a "
                     "processor.");
     print_paragraph(out, "",
                     "callgrind runs clock_gettime() as a system call; the few dozen instructions "
@@ -526,18 +529,18 @@ static void print_facts(const struct results *results, FILE *out)
 
 void page_write(const struct results *results, FILE *out)
 {
-    struct cast cast = choose_cast(results);
+    struct series series = choose_series(results);
 
     print_head(results, out);
-    print_marks(results, out);
-    print_ratios(results, &cast, out);
-    print_parts(results, &cast, out);
-    print_latencies(results, &cast, out);
-    print_throughput(results, &cast, out);
+    print_limits(results, out);
+    print_ratios(results, &series, out);
+    print_parts(results, &series, out);
+    print_latencies(results, &series, out);
+    print_throughput(results, &series, out);
     html_section(out, "All figures", NULL);
     for (size_t s = 0; s < RESULTS_SETTINGS; s++)
-        print_setting(results, &cast, &results_settings[s], s == 0, out);
-    print_counts(results, &cast, out);
+        print_setting(results, &series, &results_settings[s], s == 0, out);
+    print_counts(results, &series, out);
     print_wires(results, out);
     print_clients(results, out);
     explain(out);

@@ -35,13 +35,13 @@ struct results_cell {
     char transport[8]; /* tcp, unix */
     char work[12], client[20];
     double rounds;
-    double samples;                /* operations with a clock around each */
-    double p50, p99, p999;         /* of them; unknown with fewer than ten above it */
-    double p50_ratio;              /* a round's p50 to the floor's of the same round: the median, */
-    double p50_low, p50_high;      /* and the quartiles */
-    double ns;                     /* with the clock around all operations of a round: the median */
-    double ratio;                  /* to the floor's of the same round: the median */
-    double user_ns, system_ns;     /* CPU time of the client's process, mean of all rounds */
+    double samples;            /* operations with a clock around each */
+    double p50, p99, p999;     /* of them; unknown with fewer than ten above it */
+    double p50_ratio;          /* a round's p50 to the baseline's of the same round: the median, */
+    double p50_low, p50_high;  /* and the quartiles */
+    double ns;                 /* with the clock around all operations of a round: the median */
+    double ratio;              /* to the baseline's of the same round: the median */
+    double user_ns, system_ns; /* CPU time of the client's process, mean of all rounds */
     double points[RESULTS_POINTS]; /* of the distribution; results_above() says which */
     char problem[64];              /* empty; or why there are no numbers */
 };

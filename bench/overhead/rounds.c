@@ -21,7 +21,7 @@ enum {
 /* One client with one work. */
 struct track {
     struct child *child;
-    const struct roster_entry *entry;
+    const struct clients_entry *entry;
     const struct work *work;
     const char *address;
     uint32_t count;                         /* operations in a slice */
@@ -83,8 +83,8 @@ static double median(double *numbers, size_t count)
 static bool time_together(struct track *track)
 {
     double ns, user_ns, system_ns;
-    struct roster_answer answer =
-        roster_ask(track->child, "round %lu", (unsigned long)track->count);
+    struct clients_answer answer =
+        clients_ask(track->child, "round %lu", (unsigned long)track->count);
 
     if (answer.text == NULL)
         return give_up(track, answer.problem);
@@ -102,7 +102,8 @@ static bool time_together(struct track *track)
 static bool time_each(struct track *track)
 {
     size_t before = track->sample_count, count;
-    struct roster_answer answer = roster_ask(track->child, "each %lu", (unsigned long)track->count);
+    struct clients_answer answer =
+        clients_ask(track->child, "each %lu", (unsigned long)track->count);
 
     if (answer.text == NULL)
         return give_up(track, answer.problem);
@@ -119,16 +120,16 @@ static bool time_each(struct track *track)
     return count > 0;
 }
 
-/* Connects anew, because a TCP connection keeps for life what it happened to learn at first; makes
+/* Connects again, because a TCP connection keeps for life what it happened to learn at first; makes
  * the work ready, and does one operation whose every byte is compared. */
 static bool prepare(struct track *track)
 {
-    struct roster_answer answer = roster_ask(track->child, "open %s", track->address);
+    struct clients_answer answer = clients_ask(track->child, "open %s", track->address);
 
     if (answer.text != NULL)
-        answer = roster_set_work(track->child, track->work);
+        answer = clients_set_work(track->child, track->work);
     if (answer.text != NULL)
-        answer = roster_ask(track->child, "check");
+        answer = clients_ask(track->child, "check");
     track->absent = answer.absent;
     if (answer.text == NULL)
         return give_up(track, answer.problem);
@@ -185,7 +186,7 @@ static void sum_latencies(struct track *track, struct results_cell *cell)
         cell->points[i] = percentile(track, results_above(i));
 }
 
-/* The ratios to the floor, which has been through at least as many rounds. */
+/* The ratios to the baseline, which has been through at least as many rounds. */
 static void sum_ratios(const struct track *track, const struct track *base,
                        struct results_cell *cell)
 {
@@ -230,8 +231,8 @@ static bool add_cell(const struct rounds_setting *setting, struct track *track,
 
 /* ---- the team -------------------------------------------------------------------------------- */
 
-static void note_client(struct results *results, const struct roster_entry *entry,
-                        const struct roster_answer *answer)
+static void note_client(struct results *results, const struct clients_entry *entry,
+                        const struct clients_answer *answer)
 {
     struct results_client *client = results_add_client(results);
 
@@ -250,16 +251,16 @@ static void note_client(struct results *results, const struct roster_entry *entr
     snprintf(client->settings, sizeof client->settings, "%s", tab != NULL ? tab + 1 : "");
 }
 
-bool rounds_begin(struct rounds_team *team, const struct roster_programs *programs, int processor,
+bool rounds_begin(struct rounds_team *team, const struct clients_programs *programs, int processor,
                   struct results *results)
 {
-    char *argv[ROSTER_ARGV_MAX];
+    char *argv[CLIENTS_ARGV_MAX];
 
     for (size_t i = 0; i < team->count; i++) {
         struct child *child = &team->children[i];
-        roster_command(programs, team->entries[i], argv, 0);
+        clients_command(programs, team->entries[i], argv, 0);
         child_start(child, argv, processor, true);
-        struct roster_answer answer = roster_ask(child, "hello");
+        struct clients_answer answer = clients_ask(child, "hello");
         note_client(results, team->entries[i], &answer);
         if (answer.text != NULL)
             continue;
@@ -278,7 +279,7 @@ void rounds_end(struct rounds_team *team)
 
 /* ---- a setting ------------------------------------------------------------------------------- */
 
-/* A track for each client and work; those of a work lie together, the floor's first. */
+/* A track for each client and work; those of a work lie together, the baseline's first. */
 static void lay_tracks(struct rounds_team *team, const struct rounds_setting *setting,
                        struct track *tracks)
 {

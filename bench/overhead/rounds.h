@@ -1,14 +1,14 @@
 /* The measurement by time: every client does a slice of every work in each round, one after the
  * other, so that what disturbs the machine meets them alike; and each slice is held against the
- * floor's of the same round. */
+ * baseline's of the same round. */
 #ifndef ROUNDS_H
 #define ROUNDS_H
 
 #include <stdint.h>
 
+#include "clients.h"
 #include "daemon.h"
 #include "results.h"
-#include "roster.h"
 #include "work.h"
 
 enum {
@@ -20,7 +20,7 @@ enum {
 
 /* The processes that take part. Start from {0}. */
 struct rounds_team {
-    const struct roster_entry *entries[ROUNDS_CLIENTS_MAX];
+    const struct clients_entry *entries[ROUNDS_CLIENTS_MAX];
     struct child children[ROUNDS_CLIENTS_MAX]; /* pid 0: absent */
     size_t count;
 };
@@ -36,9 +36,9 @@ struct rounds_setting {
     uint64_t limit_ns; /* no further round is begun after so long, once there are ROUNDS_LEAST */
 };
 
-/* Starts the processes on a processor, and notes who is there. False when the floor or this
+/* Starts the processes on a processor, and notes who is there. False when the baseline or this
  * project's client is not. */
-bool rounds_begin(struct rounds_team *team, const struct roster_programs *programs, int processor,
+bool rounds_begin(struct rounds_team *team, const struct clients_programs *programs, int processor,
                   struct results *results);
 
 /* Adds a cell for each client and work. False on an interruption, or when memory runs out. */

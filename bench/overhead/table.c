@@ -5,14 +5,14 @@
 
 #include "escape.h"
 #include "figure.h"
-#include "marks.h"
+#include "limit.h"
 #include "work.h"
 
-enum { TITLE_WIDTH = 22, FLOOR_WIDTH = 9, COLUMN_WIDTH = 17 };
+enum { TITLE_WIDTH = 22, BASELINE_WIDTH = 9, COLUMN_WIDTH = 17 };
 
-static bool is_floor(const struct results_client *client)
+static bool is_baseline(const struct results_client *client)
 {
-    return strcmp(client->name, "floor") == 0;
+    return strcmp(client->name, "baseline") == 0;
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -37,7 +37,7 @@ static void cell_label(char cell[CELL_SIZE], const struct subject *subject,
     figure_label(cell, client);
 }
 
-/* The time, and its ratio to the floor's. */
+/* The time, and its ratio to the baseline's. */
 static void cell_time(char cell[CELL_SIZE], const struct subject *subject,
                       const struct results_client *client)
 {
@@ -48,7 +48,7 @@ static void cell_time(char cell[CELL_SIZE], const struct subject *subject,
 
     if (measured == NULL || measured->p50 < 0)
         snprintf(cell, CELL_SIZE, "-");
-    else if (is_floor(client))
+    else if (is_baseline(client))
         figure_time(cell, measured->p50);
     else
         snprintf(cell, CELL_SIZE, "%s %5s", figure_time(time, measured->p50),
@@ -84,7 +84,7 @@ static void print_row(const char *title, const struct subject *subject, cell_fun
         if (client->absent[0] != '\0')
             continue;
         function(cell, subject, client);
-        fprintf(out, "%*s", is_floor(client) ? FLOOR_WIDTH : COLUMN_WIDTH, cell);
+        fprintf(out, "%*s", is_baseline(client) ? BASELINE_WIDTH : COLUMN_WIDTH, cell);
     }
     fputc('\n', out);
 }
@@ -101,7 +101,7 @@ static void print_setting(const struct results *results, const struct results_se
         if (!results_has(results, setting, work_table[w].name))
             continue;
         if (!any) {
-            fprintf(out, "\n%s: time of an operation (p50), and its ratio to the floor's\n",
+            fprintf(out, "\n%s: time of an operation (p50), and its ratio to the baseline's\n",
                     setting->title);
             print_row("", &subject, cell_label, out);
         }
@@ -128,7 +128,7 @@ static void print_detail(const struct subject *subject, const struct results_cli
     fprintf(out, "%9s", figure_ratio(text, cell->p50_low));
     fprintf(out, " - %-5s", figure_ratio(text, cell->p50_high));
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
-        fprintf(out, "%*s", FLOOR_WIDTH + 1, figure_time(text, times[i]));
+        fprintf(out, "%*s", BASELINE_WIDTH + 1, figure_time(text, times[i]));
     fprintf(out, "%7s\n", figure_ratio(text, cell->ratio));
 }
 
@@ -183,21 +183,21 @@ static void print_wires(const struct results *results, FILE *out)
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
-static void print_marks(const struct results *results, FILE *out)
+static void print_limits(const struct results *results, FILE *out)
 {
     char figure[FIGURE_SIZE], most[FIGURE_SIZE];
 
     fputs("\nWhat mcwire promises\n", out);
-    for (size_t i = 0; i < marks_count; i++) {
-        const struct marks_mark *mark = &marks_table[i];
-        double value = marks_figure(mark, results);
-        bool ratio = mark->kind == MARKS_TIME;
-        fprintf(out, "%-42s%9s, at most %-6s%s\n", mark->text,
+    for (size_t i = 0; i < limit_count; i++) {
+        const struct limit *limit = &limit_table[i];
+        double value = limit_figure(limit, results);
+        bool ratio = limit->kind == LIMIT_TIME;
+        fprintf(out, "%-46s%9s, at most %-6s%s\n", limit->text,
                 ratio ? figure_ratio(figure, value) : figure_count(figure, value),
-                ratio ? figure_ratio(most, mark->most) : figure_count(most, mark->most),
-                value < 0             ? "not measured"
-                : value <= mark->most ? "kept"
-                                      : "NOT kept");
+                ratio ? figure_ratio(most, limit->most) : figure_count(most, limit->most),
+                value < 0              ? "not measured"
+                : value <= limit->most ? "kept"
+                                       : "NOT kept");
     }
 }
 
@@ -233,7 +233,7 @@ void table_text(const struct results *results, FILE *out)
     }
     if (results->wire_count > 0)
         print_wires(results, out);
-    print_marks(results, out);
+    print_limits(results, out);
     print_clients(results, out);
 }
 
@@ -299,9 +299,9 @@ void table_markdown(const struct results *results, FILE *out)
     markdown_row("---", &subject, cell_rule, out);
     markdown_times(results, setting, out);
     markdown_counts(results, out);
-    fputs("\nTime of an operation (p50), and its ratio to the floor's in the same round.", out);
+    fputs("\nTime of an operation (p50), and its ratio to the baseline's in the same round.", out);
     for (size_t i = 0; i < results->client_count; i++)
-        if (results->clients[i].absent[0] == '\0' && !is_floor(&results->clients[i]))
+        if (results->clients[i].absent[0] == '\0' && !is_baseline(&results->clients[i]))
             fprintf(out, " %s.", results->clients[i].title);
     fprintf(out, "\n%s; %s; %s; memcached %s; %s.\n", results_fact(results, "processor"),
             results_fact(results, "system"), results_fact(results, "compiler"),
@@ -312,17 +312,17 @@ void table_markdown(const struct results *results, FILE *out)
 
 void table_instructions(const struct results *results, FILE *out)
 {
-    const char *before = "{\"marks\":[\n";
+    const char *before = "{\"limits\":[\n";
 
-    for (size_t i = 0; i < marks_count; i++) {
-        const struct marks_mark *mark = &marks_table[i];
-        if (mark->kind != MARKS_INSTRUCTIONS)
+    for (size_t i = 0; i < limit_count; i++) {
+        const struct limit *limit = &limit_table[i];
+        if (limit->kind != LIMIT_INSTRUCTIONS)
             continue;
         fputs(before, out);
-        fputs("{\"mark\":", out);
-        escape_json(out, mark->text);
-        fprintf(out, ",\"work\":\"%s\",\"instructions\":%.1f,\"most\":%g}", mark->work,
-                marks_figure(mark, results), mark->most);
+        fputs("{\"limit\":", out);
+        escape_json(out, limit->text);
+        fprintf(out, ",\"work\":\"%s\",\"instructions\":%.1f,\"most\":%g}", limit->work,
+                limit_figure(limit, results), limit->most);
         before = ",\n";
     }
     fputs("\n]}\n", out);

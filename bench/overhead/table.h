@@ -7,7 +7,7 @@
 void table_text(const struct results *results, FILE *out);
 void table_markdown(const struct results *results, FILE *out);
 
-/* The instructions of the marks, as JSON. */
+/* The instructions of the limits, as JSON. */
 void table_instructions(const struct results *results, FILE *out);
 
 #endif

@@ -40,7 +40,7 @@ static inline uint32_t work_at(const struct work *work, uint32_t i)
     return i % (work->keys - work->batch + 1);
 }
 
-/* The k-th key, with a NUL behind it. */
+/* The k-th key, with a NUL after it. */
 void work_key(const struct work *work, uint32_t k, char key[WORK_KEY_LEN + 1]);
 
 /* Its value, work->size bytes: the key, and letters up to the size. */
@@ -51,7 +51,7 @@ bool work_is_value(const struct work *work, uint32_t k, const char *value, size_
 /* What a client needs for a work, made ready before the clock runs. Start from {0}. */
 struct work_set {
     char keys[WORK_KEYS_MAX][WORK_KEY_LEN + 1];
-    char *values; /* work->keys values of work->size bytes, one behind the other */
+    char *values; /* work->keys values of work->size bytes, one after the other */
     char *room;   /* for work->batch values to be received */
 };
 

@@ -13,15 +13,15 @@ enum {
 };
 
 struct worker {
-    const struct contestant *contestant;
-    contestant_run *run;
+    const struct tested_client *client;
+    tested_run *run;
     struct work work;
     uint32_t done; /* operations of this work: the next is the done-th */
 };
 
 static bool run_some(struct worker *worker, uint32_t count)
 {
-    contestant_run *run = worker->run;
+    tested_run *run = worker->run;
     uint32_t end = worker->done + count;
 
     for (uint32_t i = worker->done; i != end; i++)
@@ -38,7 +38,7 @@ static bool warm_up(struct worker *worker, uint32_t count)
 
 /* ---- the commands ---------------------------------------------------------------------------- */
 
-/* What a command prints behind `ok` is printed by it; NULL when all went well, or the answer. */
+/* What a command prints after `ok` is printed by it; NULL when all went well, or the answer. */
 typedef const char *command(struct worker *worker, const char *argument);
 
 static const char wrong[] = "bad wrong result";
@@ -46,13 +46,13 @@ static const char wrong[] = "bad wrong result";
 static const char *hello(struct worker *worker, const char *argument)
 {
     (void)argument;
-    printf("ok %s\t%s\n", worker->contestant->title, worker->contestant->settings);
+    printf("ok %s\t%s\n", worker->client->title, worker->client->settings);
     return NULL;
 }
 
 static const char *open_server(struct worker *worker, const char *argument)
 {
-    if (!worker->contestant->open(argument))
+    if (!worker->client->open(argument))
         return "bad no connection";
     puts("ok");
     return NULL;
@@ -81,7 +81,7 @@ static const char *take_work(struct worker *worker, const char *argument)
     work->first = first;
     work->keys = keys;
     worker->done = 0;
-    worker->run = worker->contestant->prepare(work);
+    worker->run = worker->client->prepare(work);
     if (worker->run == NULL)
         return "no it has no such command";
     puts("ok");
@@ -91,7 +91,7 @@ static const char *take_work(struct worker *worker, const char *argument)
 static const char *check(struct worker *worker, const char *argument)
 {
     (void)argument;
-    if (!worker->contestant->check(worker->done))
+    if (!worker->client->check(worker->done))
         return wrong;
     puts("ok");
     return NULL;
@@ -176,12 +176,12 @@ static const char *obey(struct worker *worker, const char *line)
     return "bad no such line";
 }
 
-int worker_main(const struct contestant *contestant)
+int worker_main(const struct tested_client *client)
 {
     static struct worker worker;
     char line[LINE_SIZE];
 
-    worker.contestant = contestant;
+    worker.client = client;
     while (fgets(line, sizeof line, stdin) != NULL) {
         line[strcspn(line, "\n")] = '\0';
         const char *answer = obey(&worker, line);
@@ -192,13 +192,13 @@ int worker_main(const struct contestant *contestant)
     return EXIT_SUCCESS;
 }
 
-int worker_count(const struct contestant *contestant, const char *address, const struct work *work,
+int worker_count(const struct tested_client *client, const char *address, const struct work *work,
                  uint32_t count)
 {
-    struct worker worker = {.contestant = contestant, .work = *work};
+    struct worker worker = {.client = client, .work = *work};
 
-    if (!contestant->open(address))
+    if (!client->open(address))
         return EXIT_FAILURE;
-    worker.run = contestant->prepare(&worker.work);
+    worker.run = client->prepare(&worker.work);
     return worker.run != NULL && run_some(&worker, count) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -9,20 +9,20 @@
  *     each COUNT                             ok NS NS NS ...            of each one
  *
  * or answers `no WHY`: there is no such client, or it has no such command; or `bad WHY`: it failed.
- * round and each do some operations before the clock runs. It ends when its input does. rivals.py
- * speaks the same. */
+ * round and each do some operations before the clock runs. It ends when its input does.
+ * python_clients.py speaks the same. */
 #ifndef WORKER_H
 #define WORKER_H
 
-#include "contestant.h"
+#include "tested.h"
 
 enum { WORKER_EACH_MAX = 20000 };
 
 /* Returns the exit status. */
-int worker_main(const struct contestant *contestant);
+int worker_main(const struct tested_client *client);
 
 /* Does `count` operations on a server and nothing besides, for tools that count. Exit status. */
-int worker_count(const struct contestant *contestant, const char *address, const struct work *work,
+int worker_count(const struct tested_client *client, const char *address, const struct work *work,
                  uint32_t count);
 
 #endif

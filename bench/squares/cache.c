@@ -1,4 +1,4 @@
-/* The workload's get, set and expense over a mcwire server, and what is said when it fails. */
+/* Gives the workload its get, set and expense over a mcwire server, and warns when that fails. */
 #include "cache.h"
 
 #include <netdb.h>
@@ -9,8 +9,8 @@
 
 enum { CALM_NS = 1000000000 }; /* an outage is over after that long without a failure */
 
-/* What more there is to say about a failure; an empty slice when nothing. */
-static struct mc_bytes detail(const struct cache *cache, int result)
+/* More about a failure; an empty slice when there is nothing. */
+static struct mc_bytes failure_detail(const struct cache *cache, int result)
 {
     const struct mc_server *server = &cache->server;
     const char *text = NULL;
@@ -28,23 +28,23 @@ static struct mc_bytes detail(const struct cache *cache, int result)
     return (struct mc_bytes){text, text != NULL ? strlen(text) : 0};
 }
 
-static void warn(const struct cache *cache, int result)
+static void warn_of_failure(const struct cache *cache, int result)
 {
-    struct mc_bytes more = detail(cache, result);
+    struct mc_bytes more = failure_detail(cache, result);
 
     escape_message("squares", "warning: %s: %s%s%.*s; going on without the cache", cache->address,
                    mc_text(result), more.len > 0 ? ": " : "", (int)more.len,
                    more.len > 0 ? more.data : "");
 }
 
-static void failed(struct cache *cache, int result)
+static void note_failure(struct cache *cache, int result)
 {
     struct cache_outage *outage = &cache->outage;
     uint64_t now = timing_now();
 
     if (!outage->on) {
         *outage = (struct cache_outage){.on = true, .since_ns = now};
-        warn(cache, result);
+        warn_of_failure(cache, result);
     }
     outage->failing = true;
     outage->last_ns = now;
@@ -61,7 +61,7 @@ static void say_end(const struct cache *cache)
                    (double)(outage->last_ns - outage->since_ns) / 1e9);
 }
 
-static void succeeded(struct cache *cache)
+static void note_success(struct cache *cache)
 {
     struct cache_outage *outage = &cache->outage;
 
@@ -85,11 +85,11 @@ static enum workload_found get(void *ctx, const char *key, size_t len, struct wo
     value->len = found.len;
     value->flags = found.flags;
     if (result != MC_HIT && result != MC_MISS && result != MC_E_FULL) {
-        failed(cache, result);
+        note_failure(cache, result);
         return WORKLOAD_FAILED;
     }
     timing_record(&cache->answers, took);
-    succeeded(cache);
+    note_success(cache);
     return result == MC_MISS ? WORKLOAD_MISS : WORKLOAD_HIT;
 }
 
@@ -101,10 +101,10 @@ static int set(void *ctx, const char *key, size_t len, const struct workload_val
     int result = mc_server_store(&cache->server, MC_SET, &item);
 
     if (result != MC_STORED) {
-        failed(cache, result);
+        note_failure(cache, result);
         return -1;
     }
-    succeeded(cache);
+    note_success(cache);
     return 0;
 }
 

@@ -6,7 +6,7 @@
 
 /* The answer. The strings last as long as the program. */
 struct choose_server {
-    const char *address; /* NULL: there is none, and a line on stderr has said so */
+    const char *address; /* NULL: there is none, as a line on stderr has said */
     const char *source;  /* what it came from, to name in a message: "--server", ... */
     bool own;            /* a private memcached, empty */
 };

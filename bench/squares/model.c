@@ -1,4 +1,4 @@
-/* The model: expected misses of uniform draws, and the time of each run that follows from them. */
+/* Computes the expected misses of uniform draws, and the time that each run should take. */
 #include "model.h"
 
 #include <math.h>
@@ -17,7 +17,7 @@ static double expect_distinct(uint32_t domain, uint64_t draws)
 
 /* The share of the squares that the cache lacked at the start. The standard deviation is that of
  * independent numbers: a bit more than the true one. */
-static double lacking(const struct report *report)
+static double find_lacking(const struct report *report)
 {
     double n = (double)report->options->domain + 1;
     double expected = expect_distinct(report->options->domain, report->options->requests);
@@ -36,7 +36,7 @@ void model_predict(struct report *report)
     double cost_ns = (double)report->options->cost_us * 1000;
 
     report->round_trip_ns = timing_percentile(report->answers, 500000);
-    report->lacking = lacking(report);
+    report->lacking = find_lacking(report);
     report->longest_ns = 1;
     for (uint32_t i = 0; i < report->count; i++, draws += requests) {
         struct report_run *run = &report->runs[i];

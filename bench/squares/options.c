@@ -1,4 +1,4 @@
-/* The options of squares, as a table. */
+/* Describes the options of squares as a table. */
 #include "options.h"
 
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* The options of squares: read from the command line, with their defaults. */
+/* The options of squares, as the command line sets them. */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 

@@ -68,14 +68,14 @@ static double rate_y(double rate)
 }
 
 /* The room of one run along the x axis, and its middle. */
-static double slot(const struct report *report)
+static double slot_width(const struct report *report)
 {
     return (double)(RIGHT - LEFT) / report->count;
 }
 
-static double middle(const struct report *report, uint32_t run)
+static double slot_middle(const struct report *report, uint32_t run)
 {
-    return (double)LEFT + slot(report) * (run + 0.5);
+    return (double)LEFT + slot_width(report) * (run + 0.5);
 }
 
 static void draw_head(const struct report *report, FILE *out)
@@ -133,8 +133,8 @@ static void draw_grids(const struct scale *scale, FILE *out)
 static void draw_bar(const struct report *report, const struct scale *scale, uint32_t i, FILE *out)
 {
     const struct report_run *run = &report->runs[i];
-    double width = fmin(slot(report) * 0.62, WIDEST_BAR), line = width * 1.3;
-    double x = middle(report, i), y = bar_y(scale, (double)run->ns);
+    double width = fmin(slot_width(report) * 0.62, WIDEST_BAR), line = width * 1.3;
+    double x = slot_middle(report, i), y = bar_y(scale, (double)run->ns);
     double predicted = bar_y(scale, run->model_ns);
 
     fprintf(out, "<rect class=\"bar\" x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\"/>",
@@ -150,16 +150,16 @@ static void draw_rates(const struct report *report, FILE *out)
     for (int area = 1; area >= 0; area--) {
         fprintf(out, "<path class=\"%s\" d=\"", area ? "area" : "rate");
         for (uint32_t i = 0; i < report->count; i++)
-            fprintf(out, "%c%.2f %.2f", i == 0 ? 'M' : 'L', middle(report, i),
+            fprintf(out, "%c%.2f %.2f", i == 0 ? 'M' : 'L', slot_middle(report, i),
                     rate_y(report_hit_rate(&report->runs[i])));
         if (area)
-            fprintf(out, "L%.2f %dL%.2f %dz", middle(report, report->count - 1), RATE_BOTTOM,
-                    middle(report, 0), RATE_BOTTOM);
+            fprintf(out, "L%.2f %dL%.2f %dz", slot_middle(report, report->count - 1), RATE_BOTTOM,
+                    slot_middle(report, 0), RATE_BOTTOM);
         fputs("\"/>\n", out);
     }
     for (uint32_t i = 0; i < report->count && report->count <= LABELS_MAX; i++)
-        fprintf(out, "<circle class=\"dot\" cx=\"%.2f\" cy=\"%.2f\" r=\"3\"/>\n", middle(report, i),
-                rate_y(report_hit_rate(&report->runs[i])));
+        fprintf(out, "<circle class=\"dot\" cx=\"%.2f\" cy=\"%.2f\" r=\"3\"/>\n",
+                slot_middle(report, i), rate_y(report_hit_rate(&report->runs[i])));
 }
 
 static void draw_foot(const struct report *report, FILE *out)
@@ -167,8 +167,8 @@ static void draw_foot(const struct report *report, FILE *out)
     uint32_t every = (report->count + LABELS_MAX - 1) / LABELS_MAX;
 
     for (uint32_t i = 0; i < report->count; i += every)
-        fprintf(out, "<text class=\"dim mid\" x=\"%.1f\" y=\"%d\">%lu</text>\n", middle(report, i),
-                RATE_BOTTOM + 18, (unsigned long)i + 1);
+        fprintf(out, "<text class=\"dim mid\" x=\"%.1f\" y=\"%d\">%lu</text>\n",
+                slot_middle(report, i), RATE_BOTTOM + 18, (unsigned long)i + 1);
     fprintf(out, "<path class=\"axis\" d=\"M%d %dH%d\"/><path class=\"axis\" d=\"M%d %dH%d\"/>\n",
             LEFT, BARS_BOTTOM, RIGHT, LEFT, RATE_BOTTOM, RIGHT);
     fprintf(out, "<text class=\"dim\" x=\"16\" y=\"%d\">run</text>\n", RATE_BOTTOM + 18);

@@ -1,4 +1,4 @@
-/* The printing of runs: lines as they end, then a table with bars; or JSON, or CSV. */
+/* Prints runs: a line as each ends, then a table with bars; or JSON, or CSV. */
 #include "report.h"
 
 #include <stdlib.h>
@@ -41,7 +41,7 @@ static double seconds(double ns)
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
-static bool coloured(FILE *out)
+static bool wants_colour(FILE *out)
 {
     const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
@@ -62,7 +62,7 @@ static void run_text(const struct report *report, FILE *out)
     fprintf(out, " %.2fs", seconds((double)report->runs[report->count - 1].ns));
 }
 
-static int columns(const struct report *report, double ns)
+static int bar_columns(const struct report *report, double ns)
 {
     return (int)(ns / report->longest_ns * (BAR_WIDTH - 1) + 0.5);
 }
@@ -72,17 +72,17 @@ static void print_bar(const struct report *report, const struct report_run *run,
                       bool colour)
 {
     static const char bar[BAR_WIDTH + 1] = "######################";
-    int length = columns(report, (double)run->ns), mark = columns(report, run->model_ns);
-    int before = length < mark ? length : mark, behind = length - mark - 1;
+    int length = bar_columns(report, (double)run->ns), mark = bar_columns(report, run->model_ns);
+    int before = length < mark ? length : mark, after = length - mark - 1;
 
     fprintf(out, "  %s%.*s%*s", colour ? "\033[36m" : "", before, bar, mark - before, "");
     fprintf(out, "%s|%s", colour ? "\033[1;33m" : "", colour ? "\033[0;36m" : "");
-    fprintf(out, "%.*s%s\n", behind > 0 ? behind : 0, bar, colour ? "\033[0m" : "");
+    fprintf(out, "%.*s%s\n", after > 0 ? after : 0, bar, colour ? "\033[0m" : "");
 }
 
 static void print_table(const struct report *report, FILE *out)
 {
-    bool colour = coloured(out);
+    bool colour = wants_colour(out);
 
     fputs("\n run  seconds   model   hits  misses  hit rate  speed-up\n", out);
     for (uint32_t i = 0; i < report->count; i++) {
@@ -199,12 +199,6 @@ static void run_csv(const struct report *report, FILE *out)
     fputc('\n', out);
 }
 
-static void end_csv(const struct report *report, FILE *out)
-{
-    (void)report;
-    (void)out;
-}
-
 /* ---- all of them ----------------------------------------------------------------------------- */
 
 typedef void print_function(const struct report *report, FILE *out);
@@ -214,7 +208,7 @@ static const struct {
 } formats[] = {
     [OPTIONS_TEXT] = {begin_text, run_text, end_text},
     [OPTIONS_JSON] = {begin_json, run_json, end_json},
-    [OPTIONS_CSV] = {begin_csv, run_csv, end_csv},
+    [OPTIONS_CSV] = {begin_csv, run_csv, NULL},
 };
 
 void report_begin(const struct report *report, FILE *out)
@@ -233,6 +227,7 @@ void report_run(struct report *report, FILE *out, const struct report_run *run)
 void report_end(struct report *report, FILE *out)
 {
     model_predict(report);
-    formats[report->options->format].end(report, out);
+    if (formats[report->options->format].end != NULL)
+        formats[report->options->format].end(report, out);
     fflush(out);
 }

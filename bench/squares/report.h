@@ -1,4 +1,4 @@
-/* What squares found out, run by run, and its printing as text, JSON or CSV. */
+/* The results of squares, run by run, printed as text, JSON or CSV. */
 #ifndef REPORT_H
 #define REPORT_H
 

@@ -1,4 +1,4 @@
-/* The squares program: successive runs of the workload against a memcached, timed and reported. */
+/* The program squares: runs the workload against a memcached several times, times and reports. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@ struct squares {
     struct cache cache;
     struct workload workload;
     struct report report;
-    FILE *picture; /* NULL: none is wanted */
+    FILE *picture; /* NULL: not wanted */
 };
 
 static int fail(int status, const char *what, const char *why)
@@ -34,7 +34,7 @@ static void request(void *ctx)
 }
 
 /* One run, in the manner of timeit.timeit(request, number=requests). */
-static struct report_run run(struct squares *squares)
+static struct report_run time_run(struct squares *squares)
 {
     struct report_run result = {0};
 
@@ -54,7 +54,7 @@ static int run_all(struct squares *squares)
 
     report_begin(&squares->report, stdout);
     for (uint32_t i = 0; i < squares->options.runs; i++) {
-        struct report_run result = run(squares);
+        struct report_run result = time_run(squares);
         report_run(&squares->report, stdout, &result);
         wrong = wrong || result.counts.wrong > 0;
     }
@@ -65,7 +65,7 @@ static int run_all(struct squares *squares)
     return EXIT_SUCCESS;
 }
 
-/* Anything that can be refused is refused before the runs. OPTION_GO_ON, or the exit status. */
+/* Refuses before the first run whatever can be refused. OPTION_GO_ON, or the exit status. */
 static int prepare(struct squares *squares)
 {
     struct options *options = &squares->options;
@@ -94,7 +94,7 @@ static int prepare(struct squares *squares)
     return OPTION_GO_ON;
 }
 
-/* In the place of an older picture, which is kept as long as there is no new one. */
+/* Replaces an older picture, which is kept until there is a new one. */
 static bool draw(struct squares *squares)
 {
     FILE *picture = freopen(squares->options.plot, "w", squares->picture);
@@ -106,7 +106,7 @@ static bool draw(struct squares *squares)
     return fclose(picture) == 0 && good;
 }
 
-/* What was written has to have arrived: a full disk is no success. */
+/* Fails when the output could not be written, say to a full disk. */
 static int finish(struct squares *squares, int status)
 {
     if (squares->picture != NULL && !draw(squares))

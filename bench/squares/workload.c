@@ -1,4 +1,4 @@
-/* The squares workload without any surroundings: draw, look up, compute, store, count. */
+/* Draws a number, looks its square up, computes and stores it if it is missing, and counts. */
 #include "workload.h"
 
 #include "decimal.h"

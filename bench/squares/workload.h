@@ -42,10 +42,9 @@ struct workload_cache {
 /* hits + misses = requests. A miss is every request whose square had to be computed. */
 struct workload_counts {
     uint32_t hits, misses;
-    uint32_t errors; /* operations of the cache that failed; up to two a request: get and set */
-    uint32_t wrong;  /* answers that are not N*N by another way of computing it */
-    uint32_t
-        mismatched; /* numbers in the cache that were not their key's; see workload_request() */
+    uint32_t errors;     /* operations of the cache that failed; up to two a request: get and set */
+    uint32_t wrong;      /* answers that are not N*N by another way of computing it */
+    uint32_t mismatched; /* numbers that were not their key's square; see workload_request() */
 };
 
 /* The caller sets cache and domain, calls workload_seed(), and may clear counts between runs. */

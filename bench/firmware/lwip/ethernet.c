@@ -44,7 +44,7 @@ static void write_byte(struct words *to, uint8_t byte)
     *to = (struct words){0, 0};
 }
 
-/* The length behind the header goes in front of the frame. */
+/* The length of what follows the header goes in front of the frame. */
 static err_t send_frame(struct netif *netif, struct pbuf *frame)
 {
     struct words to = {0, 0};

@@ -57,7 +57,7 @@ EXPORT void received_add(size_t size)
     in.len += size;
 }
 
-/* ---- commands: the key is argument[0..key), and the value lies behind it -------------------- */
+/* ---- commands: the key is argument[0..key), and the value lies after it --------------------- */
 
 EXPORT int put_get(size_t key)
 {

@@ -21,7 +21,7 @@ export class Wire {
         return new Uint8Array(this.c.memory.buffer, at, size);
     }
 
-    // Runs a command of the module on a key and, behind it, a value. Returns the request's bytes.
+    // Runs a command of the module on a key and, after it, a value. Returns the request's bytes.
     request(command, key, value = "", ...more) {
         const text = [encoder.encode(key), encoder.encode(value)];
         if (text[0].length + text[1].length > this.c.argument_room())

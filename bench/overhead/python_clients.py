@@ -1,4 +1,4 @@
-"""The rivals that are Python modules: rivals.py MODULE measures one of them.
+"""The clients that are Python modules: python_clients.py MODULE measures one of them.
 
 It obeys the lines of worker.h. The operations are the module's own calls, found once and called in
 a plain loop; the result of each is looked at.

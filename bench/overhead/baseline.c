@@ -1,4 +1,4 @@
-/* The floor: the same bytes over a bare socket, by nothing but send and recv. Requests are made
+/* The baseline: the same bytes over a bare socket, by nothing but send and recv. Requests are made
  * ready before the clock runs; a reply is received until it has its known length, and is not looked
  * at. */
 #include <stdio.h>
@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "contestant.h"
-#include "dial.h"
+#include "daemon.h"
+#include "tested.h"
 
 enum {
     LINE_SIZE = 64, /* a line of a request or reply with one key, at most */
@@ -18,14 +18,14 @@ static struct {
     struct mc_socket socket;
     const struct work *work;
     struct work_set set;
-    char *requests; /* one behind the other, all of request_len bytes */
+    char *requests; /* one after the other, all of request_len bytes */
     char *reply, *expected;
     size_t request_len, reply_len;
 } own;
 
-static bool floor_open(const char *address)
+static bool baseline_open(const char *address)
 {
-    return dial_server(&own.socket, address);
+    return daemon_connect(&own.socket, address);
 }
 
 /* ---- the bytes ------------------------------------------------------------------------------- */
@@ -153,8 +153,8 @@ static bool exchange(uint32_t i)
     return true;
 }
 
-/* Room that begins a page: a few bytes behind a page's start, the kernel copies a large reply at a
- * third of its speed on some processors, and the floor is to have the best place. */
+/* Room that begins a page: a few bytes after a page's start, the kernel copies a large reply at a
+ * third of its speed on some processors, and the baseline is to have the best place. */
 static char *make_page_room(size_t len)
 {
     return aligned_alloc(PAGE, (len / PAGE + 1) * PAGE);
@@ -178,7 +178,7 @@ static bool make_room(const struct work *work)
     return own.requests != NULL && own.reply != NULL && own.expected != NULL;
 }
 
-static contestant_run *floor_prepare(const struct work *work)
+static tested_run *baseline_prepare(const struct work *work)
 {
     own.work = work;
     if (!work_set_make(&own.set, work) || !make_room(work))
@@ -189,7 +189,7 @@ static contestant_run *floor_prepare(const struct work *work)
     return exchange;
 }
 
-static bool floor_check(uint32_t i)
+static bool baseline_check(uint32_t i)
 {
     struct bytes to = {own.expected, 0};
 
@@ -197,10 +197,10 @@ static bool floor_check(uint32_t i)
     return exchange(i) && memcmp(own.reply, own.expected, own.reply_len) == 0;
 }
 
-const struct contestant floor_contestant = {
-    .title = "floor",
+const struct tested_client baseline_client = {
+    .title = "baseline",
     .settings = "a bare socket: send() of ready-made bytes, recv() of a known length, no checks",
-    .open = floor_open,
-    .prepare = floor_prepare,
-    .check = floor_check,
+    .open = baseline_open,
+    .prepare = baseline_prepare,
+    .check = baseline_check,
 };

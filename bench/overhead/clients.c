@@ -1,5 +1,5 @@
 /* The table of those that take part, and talking to their processes. */
-#include "roster.h"
+#include "clients.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,28 +11,28 @@ enum {
     PATH_SIZE = 1024
 };
 
-const struct roster_entry roster_table[] = {
-    {"floor", &floor_contestant, NULL, "it cannot be run"},
-    {"client", &mcwire_contestant, NULL, "it cannot be run"},
+const struct clients_entry clients_table[] = {
+    {"baseline", &baseline_client, NULL, "it cannot be run"},
+    {"client", &mcwire_client, NULL, "it cannot be run"},
     {"libmemcached", NULL, "overhead-libmemcached",
      "not built, because libmemcached-dev was not there"},
-    {"pylibmc", NULL, "rivals.py", "Python cannot be run"},
-    {"pymemcache", NULL, "rivals.py", "Python cannot be run"},
-    {"python-memcached", NULL, "rivals.py", "Python cannot be run"},
+    {"pylibmc", NULL, "python_clients.py", "Python cannot be run"},
+    {"pymemcache", NULL, "python_clients.py", "Python cannot be run"},
+    {"python-memcached", NULL, "python_clients.py", "Python cannot be run"},
 };
 
-const size_t roster_count = sizeof roster_table / sizeof *roster_table;
+const size_t clients_count = sizeof clients_table / sizeof *clients_table;
 
-const struct roster_entry *roster_find(const char *name)
+const struct clients_entry *clients_find(const char *name)
 {
-    for (size_t i = 0; i < roster_count; i++)
-        if (strcmp(roster_table[i].name, name) == 0)
-            return &roster_table[i];
+    for (size_t i = 0; i < clients_count; i++)
+        if (strcmp(clients_table[i].name, name) == 0)
+            return &clients_table[i];
     return NULL;
 }
 
-void roster_command(const struct roster_programs *programs, const struct roster_entry *entry,
-                    char *argv[ROSTER_ARGV_MAX], size_t count)
+void clients_command(const struct clients_programs *programs, const struct clients_entry *entry,
+                     char *argv[CLIENTS_ARGV_MAX], size_t count)
 {
     static char self[PATH_SIZE], program[PATH_SIZE], python[PATH_SIZE], name[LINE_SIZE];
     static char worker[] = "--worker";
@@ -57,7 +57,7 @@ void roster_command(const struct roster_programs *programs, const struct roster_
     argv[count] = NULL;
 }
 
-struct roster_answer roster_ask(struct child *child, const char *format, ...)
+struct clients_answer clients_ask(struct child *child, const char *format, ...)
 {
     char line[LINE_SIZE];
     va_list arguments;
@@ -68,17 +68,17 @@ struct roster_answer roster_ask(struct child *child, const char *format, ...)
     child_say(child, "%s\n", line); /* one that has ended has said why, or says nothing */
     const char *text = child_hear(child, ANSWER_MS);
     if (text == NULL)
-        return (struct roster_answer){.problem = "it ended or does not answer"};
+        return (struct clients_answer){.problem = "it ended or does not answer"};
     if (strncmp(text, "ok", 2) == 0)
-        return (struct roster_answer){.text = text + 2 + (text[2] == ' ')};
+        return (struct clients_answer){.text = text + 2 + (text[2] == ' ')};
     const char *space = strchr(text, ' ');
-    return (struct roster_answer){.problem = space != NULL ? space + 1 : text,
-                                  .absent = strncmp(text, "no ", 3) == 0};
+    return (struct clients_answer){.problem = space != NULL ? space + 1 : text,
+                                   .absent = strncmp(text, "no ", 3) == 0};
 }
 
-struct roster_answer roster_set_work(struct child *child, const struct work *work)
+struct clients_answer clients_set_work(struct child *child, const struct work *work)
 {
-    return roster_ask(child, "work %s %u %u %u %u", work_verb_name(work->verb),
-                      (unsigned)work->batch, (unsigned)work->size, (unsigned)work->first,
-                      (unsigned)work->keys);
+    return clients_ask(child, "work %s %u %u %u %u", work_verb_name(work->verb),
+                       (unsigned)work->batch, (unsigned)work->size, (unsigned)work->first,
+                       (unsigned)work->keys);
 }
