@@ -1,112 +1,15 @@
 /* A server by its address: when to connect, when to try again, and when to leave it alone. */
 #include "server.h"
 
-#include "decimal.h"
-
 #include <string.h>
 
-enum {
-    IDLE_MS = 1000,      /* a connection unused for longer is looked at even for a get */
-    PATH_MAX_BYTES = 103 /* what every system takes */
-};
-
-/* ---- addresses ------------------------------------------------------------------------------- */
-
-static int bad_address(struct mc_server *server, const char *problem)
-{
-    server->problem = problem;
-    server->host[0] = '\0';
-    return MC_E_ADDRESS;
-}
-
-static int set_path(struct mc_server *server, const char *path)
-{
-    size_t len = strlen(path);
-    if (len > PATH_MAX_BYTES)
-        return bad_address(server, "the path of a Unix socket has at most 103 bytes");
-    memcpy(server->host, path, len + 1);
-    server->port[0] = '\0';
-    return 0;
-}
-
-static int set_port(struct mc_server *server, const char *port)
-{
-    uint64_t number;
-    size_t len = strlen(port);
-    if (!mc_decimal_read(port, 0, len, 65535, &number) || number == 0)
-        return bad_address(server, "a port is a number from 1 to 65535");
-    memcpy(server->port, port, len + 1);
-    return 0;
-}
-
-static bool is_host(const char *text, size_t len)
-{
-    for (size_t k = 0; k < len; k++) {
-        if ((unsigned char)text[k] <= 0x20 || text[k] == 0x7f || strchr("/[],@", text[k]) != NULL)
-            return false;
-    }
-    return len > 0;
-}
-
-static int set_host(struct mc_server *server, const char *host, size_t len)
-{
-    if (!is_host(host, len))
-        return bad_address(server,
-                           "a host is a name or an address, without spaces or any of /[],@");
-    if (len >= sizeof server->host)
-        return bad_address(server, "the host's name is too long");
-    memcpy(server->host, host, len);
-    server->host[len] = '\0';
-    memcpy(server->port, MC_SERVER_PORT, sizeof MC_SERVER_PORT);
-    return 0;
-}
-
-/* [IPV6] or [IPV6]:PORT */
-static int set_bracketed(struct mc_server *server, const char *address)
-{
-    const char *end = strchr(address, ']');
-    if (end == NULL)
-        return bad_address(server, "the [ of an IPv6 address has no ]");
-    if (end[1] != '\0' && end[1] != ':')
-        return bad_address(server, "after the ] of an IPv6 address comes :PORT or nothing");
-    size_t len = (size_t)(end - address - 1);
-    int r = set_host(server, address + 1, len);
-    if (r == 0 && memchr(address + 1, ':', len) == NULL)
-        return bad_address(server, "brackets hold an IPv6 address: [::1]");
-    return r == 0 && end[1] == ':' ? set_port(server, end + 2) : r;
-}
-
-/* HOST or HOST:PORT */
-static int set_named(struct mc_server *server, const char *address)
-{
-    const char *colon = strchr(address, ':');
-    if (colon == NULL)
-        return set_host(server, address, strlen(address));
-    if (strchr(colon + 1, ':') != NULL)
-        return bad_address(server, "an IPv6 address is written in brackets: [::1]:11211");
-    int r = set_host(server, address, (size_t)(colon - address));
-    return r == 0 ? set_port(server, colon + 1) : r;
-}
-
-static int set_address(struct mc_server *server, const char *address)
-{
-    static const char scheme[] = "unix:";
-    if (address[0] == '\0')
-        return bad_address(server, "the address is empty");
-    if (address[0] == '/')
-        return set_path(server, address);
-    if (strncmp(address, scheme, sizeof scheme - 1) == 0) {
-        if (address[sizeof scheme - 1] != '/')
-            return bad_address(server, "a Unix socket is written unix:/PATH");
-        return set_path(server, address + sizeof scheme - 1);
-    }
-    return address[0] == '[' ? set_bracketed(server, address) : set_named(server, address);
-}
+enum { IDLE_MS = 1000 }; /* a connection unused for longer is looked at even for a get */
 
 int mc_server_init(struct mc_server *server, const char *address, void *buf, size_t cap)
 {
     *server = (struct mc_server){.timeout_ms = MC_SERVER_TIMEOUT_MS, .buf = buf, .cap = cap};
-    return set_address(server, address);
+    server->problem = mc_address_parse(&server->address, address);
+    return server->problem == NULL ? 0 : MC_E_ADDRESS;
 }
 
 /* ---- the connection -------------------------------------------------------------------------- */
@@ -159,9 +62,10 @@ static const char *login_problem(const struct mc_server *server)
 
 static int connect_socket(struct mc_server *server)
 {
-    if (server->port[0] == '\0')
-        return mc_socket_connect_unix(&server->socket, server->host, server->deadline);
-    return mc_socket_connect(&server->socket, server->host, server->port, server->deadline);
+    const struct mc_address *a = &server->address;
+    if (a->kind == MC_ADDRESS_UNIX)
+        return mc_socket_connect_unix(&server->socket, a->host, server->deadline);
+    return mc_socket_connect(&server->socket, a->host, a->port, server->deadline);
 }
 
 /* A connection, and a login on it if there is a user. */
@@ -169,7 +73,7 @@ static int connect_server(struct mc_server *server)
 {
     server->fresh = true;
     server->good = false;
-    if (server->host[0] == '\0')
+    if (server->address.kind == MC_ADDRESS_NONE)
         return MC_E_ADDRESS;
     server->problem = login_problem(server);
     if (server->problem != NULL)

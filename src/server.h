@@ -2,6 +2,7 @@
 #ifndef MC_SERVER_H
 #define MC_SERVER_H
 
+#include "address.h"
 #include "client.h"
 #include "pipeline.h"
 #include "socket.h"
@@ -10,7 +11,7 @@
 extern "C" {
 #endif
 
-#define MC_SERVER_PORT "11211"
+#define MC_SERVER_PORT MC_ADDRESS_PORT
 
 enum {
     MC_SERVER_TIMEOUT_MS =
@@ -37,7 +38,7 @@ struct mc_server {
     uint64_t connects, failures;    /* connections made; operations that failed */
     const char *problem; /* what is wrong with the address (MC_E_ADDRESS) or login (MC_E_AUTH) */
     /* ---- */
-    char host[256], port[6]; /* host is a path when port is empty */
+    struct mc_address address;
     struct mc_socket socket;
     struct mc_client client;
     char *buf;

@@ -16,8 +16,8 @@ static int keep_address(struct target *target, const struct mc_server *server)
 {
     struct sockaddr_un path = {.sun_family = AF_UNIX};
 
-    if (server->port[0] == '\0') {
-        memcpy(path.sun_path, server->host, strlen(server->host) + 1);
+    if (server->address.kind == MC_ADDRESS_UNIX) {
+        memcpy(path.sun_path, server->address.host, strlen(server->address.host) + 1);
         memcpy(&target->address, &path, sizeof path);
         target->address_size = sizeof path;
         return 0;

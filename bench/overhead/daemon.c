@@ -75,16 +75,15 @@ const char *daemon_address(enum daemon_transport transport, int processor)
 
 bool daemon_connect(struct mc_socket *socket, const char *address)
 {
-    struct mc_server server; /* for its reading of addresses */
-    char buf[BUFFER_SIZE];
+    struct mc_address parts;
     mc_deadline deadline = mc_socket_deadline(CONNECT_MS);
 
     mc_socket_close(socket);
-    if (mc_server_init(&server, address, buf, sizeof buf) != 0)
+    if (mc_address_parse(&parts, address) != NULL)
         return false;
-    if (server.port[0] == '\0')
-        return mc_socket_connect_unix(socket, server.host, deadline) == 0;
-    return mc_socket_connect(socket, server.host, server.port, deadline) == 0;
+    if (parts.kind == MC_ADDRESS_UNIX)
+        return mc_socket_connect_unix(socket, parts.host, deadline) == 0;
+    return mc_socket_connect(socket, parts.host, parts.port, deadline) == 0;
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */

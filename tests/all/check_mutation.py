@@ -32,20 +32,21 @@ import schema
 from source import Source
 
 FILES = ['proto/decimal.c', 'proto/item.c', 'proto/item.h', 'proto/put.c', 'proto/reader.c',
-         'proto/text.c', 'src/answer.c', 'src/answer.h', 'src/client.c', 'src/pipeline.c',
-         'src/server.c', 'src/socket.c']
+         'proto/text.c', 'src/address.c', 'src/answer.c', 'src/answer.h', 'src/client.c',
+         'src/pipeline.c', 'src/server.c', 'src/socket.c']
 
 # What is compiled for a header.
 UNITS = {'proto/item.h': 'proto/item.c', 'src/answer.h': 'src/client.c'}
 
 # Texts for people: that they are changed matters to nobody.
-WORDING = {'proto/text.c': '.', 'src/server.c': ' '}
+WORDING = {'proto/text.c': '.', 'src/address.c': ' ', 'src/server.c': ' '}
 
 # A test program's other sources, what the linker wraps, and its arguments.
 CALLS = ['socket', 'fcntl', 'fcntl64', 'setsockopt', 'getsockopt', 'connect', 'getaddrinfo', 'send',
          'sendmsg', 'recv', 'poll', 'close']
 NAMES = ['getaddrinfo', 'freeaddrinfo']
 PROGRAMS = {
+    'address': ([], [], []),
     'calls': (['faults', 'folder', 'peer'], CALLS, []),
     'client': (['events', 'scenes', 'script', 'text'], [], []),
     'cuts': (['guard', 'tally', 'text', 'transcript'], [], ['proto/transcripts']),
@@ -74,6 +75,7 @@ TESTS = {
     'src/answer.h': ['pipeline', 'client'],
     'src/client.c': ['pipeline', 'client'],
     'src/pipeline.c': ['pipeline'],
+    'src/address.c': ['address', 'server'],
     'src/server.c': ['server'],
     'src/socket.c': ['calls', 'socket', 'server'],
 }
