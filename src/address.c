@@ -5,13 +5,12 @@
 
 #include <string.h>
 
-enum { PATH_BYTES_MAX = 103 }; /* what every system takes */
-
+/* A path, or @ and the name of an abstract socket. How long either may be, the system knows. */
 static const char *set_path(struct mc_address *address, const char *path)
 {
     size_t len = strlen(path);
-    if (len > PATH_BYTES_MAX)
-        return "the path of a Unix socket has at most 103 bytes";
+    if (len > MC_ADDRESS_HOST_MAX)
+        return "the path of a Unix socket is too long";
     memcpy(address->host, path, len + 1);
     address->kind = MC_ADDRESS_UNIX;
     return NULL;
@@ -77,6 +76,16 @@ static const char *parse_named(struct mc_address *address, const char *text)
     return problem == NULL ? set_port(address, colon + 1) : problem;
 }
 
+/* What follows unix: */
+static const char *parse_unix(struct mc_address *address, const char *text)
+{
+    if (text[0] == '/' && text[1] == '/')
+        return "a Unix socket is written unix:/PATH, with one slash before the path";
+    if (text[0] != '/' && (text[0] != '@' || text[1] == '\0'))
+        return "a Unix socket is written unix:/PATH, an abstract one unix:@NAME";
+    return set_path(address, text);
+}
+
 static const char *parse(struct mc_address *address, const char *text)
 {
     static const char scheme[] = "unix:";
@@ -84,11 +93,12 @@ static const char *parse(struct mc_address *address, const char *text)
         return "the address is empty";
     if (text[0] == '/')
         return set_path(address, text);
-    if (strncmp(text, scheme, sizeof scheme - 1) == 0) {
-        if (text[sizeof scheme - 1] != '/')
-            return "a Unix socket is written unix:/PATH";
-        return set_path(address, text + sizeof scheme - 1);
-    }
+    if (strncmp(text, scheme, sizeof scheme - 1) == 0)
+        return parse_unix(address, text + sizeof scheme - 1);
+    if (strstr(text, "://") != NULL)
+        return "an address is HOST:PORT, without a scheme such as tcp://";
+    if (strchr(text, ',') != NULL)
+        return "this is a list: one address is wanted, without a comma";
     return text[0] == '[' ? parse_bracketed(address, text) : parse_named(address, text);
 }
 

@@ -63,8 +63,12 @@ static const char *login_problem(const struct mc_server *server)
 static int connect_socket(struct mc_server *server)
 {
     const struct mc_address *a = &server->address;
-    if (a->kind == MC_ADDRESS_UNIX)
-        return mc_socket_connect_unix(&server->socket, a->host, server->deadline);
+    if (a->kind == MC_ADDRESS_UNIX) {
+        int r = mc_socket_connect_unix(&server->socket, a->host, server->deadline);
+        if (r == MC_E_ADDRESS)
+            server->problem = "the path of the Unix socket is longer than the system takes";
+        return r;
+    }
     return mc_socket_connect(&server->socket, a->host, a->port, server->deadline);
 }
 

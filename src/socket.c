@@ -17,6 +17,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -230,11 +231,15 @@ int mc_socket_connect_unix(struct mc_socket *socket, const char *path, mc_deadli
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t len = strlen(path);
     *socket = (struct mc_socket){0};
+    socklen_t size = sizeof address;
     if (len < 1 || len >= sizeof address.sun_path)
         return MC_E_ADDRESS;
     memcpy(address.sun_path, path, len);
-    return connect_address(socket, AF_UNIX, 0, (const struct sockaddr *)&address, sizeof address,
-                           deadline);
+    if (path[0] == '@') { /* the name of an abstract socket begins with NUL, and has its length */
+        address.sun_path[0] = '\0';
+        size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+    }
+    return connect_address(socket, AF_UNIX, 0, (const struct sockaddr *)&address, size, deadline);
 }
 
 void mc_socket_close(struct mc_socket *socket)

@@ -30,7 +30,8 @@ mc_deadline mc_socket_deadline(int64_t ms);
 int mc_socket_connect(struct mc_socket *socket, const char *host, const char *port,
                       mc_deadline deadline);
 
-/* Connects to a Unix socket. 0, MC_E_ADDRESS (too long a path), or as above. */
+/* Connects to a Unix socket: a path, or on Linux @NAME, an abstract one. 0, MC_E_ADDRESS (longer than
+ * the system takes: 107 bytes on Linux), or as above. */
 int mc_socket_connect_unix(struct mc_socket *socket, const char *path, mc_deadline deadline);
 
 /* Closes it, if open. */

@@ -9,7 +9,7 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 #define X50 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-#define PATH_103 "/" X50 X50 "xx"
+#define PATH_255 "/" X50 X50 X50 X50 X50 "xxxx"
 #define HOST_255 X50 X50 X50 X50 X50 "xxxxx"
 
 static const struct {
@@ -33,8 +33,10 @@ static const struct {
     {"unix:/run/memcached.sock", "/run/memcached.sock", ""},
     {"/run/memcached.sock", "/run/memcached.sock", ""},
     {"/with space:and,[all]@", "/with space:and,[all]@", ""},
-    {PATH_103, PATH_103, ""},
-    {"unix:" PATH_103, PATH_103, ""},
+    {PATH_255, PATH_255, ""},
+    {"unix:" PATH_255, PATH_255, ""},
+    {"unix:@memcached", "@memcached", ""},
+    {"unix:@,a://[b]", "@,a://[b]", ""},
     {HOST_255, HOST_255, "11211"},
     {HOST_255 ":80", HOST_255, "80"},
 };
@@ -57,8 +59,12 @@ static const char bad_port[] = "a port is a number from 1 to 65535";
 static const char no_bracket[] = "the [ of an IPv6 address has no ]";
 static const char after_bracket[] = "after the ] of an IPv6 address comes :PORT or nothing";
 static const char bare_v6[] = "an IPv6 address is written in brackets: [::1]:11211";
-static const char bad_path[] = "a Unix socket is written unix:/PATH";
-static const char long_path[] = "the path of a Unix socket has at most 103 bytes";
+static const char bad_path[] = "a Unix socket is written unix:/PATH, an abstract one unix:@NAME";
+static const char two_slashes[] =
+    "a Unix socket is written unix:/PATH, with one slash before the path";
+static const char long_path[] = "the path of a Unix socket is too long";
+static const char a_list[] = "this is a list: one address is wanted, without a comma";
+static const char a_scheme[] = "an address is HOST:PORT, without a scheme such as tcp://";
 
 static const struct {
     const char *address, *problem;
@@ -72,7 +78,10 @@ static const struct {
     {" localhost", bad_host},
     {"localhost\n", bad_host},
     {"localhost\x7f", bad_host},
-    {"a,b", bad_host},
+    {"a,b", a_list},
+    {"a:1,b:2", a_list},
+    {"[::1],[::2]", a_list},
+    {"a,", a_list},
     {"a/b", bad_host},
     {"user@host", bad_host},
     {"host]", bad_host},
@@ -109,12 +118,18 @@ static const struct {
     {"::1", bare_v6},
     {"::", bare_v6},
     {"fe80::1:11211", bare_v6},
-    {"tcp://localhost", bad_port},
+    {"tcp://localhost", a_scheme},
+    {"tcp://a:1", a_scheme},
+    {"http://a", a_scheme},
+    {"http://[::1]:80/,x", a_scheme},
     {"unix:", bad_path},
     {"unix:socket", bad_path},
     {"unix:./socket", bad_path},
-    {PATH_103 "x", long_path},
-    {"unix:" PATH_103 "x", long_path},
+    {"unix:@", bad_path},
+    {"unix:///run/socket", two_slashes},
+    {"@name", bad_host},
+    {PATH_255 "x", long_path},
+    {"unix:" PATH_255 "x", long_path},
 };
 
 START_TEST(bad_address)
@@ -149,7 +164,8 @@ START_TEST(written_and_read)
                  {"[::1]", "[::1]:11211"},
                  {"[fe80::1%eth0]:80", "[fe80::1%eth0]:80"},
                  {"/run/memcached.sock", "unix:/run/memcached.sock"},
-                 {"unix:/a:b", "unix:/a:b"}};
+                 {"unix:/a:b", "unix:/a:b"},
+                 {"unix:@a", "unix:@a"}};
     for (size_t k = 0; k < COUNT(cases); k++) {
         char text[300];
         struct mc_address address;

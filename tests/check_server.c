@@ -61,6 +61,20 @@ START_TEST(address_is_parsed)
 }
 END_TEST
 
+/* A path that only the system knows to be too long. */
+START_TEST(path_too_long_for_the_system)
+{
+    char path[200] = "/";
+    struct mc_server server;
+    memset(path + 1, 'x', sizeof path - 2);
+    init(&server, path);
+    ck_assert_int_eq(mc_server_version(&server), MC_E_ADDRESS);
+    ck_assert_str_eq(server.problem, "the path of the Unix socket is longer than the system takes");
+    expect_counts(&server, 0, 1);
+    ck_assert_int_eq(server.pause_ms, 0);
+}
+END_TEST
+
 /* Who does not look at the result of mc_server_init() reaches no server, least of all another. */
 START_TEST(bad_address_is_never_connected_to)
 {
@@ -1742,6 +1756,7 @@ int main(void) // NOLINT(readability-function-size): a table
 {
     const struct suite_test tests[] = {
         {address_is_parsed, 1},
+        {path_too_long_for_the_system, 1},
         {bad_address_is_never_connected_to, 1},
         {connects_when_first_used, OPERATIONS * PEER_FAMILIES},
         {error_replies, OPERATIONS},

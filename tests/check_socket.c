@@ -10,6 +10,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -487,6 +488,65 @@ START_TEST(check_says_bad)
     peer_end(&peer);
 }
 END_TEST
+
+/* ---- paths ----------------------------------------------------------------------------------- */
+
+/* A listening socket at these bytes of sun_path. */
+static int listen_at(const char *bytes, size_t len)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    memcpy(address.sun_path, bytes, len);
+    ck_assert_int_ge(fd, 0);
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+    ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, size), 0);
+    ck_assert_int_eq(listen(fd, 1), 0);
+    return fd;
+}
+
+/* A path of as many bytes as the system takes, and not of one more. */
+START_TEST(longest_path)
+{
+    enum { LONGEST = sizeof((struct sockaddr_un *)NULL)->sun_path - 1 };
+    char folder[FOLDER_SIZE], path[LONGEST + 2];
+    struct mc_socket s = {0};
+    folder_make(folder);
+    size_t len = strlen(folder);
+    memset(path, 'x', sizeof path);
+    memcpy(path, folder, len);
+    path[len] = '/';
+    path[LONGEST] = '\0';
+    int listener = listen_at(path, LONGEST + 1);
+    ck_assert_int_eq(mc_socket_connect_unix(&s, path, later()), 0);
+    mc_socket_close(&s);
+    ck_assert_int_eq(unlink(path), 0);
+    path[LONGEST] = 'x';
+    path[LONGEST + 1] = '\0';
+    ck_assert_int_eq(mc_socket_connect_unix(&s, path, later()), MC_E_ADDRESS);
+    ck_assert(!s.open);
+    close(listener);
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
+#ifdef __linux__
+/* An abstract socket has no file: its name is all of its bytes, and no others. */
+START_TEST(abstract_socket)
+{
+    char name[64];
+    struct mc_socket s = {0};
+    int len = snprintf(name, sizeof name, "@mcwire-check-socket-%ld", (long)getpid());
+    name[0] = '\0';
+    int listener = listen_at(name, (size_t)len);
+    name[0] = '@';
+    ck_assert_int_eq(mc_socket_connect_unix(&s, name, later()), 0);
+    mc_socket_close(&s);
+    name[len - 1] = '\0';
+    ck_assert_int_eq(mc_socket_connect_unix(&s, name, later()), MC_E_CONNECT);
+    close(listener);
+}
+END_TEST
+#endif
 
 /* ---- the clock ------------------------------------------------------------------------------- */
 
@@ -969,6 +1029,10 @@ int main(void)
         {silent_peer, 11},
         {dripping_peer, 2 * PEER_FAMILIES},
         {flooding_peer, PEER_FAMILIES},
+        {longest_path, 1},
+#ifdef __linux__
+        {abstract_socket, 1},
+#endif
         {late_for_an_armed_timer, 20},
         {deadline_far_away, 1},
         {past_deadline_receives_nothing, 4},

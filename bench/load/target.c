@@ -1,6 +1,7 @@
 /* Asks every server for its version, on a connection that is closed again. */
 #include "target.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +18,14 @@ static int keep_address(struct target *target, const struct mc_server *server)
     struct sockaddr_un path = {.sun_family = AF_UNIX};
 
     if (server->address.kind == MC_ADDRESS_UNIX) {
-        memcpy(path.sun_path, server->address.host, strlen(server->address.host) + 1);
-        memcpy(&target->address, &path, sizeof path);
+        size_t len = strlen(server->address.host);
+        memcpy(path.sun_path, server->address.host, len);
         target->address_size = sizeof path;
+        if (path.sun_path[0] == '@') { /* an abstract socket: as many bytes as it has */
+            path.sun_path[0] = '\0';
+            target->address_size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+        }
+        memcpy(&target->address, &path, sizeof path);
         return 0;
     }
     target->address_size = sizeof target->address;
