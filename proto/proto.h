@@ -6,6 +6,8 @@
  *   on it. 0: done, or more bytes wanted. Positive: what the server said.
  * - The caller owns every struct and every buffer. {0} is a valid start for each struct.
  * - A slice (struct mc_bytes) is borrowed: {pointer, length}, not NUL-terminated.
+ * - The second word of a name is the file that it lives in: mc_reader_next() is in reader.c. The
+ *   words that belong to all: mc_is_final.
  * - "protocol.txt" is the document that memcached ships; the section is named where it matters.
  * - Nothing here allocates, blocks, reads a clock, keeps a global or needs a libc.
  */

@@ -67,9 +67,8 @@ SHARED = ("bench/common/", "bench/squares/workload.h")
 
 GUIDE = "tests/README.md"
 LINES_MAX, PARAMETERS_MAX = 40, 5
-# Public words that belong to all files; proto.h's conventions list them.
-COMMON_WORDS = {"mc_is_error", "mc_is_final", "mc_string", "mc_text", "mc_version"}
-COMMON_PREFIX = "mc_command_"
+# Its conventions list the names that belong to all files; one that ends in _ is a prefix.
+CONVENTIONS = "proto/proto.h"
 
 
 @lru_cache(maxsize=None)
@@ -310,14 +309,17 @@ def rule_names(house):
 
 
 def rule_words(house):
-    """The second word of a public name is the file that it lives in."""
+    """The second word of a public name is the file that it lives in, or proto.h lists the name."""
+    conventions = first_comment(CONVENTIONS, house.texts.get(CONVENTIONS, ""))
+    common = set(re.findall(r"mc_\w+(?![\w(])", conventions))
+    prefixes = tuple(name for name in common if name.endswith("_"))
     for path, source in house.sources.items():
         if not is_library(path):
             continue
         file = os.path.basename(stem(path)).split("_")[0]
         for name in public_names(source):
             house.counts["public names"] += 1
-            if name not in COMMON_WORDS and not name.startswith(COMMON_PREFIX) and \
+            if name not in common and not name.startswith(prefixes) and \
                     not re.match(r"mc_%s(_|$)" % re.escape(file), name):
                 yield "%s is defined in %s" % (name, path)
 
@@ -330,7 +332,7 @@ def rule_headers(house):
         for name in [n for n, _ in source.prototypes] + [d.name for d in source.data if d.extern]:
             house.counts["declarations"] += 1
             if not any(stem(w) == stem(path) or
-                       (path == "proto/proto.h" and w.startswith("proto/"))
+                       (path == CONVENTIONS and w.startswith("proto/"))
                        for w in house.defined.get(name, [])):
                 yield "%s declares %s, which its file does not define" % (path, name)
 
@@ -412,6 +414,8 @@ PLANTED = [
      "mc_socket_planted is defined in src/server.c"),
     (rule_words, {"src/server.c": "const int planted_data = 1;\n"},
      "planted_data is defined in src/server.c"),
+    (rule_words, {CONVENTIONS: "", "src/server.c": "const int mc_is_planted = 1;\n"},
+     "mc_is_planted is defined in src/server.c"),
     (rule_headers, {"src/server.h": "int mc_server_planted(void);\n"},
      "src/server.h declares mc_server_planted, which its file does not define"),
     (rule_headers, {"src/server.h": "extern const int mc_client_planted;\n",

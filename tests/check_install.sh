@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the library into a temporary place and uses it from there: with pkg-config, dynamically
-# and statically, from C and C++, the wire alone; and as a Meson subproject.
+# Installs the library into a temporary folder and uses it from there: with pkg-config, linked
+# dynamically and statically, from C and C++, also the wire alone; and as a Meson subproject.
 # The functions are called by their names.
 # shellcheck disable=SC2317
 # shellcheck source=tests/support/tap.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Counts the user-space instructions of warm operations, as the difference of two run lengths, and
-# holds each against a limit: what it took with the dearer of gcc 12 and clang 14, and 15 % more.
+# compares each with a limit: the higher count of gcc 12 and clang 14, and 15 % more.
 # usage: check_instructions.sh OVERHEAD, the program of bench/overhead
 # The functions are called by their names.
 # shellcheck disable=SC2317
@@ -10,8 +10,8 @@
 few=100
 many=300
 
-# total CLIENT WORK COUNT: the instructions of a whole run; of a client's without those that wait for
-# its memcached to come up.
+# total CLIENT WORK COUNT: the instructions of a whole run; of a client's without those that wait
+# for its memcached to come up.
 total() {
     local only=()
     [ "$1" = wire ] || only=(--toggle-collect=worker_count)

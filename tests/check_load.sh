@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs mcload against memcached and compares what it counts with what it was told to do.
+# Runs mcload against memcached, and compares its counts with what it was told to do.
 # usage: check_load.sh MCLOAD
 # The functions are called by their names.
 # shellcheck disable=SC2317

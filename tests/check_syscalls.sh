@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Counts the system calls of warm operations: one to send and one to receive, and no other but the
-# look that a server's write takes at its connection first.
+# Counts the system calls of warm operations: one to send and one to receive, and only for a write
+# by a server one more, which checks the connection first.
 # usage: check_syscalls.sh WARM, the program built from warm.c
 # The functions are called by their names.
 # shellcheck disable=SC2317

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Coverage by the everyday tests: lines, branches and MC/DC (each condition of a decision decides
-it once), as clang-19 counts them. proto/ has to be covered whole, by its own tests alone; of src/ what
-is not covered has to be in tests/coverage.txt, with the reason."""
+"""Measures the coverage by the everyday tests: lines, branches and MC/DC (each condition of a
+decision decides it once), as clang-19 counts them. proto/ has to be covered completely, by its
+own tests alone; what of src/ is not covered has to be in tests/coverage.txt, with the reason."""
 # needs: clang-19 llvm-cov-19 llvm-profdata-19 meson ninja pkg-config check.pc memcached
 
 import glob

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds the unit tests and squares for other processors, runs them in an emulator, i386 without one
-# if this processor can, and has squares talk to a memcached of this one: check_cross.sh [PROCESSOR]
+# Builds the unit tests and squares for other processors and runs them in an emulator (i386 without
+# one where this processor can), squares with a memcached on this machine.
+# usage: check_cross.sh [PROCESSOR]
 # needs: memcached cc stdio.h meson ninja pkg-config python3 qemu-s390x s390x-linux-gnu-gcc
 # needs: powerpc-linux-gnu-gcc arm-linux-gnueabihf-gcc riscv64-linux-gnu-gcc i686-linux-gnu-gcc
 # needs: /usr/s390x-linux-gnu/include/stdio.h /usr/powerpc-linux-gnu/include/stdio.h
@@ -49,9 +50,9 @@ emulate() {
     TMPDIR=$tap_folder timeout 1500 "${emulator[@]}" "$folder/$1" "${@:2}"
 }
 
-# find_emulator: sets $emulator, which is empty where i386's programs run as they are. They should: the
-# threads of one share a descriptor table in qemu 7.2, so that behind a signal a thread may take itself
-# for another.
+# find_emulator: sets $emulator, which is empty where i386's programs run as they are. They should:
+# the threads of one share a descriptor table in qemu 7.2, so that behind a signal a thread may take
+# itself for another.
 find_emulator() {
     emulator=("qemu-$qemu" -L "/usr/$prefix")
     [ "$qemu" = i386 ] || return 0
@@ -77,7 +78,8 @@ compile_library() {
         "$prefix-ar" rcs "$folder/lib$1.a" "$folder/$1"/*.o
 }
 
-# What the tests share has no main(), and no malloc() of its own: a static program takes one only.
+# From what the tests share, leaves out files with a main(), and with a malloc(), which a static
+# program may have only once.
 compile_libraries() {
     local helpers
     mapfile -t helpers < <(grep -L '^int main\|^int suite_run\|^void \*malloc' \

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# All ways to cut every reply form of up to 24 bytes, and the longer ones in two and three at up to
-# 600 places: tests/check_cuts.c in its full size, built with gcc -O2. Takes half a minute.
+# Runs tests/check_cuts.c in its full size, built with gcc -O2: every reply form of up to 24 bytes
+# is cut in all ways, and the longer ones in two and three at up to 600 places. Takes half a minute.
 # needs: gcc stdio.h check.pc pkg-config
 # The functions are called by their names.
 # shellcheck disable=SC2317

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Frama-C's Eva over the reader: no alarm, which is no read or write outside of anything, no shift or
-# arithmetic that C leaves undefined, for every exact length of the input and every state, on machines
-# of 64 bits, of 32, and big-endian. It takes the loop invariants in proto/ for true, which
+# Runs Frama-C's Eva on the reader. It must raise no alarm: there is no read or write out of bounds
+# and no undefined shift or arithmetic, for every exact length of the input and every state, on
+# machines of 64 bits, of 32 bits, and big-endian. It assumes the loop invariants in proto/, which
 # check_proofs.sh proves.
-# usage: check_eva.sh [--full]: each length to 1,024, 40 minutes of a processor; without it, each to 36,
-# and 1,024.
+# usage: check_eva.sh [--full]: with it, every length up to 1,024, which takes 40 minutes of a
+# processor; without it, every length up to 36, and 1,024.
 # needs: frama-c gcc python3
 # The functions are called by their names.
 # shellcheck disable=SC2317

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# What can be found without running anything: warnings of gcc and clang, both of their analyzers,
-# clang-tidy (.clang-tidy: functions of 40 lines, cognitive complexity 15), cppcheck, each header alone
-# as C11 and as C++, clang-format, shellcheck, and Python that compiles. No finding is left; what is
-# suppressed in the source is counted. Each tool has to find a fault that is planted for it.
+# Looks for what can be found without running anything: warnings of gcc and clang, both of their
+# analyzers, clang-tidy (.clang-tidy: functions of 40 lines, cognitive complexity 15), cppcheck,
+# each header alone as C11 and as C++, clang-format, shellcheck, and Python that compiles. No
+# finding is left; what is suppressed in the source is counted. Each tool has to find a fault that
+# is planted for it.
 # needs: gcc g++ stdio.h clang-19 clang-tidy-19 clang-format cppcheck shellcheck python3 check.pc
 # needs: pkg-config libmemcached.pc
 # The functions are called by their names.
@@ -11,8 +12,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../support/tap.sh"
 cd "$tap_root" || exit
 
-# Left out of these: -Wswitch-enum, as a default case is meant; -Wwrite-strings, as the words of argv
-# are no constants; -Wformat-nonliteral, as a table has formats.
+# Left out of these: -Wswitch-enum, as a default case is meant; -Wwrite-strings, as the words of
+# argv are no constants; -Wformat-nonliteral, as a table has formats.
 warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wcast-qual -Wcast-align
     -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wredundant-decls -Wvla -Wundef
     -Wpointer-arith -Wformat=2 -Wno-format-nonliteral -Werror)
@@ -81,9 +82,9 @@ run_cppcheck() {
     cppcheck_for --enable=warning,style,performance,portability "$@"
 }
 
-# Without style; and what it says of a buffer that is kept or written through a pointer in a struct, of
-# symbols of a linker script, of an index that one of two conditions bounds, of functions that return
-# a function, and of what is behind a call that does not return, is not so.
+# Without style; and what it says of a buffer that is kept or written through a pointer in a struct,
+# of symbols of a linker script, of an index that one of two conditions bounds, of functions that
+# return a function, and of what is behind a call that does not return, is not so.
 run_cppcheck_programs() {
     cppcheck_for --enable=warning,performance,portability --suppress=uninitvar \
         --suppress=uninitStructMember --suppress=comparePointers \

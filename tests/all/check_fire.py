@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""Real memcached under fire: killed, stopped, reset at chosen bytes, behind a line that loses
-packets or is slow, while build-gcc/tests/fire asks it and holds each answer against what may be
-true. With --soak MINUTES: kills and stops for so long; memory and descriptors have to stay flat."""
+"""Puts a real memcached under fire: kills it, stops it, resets connections at chosen bytes, or
+lets packets be lost or slow, while build-gcc/tests/fire sends requests and compares each answer
+with what may be true. With --soak MINUTES it kills and stops for so long; memory and descriptors
+must not grow."""
 # needs: ip tc nft memcached
 
 import os

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every byte at every position of each word of a command, of every length from 0 to 251 for each
-# kind of word: tests/check_injection.c in its full size, built with gcc -O2. Takes a minute.
+# Runs tests/check_injection.c in its full size, built with gcc -O2: every byte at every position of
+# each word of a command, at every length from 0 to 251 for each kind of word. Takes a minute.
 # needs: gcc stdio.h check.pc pkg-config memcached
 # The functions are called by their names.
 # shellcheck disable=SC2317

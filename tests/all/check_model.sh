@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# tests/model/connection.pml, searched exhaustively: what the client does holds, and each seeded
-# fault violates an assertion. About a minute and 700 MB.
+# Searches the model of a connection (tests/model/connection.pml) exhaustively: no assertion fails,
+# and each seeded fault makes one fail. Takes about a minute and 700 MB.
 # needs: spin gcc
 # The functions are called by their names.
 # shellcheck disable=SC2317
 # shellcheck source=tests/support/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../support/tap.sh"
 
-# search [FAULT]: leaves what spin's verifier says in the file search.
+# search [FAULT]: runs spin's verifier; its output goes to the file search.
 search() {
     cd "$tap_folder" && rm -f pan* &&
         spin ${1:+"-D$1"} -a "$tap_root/tests/model/connection.pml" >&2 &&
@@ -15,7 +15,8 @@ search() {
     cat search >&2
 }
 
-# All of it was searched: no limit was met, and no statement of the model was left out.
+# True when all of it was searched: no limit was reached, and no statement of the model was left
+# out.
 holds() {
     search && grep -q 'errors: 0$' search && ! grep -q 'error: \|search not completed' search &&
         ! grep ', state [0-9]*, ' search | grep -v '"-end-"'

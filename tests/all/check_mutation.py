@@ -1,15 +1,17 @@
 #!/usr/bin/python3
-"""Mutation of proto/ and src/: operators in the source (tests/mutation/source.py) and conditional
-jumps in the assembly (branches.py), each mutant run against the tests of its file. One of proto/
-that lives has to be in tests/mutation/accepted.txt, with the reason; one of src/ may be.
+"""Runs the tests against mutants of proto/ and src/: operators changed in the source
+(tests/mutation/source.py) and conditional jumps in the assembly (branches.py), each with the
+tests of its file. A mutant of proto/ that survives has to be in tests/mutation/accepted.txt,
+with the reason; one of src/ may be.
 
 All mutants of a file's functions are built into one program (schema.py); a number in the
-environment says which it is. The tests decide at -O0; what lives is run again with the sanitizers;
-and what then lives, but is the same object code as the original at -O2, is no mutant at all.
+environment chooses one. The tests run at -O0; a mutant that survives is run again with the
+sanitizers; and one that then survives, but has the object code of the original at -O2, is not
+counted.
 
 usage: tests/all/check_mutation.py [--full] [FILE[:FUNCTION]]...
-Without --full, those in the list are believed and not run, and of src/ a part is, chosen by a hash of
-their names."""
+Without --full, those in the list are not run, and only a part of those in src/ is, chosen by a hash
+of their names."""
 # needs: gcc stdio.h check.pc pkg-config
 
 import hashlib

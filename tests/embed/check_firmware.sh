@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs squares on emulated boards without an operating system, each with its UART joined to a real
-# memcached, and holds the hits and misses against the host's: check_firmware.sh [PROGRAM]
-# The programs are those of bench/firmware/build.sh for a Cortex-M.
+# Runs squares on emulated boards without an operating system, each with its UART connected to a
+# real memcached, and compares the hits and misses with the host's: check_firmware.sh [PROGRAM] The
+# programs are those of bench/firmware/build.sh for a Cortex-M.
 # needs: arm-none-eabi-gcc qemu-system-arm memcached python3 cc stdio.h meson ninja pkg-config
 # The functions are called by their names.
 # shellcheck disable=SC2317
