@@ -191,17 +191,19 @@ START_TEST(written_where_there_is_no_room)
 {
     static const char whole[] = "[::1]:11211";
     struct mc_address address, none = {.kind = MC_ADDRESS_NONE};
-    char text[sizeof whole + 4];
+    char guarded[sizeof whole + 5] = "#", *text = guarded + 1;
+    const size_t room = sizeof whole + 4;
     ck_assert_ptr_null(mc_address_parse(&address, whole));
     for (size_t cap = 0; cap <= sizeof whole + 1; cap++) {
         size_t len = cap == 0 ? 0 : cap < sizeof whole ? cap - 1 : sizeof whole - 1;
-        memset(text, '#', sizeof text);
+        memset(text, '#', room);
         ck_assert_uint_eq(mc_address_format(&address, text, cap), sizeof whole - 1);
         ck_assert_mem_eq(text, whole, len);
         ck_assert(cap == 0 || text[len] == '\0');
         ck_assert_int_eq(text[cap], '#');
+        ck_assert_int_eq(guarded[0], '#');
     }
-    ck_assert_uint_eq(mc_address_format(&none, text, sizeof text), 0);
+    ck_assert_uint_eq(mc_address_format(&none, text, room), 0);
     ck_assert_str_eq(text, "");
 }
 END_TEST
