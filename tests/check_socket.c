@@ -1004,7 +1004,7 @@ END_TEST
 
 /* ---- all of them ----------------------------------------------------------------------------- */
 
-int main(void)
+int main(void) // NOLINT(readability-function-size): a table
 {
     const struct suite_test tests[] = {
         {connects, PEER_FAMILIES},
