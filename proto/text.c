@@ -1,29 +1,6 @@
 /* Words for people: what each result and each fault means. */
 #include "proto.h"
 
-/* Texts one behind the other, not an array of pointers, whose values a position-independent program
- * would have to write down when it starts. */
-/*@ requires end >= 1 && \valid_read(texts + (0 .. end));
-    requires texts[end - 1] == '\0' && texts[end] == '\0';
-    assigns \result \from texts, index;
-    ensures \valid_read(\result); */
-static const char *pick(const char *texts, int index) /*@ ghost (int end) */
-{
-    size_t i = 0;
-    /*@ loop invariant 0 <= i <= end;
-        loop assigns i, index;
-        loop variant index; */
-    for (; index > 0 && texts[i] != '\0'; index--) {
-        /*@ loop invariant 0 <= i < end;
-            loop assigns i;
-            loop variant end - i; */
-        while (texts[i] != '\0')
-            i++;
-        i++;
-    }
-    return texts[i] != '\0' ? texts + i : "not a result of this library";
-}
-
 /* From MC_E_KEY downwards. */
 static const char error_texts[] =
     "a key must have 1 to 250 bytes and none that is a space, a control byte or 0x7f\0"
@@ -87,8 +64,29 @@ static const char fault_texts[] = "no fault\0"
                                   "a reply that nothing asked for\0"
                                   "a key that was not asked for, or not in this place\0";
 
-/*@ assigns \result \from result, &error_texts[0], &event_texts[0];
-    ensures \valid_read(\result); */
+#ifdef __FRAMAC__
+#include "contracts/text.h"
+#endif
+
+/* Texts one behind the other, not an array of pointers, whose values a position-independent program
+ * would have to write down when it starts. */
+static const char *pick(const char *texts, int index) /*@ ghost (int end) */
+{
+    size_t i = 0;
+    /*@ loop invariant 0 <= i <= end;
+        loop assigns i, index;
+        loop variant index; */
+    for (; index > 0 && texts[i] != '\0'; index--) {
+        /*@ loop invariant 0 <= i < end;
+            loop assigns i;
+            loop variant end - i; */
+        while (texts[i] != '\0')
+            i++;
+        i++;
+    }
+    return texts[i] != '\0' ? texts + i : "not a result of this library";
+}
+
 const char *mc_text(int result)
 {
     if (result < 0)
@@ -96,8 +94,6 @@ const char *mc_text(int result)
     return pick(event_texts, result) /*@ ghost (sizeof event_texts - 1) */;
 }
 
-/*@ assigns \result \from fault, &fault_texts[0];
-    ensures \valid_read(\result); */
 const char *mc_text_fault(int fault)
 {
     if (fault < 0)

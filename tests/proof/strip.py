@@ -24,6 +24,7 @@ def kept(block):
 
 
 def strip(text):
+    text = re.sub(r'^#ifdef __FRAMAC__\n.*?^#endif\n', '', text, flags=re.M | re.S)
     text = re.sub(r'^/\*@.*?\*/\n', '', text, flags=re.M | re.S)
     text = re.sub(r'/\*@ ghost \(.*?\) \*/', '', text)
     text = re.sub(r'/\*@ ghost.*?\*/', '', text, flags=re.S)
