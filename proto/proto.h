@@ -1,4 +1,4 @@
-/* The memcached text protocol without I/O: commands to bytes (put.c), bytes to events (reader.c,
+/* The memcached text protocol without I/O: commands to bytes (put_*.c), bytes to events (reader.c,
  * and item.c for the usual answer to a get).
  *
  * Conventions, once for all of mcwire:
@@ -114,7 +114,7 @@ struct mc_bytes {
 #define MC_BYTES(literal) ((struct mc_bytes){(literal), sizeof(literal) - 1})
 #endif
 
-/* ---- put.c: commands to bytes ---------------------------------------------------------------- */
+/* ---- put_classic.c, put_meta.c, put_admin.c: commands to bytes ------------------------------- */
 
 /* Where commands are appended: data[0..len) is always whole commands, what is behind it scratch. */
 struct mc_out {
