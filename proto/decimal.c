@@ -1,4 +1,4 @@
-/* Decimal numbers by powers of ten: the reader and printer of every number on the wire. */
+/* Reads and prints decimal numbers by powers of ten: every number on the wire. */
 #include "decimal.h"
 
 static const uint64_t power[MC_DECIMAL_MAX] = {
@@ -29,7 +29,7 @@ static const uint64_t power[MC_DECIMAL_MAX] = {
 #endif
 
 /* Adds digit * 10^place to *value; false when that passes max. */
-static bool add(uint64_t *value, int digit, int place, uint64_t max)
+static bool add_digit(uint64_t *value, int digit, int place, uint64_t max)
 {
     /*@ loop invariant 0 <= digit <= \at(digit, Pre) && *value <= max;
         loop invariant *value + digit * power[place] ==
@@ -66,7 +66,7 @@ bool mc_decimal_read(const char *b, size_t i, size_t e, uint64_t max, uint64_t *
         if (b[i] < '0' || b[i] > '9')
             return false;
         place--;
-        bool added = add(&sum, b[i] - '0', place, max);
+        bool added = add_digit(&sum, b[i] - '0', place, max);
         /*@ ghost
             lemma_digit(n, b[i] - '0', place);
             count++;
@@ -100,8 +100,8 @@ size_t mc_decimal_digits(uint64_t value)
     return digits;
 }
 
-/* The digit at this place, which is taken off the value. */
-static char take_digit(uint64_t *value, int place)
+/* Returns the digit at this place of the value, and subtracts it. */
+static char remove_digit(uint64_t *value, int place)
 {
     char digit = '0';
     //@ ghost lemma_ten_to(place);
@@ -117,7 +117,7 @@ static char take_digit(uint64_t *value, int place)
     return digit;
 }
 
-/* Puts a digit behind those at b[i..k). */
+/* Writes a digit to b[k], after those at b[i..k). */
 static void put_digit(char *b, size_t k, char digit) /*@ ghost (size_t i) */
 {
     b[k] = digit;
@@ -148,7 +148,7 @@ void mc_decimal_write(char *b, size_t i, size_t digits, uint64_t value)
         loop variant place; */
     while (place > 0) {
         place--;
-        char digit = take_digit(&value, place);
+        char digit = remove_digit(&value, place);
         put_digit(b, i, digit) /*@ ghost (start) */;
         /*@ ghost
             lemma_digit(n, digit - '0', place);

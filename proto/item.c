@@ -1,5 +1,5 @@
-/* The usual answer to a get at one go: the lines that reader.c reads piece by piece, when they lie
- * in the window whole and say what was expected. It saves most of the time that a hit costs. */
+/* The usual answer to a get in one step: the lines that reader.c reads piece by piece, when all of
+ * them have arrived and say what was expected. It saves most of the time that a hit costs. */
 #include "item.h"
 
 int mc_item_next(const struct mc_reader *reader, struct mc_bytes *in, struct mc_bytes key,

@@ -1,8 +1,8 @@
-/* The usual answer to a get, by its bytes alone: for item.c, and for a client that looks at it
- * before it asks the reader.
+/* The usual answer to a get, recognized by its bytes: for item.c, and for a client that tries this
+ * before the reader.
  *
- * VALUE <key> <flags> <bytes>\r\n<data block>\r\n, and END\r\n; what is not exactly this is left to
- * the reader, which knows what it is. */
+ * It is VALUE <key> <flags> <bytes>\r\n<data block>\r\n and END\r\n. Anything else is left to the
+ * reader. Each function returns the index after what it recognized, or 0. */
 #ifndef MC_ITEM_H
 #define MC_ITEM_H
 
@@ -15,14 +15,14 @@
 #include "contracts/item.h"
 #endif
 
-/* True when a[0..n) and b[0..n) are the same. */
+/* True when a[0..n) equals b[0..n). */
 static inline bool mc_item_same(const char *a, const char *b, size_t n)
 {
     return memcmp(a, b, n) == 0;
 }
 
-/* The index behind a number of one to nine digits that starts at i, if a byte follows it; or 0.
- * Behind a 0 it ends, and what follows is no space then. */
+/* Reads a number of one to nine digits from i on, if a byte follows it. A number that starts with 0
+ * ends there: of "01" it reads the 0, and the caller misses a space. */
 static inline size_t mc_item_number(const char *b, size_t i, size_t e, uint32_t *number)
 {
     if (i >= e || b[i] < '0' || b[i] > '9')
@@ -43,13 +43,13 @@ static inline size_t mc_item_number(const char *b, size_t i, size_t e, uint32_t 
     return j < e && j - i <= MC_DECIMAL_SHORT ? j : 0;
 }
 
-/* True when CRLF is at b[i], of at least two bytes. */
+/* True when b[i..i + 2) is CRLF. */
 static inline bool mc_item_crlf(const char *b, size_t i)
 {
     return mc_item_same(b + i, "\r\n", 2);
 }
 
-/* The index behind "VALUE <key> " at the front of b[0..e), or 0. */
+/* Recognizes "VALUE <key> " at the front of b[0..e). */
 static inline size_t mc_item_key(const char *b, size_t e, struct mc_bytes key)
 {
     if (e < 7 || key.len > e - 7 || !mc_item_same(b, "VALUE ", 6) || b[6 + key.len] != ' ' ||
@@ -58,8 +58,7 @@ static inline size_t mc_item_key(const char *b, size_t e, struct mc_bytes key)
     return 6 + key.len + 1;
 }
 
-/* CRLF at i, the value of reply->size bytes, which becomes reply->text, and CRLF: the index behind
- * it; or 0. */
+/* Recognizes CRLF at i, a value of reply->size bytes, which becomes reply->text, and CRLF. */
 static inline size_t mc_item_value(const char *b, size_t i, size_t e, struct mc_reply *reply)
 {
     if (e - i < 4 || e - i - 4 < reply->size || !mc_item_crlf(b, i))
@@ -70,8 +69,7 @@ static inline size_t mc_item_value(const char *b, size_t i, size_t e, struct mc_
     return mc_item_crlf(b, end) ? end + 2 : 0;
 }
 
-/* An item for this key at the front of b[0..e), into reply->flags, size and text: the index behind
- * it; or 0. */
+/* Recognizes an item for this key at the front of b[0..e): reply->flags, size and text. */
 static inline size_t mc_item_end(const char *b, size_t e, struct mc_bytes key,
                                  struct mc_reply *reply)
 {

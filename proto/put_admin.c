@@ -1,4 +1,4 @@
-/* The commands that administer a server to bytes: authentication, statistics, settings. */
+/* Writes the commands that administer a server: authentication, statistics, settings. */
 #include "decimal.h"
 #include "writer.h"
 
@@ -14,7 +14,7 @@ static int put_line_number(struct mc_out *out, struct mc_bytes text, uint64_t nu
     return mc_writer_commit_noreply(&w, out, noreply);
 }
 
-/* <text> <number>[ noreply]\r\n */
+/* <text> <number>[ noreply]\r\n, with a number that may be negative */
 static int put_line_signed(struct mc_out *out, struct mc_bytes text, int32_t number, bool noreply)
 {
     struct mc_writer w = mc_writer_start(out, text);
@@ -22,7 +22,7 @@ static int put_line_signed(struct mc_out *out, struct mc_bytes text, int32_t num
     return mc_writer_commit_noreply(&w, out, noreply);
 }
 
-/* As a word, but a space is allowed. */
+/* Writes a password: like a word, but it may hold spaces. */
 static void put_password(struct mc_writer *w, struct mc_bytes password)
 {
     if (password.len < 1 || password.len > MC_KEY_MAX)
@@ -38,7 +38,7 @@ static void put_password(struct mc_writer *w, struct mc_bytes password)
     }
 }
 
-/* <user> <password> */
+/* Writes <user> <password>. */
 static void put_user(struct mc_writer *w, struct mc_bytes user, struct mc_bytes password)
 {
     mc_writer_token(w, user, MC_KEY_MAX, MC_E_TOKEN);
@@ -46,7 +46,7 @@ static void put_user(struct mc_writer *w, struct mc_bytes user, struct mc_bytes 
     put_password(w, password);
 }
 
-/* <space><bytes>\r\n, the end of the first line. */
+/* Writes <space><bytes>\r\n, the end of the first line of a login. */
 static void put_auth_size(struct mc_writer *w, size_t size)
 {
     mc_writer_number(w, size);
@@ -54,8 +54,8 @@ static void put_auth_size(struct mc_writer *w, size_t size)
     //@ ghost line_from = w->i;
 }
 
-/* set <key> <flags> <exptime> <bytes>\r\n<user> <password>\r\n; the key, flags and exptime do not
- * count. */
+/* set <key> <flags> <exptime> <bytes>\r\n<user> <password>\r\n; the server ignores the key, the
+ * flags and the exptime. */
 int mc_put_auth(struct mc_out *out, struct mc_bytes user, struct mc_bytes password)
 {
     struct mc_writer w = mc_writer_start(out, MC_BYTES("set auth 0 0"));
@@ -67,7 +67,7 @@ int mc_put_auth(struct mc_out *out, struct mc_bytes user, struct mc_bytes passwo
     return error;
 }
 
-/* [ <word>]*: words with one space between them. */
+/* Writes [ <word>]*: words with one space between them. */
 static void put_words(struct mc_writer *w, struct mc_bytes words)
 {
     /*@ loop invariant 0 <= start <= j <= words.len + 1 && start <= words.len + 1;
@@ -99,6 +99,7 @@ int mc_put_stats(struct mc_out *out, struct mc_bytes words)
     return put_line_words(out, MC_BYTES("stats"), words);
 }
 
+/* version\r\n */
 int mc_put_version(struct mc_out *out)
 {
     return mc_writer_line(out, MC_BYTES("version"));
@@ -122,11 +123,13 @@ int mc_put_cache_memlimit(struct mc_out *out, uint32_t megabytes, bool noreply)
     return put_line_number(out, MC_BYTES("cache_memlimit"), megabytes, noreply);
 }
 
+/* shutdown[ graceful]\r\n */
 int mc_put_shutdown(struct mc_out *out, bool graceful)
 {
     return mc_writer_line(out, graceful ? MC_BYTES("shutdown graceful") : MC_BYTES("shutdown"));
 }
 
+/* quit\r\n */
 int mc_put_quit(struct mc_out *out)
 {
     return mc_writer_line(out, MC_BYTES("quit"));
@@ -149,8 +152,8 @@ int mc_put_slabs_automove(struct mc_out *out, uint32_t mode)
     return mode > 2 ? MC_E_NUMBER : put_line_number(out, MC_BYTES("slabs automove"), mode, false);
 }
 
-/* A number of thousandths, with a point before its last three digits and at least one digit before
- * that. It is printed one byte further on, and what belongs before the point moved back. */
+/* Writes <space> and a number of thousandths as a decimal fraction: 1500 as "1.500". The digits are
+ * printed one byte further on; those before the point are then moved back. */
 static void put_milli(struct mc_writer *w, uint32_t milli)
 {
     size_t digits = mc_decimal_digits(milli), whole = digits > 3 ? digits - 3 : 1;
@@ -183,6 +186,7 @@ int mc_put_lru_tune(struct mc_out *out, uint32_t hot_percent, uint32_t warm_perc
     return mc_writer_commit(&w, out);
 }
 
+/* lru mode <flat|segmented>\r\n */
 int mc_put_lru_mode(struct mc_out *out, bool segmented)
 {
     return mc_writer_line(out,
@@ -195,6 +199,7 @@ int mc_put_lru_temp_ttl(struct mc_out *out, int32_t ttl_s)
     return put_line_signed(out, MC_BYTES("lru temp_ttl"), ttl_s, false);
 }
 
+/* lru_crawler <enable|disable>\r\n */
 int mc_put_lru_crawler_enable(struct mc_out *out, bool enable)
 {
     return mc_writer_line(out, enable ? MC_BYTES("lru_crawler enable")
@@ -215,7 +220,7 @@ int mc_put_lru_crawler_tocrawl(struct mc_out *out, uint32_t items)
     return put_line_number(out, MC_BYTES("lru_crawler tocrawl"), items, false);
 }
 
-/* <text> <classid,classid,classid|all|hash>\r\n */
+/* <text> <classes>\r\n */
 static int put_line_classes(struct mc_out *out, struct mc_bytes text, struct mc_bytes classes)
 {
     struct mc_writer w = mc_writer_start(out, text);
@@ -223,16 +228,19 @@ static int put_line_classes(struct mc_out *out, struct mc_bytes text, struct mc_
     return mc_writer_commit(&w, out);
 }
 
+/* lru_crawler crawl <classid,classid,classid|all>\r\n */
 int mc_put_lru_crawler_crawl(struct mc_out *out, struct mc_bytes classes)
 {
     return put_line_classes(out, MC_BYTES("lru_crawler crawl"), classes);
 }
 
+/* lru_crawler metadump <classid,classid,classid|all|hash>\r\n */
 int mc_put_lru_crawler_metadump(struct mc_out *out, struct mc_bytes classes)
 {
     return put_line_classes(out, MC_BYTES("lru_crawler metadump"), classes);
 }
 
+/* lru_crawler mgdump <classid,classid,classid|all|hash>\r\n */
 int mc_put_lru_crawler_mgdump(struct mc_out *out, struct mc_bytes classes)
 {
     return put_line_classes(out, MC_BYTES("lru_crawler mgdump"), classes);

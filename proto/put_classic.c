@@ -1,4 +1,4 @@
-/* The classic commands to bytes: retrieval, storage, deletion, incr and decr, touch. */
+/* Writes the classic commands: retrieval, storage, deletion, incr and decr, touch. */
 #include "writer.h"
 
 #ifdef __FRAMAC__
@@ -97,11 +97,13 @@ static int put_delta(struct mc_out *out, struct mc_bytes name, struct mc_bytes k
     return mc_writer_commit_noreply(&w, out, noreply);
 }
 
+/* incr <key> <value>[ noreply]\r\n */
 int mc_put_incr(struct mc_out *out, struct mc_bytes key, uint64_t delta, bool noreply)
 {
     return put_delta(out, MC_BYTES("incr"), key, delta, noreply);
 }
 
+/* decr <key> <value>[ noreply]\r\n */
 int mc_put_decr(struct mc_out *out, struct mc_bytes key, uint64_t delta, bool noreply)
 {
     return put_delta(out, MC_BYTES("decr"), key, delta, noreply);

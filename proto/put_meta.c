@@ -1,10 +1,10 @@
-/* The meta commands to bytes, and base64, in which binary keys are sent. */
+/* Writes the meta commands, and base64, in which binary keys are sent. */
 #include "writer.h"
 
-/* The flags that a meta command takes, by the kind of their argument. */
+/* The flags of a meta command, by the kind of their argument. */
 struct meta_command {
     char name[3];
-    char bare[12];  /* none */
+    char bare[12];  /* no argument */
     char ttl[4];    /* a number of seconds, which may be negative */
     char number[6]; /* up to 64 bits */
     char modes[7];  /* the letters of M */
@@ -23,14 +23,14 @@ enum { PADDING = 64 };
 #include "contracts/put_meta.h"
 #endif
 
-/* A digit of RFC 4648, or what fills up the last four. */
+/* The digit of RFC 4648 for six bits; for PADDING, what fills up the last four. */
 static inline char base64_digit(uint32_t six)
 {
     const char *digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
     return digits[six];
 }
 
-/* Three bytes, of which n count, as four characters of RFC 4648. */
+/* Writes one to three bytes as four characters of RFC 4648. */
 static void put_base64_group(struct mc_writer *w, const char *b, size_t i, size_t n)
 {
     uint32_t bits = (uint32_t)(unsigned char)b[i] << 16;
@@ -101,7 +101,7 @@ static void put_mode(struct mc_writer *w, const char *modes, uint64_t mode)
     mc_writer_char(w, (char)mode);
 }
 
-/* The most bytes of a flag's token; 0: it takes none. */
+/* The most bytes that a flag's token can have; 0 for a flag without one. */
 static size_t token_max(char letter)
 {
     if (letter == 'O')
@@ -155,7 +155,7 @@ static void put_flags(struct mc_writer *w, const struct meta_command *command,
     }
 }
 
-/* Starts a meta command: <name> <key>, with a binary key in base64. */
+/* Starts a meta command with <name> <key>; a binary key is sent in base64. */
 static struct mc_writer start_meta(const struct mc_out *out, const struct meta_command *command,
                                    struct mc_bytes key, const struct mc_flag *flags, size_t count)
 {
@@ -180,47 +180,45 @@ static int put_meta_line(struct mc_out *out, const struct meta_command *command,
     return mc_writer_commit(&w, out);
 }
 
+/* mg <key>[ <flag>]*\r\n */
 int mc_put_mg(struct mc_out *out, struct mc_bytes key, const struct mc_flag *flags, size_t count)
 {
     return put_meta_line(out, &mg, key, flags, count);
 }
 
-/* <name> <key> <datalen>[ <flag>]*\r\n */
-static int put_meta_line_size(struct mc_out *out, const struct meta_command *command,
-                              struct mc_bytes key, size_t size, const struct mc_flag *flags,
-                              size_t count)
+/* ms <key> <datalen>[ <flag>]*\r\n */
+int mc_put_ms(struct mc_out *out, struct mc_bytes key, size_t size, const struct mc_flag *flags,
+              size_t count)
 {
     if (count > MC_TOKENS_MAX - 3)
         return MC_E_FLAG;
     if (size > MC_VALUE_MAX)
         return MC_E_NUMBER;
-    struct mc_writer w = start_meta(out, command, key, flags, count);
+    struct mc_writer w = start_meta(out, &ms, key, flags, count);
     mc_writer_number(&w, size);
-    put_flags(&w, command, flags, count);
+    put_flags(&w, &ms, flags, count);
     return mc_writer_commit(&w, out);
 }
 
-int mc_put_ms(struct mc_out *out, struct mc_bytes key, size_t size, const struct mc_flag *flags,
-              size_t count)
-{
-    return put_meta_line_size(out, &ms, key, size, flags, count);
-}
-
+/* md <key>[ <flag>]*\r\n */
 int mc_put_md(struct mc_out *out, struct mc_bytes key, const struct mc_flag *flags, size_t count)
 {
     return put_meta_line(out, &md, key, flags, count);
 }
 
+/* ma <key>[ <flag>]*\r\n */
 int mc_put_ma(struct mc_out *out, struct mc_bytes key, const struct mc_flag *flags, size_t count)
 {
     return put_meta_line(out, &ma, key, flags, count);
 }
 
+/* me <key>[ <flag>]*\r\n */
 int mc_put_me(struct mc_out *out, struct mc_bytes key, const struct mc_flag *flags, size_t count)
 {
     return put_meta_line(out, &me, key, flags, count);
 }
 
+/* mn\r\n */
 int mc_put_mn(struct mc_out *out)
 {
     return mc_writer_line(out, MC_BYTES("mn"));

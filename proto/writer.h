@@ -76,8 +76,8 @@ inline bool mc_writer_is_word_byte(char c)
     return (byte > 0x20 && byte < 0x7f) || byte > 0x7f;
 }
 
-/* Writes a word that the caller passed; refuses it with `error` unless it has 1 to max bytes, all of
- * them word bytes. */
+/* Writes a word that the caller passed; refuses it with `error` unless it has 1 to max bytes, all
+ * of them word bytes. */
 void mc_writer_token(struct mc_writer *w, struct mc_bytes token, size_t max, int error);
 
 /* Writes <space><word>, checked like a token. */
@@ -151,8 +151,8 @@ inline int mc_writer_commit_noreply(struct mc_writer *w, struct mc_out *out, boo
 /* Appends <text>\r\n, a whole command that the library chose. */
 int mc_writer_line(struct mc_out *out, struct mc_bytes text);
 
-/* Completes a retrieval command with [ <key>]*\r\n at out->data[i], and makes it part of *out unless
- * there was an error, which it returns. It needs no writer: it is the fast path of a get. */
+/* Completes a retrieval command with [ <key>]*\r\n at out->data[i], and makes it part of *out
+ * unless there was an error, which it returns. It needs no writer: it is the fast path of a get. */
 int mc_writer_keys(struct mc_out *out, size_t i, const struct mc_bytes *keys, size_t count);
 
 #endif

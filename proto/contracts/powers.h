@@ -1,7 +1,6 @@
-/* What the proofs of decimal.c know of powers of ten, and its own functions' contracts. Frama-C alone
- * reads this; see tests/proof/README.md. */
+/* What is proved of decimal.c, and what its proofs have to know of powers of ten: ghost functions,
+ * which are in no program. Frama-C alone reads this; see tests/proof/README.md. */
 
-/* What the proofs know of powers of ten: this is in no program. */
 /*@ ghost
     /@ assigns \nothing;
        ensures \forall integer k; 0 <= k < MC_DECIMAL_MAX ==> power[k] == ten_to(k) >= 1;
@@ -51,7 +50,7 @@
         }
     }
 
-    // One more digit behind the number n, at place k.
+    // One more digit after the number n, at place k.
     /@ requires 0 <= k < MC_DECIMAL_MAX && 0 <= digit <= 9;
        assigns \nothing;
        ensures (10 * n + digit) * power[k] == 10 * (n * power[k]) + digit * power[k];
@@ -114,13 +113,13 @@
     assigns *value;
     ensures \result ==> *value == \old(*value) + digit * power[place] <= max;
     ensures !\result ==> \old(*value) + digit * power[place] > max; */
-static bool add(uint64_t *value, int digit, int place, uint64_t max);
+static bool add_digit(uint64_t *value, int digit, int place, uint64_t max);
 
 /*@ requires \valid(value) && 0 <= place < MC_DECIMAL_MAX && *value < 10 * power[place];
     assigns *value;
     ensures '0' <= \result <= '9' && *value < power[place];
     ensures *value + (\result - '0') * power[place] == \old(*value); */
-static char take_digit(uint64_t *value, int place);
+static char remove_digit(uint64_t *value, int place);
 
 /*@ requires i <= k < SIZE_MAX && \valid(b + k) && '0' <= digit <= '9';
     requires \valid_read(b + (i .. k)) && digits(b, i, k);

@@ -2,7 +2,7 @@
 
 #define FLAGS_BESIDE_OUT given_flags(flags, count, out->data, out->len, out->cap)
 
-/*@ // At most so many letters, and a NUL behind them.
+/*@ // At most so many letters, and a NUL after them.
     predicate letters{L}(char *s, integer max) = \valid_read(s + (0 .. max)) && s[max] == '\0';
 
     predicate has_letters{L}(struct meta_command *c) =
@@ -108,17 +108,6 @@ static int put_meta_line(struct mc_out *out, const struct meta_command *command,
     APPENDS;
     ensures \result == 0 ==> 1 <= key.len <= MC_KEY_MAX; */
 int mc_put_mg(struct mc_out *out, struct mc_bytes key, const struct mc_flag *flags, size_t count);
-
-/*@ requires OUT;
-    requires BESIDE_OUT(key);
-    requires has_letters(command) && has_name(command);
-    requires APART_FROM_OUT(command);
-    requires FLAGS_BESIDE_OUT;
-    APPENDS;
-    ensures \result == 0 ==> 1 <= key.len <= MC_KEY_MAX && size <= MC_VALUE_MAX; */
-static int put_meta_line_size(struct mc_out *out, const struct meta_command *command,
-                         struct mc_bytes key, size_t size, const struct mc_flag *flags,
-                         size_t count);
 
 /*@ requires OUT;
     requires BESIDE_OUT(key);

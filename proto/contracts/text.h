@@ -4,7 +4,7 @@
     requires texts[end - 1] == '\0' && texts[end] == '\0';
     assigns \result \from texts, index;
     ensures \valid_read(\result); */
-static const char *pick(const char *texts, int index) /*@ ghost (int end) */;
+static const char *text_at(const char *texts, int index) /*@ ghost (int end) */;
 
 /*@ assigns \result \from result, &error_texts[0], &event_texts[0];
     ensures \valid_read(\result); */

@@ -1,4 +1,5 @@
-/* What is proved of how writer.c copies words. Frama-C alone reads this; see tests/proof/README.md. */
+/* What is proved of how writer.c copies words.
+ * Frama-C alone reads this; see tests/proof/README.md. */
 
 /*@ requires i + EIGHT <= SIZE_MAX && j + EIGHT <= SIZE_MAX;
     requires \valid(to + (i .. i + EIGHT - 1)) && \valid_read(from + (j .. j + EIGHT - 1));

@@ -24,7 +24,7 @@
 #define BESIDE_OUT(s) given(s, out->data, out->len, out->cap)
 #define APART_FROM_OUT(x) \separated(x, out->data + (out->len .. out->cap - 1))
 
-/* Keys that do not overlap out[i..cap), and what a command with them is: valid keys, and short enough. */
+/* Keys that do not overlap out[i..cap); and a command with keys: all are valid, and it is short. */
 #define KEYS_BESIDE(i)                                                       \
     requires \valid_read(keys + (0 .. count - 1)) && count <= PTRDIFF_MAX;   \
     requires \forall integer k; 0 <= k < count ==>                           \

@@ -17,7 +17,7 @@ bug 'a key of 251 bytes is accepted' reader proto/reader.c \
 bug 'a value ends without a check of its LF' reader proto/reader.c \
     '/in->len > 1 && in->data\[1\]/ s/in->len > 1/in->len > 2/'
 bug 'one byte after the line is read' reader proto/reader.c \
-    '/^static size_t take(/,/^}/ s/i < l->e/i <= l->e/'
+    '/^static size_t match_byte(/,/^}/ s/i < l->e/i <= l->e/'
 bug 'a number with a leading zero is accepted' reader proto/decimal.c \
     "s/ || (b\[i\] == '0' && e - i > 1)//"
 bug 'an item for a key that only begins so' reader proto/item.h \
