@@ -1,9 +1,9 @@
-/* The memcached text protocol without I/O: commands to bytes (put.c), bytes to events (reader.c,
+/* The memcached text protocol without I/O: commands to bytes (put_*.c), bytes to events (reader.c,
  * and item.c for the usual answer to a get).
  *
  * Conventions, once for all of mcwire:
  * - The sign of a result carries its meaning. Negative: there is no reply, and the caller can act
- *   on it. 0: done, or more bytes wanted. Positive: what the server said.
+ *   on it. 0: done, or more bytes wanted. Positive: what the server answered.
  * - The caller owns every struct and every buffer. {0} is a valid start for each struct.
  * - A slice (struct mc_bytes) is borrowed: {pointer, length}, not NUL-terminated.
  * - The second word of a name is the file that it lives in: mc_reader_next() is in reader.c. The
@@ -33,19 +33,19 @@ enum {
     MC_OPAQUE_MAX = 31,      /* the token of a meta command's O flag */
     MC_TOKENS_MAX = 20       /* words of a meta command: its name, key, size and flags */
 };
-#define MC_VALUE_MAX (UINT32_C(1) << 30) /* a value: memcached -I takes at most 1 GiB */
+#define MC_VALUE_MAX (UINT32_C(1) << 30) /* a value: memcached -I allows at most 1 GiB */
 
 /* Every result of mcwire, of all layers; mc_text() has words for each. */
 enum mc_result {
     /* Refused before anything was sent; the connection is as it was. */
     MC_E_KEY = -1,    /* a key is empty, too long, or holds a space, a control byte or 0x7f */
     MC_E_TOKEN = -2,  /* another word is empty, too long or holds such a byte */
-    MC_E_NUMBER = -3, /* a number is outside the range that the server takes */
+    MC_E_NUMBER = -3, /* a number is outside the range that the server accepts */
     MC_E_FLAG = -4,   /* a meta flag does not fit its command, appears twice or is one too many */
-    MC_E_FULL = -5,   /* your buffer is too small; a connection stays in step */
+    MC_E_FULL = -5,   /* your buffer is too small; a connection stays in sync */
     MC_E_BUSY = -6,   /* replies to earlier commands have not been read yet */
-    MC_E_IDLE = -7,   /* no reply is awaited */
-    /* The connection is dead: open it anew. */
+    MC_E_IDLE = -7,   /* no reply is pending */
+    /* The connection is dead: open a new one. */
     MC_E_PROTOCOL = -8, /* the server's bytes are no reply, or no reply to what was asked */
     MC_E_LINE = -9,     /* a reply line does not fit the client's buffer */
     MC_E_TIMEOUT = -10, /* the deadline passed; a late reply is never read */
@@ -56,7 +56,7 @@ enum mc_result {
     /* There is no connection. */
     MC_E_ADDRESS = -15, /* the server's address is malformed */
     MC_E_RESOLVE = -16, /* the host name does not resolve */
-    MC_E_CONNECT = -17, /* no address of the server took the connection */
+    MC_E_CONNECT = -17, /* no address of the server accepted the connection */
     MC_E_AUTH = -18,    /* the server refused the user and password */
     MC_E_DOWN = -19,    /* failed a moment ago; not tried again until a pause is over */
 
@@ -116,9 +116,9 @@ struct mc_bytes {
 #define MC_BYTES(literal) ((struct mc_bytes){(literal), sizeof(literal) - 1})
 #endif
 
-/* ---- put.c: commands to bytes ---------------------------------------------------------------- */
+/* ---- put_classic.c, put_meta.c, put_admin.c: commands to bytes ------------------------------- */
 
-/* Where commands are appended: data[0..len) is always whole commands, what is behind it scratch. */
+/* Where commands are appended: data[0..len) is always whole commands, the rest is scratch. */
 struct mc_out {
     char *data;
     size_t cap, len;
@@ -139,7 +139,7 @@ enum mc_store { MC_SET, MC_ADD, MC_REPLACE, MC_APPEND, MC_PREPEND, MC_CAS };
 
 /* Each of these appends one command and returns 0, or a negative result and leaves out->len as it
  * was: MC_E_FULL when it does not fit, otherwise what was wrong with an argument. A command with
- * `noreply` gets no reply unless it fails: send an mn behind such commands and read to MC_MN. */
+ * `noreply` gets no reply unless it fails: send an mn after such commands and read to MC_MN. */
 
 /* Retrieval commands. No key at all is MC_E_KEY; a line that reaches MC_REQUEST_MAX is
  * MC_E_NUMBER. */
@@ -148,7 +148,7 @@ int mc_put_gets(struct mc_out *out, const struct mc_bytes *keys, size_t count);
 int mc_put_gat(struct mc_out *out, int32_t exptime, const struct mc_bytes *keys, size_t count);
 int mc_put_gats(struct mc_out *out, int32_t exptime, const struct mc_bytes *keys, size_t count);
 
-/* Storage commands: the line only. The caller sends item->value and CRLF behind it. */
+/* Storage commands: the line only. The caller sends item->value and CRLF after it. */
 int mc_put_store(struct mc_out *out, enum mc_store command, const struct mc_item *item,
                  bool noreply);
 
@@ -167,14 +167,14 @@ struct mc_flag {
     bool large;            /* F of ms: more than 32 bits are meant, as mc_item.large_flags */
 };
 
-/* Meta commands. The flags that each takes, as protocol.txt and newer servers name them:
+/* Meta commands. The flags of each, as protocol.txt and newer servers name them:
  *   mg  b c f h k l q s t u v   N R T (ttl)  C E (number)  O P L (token)
  *   ms  b c k q s I             T (ttl)  C E F (number)  M (E A P R S)  O P L
  *   md  b k q x I               T (ttl)  C E (number)  O P L
  *   ma  b c k q t v             N T (ttl)  C D E J (number)  M (I + D -)  O P L
  *   me  b
  * With b the key is any 1..MC_KEY_BINARY_MAX bytes, sent in base64. ms: the line only; the caller
- * sends a value of `size` bytes and CRLF behind it. */
+ * sends a value of `size` bytes and CRLF after it. */
 int mc_put_mg(struct mc_out *out, struct mc_bytes key, const struct mc_flag *flags, size_t count);
 int mc_put_ms(struct mc_out *out, struct mc_bytes key, size_t size, const struct mc_flag *flags,
               size_t count);
@@ -218,16 +218,16 @@ int mc_put_watch(struct mc_out *out, struct mc_bytes words); /* a stream */
 /* What is wrong with a broken reply. */
 enum mc_fault {
     MC_FAULT_NONE,
-    MC_FAULT_WORD,   /* a line begins with no word of the protocol */
+    MC_FAULT_WORD,   /* a line does not start with a word of the protocol */
     MC_FAULT_KEY,    /* a key or name is empty, too long or holds a byte that it must not */
     MC_FAULT_NUMBER, /* a number is missing, padded with zeros or out of range */
-    MC_FAULT_SPACE,  /* one space is missing, or one is too many */
+    MC_FAULT_SPACE,  /* a space is missing, or there is one too many */
     MC_FAULT_FLAG,   /* a flag of a meta reply is malformed */
     MC_FAULT_END,    /* a line does not end in CRLF where it should */
     MC_FAULT_LONG,   /* a line is longer than MC_LINE_MAX */
     MC_FAULT_VALUE,  /* a value is not followed by CRLF */
     /* Found by the client: the reply is well-formed, and not the answer to the question. */
-    MC_FAULT_UNASKED,   /* a reply of another kind, or one that nothing asked for */
+    MC_FAULT_UNASKED,   /* a reply of another kind, or to no request */
     MC_FAULT_WRONG_KEY, /* a key that was not asked for, or not in this order */
 };
 
@@ -237,7 +237,7 @@ const char *mc_text_fault(int fault);
 /* A reader of one connection's replies; start from {0}. */
 struct mc_reader {
     uint32_t body_left; /* bytes of the current value still to come */
-    uint16_t at;        /* after MC_E_PROTOCOL: the byte of the line, or behind the value, from 0 */
+    uint16_t at;        /* after MC_E_PROTOCOL: the byte of the line, or after the value, from 0 */
     uint8_t fault;      /* after MC_E_PROTOCOL: enum mc_fault */
     uint8_t state;      /* private; 0 between lines */
     bool meta;          /* private: the current value is that of a VA */
@@ -253,11 +253,11 @@ struct mc_reply {
     bool has_cas;   /* the VALUE line had a cas unique */
 };
 
-/* Takes the next event off the front of *in. Returns an event; MC_MORE with nothing of the event
- * taken (a line has to lie in one piece, so keep what is left and append to it); or MC_E_PROTOCOL
- * with reader->fault and reader->at, which is final: the reader stays broken.
- * A value comes as MC_VALUE, any number of MC_BODY and then the next event, which is reported only
- * when the value's CRLF was there. */
+/* Reads the next event from the front of *in, and moves *in past it. Returns the event; or MC_MORE
+ * and leaves what has arrived of the event in *in (a line has to lie in one piece: keep what is left,
+ * and append to it); or MC_E_PROTOCOL with reader->fault and reader->at, and the reader stays broken.
+ * A value comes as MC_VALUE, any number of MC_BODY, and then the next event, which is reported only
+ * if the value's CRLF was there. */
 int mc_reader_next(struct mc_reader *reader, struct mc_bytes *in, struct mc_reply *reply);
 
 /* Tells the reader that the next `size` bytes of the value were received elsewhere: straight where
@@ -268,16 +268,16 @@ void mc_reader_took(struct mc_reader *reader, uint32_t size);
  * an MC_LINE, until END, EN or an error. */
 void mc_reader_stream(struct mc_reader *reader);
 
-/* Takes the first flag off the front of *flags, the text of a meta reply. 1: *flag is it. 0: there
- * is none. MC_E_PROTOCOL: its number is not one. A flag that is not known comes with its token. */
+/* Reads the first flag of *flags, the text of a meta reply, and moves *flags past it. 1: it is in
+ * *flag. 0: there are no more. MC_E_PROTOCOL: its number is malformed. An unknown flag has its token. */
 int mc_reader_flag(struct mc_bytes *flags, struct mc_flag *flag);
 
-/* ---- item.c: the usual answer to a get at one go --------------------------------------------- */
+/* ---- item.c: the usual answer to a get in one step ------------------------------------------- */
 
-/* When *in begins with a whole item for this key, as get is answered, with numbers of up to nine
- * digits, and the reader stands between lines: MC_VALUE with reply->flags, size and the whole value
- * as text, taken off the front of *in with its CRLF. Otherwise MC_MORE with nothing taken: go on
- * with mc_reader_next(). No other member of *reply has a meaning. */
+/* If the reader stands between lines and *in starts with a whole item for this key, as the answer to
+ * get has it, with numbers of up to nine digits: returns MC_VALUE with reply->flags, size and the
+ * whole value as text, and moves *in past the value's CRLF. Otherwise returns MC_MORE and leaves *in
+ * as it is: go on with mc_reader_next(). No other member of *reply has a meaning. */
 int mc_item_next(const struct mc_reader *reader, struct mc_bytes *in, struct mc_bytes key,
                  struct mc_reply *reply);
 

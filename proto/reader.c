@@ -1,56 +1,16 @@
-/* Bytes to events: the reader of everything that memcached says.
+/* Bytes to events: reads everything that memcached can say.
  *
- * A reply is lines, and a line that begins a value is followed by the value's bytes and CRLF. Each
- * take_ function below takes one piece of a line, from index i on, and returns the index behind it;
- * or 0, after noting where it failed. That place tells what to do: at the end of the bytes, more
- * are wanted; anywhere else, it is the byte that is wrong. So a line is read in one pass, and where
- * the network cut it makes no difference. */
+ * A reply is made of lines; after a line that announces a value come the value's bytes and CRLF.
+ *
+ * Each match_ and parse_ function reads one piece of a line from index i on and returns the index
+ * after it; or 0, after noting where it failed. If that place is the end of the bytes, more are
+ * wanted; otherwise the byte there is wrong. So a line is read in one pass, and it makes no
+ * difference where the network cut it. */
 #include "decimal.h"
 #include "proto.h"
 
-/* Where in a reply the reader stands. TAIL: before the CRLF behind a value. */
-enum state { LINE, BODY, TAIL, STREAM, BROKEN };
-
-/* The line being read: b[0..e) is what there is of it. */
-struct line {
-    const char *b;
-    size_t e;
-    size_t at;     /* where it failed */
-    uint8_t fault; /* what a byte that does not fit there is reported as */
-    uint8_t event; /* what it means */
-    uint8_t shape;
-};
-
-/*@ // Where the reader stands between two calls.
-    predicate sound(struct mc_reader r) =
-        r.state <= BROKEN && (r.state == BODY <==> r.body_left > 0);
-
-    predicate readable(struct mc_bytes s) = \valid_read(s.data + (0 .. s.len - 1));
-
-    // The slice is empty or lies in b[0..e).
-    predicate inside(struct mc_bytes s, char *b, integer e) =
-        s.len == 0 || (\base_addr(s.data) == \base_addr(b) && 0 <= s.data - b &&
-                       (s.data - b) + s.len <= e);
-
-    predicate slices_inside(struct mc_reply r, char *b, integer e) =
-        inside(r.key, b, e) && inside(r.text, b, e);
-
-    predicate line_there(struct line l) =
-        l.at <= l.e <= MC_LINE_MAX && \valid_read(l.b + (0 .. l.e - 1));
-
-    predicate is_empty(struct mc_reply r) = r.key.len == 0 && r.text.len == 0 && r.size == 0;
-
-    // What is left of b[0..n) after some was taken off the front.
-    predicate taken_off(struct mc_bytes in, char *b, integer n) =
-        in.len <= n && in.data == b + (n - in.len);
-
-    // What a take_ function comes to: the index j behind what it took, from i on, or 0.
-    predicate taken(struct line l, integer i, integer j) =
-        l.at <= l.e && (j == 0 || i <= j <= l.e);
-*/
-
-/* What follows the first word of a line, piece by piece: a letter for each that take_piece() knows,
- * and bytes that stand for themselves. */
+/* The grammar: what follows the first word of a line. A letter is a piece that parse_piece() knows;
+ * a space, \r and \n stand for themselves. */
 enum shape { NOTHING, TEXT, NAMED, VALUE, META_VALUE, META, SHAPES };
 enum { PIECES_MAX = 12 };
 
@@ -63,7 +23,7 @@ static const char grammar[SHAPES][PIECES_MAX] = {
     [META] = "m\r\n",         /* <word>[ <flag>]*\r\n */
 };
 
-/* Every word that a line may begin with, the event it means and its shape; the usual ones first. */
+/* Every word that a line can start with, the event that it means, its shape; usual ones first. */
 #define WORDS(W)                                  \
     W("VALUE", MC_VALUE, VALUE)                   \
     W("END", MC_END, NOTHING)                     \
@@ -102,6 +62,19 @@ static const char grammar[SHAPES][PIECES_MAX] = {
     W("WATCHER_TOO_MANY", MC_REFUSED, TEXT)       \
     W("WATCHER_FAILED", MC_REFUSED, TEXT)
 
+/* What the reader expects next. TAIL: the CRLF after a value. */
+enum state { LINE, BODY, TAIL, STREAM, BROKEN };
+
+/* The line that is being read: b[0..e) is what has arrived of it. */
+struct line {
+    const char *b;
+    size_t e;
+    size_t at;     /* where reading it failed */
+    uint8_t fault; /* what is wrong with the byte there, if there is one: enum mc_fault */
+    uint8_t event; /* what its first word means */
+    uint8_t shape; /* what follows the first word: a row of the grammar */
+};
+
 struct meaning {
     uint8_t event, shape;
 };
@@ -109,105 +82,78 @@ struct meaning {
 #define SPELL(word, event, shape) word " "
 #define MEAN(word, event, shape) {event, shape},
 
-/* A space behind each word, and a NUL behind them all. Not an array of strings, whose addresses
- * position-independent programs have to write down. */
+/* All words in one string, a space after each. An array of strings would hold addresses, which a
+ * position-independent program has to fill in when it starts. */
 static const char words[] = WORDS(SPELL);
 static const struct meaning meanings[] = {WORDS(MEAN)};
 enum { WORD_COUNT = sizeof meanings / sizeof meanings[0], WORDS_END = sizeof words - 1 };
 
-/*@ assigns \nothing;
-    ensures \result <==> 'A' <= c <= 'Z' || 'a' <= c <= 'z'; */
+#ifdef __FRAMAC__
+#include "contracts/reader.h"
+#endif
+
 static bool is_letter(char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-/*@ assigns \nothing;
-    ensures \result <==> '0' <= c <= '9'; */
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
 
-/* Keys and other words end at the first space or control byte. */
-/*@ assigns \nothing; */
-static bool is_token(char c)
+/* True for a byte of a key or another word, which ends at the first space or control byte. */
+static bool is_token_byte(char c)
 {
     return (unsigned char)c > 0x20;
 }
 
-/*@ requires \valid(l) && at <= l->e;
-    assigns l->at, l->fault;
-    ensures \result == 0 && l->at == at && l->fault == (uint8_t)fault; */
-static size_t fail(struct line *l, size_t at, enum mc_fault fault)
+/* Notes where a line failed, and what is wrong with the byte there if there is one. Returns 0. */
+static size_t note_fault(struct line *l, size_t at, enum mc_fault fault)
 {
     l->at = at;
     l->fault = (uint8_t)fault;
     return 0;
 }
 
-/*@ requires \valid(l) && line_there(*l) && i <= l->e;
-    assigns l->at, l->fault;
-    ensures \result == (i < l->e && l->b[i] == c ? i + 1 : 0);
-    ensures taken(*l, i, \result); */
-static size_t take(struct line *l, size_t i, char c, enum mc_fault fault)
+/* Matches the byte c. */
+static size_t match_byte(struct line *l, size_t i, char c, enum mc_fault fault)
 {
-    return i < l->e && l->b[i] == c ? i + 1 : fail(l, i, fault);
+    return i < l->e && l->b[i] == c ? i + 1 : note_fault(l, i, fault);
 }
 
-/*@ requires \valid(l) && line_there(*l) && i <= l->e;
-    assigns l->at, l->fault;
-    ensures taken(*l, i, \result);
-    ensures \result != 0 ==> \result == i + 2 && l->b[i] == '\r' && l->b[i + 1] == '\n'; */
-static size_t take_end(struct line *l, size_t i)
+/* Matches CRLF. */
+static size_t match_end(struct line *l, size_t i)
 {
-    i = take(l, i, '\r', MC_FAULT_END);
-    return i > 0 ? take(l, i, '\n', MC_FAULT_END) : 0;
+    i = match_byte(l, i, '\r', MC_FAULT_END);
+    return i > 0 ? match_byte(l, i, '\n', MC_FAULT_END) : 0;
 }
 
-/* The piece that ends at j is to be followed by a space or the line's end. */
-/*@ requires \valid(l) && line_there(*l) && 0 < j <= l->e;
-    assigns l->at, l->fault;
-    ensures \result == 0 || \result == j;
-    ensures taken(*l, j, \result);
-    ensures \result != 0 ==> j < l->e && (l->b[j] == ' ' || l->b[j] == '\r'); */
-static size_t delimited(struct line *l, size_t j, enum mc_fault fault)
+/* Checks that a space or the line's end follows the piece that ends at j. Returns j. */
+static size_t match_delimiter(struct line *l, size_t j, enum mc_fault fault)
 {
-    return j < l->e && (l->b[j] == ' ' || l->b[j] == '\r') ? j : fail(l, j, fault);
+    return j < l->e && (l->b[j] == ' ' || l->b[j] == '\r') ? j : note_fault(l, j, fault);
 }
 
-/* A word of 1 to max bytes. */
-/*@ requires \valid(l) && line_there(*l) && 0 < i <= l->e && \valid(token);
-    requires \separated(token, l, l->b + (0 .. l->e - 1));
-    assigns l->at, l->fault, *token;
-    ensures taken(*l, i, \result) && inside(*token, l->b, l->e);
-    ensures \result != 0 ==> token->data == l->b + i && token->len == \result - i &&
-                             1 <= token->len <= max; */
-static size_t take_token(struct line *l, size_t i, size_t max, enum mc_fault fault,
-                         struct mc_bytes *token)
+/* Parses a word of 1 to max bytes. */
+static size_t parse_token(struct line *l, size_t i, size_t max, enum mc_fault fault,
+                          struct mc_bytes *token)
 {
     size_t limit = l->e - i > max ? i + max + 1 : l->e, j = i;
     /*@ loop invariant i <= j <= limit <= l->e;
         loop assigns j;
         loop variant limit - j; */
-    while (j < limit && is_token(l->b[j]))
+    while (j < limit && is_token_byte(l->b[j]))
         j++;
     token->data = l->b + i;
     token->len = j - i;
     if (j - i > max || (j <= i && j < l->e))
-        return fail(l, i, fault);
-    return delimited(l, j, fault);
+        return note_fault(l, i, fault);
+    return match_delimiter(l, j, fault);
 }
 
-/* A number is its digits, or there is none. */
-/*@ requires \valid(l) && line_there(*l) && i <= l->e && \valid(number);
-    requires \separated(number, l, l->b + (0 .. l->e - 1));
-    assigns l->at, l->fault, *number;
-    ensures taken(*l, i, \result) && *number <= max;
-    ensures \result != 0 ==> is_decimal(l->b, i, \result, max) &&
-                             *number == value_of(l->b, i, \result);
-    ensures \result != 0 ==> \result < l->e && (l->b[\result] == ' ' || l->b[\result] == '\r'); */
-static size_t take_number(struct line *l, size_t i, uint64_t max, uint64_t *number)
+/* Parses a decimal number up to max. */
+static size_t parse_number(struct line *l, size_t i, uint64_t max, uint64_t *number)
 {
     size_t j = i;
     *number = 0;
@@ -217,18 +163,14 @@ static size_t take_number(struct line *l, size_t i, uint64_t max, uint64_t *numb
     while (j < l->e && j - i <= MC_DECIMAL_MAX && is_digit(l->b[j]))
         j++;
     if (j <= i || j - i > MC_DECIMAL_MAX)
-        return fail(l, i, MC_FAULT_NUMBER);
-    if (delimited(l, j, MC_FAULT_NUMBER) == 0)
+        return note_fault(l, i, MC_FAULT_NUMBER);
+    if (match_delimiter(l, j, MC_FAULT_NUMBER) == 0)
         return 0;
-    return mc_decimal_read(l->b, i, j, max, number) ? j : fail(l, i, MC_FAULT_NUMBER);
+    return mc_decimal_read(l->b, i, j, max, number) ? j : note_fault(l, i, MC_FAULT_NUMBER);
 }
 
-/* [ <text>]: the rest of the line, whatever it says. */
-/*@ requires \valid(l) && line_there(*l) && i <= l->e && \valid(text) && inside(*text, l->b, l->e);
-    requires \separated(text, l, l->b + (0 .. l->e - 1));
-    assigns *text;
-    ensures i <= \result <= l->e && inside(*text, l->b, l->e); */
-static size_t take_text(const struct line *l, size_t i, struct mc_bytes *text)
+/* Parses [ <text>]: the rest of the line, whatever it says. */
+static size_t parse_text(const struct line *l, size_t i, struct mc_bytes *text)
 {
     if (i >= l->e || l->b[i] != ' ')
         return i;
@@ -243,14 +185,8 @@ static size_t take_text(const struct line *l, size_t i, struct mc_bytes *text)
     return j;
 }
 
-/* [ <flag>]* */
-/*@ requires \valid(l) && line_there(*l) && 0 < i <= l->e && \valid(text);
-    requires inside(*text, l->b, l->e);
-    requires \separated(text, l, l->b + (0 .. l->e - 1));
-    assigns l->at, l->fault, *text;
-    ensures taken(*l, i, \result);
-    ensures inside(*text, l->b, l->e); */
-static size_t take_flags(struct line *l, size_t i, struct mc_bytes *text)
+/* Parses [ <flag>]*, the flags of a meta reply, as one text. */
+static size_t parse_flags(struct line *l, size_t i, struct mc_bytes *text)
 {
     struct mc_bytes token;
     size_t start = i + 1;
@@ -258,10 +194,11 @@ static size_t take_flags(struct line *l, size_t i, struct mc_bytes *text)
         loop invariant l->at <= l->e && (j == 0 || j == i + 1 <= l->e);
         loop assigns i, j, token, l->at, l->fault;
         loop variant l->e - i; */
-    for (size_t j = take(l, i, ' ', MC_FAULT_FLAG); j > 0; j = take(l, i, ' ', MC_FAULT_FLAG)) {
+    for (size_t j = match_byte(l, i, ' ', MC_FAULT_FLAG); j > 0;
+         j = match_byte(l, i, ' ', MC_FAULT_FLAG)) {
         if (j < l->e && !is_letter(l->b[j]))
-            return fail(l, j, MC_FAULT_FLAG);
-        i = take_token(l, j, MC_LINE_MAX, MC_FAULT_FLAG, &token);
+            return note_fault(l, j, MC_FAULT_FLAG);
+        i = parse_token(l, j, MC_LINE_MAX, MC_FAULT_FLAG, &token);
         if (i == 0)
             return 0;
     }
@@ -272,73 +209,47 @@ static size_t take_flags(struct line *l, size_t i, struct mc_bytes *text)
     return i;
 }
 
-/* [ <cas unique>] */
-/*@ requires \valid(l) && line_there(*l) && 0 < i <= l->e && \valid(reply);
-    requires \separated(reply, l, l->b + (0 .. l->e - 1));
-    assigns l->at, l->fault, reply->cas, reply->has_cas;
-    ensures taken(*l, i, \result); */
-static size_t take_cas(struct line *l, size_t i, struct mc_reply *reply)
+/* Parses [ <cas unique>]. */
+static size_t parse_cas(struct line *l, size_t i, struct mc_reply *reply)
 {
-    size_t j = take(l, i, ' ', MC_FAULT_SPACE);
+    size_t j = match_byte(l, i, ' ', MC_FAULT_SPACE);
     reply->has_cas = j > 0;
-    return j > 0 ? take_number(l, j, UINT64_MAX, &reply->cas) : i;
+    return j > 0 ? parse_number(l, j, UINT64_MAX, &reply->cas) : i;
 }
 
-/* One piece of a line, by its letter in the grammar. */
-/*@ requires \valid(l) && line_there(*l) && 0 < i <= l->e && \valid(reply);
-    requires slices_inside(*reply, l->b, l->e);
-    requires \separated(reply, l, l->b + (0 .. l->e - 1));
-    assigns l->at, l->fault, reply->key, reply->text, reply->flags, reply->size, reply->cas,
-            reply->has_cas;
-    ensures taken(*l, i, \result) && slices_inside(*reply, l->b, l->e);
-    ensures \old(reply->size) <= MC_VALUE_MAX ==> reply->size <= MC_VALUE_MAX; */
-static size_t take_piece(struct line *l, size_t i, char piece, struct mc_reply *reply)
+/* Parses one piece of a line, by its letter in the grammar. */
+static size_t parse_piece(struct line *l, size_t i, char piece, struct mc_reply *reply)
 {
     uint64_t number = 0;
     switch (piece) {
-    case ' ': return take(l, i, ' ', MC_FAULT_SPACE);
-    case 'k': return take_token(l, i, MC_KEY_MAX, MC_FAULT_KEY, &reply->key);
-    case 'n': return take_token(l, i, MC_LINE_MAX, MC_FAULT_KEY, &reply->key);
-    case 't': return take_text(l, i, &reply->text);
-    case 'm': return take_flags(l, i, &reply->text);
-    case 'f': return take_number(l, i, UINT64_MAX, &reply->flags);
+    case ' ': return match_byte(l, i, ' ', MC_FAULT_SPACE);
+    case 'k': return parse_token(l, i, MC_KEY_MAX, MC_FAULT_KEY, &reply->key);
+    case 'n': return parse_token(l, i, MC_LINE_MAX, MC_FAULT_KEY, &reply->key);
+    case 't': return parse_text(l, i, &reply->text);
+    case 'm': return parse_flags(l, i, &reply->text);
+    case 'f': return parse_number(l, i, UINT64_MAX, &reply->flags);
     case 's':
-        i = take_number(l, i, MC_VALUE_MAX, &number);
+        i = parse_number(l, i, MC_VALUE_MAX, &number);
         reply->size = (uint32_t)number;
         return i;
-    case 'c': return take_cas(l, i, reply);
-    default: break;
+    case 'c': return parse_cas(l, i, reply);
+    default: return match_byte(l, i, piece, MC_FAULT_END);
     }
-    return take(l, i, piece, MC_FAULT_END);
 }
 
-/* All that follows the first word. */
-/*@ requires \valid(l) && line_there(*l) && i <= l->e && \valid(reply);
-    requires slices_inside(*reply, l->b, l->e);
-    requires \separated(reply, l, l->b + (0 .. l->e - 1), pieces + (0 .. PIECES_MAX - 1));
-    requires \valid_read(pieces + (0 .. PIECES_MAX - 1)) && pieces[PIECES_MAX - 1] == '\0';
-    requires reply->size <= MC_VALUE_MAX;
-    requires \separated(l, pieces + (0 .. PIECES_MAX - 1));
-    assigns l->at, l->fault, *reply;
-    ensures taken(*l, i, \result) && slices_inside(*reply, l->b, l->e);
-    ensures reply->size <= MC_VALUE_MAX; */
-static size_t take_pieces(struct line *l, size_t i, const char *pieces, struct mc_reply *reply)
+/* Parses everything that follows the first word. */
+static size_t parse_pieces(struct line *l, size_t i, const char *pieces, struct mc_reply *reply)
 {
-    /*@ loop invariant 0 <= k < PIECES_MAX && taken(*l, \at(i, Pre), i);
+    /*@ loop invariant 0 <= k < PIECES_MAX && parsed(*l, \at(i, Pre), i);
         loop invariant slices_inside(*reply, l->b, l->e) && reply->size <= MC_VALUE_MAX;
         loop assigns k, i, l->at, l->fault, *reply;
         loop variant PIECES_MAX - k; */
     for (size_t k = 0; pieces[k] != '\0' && i > 0; k++)
-        i = take_piece(l, i, pieces[k], reply);
+        i = parse_piece(l, i, pieces[k], reply);
     return i;
 }
 
-/* How many bytes of the word at words[k..] the line begins with. */
-/*@ requires \valid(l) && line_there(*l) && k <= WORDS_END;
-    assigns \nothing;
-    ensures \result <= l->e && k + \result <= WORDS_END;
-    ensures \forall integer j; 0 <= j < \result ==>
-        l->b[j] == words[k + j] && words[k + j] > ' '; */
+/* Counts the bytes that the line has in common with the word at words[k..]. */
 static size_t match_word(const struct line *l, size_t k)
 {
     size_t j = 0;
@@ -352,10 +263,7 @@ static size_t match_word(const struct line *l, size_t k)
     return j;
 }
 
-/* Behind the word that words[k] is in. */
-/*@ requires k <= WORDS_END;
-    assigns \nothing;
-    ensures k <= \result <= WORDS_END; */
+/* Returns the index of the word after the one that words[k] is in. */
 static size_t next_word(size_t k)
 {
     /*@ loop invariant \at(k, Pre) <= k <= WORDS_END;
@@ -366,20 +274,14 @@ static size_t next_word(size_t k)
     return k + (words[k] == ' ');
 }
 
-/*@ assigns \nothing;
-    ensures \result ==> c == ' ' || c == '\r' || c == ':'; */
+/* True when the first word of a line can end at c. Some servers write "ERROR: <text>". */
 static bool ends_word(char c, uint8_t event)
 {
     return c == ' ' || c == '\r' || (c == ':' && event >= MC_ERROR);
 }
 
-/* The first word, and what it means. */
-/*@ requires \valid(l) && line_there(*l) && l->e > 0;
-    assigns l->at, l->fault, l->event, l->shape;
-    ensures taken(*l, 1, \result);
-    ensures \result != 0 ==> \result < l->e && l->shape < SHAPES;
-    ensures \result != 0 ==> MC_VALUE <= l->event <= MC_SERVER_ERROR; */
-static size_t take_word(struct line *l)
+/* Parses the first word, and looks up what it means. */
+static size_t parse_word(struct line *l)
 {
     size_t k = 0;
     /*@ loop invariant 0 <= row <= WORD_COUNT && 0 <= k <= WORDS_END;
@@ -388,7 +290,7 @@ static size_t take_word(struct line *l)
     for (size_t row = 0; row < WORD_COUNT; row++) {
         size_t j = match_word(l, k);
         if (j >= l->e)
-            return fail(l, j, MC_FAULT_WORD);
+            return note_fault(l, j, MC_FAULT_WORD);
         if (words[k + j] == ' ' && ends_word(l->b[j], meanings[row].event)) {
             l->event = meanings[row].event;
             l->shape = meanings[row].shape;
@@ -396,20 +298,13 @@ static size_t take_word(struct line *l)
         }
         k = next_word(k);
     }
-    return fail(l, 0, MC_FAULT_WORD);
+    return note_fault(l, 0, MC_FAULT_WORD);
 }
 
-/* <word> and what belongs to it. */
-/*@ requires \valid(l) && line_there(*l) && l->e > 0 && \valid(reply);
-    requires slices_inside(*reply, l->b, l->e);
-    requires \separated(reply, l, l->b + (0 .. l->e - 1)) && reply->size <= MC_VALUE_MAX;
-    assigns l->at, l->fault, l->event, l->shape, *reply;
-    ensures taken(*l, 1, \result) && slices_inside(*reply, l->b, l->e);
-    ensures \result != 0 ==> MC_VALUE <= l->event <= MC_SERVER_ERROR;
-    ensures reply->size <= MC_VALUE_MAX; */
-static size_t take_worded_line(struct line *l, struct mc_reply *reply)
+/* Parses a line that starts with a word. */
+static size_t parse_worded_line(struct line *l, struct mc_reply *reply)
 {
-    size_t i = take_word(l);
+    size_t i = parse_word(l);
     if (i == 0)
         return 0;
     reply->meta = l->shape >= META_VALUE || l->event == MC_ME;
@@ -419,18 +314,13 @@ static size_t take_worded_line(struct line *l, struct mc_reply *reply)
     }
     if (l->b[i] == ':') /* ERROR: <text> */
         i++;
-    return take_pieces(l, i, grammar[l->shape], reply);
+    return parse_pieces(l, i, grammar[l->shape], reply);
 }
 
-/* The answer to incr and decr, <value>\r\n; protocol.txt: it "MAY be space-padded at the end". */
-/*@ requires \valid(l) && line_there(*l) && \valid(reply);
-    requires \separated(reply, l, l->b + (0 .. l->e - 1));
-    assigns l->at, l->fault, l->event, reply->number;
-    ensures taken(*l, 1, \result);
-    ensures l->event == MC_NUMBER; */
-static size_t take_bare_number(struct line *l, struct mc_reply *reply)
+/* Parses <value>\r\n, the answer to incr and decr, which "MAY be space-padded at the end". */
+static size_t parse_bare_number(struct line *l, struct mc_reply *reply)
 {
-    size_t i = take_number(l, 0, UINT64_MAX, &reply->number);
+    size_t i = parse_number(l, 0, UINT64_MAX, &reply->number);
     l->event = MC_NUMBER;
     if (i == 0)
         return 0;
@@ -439,13 +329,11 @@ static size_t take_bare_number(struct line *l, struct mc_reply *reply)
         loop variant l->e - i; */
     while (i < l->e && l->b[i] == ' ')
         i++;
-    return take_end(l, i);
+    return match_end(l, i);
 }
 
-/*@ requires \valid(reader);
-    assigns reader->state, reader->fault, reader->at, reader->body_left;
-    ensures \result == MC_E_PROTOCOL && reader->state == BROKEN && sound(*reader); */
-static int break_at(struct mc_reader *reader, size_t at, enum mc_fault fault)
+/* Leaves the reader broken for good. Returns MC_E_PROTOCOL. */
+static int break_reader(struct mc_reader *reader, size_t at, enum mc_fault fault)
 {
     reader->state = BROKEN;
     reader->fault = (uint8_t)fault;
@@ -454,75 +342,49 @@ static int break_at(struct mc_reader *reader, size_t at, enum mc_fault fault)
     return MC_E_PROTOCOL;
 }
 
-/* What a line that failed comes to. */
-/*@ requires \valid(reader) && \valid(l) && line_there(*l) && \separated(reader, l);
-    requires sound(*reader);
-    assigns reader->state, reader->fault, reader->at, reader->body_left;
-    ensures \result == MC_MORE && \old(*reader) == *reader && l->at >= l->e && l->e < MC_LINE_MAX ||
-            \result == MC_E_PROTOCOL && reader->state == BROKEN;
-    ensures sound(*reader); */
-static int stop(struct mc_reader *reader, const struct line *l)
+/* Tells an unfinished line (MC_MORE) from a wrong one, which breaks the reader. */
+static int unfinished_or_broken(struct mc_reader *reader, const struct line *l)
 {
     if (l->at < l->e)
-        return break_at(reader, l->at, (enum mc_fault)l->fault);
+        return break_reader(reader, l->at, (enum mc_fault)l->fault);
     if (l->e >= MC_LINE_MAX)
-        return break_at(reader, l->e, MC_FAULT_LONG);
+        return break_reader(reader, l->e, MC_FAULT_LONG);
     return MC_MORE;
 }
 
-/* Takes n bytes off the front. */
-/*@ requires \valid(in) && readable(*in) && n <= in->len;
-    assigns *in;
-    ensures in->len == \old(in->len) - n && in->data == \old(in->data) + n; */
-static void drop(struct mc_bytes *in, size_t n)
+/* Drops n bytes from the front. */
+static void skip_bytes(struct mc_bytes *in, size_t n)
 {
     in->data += n;
     in->len -= n;
 }
 
-/*@ requires \valid(reply);
-    assigns *reply;
-    ensures is_empty(*reply); */
-static void clear(struct mc_reply *reply)
+static void clear_reply(struct mc_reply *reply)
 {
     const struct mc_bytes none = {NULL, 0};
     reply->key = reply->text = none;
     reply->cas = reply->number = 0;
-    reply->flags = 0;
-    reply->size = 0;
+    reply->flags = reply->size = 0;
     reply->meta = reply->has_cas = false;
 }
 
-/*@ requires \valid(in) && readable(*in);
-    assigns \nothing;
-    ensures \result.b == in->data && \result.at == 0;
-    ensures \result.e == \min(in->len, MC_LINE_MAX); */
-static struct line line_of(const struct mc_bytes *in)
+/* The input as a line, or as much of it as a line can have. */
+static struct line line_in(const struct mc_bytes *in)
 {
     struct line l = {.b = in->data, .e = in->len < MC_LINE_MAX ? in->len : MC_LINE_MAX};
     return l;
 }
 
-/*@ requires \valid(reader) && \valid(in) && readable(*in) && \valid(reply) && is_empty(*reply);
-    requires sound(*reader) && reader->state == LINE && in->len > 0;
-    requires \separated(reader, in, reply, in->data + (0 .. in->len - 1));
-    assigns *reader, *in, *reply;
-    ensures sound(*reader);
-    ensures taken_off(*in, \old(in->data), \old(in->len));
-    ensures slices_inside(*reply, \old(in->data), \old(in->len));
-    ensures (\result == MC_MORE && in->len == \old(in->len) && reader->state == LINE) ||
-            (\result == MC_E_PROTOCOL && reader->state == BROKEN) ||
-            (0 < \result <= MC_SERVER_ERROR && in->len < \old(in->len) &&
-             reader->state != BROKEN); */
+/* Reads a line that starts a reply or continues one. */
 static int read_line(struct mc_reader *reader, struct mc_bytes *in, struct mc_reply *reply)
 {
-    struct line l = line_of(in);
-    size_t end = is_digit(l.b[0]) ? take_bare_number(&l, reply) : take_worded_line(&l, reply);
+    struct line l = line_in(in);
+    size_t end = is_digit(l.b[0]) ? parse_bare_number(&l, reply) : parse_worded_line(&l, reply);
     if (end == 0) {
-        clear(reply);
-        return stop(reader, &l);
+        clear_reply(reply);
+        return unfinished_or_broken(reader, &l);
     }
-    drop(in, end);
+    skip_bytes(in, end);
     if (l.event == MC_VALUE) {
         reader->state = reply->size > 0 ? BODY : TAIL;
         reader->body_left = reply->size;
@@ -531,21 +393,10 @@ static int read_line(struct mc_reader *reader, struct mc_bytes *in, struct mc_re
     return l.event;
 }
 
-/* One line of a free-text stream, which alone may end in a bare \n. */
-/*@ requires \valid(reader) && \valid(in) && readable(*in) && \valid(reply) && is_empty(*reply);
-    requires sound(*reader) && reader->state == STREAM && in->len > 0;
-    requires \separated(reader, in, reply, in->data + (0 .. in->len - 1));
-    assigns *reader, *in, *reply;
-    ensures sound(*reader);
-    ensures taken_off(*in, \old(in->data), \old(in->len));
-    ensures slices_inside(*reply, \old(in->data), \old(in->len));
-    ensures (\result == MC_MORE && in->len == \old(in->len) && reader->state == STREAM) ||
-            (\result == MC_E_PROTOCOL && reader->state == BROKEN) ||
-            (0 < \result <= MC_SERVER_ERROR && in->len < \old(in->len) &&
-             reader->state != BROKEN); */
+/* Reads one line of a free-text stream. No other line can end in a bare \n. */
 static int read_stream(struct mc_reader *reader, struct mc_bytes *in, struct mc_reply *reply)
 {
-    struct line l = line_of(in);
+    struct line l = line_in(in);
     size_t j = 0;
     /*@ loop invariant 0 <= j <= l.e;
         loop assigns j;
@@ -554,15 +405,15 @@ static int read_stream(struct mc_reader *reader, struct mc_bytes *in, struct mc_
         j++;
     l.at = j;
     if (j >= l.e)
-        return stop(reader, &l);
+        return unfinished_or_broken(reader, &l);
     l.e = j + 1;
-    drop(in, l.e);
-    bool known = take_worded_line(&l, reply) > 0;
+    skip_bytes(in, l.e);
+    bool known = parse_worded_line(&l, reply) > 0;
     if (known && (l.event == MC_END || l.event >= MC_BUSY)) {
         reader->state = LINE;
         return l.event;
     }
-    clear(reply);
+    clear_reply(reply);
     if (known && l.event == MC_OK)
         return MC_OPENED;
     reply->text.data = l.b;
@@ -570,72 +421,36 @@ static int read_stream(struct mc_reader *reader, struct mc_bytes *in, struct mc_
     return MC_LINE;
 }
 
-/* A piece of the value: as much as there is. */
-/*@ requires \valid(reader) && \valid(in) && readable(*in) && \valid(reply) && is_empty(*reply);
-    requires sound(*reader) && reader->state == BODY && in->len > 0;
-    requires \separated(reader, in, reply, in->data + (0 .. in->len - 1));
-    assigns *reader, *in, *reply;
-    ensures sound(*reader);
-    ensures taken_off(*in, \old(in->data), \old(in->len));
-    ensures slices_inside(*reply, \old(in->data), \old(in->len));
-    ensures \result == MC_BODY && reply->text.data == \old(in->data) && reply->text.len > 0;
-    ensures in->len == \old(in->len) - reply->text.len;
-    ensures reader->body_left == \old(reader->body_left) - reply->text.len;
-    ensures reader->state == (reader->body_left > 0 ? BODY : TAIL); */
+/* Reads a piece of the value: as much of it as the input has. */
 static int read_body(struct mc_reader *reader, struct mc_bytes *in, struct mc_reply *reply)
 {
     size_t piece = in->len < reader->body_left ? in->len : reader->body_left;
     reply->text.data = in->data;
     reply->text.len = piece;
-    drop(in, piece);
+    skip_bytes(in, piece);
     mc_reader_took(reader, (uint32_t)piece);
     return MC_BODY;
 }
 
-/* The CRLF behind a value, which ends the reply of a meta command. */
-/*@ requires \valid(reader) && \valid(in) && readable(*in) && \valid(reply) && is_empty(*reply);
-    requires sound(*reader) && reader->state == TAIL;
-    requires \separated(reader, in, reply, in->data + (0 .. in->len - 1));
-    assigns *reader, *in, reply->meta;
-    ensures sound(*reader);
-    ensures taken_off(*in, \old(in->data), \old(in->len));
-    ensures slices_inside(*reply, \old(in->data), \old(in->len));
-    ensures (\result == MC_MORE && in->len == \old(in->len) < 2 && reader->state == TAIL) ||
-            (\result == MC_E_PROTOCOL && reader->state == BROKEN) ||
-            (\result == (reader->meta ? MC_END : MC_MORE) && in->len == \old(in->len) - 2 &&
-             reader->state == LINE);
-    ensures reader->state == LINE ==>
-            \old(in->data)[0] == '\r' && \old(in->data)[1] == '\n'; */
+/* Reads the CRLF after a value, which also ends a meta reply. */
 static int read_tail(struct mc_reader *reader, struct mc_bytes *in, struct mc_reply *reply)
 {
     if (in->len > 0 && in->data[0] != '\r')
-        return break_at(reader, 0, MC_FAULT_VALUE);
+        return break_reader(reader, 0, MC_FAULT_VALUE);
     if (in->len > 1 && in->data[1] != '\n')
-        return break_at(reader, 1, MC_FAULT_VALUE);
+        return break_reader(reader, 1, MC_FAULT_VALUE);
     if (in->len < 2)
         return MC_MORE;
-    drop(in, 2);
+    skip_bytes(in, 2);
     reader->state = LINE;
     reply->meta = reader->meta;
     return reader->meta ? MC_END : MC_MORE;
 }
 
-/*@ requires \valid(reader) && \valid(in) && readable(*in) && \valid(reply) && sound(*reader);
-    requires \separated(reader, in, reply, in->data + (0 .. in->len - 1));
-    assigns *reader, *in, *reply;
-    ensures sound(*reader);
-    ensures taken_off(*in, \old(in->data), \old(in->len));
-    ensures slices_inside(*reply, \old(in->data), \old(in->len));
-    ensures \result == MC_MORE || \result == MC_E_PROTOCOL ||
-            MC_VALUE <= \result <= MC_SERVER_ERROR;
-    ensures \result == MC_E_PROTOCOL <==> reader->state == BROKEN;
-    ensures \old(reader->state) == BROKEN ==> *in == \old(*in) && *reader == \old(*reader);
-    ensures \result > 0 ==> in->len < \old(in->len);
-    ensures \result == MC_MORE ==> \old(in->len) - in->len <= 2; */
 int mc_reader_next(struct mc_reader *reader, struct mc_bytes *in, struct mc_reply *reply)
 {
     int event = MC_MORE;
-    clear(reply);
+    clear_reply(reply);
     if (reader->state == TAIL)
         event = read_tail(reader, in, reply);
     if (reader->state == BROKEN)
@@ -649,13 +464,6 @@ int mc_reader_next(struct mc_reader *reader, struct mc_bytes *in, struct mc_repl
     return read_stream(reader, in, reply);
 }
 
-/*@ requires \valid(reader) && sound(*reader);
-    assigns reader->body_left, reader->state;
-    ensures sound(*reader);
-    ensures size <= \old(reader->body_left) ==>
-            reader->body_left == \old(reader->body_left) - size;
-    ensures \old(reader->state) == BODY ==> reader->state == (reader->body_left > 0 ? BODY : TAIL);
-    ensures \old(reader->state) != BODY ==> reader->state == \old(reader->state); */
 void mc_reader_took(struct mc_reader *reader, uint32_t size)
 {
     reader->body_left -= size < reader->body_left ? size : reader->body_left;
@@ -663,27 +471,14 @@ void mc_reader_took(struct mc_reader *reader, uint32_t size)
         reader->state = TAIL;
 }
 
-/*@ requires \valid(reader) && sound(*reader);
-    assigns reader->state;
-    ensures sound(*reader);
-    ensures reader->state == (\old(reader->state) == LINE ? STREAM : \old(reader->state)); */
 void mc_reader_stream(struct mc_reader *reader)
 {
     if (reader->state == LINE)
         reader->state = STREAM;
 }
 
-/* The kinds of a reply flag's argument; other letters, known or not, keep their token. */
-/*@ requires \valid(flag) && readable(token);
-    requires \separated(flag, token.data + (0 .. token.len - 1));
-    assigns flag->number, flag->ttl;
-    ensures \result && letter != 't' ==>
-            is_decimal(token.data, 0, token.len, UINT64_MAX) &&
-            flag->number == value_of(token.data, 0, token.len);
-    ensures \result && letter == 't' && flag->ttl >= 0 && flag->number > 0 ==>
-            is_decimal(token.data, 0, token.len, INT32_MAX) &&
-            flag->ttl == value_of(token.data, 0, token.len); */
-static bool flag_number(char letter, struct mc_bytes token, struct mc_flag *flag)
+/* Parses the number that a flag's token is; false when it is not one. */
+static bool parse_flag_number(char letter, struct mc_bytes token, struct mc_flag *flag)
 {
     bool expires = letter == 't' && token.len > 0 && token.data[0] == '-';
     bool wide = letter == 'c' || letter == 'f';
@@ -695,21 +490,13 @@ static bool flag_number(char letter, struct mc_bytes token, struct mc_flag *flag
     return true;
 }
 
-/*@ assigns \nothing; */
-static bool has_number(char letter)
+/* True for the flags of a reply whose token is a number. */
+static bool has_flag_number(char letter)
 {
     return letter == 'c' || letter == 'f' || letter == 'h' || letter == 'l' || letter == 's' ||
            letter == 't';
 }
 
-/*@ requires \valid(flags) && readable(*flags) && \valid(flag);
-    requires \separated(flags, flag, flags->data + (0 .. flags->len - 1));
-    assigns *flags, *flag;
-    ensures taken_off(*flags, \old(flags->data), \old(flags->len));
-    ensures inside(flag->token, \old(flags->data), \old(flags->len));
-    ensures \result == 0 || \result == 1 || \result == MC_E_PROTOCOL;
-    ensures \result == 0 ==> \old(flags->len) == 0;
-    ensures \result != 0 ==> flags->len < \old(flags->len); */
 int mc_reader_flag(struct mc_bytes *flags, struct mc_flag *flag)
 {
     const char *b = flags->data;
@@ -726,8 +513,8 @@ int mc_reader_flag(struct mc_bytes *flags, struct mc_flag *flag)
     flag->letter = b[0];
     flag->token.data = b + 1;
     flag->token.len = j - 1;
-    drop(flags, next);
-    if (has_number(b[0]) && !flag_number(b[0], flag->token, flag))
+    skip_bytes(flags, next);
+    if (has_flag_number(b[0]) && !parse_flag_number(b[0], flag->token, flag))
         return MC_E_PROTOCOL;
     return 1;
 }

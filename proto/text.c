@@ -1,38 +1,15 @@
-/* Words for people: what each result and each fault means. */
+/* English texts for people: what each result and each fault means. */
 #include "proto.h"
-
-/* Texts one behind the other, not an array of pointers, whose values a position-independent program
- * would have to write down when it starts. */
-/*@ requires end >= 1 && \valid_read(texts + (0 .. end));
-    requires texts[end - 1] == '\0' && texts[end] == '\0';
-    assigns \result \from texts, index;
-    ensures \valid_read(\result); */
-static const char *pick(const char *texts, int index) /*@ ghost (int end) */
-{
-    size_t i = 0;
-    /*@ loop invariant 0 <= i <= end;
-        loop assigns i, index;
-        loop variant index; */
-    for (; index > 0 && texts[i] != '\0'; index--) {
-        /*@ loop invariant 0 <= i < end;
-            loop assigns i;
-            loop variant end - i; */
-        while (texts[i] != '\0')
-            i++;
-        i++;
-    }
-    return texts[i] != '\0' ? texts + i : "not a result of this library";
-}
 
 /* From MC_E_KEY downwards. */
 static const char error_texts[] =
     "a key must have 1 to 250 bytes and none that is a space, a control byte or 0x7f\0"
     "a word is empty, too long, or holds a space or a control byte\0"
-    "a number is outside the range that memcached takes\0"
+    "a number is outside the range that memcached accepts\0"
     "a meta flag does not fit its command, appears twice or is one too many\0"
     "the buffer is too small\0"
     "replies to earlier commands have not been read yet\0"
-    "no reply is awaited\0"
+    "no reply is pending\0"
     "the server's bytes are not a memcached reply to what was asked\0"
     "a reply line does not fit the client's buffer\0"
     "the deadline passed\0"
@@ -42,7 +19,7 @@ static const char error_texts[] =
     "the write was sent but its reply lost: it may or may not be done\0"
     "the server's address is malformed\0"
     "the host name does not resolve\0"
-    "the server does not take connections\0"
+    "the server does not accept connections\0"
     "the server refused the user and password\0"
     "the server failed a moment ago and is not tried again yet\0";
 
@@ -76,31 +53,50 @@ static const char event_texts[] = "more bytes wanted\0"
 
 /* From MC_FAULT_NONE upwards. */
 static const char fault_texts[] = "no fault\0"
-                                  "a line begins with no word of the protocol\0"
+                                  "a line does not start with a word of the protocol\0"
                                   "a key is empty, too long or holds a byte that it must not\0"
                                   "a number is missing, padded or out of range\0"
                                   "not the one space that should be here\0"
                                   "a malformed flag in a meta reply\0"
                                   "the line does not end in CRLF here\0"
                                   "the line is too long\0"
-                                  "no CRLF behind a value\0"
+                                  "no CRLF after a value\0"
                                   "a reply that nothing asked for\0"
                                   "a key that was not asked for, or not in this place\0";
 
-/*@ assigns \result \from result, &error_texts[0], &event_texts[0];
-    ensures \valid_read(\result); */
+#ifdef __FRAMAC__
+#include "contracts/text.h"
+#endif
+
+/* Finds a text in a string of texts by its index. An array of pointers would hold addresses, which
+ * a position-independent program has to fill in when it starts. */
+static const char *text_at(const char *texts, int index) /*@ ghost (int end) */
+{
+    size_t i = 0;
+    /*@ loop invariant 0 <= i <= end;
+        loop assigns i, index;
+        loop variant index; */
+    for (; index > 0 && texts[i] != '\0'; index--) {
+        /*@ loop invariant 0 <= i < end;
+            loop assigns i;
+            loop variant end - i; */
+        while (texts[i] != '\0')
+            i++;
+        i++;
+    }
+    return texts[i] != '\0' ? texts + i : "not a result of this library";
+}
+
 const char *mc_text(int result)
 {
     if (result < 0)
-        return pick(error_texts, -1 - result) /*@ ghost (sizeof error_texts - 1) */;
-    return pick(event_texts, result) /*@ ghost (sizeof event_texts - 1) */;
+        return text_at(error_texts, -1 - result) /*@ ghost (sizeof error_texts - 1) */;
+    return text_at(event_texts, result) /*@ ghost (sizeof event_texts - 1) */;
 }
 
-/*@ assigns \result \from fault, &fault_texts[0];
-    ensures \valid_read(\result); */
 const char *mc_text_fault(int fault)
 {
     if (fault < 0)
         fault = MC_FAULT_WRONG_KEY + 1;
-    return pick(fault_texts, fault) /*@ ghost (sizeof fault_texts - 1) */;
+    return text_at(fault_texts, fault) /*@ ghost (sizeof fault_texts - 1) */;
 }

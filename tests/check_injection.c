@@ -24,7 +24,7 @@ static bool full;
 
 /* ---- the words ------------------------------------------------------------------------------- */
 
-/* KEY2: the second of two keys. The words below CLIENT go through put.c alone. */
+/* KEY2: the second of two keys. The words below CLIENT go through proto/ alone. */
 enum slot {
     GET,
     GETS,
@@ -161,7 +161,7 @@ static int put(struct mc_out *out, enum slot slot, struct mc_bytes word)
 
 /* ---- what may go out ------------------------------------------------------------------------- */
 
-/* In other words than put.c's. */
+/* In other words than proto/'s. */
 static bool is_good(const struct row *row, struct mc_bytes word)
 {
     char before = ' ';

@@ -1,4 +1,4 @@
-/* Commands to bytes: what each function of put.c writes, what it refuses, and that it writes a
+/* Commands to bytes: what each mc_put_ function writes, what it refuses, and that it writes a
  * command whole or not at all. */
 #include "guard.h"
 #include "proto.h"

@@ -1,4 +1,4 @@
-/* The workload's get and set over the smallest part of proto/: put.c, and item.c, which knows the
+/* The workload's get and set over the smallest part of proto/: put_classic.c, and item.c, which knows the
  * usual answer to a get and nothing else. The answer to a set is one word. Whatever else the server
  * says ends it, and is not understood. */
 #include "remote.h"

@@ -21,8 +21,8 @@ if [ "${1:-}" = --full ]; then
 fi
 
 # How many states of a function are kept apart: as many as words and bytes of the grammar have.
-apart=main:90000,mc_reader_next:64,read_tail:64,take_word:256,match_word:64,next_word:64
-apart+=,take_pieces:128
+apart=main:90000,mc_reader_next:64,read_tail:64,parse_word:256,match_word:64,next_word:64
+apart+=,parse_pieces:128
 
 # eva FOLDER MACHINE FROM TO: fails when there is an alarm; says how much of the code was reached.
 eva() {
@@ -82,7 +82,7 @@ done
 while read -r number _ function wrong; do
     check "finds a bug in $function: $wrong" finds "$number"
 done < <(python3 "$tap_root/tests/proof/seeds.py" --list |
-    grep -E ' reader.c (take|delimited|take_number|match_word) ' |
+    grep -E ' reader.c (match_byte|match_delimiter|parse_number|match_word) ' |
     grep -vE 'no limit|a number kept') # which leave nothing undefined
 [ $tap_status -ne 0 ] ||
     echo "# reached: 8. no undefined behaviour | Frama-C Eva on ${machines[*]}: every state of the" \

@@ -22,6 +22,7 @@ includes=(-Iproto -Isrc -Isrc/ports -Itests/support -Ibench -Ibench/common -Iben
 flags=(-std=c11 -D_POSIX_C_SOURCE=200809L "${includes[@]}")
 # Compiled by their own compilers, with -Werror, in tests/embed and check_lwip.sh: they are made of
 # addresses of a board, of lwIP's headers, or of what only a WebAssembly module or Frama-C has.
+# Frama-C alone reads proto/contracts, too.
 only_there='^(tests/proof/eva|bench/firmware/(cortex-m|draw|lm3s6965evb|microbit|uart_board|lwip/.*)|src/ports/(uart|lwip|wasm/.*))\.c$'
 
 # As what a file is compiled alone: the programs that use an installed mcwire, a suite of its own.
@@ -74,7 +75,7 @@ run_header() {
 
 # cppcheck_for OPTION... FILE...: no library's own headers, and no struct that is read elsewhere.
 cppcheck_for() {
-    cppcheck --quiet -j 2 --std=c11 --error-exitcode=1 --inline-suppr "${includes[@]}" \
+    cppcheck --quiet -j 2 --std=c11 --error-exitcode=1 --inline-suppr -U__FRAMAC__ "${includes[@]}" \
         --suppress=unusedStructMember "$@"
 }
 
@@ -191,7 +192,7 @@ mapfile -t pythons < <(grep -rlE '^#!.*python|^"""' --include='*.py' bench tests
 mapfile -t compiled < <(printf '%s\n' "${sources[@]}" | grep -vE "$only_there")
 mapfile -t product < <(printf '%s\n' "${sources[@]}" | grep -E '^(proto|src)/([^/]*|ports/.*)$')
 mapfile -t programs < <(printf '%s\n' "${sources[@]}" | grep -E '^(bench|src/examples|tests)/')
-mapfile -t alone < <(printf '%s\n' "${headers[@]}" | grep -vE '^(bench/firmware/lwip/|src/ports/lwip)')
+mapfile -t alone < <(printf '%s\n' "${headers[@]}" | grep -vE '^(bench/firmware/lwip/|src/ports/lwip|proto/contracts/)')
 mkdir -p "$tap_folder/include" && ln -s "$tap_root/proto" "$tap_folder/include/proto"
 mkdir "$tap_folder/include/mcwire" && ln -s "$tap_root"/{proto,src}/*.h "$tap_folder/include/mcwire"
 

@@ -17,17 +17,17 @@ bug 'a key of 251 bytes is accepted' reader proto/reader.c \
 bug 'a value ends without a check of its LF' reader proto/reader.c \
     '/in->len > 1 && in->data\[1\]/ s/in->len > 1/in->len > 2/'
 bug 'one byte after the line is read' reader proto/reader.c \
-    '/^static size_t take(/,/^}/ s/i < l->e/i <= l->e/'
+    '/^static size_t match_byte(/,/^}/ s/i < l->e/i <= l->e/'
 bug 'a number with a leading zero is accepted' reader proto/decimal.c \
     "s/ || (b\[i\] == '0' && e - i > 1)//"
 bug 'an item for a key that only begins so' reader proto/item.h \
     's/mc_item_same(b + 6, key.data, key.len)/mc_item_same(b + 6, key.data, key.len - 1)/'
-bug 'a byte 0x7f is sent in a key of eight bytes and more' put proto/put.c \
+bug 'a byte 0x7f is sent in a key of eight bytes and more' put proto/writer.c \
     's/c == 0x7f/c == 0x80/'
-bug 'a byte is written after the buffer' put proto/put.c \
-    '/^static inline bool has_room/,/^}/ s/n <= p->cap - p->i/n <= p->cap - p->i + 1/'
-bug 'a flag twice' put proto/put.c \
-    's/has_flag(flags, k, flags\[k\].letter)/has_flag(flags, 0, flags[k].letter)/'
+bug 'a byte is written after the buffer' put proto/writer.h \
+    '/^inline bool mc_writer_has_room/,/^}/ s/n <= w->cap - w->i/n <= w->cap - w->i + 1/'
+bug 'a flag twice' put proto/put_meta.c \
+    's/any_flag_is(flags, k, flags\[k\].letter)/any_flag_is(flags, 0, flags[k].letter)/'
 bug 'the returned key is not compared' client src/answer.c \
     '/^static bool same(/,/^}/ s/return .*/return a.len == b.len;/'
 bug 'an END with bytes after it is a miss' client proto/item.h \

@@ -61,7 +61,7 @@ static const struct {
     [COMMAND_AUTH] = {"", "A", NULL, false},
 };
 
-/* The numbers: how they are passed to put.c (bits; negative: signed), and what they may be. */
+/* The numbers: how they are passed to mc_put_* (bits; negative: signed), and what they may be. */
 static const struct number {
     char letter;
     int bits;
@@ -174,7 +174,7 @@ uint64_t *command_size(struct command *c)
 
 /* ---- made up --------------------------------------------------------------------------------- */
 
-/* A number within the bits of the parameter of put.c. */
+/* A number within the bits of the parameter of mc_put_*. */
 static uint64_t take_number(struct input *in, int bits)
 {
     uint64_t number = input_number(in);

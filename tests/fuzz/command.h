@@ -1,4 +1,4 @@
-/* Commands as their arguments: made from a fuzzer's input, put by put.c, and read back from the
+/* Commands as their arguments: made from a fuzzer's input, put by mc_put_*, and read back from the
  * bytes in the plainest way, word by word. A table has the form of each command and its replies;
  * it was written from memcached's protocol.txt, and not from the library. */
 #ifndef COMMAND_H
@@ -75,7 +75,7 @@ void command_take(struct input *in, enum command_name name, struct command *c);
 /* Makes a flag with this letter from the input. */
 struct mc_flag command_take_flag(struct input *in, char letter);
 
-/* Calls the function of put.c. */
+/* Calls the mc_put_ function. */
 int command_put(const struct command *c, struct mc_out *out);
 
 /* What is wrong with it by proto.h: a bit 1 << -result for each fault, 0 when it is valid. */

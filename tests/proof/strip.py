@@ -6,7 +6,7 @@ import re
 import sys
 
 # A name that only WP knows: predicates, logic functions and ghost variables; and what Eva cannot say.
-UNKNOWN = re.compile(r'\b(taken|slices_inside|inside|digits|value_of|word|same|plain|sound|goes_on|'
+UNKNOWN = re.compile(r'\b(parsed|slices_inside|inside|digits|value_of|word|same|plain|consistent|goes_on|'
                      r'is_key|line|start|count|n|ten_to|whole|given_flags|has_letters|letters)\b'
                      r'|\\forall|\\exists')
 
@@ -24,6 +24,7 @@ def kept(block):
 
 
 def strip(text):
+    text = re.sub(r'^#ifdef __FRAMAC__\n.*?^#endif\n', '', text, flags=re.M | re.S)
     text = re.sub(r'^/\*@.*?\*/\n', '', text, flags=re.M | re.S)
     text = re.sub(r'/\*@ ghost \(.*?\) \*/', '', text)
     text = re.sub(r'/\*@ ghost.*?\*/', '', text, flags=re.S)

@@ -1,0 +1,15 @@
+/* What is proved of text.c. Frama-C alone reads this; see tests/proof/README.md. */
+
+/*@ requires end >= 1 && \valid_read(texts + (0 .. end));
+    requires texts[end - 1] == '\0' && texts[end] == '\0';
+    assigns \result \from texts, index;
+    ensures \valid_read(\result); */
+static const char *text_at(const char *texts, int index) /*@ ghost (int end) */;
+
+/*@ assigns \result \from result, &error_texts[0], &event_texts[0];
+    ensures \valid_read(\result); */
+const char *mc_text(int result);
+
+/*@ assigns \result \from fault, &fault_texts[0];
+    ensures \valid_read(\result); */
+const char *mc_text_fault(int fault);
