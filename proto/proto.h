@@ -54,11 +54,12 @@ enum mc_result {
     MC_E_STEP = -13,    /* given up: an error reply left open what the server reads next */
     MC_E_UNKNOWN = -14, /* a write was sent and its reply lost: it may or may not be done */
     /* There is no connection. */
-    MC_E_ADDRESS = -15, /* the server's address is malformed */
-    MC_E_RESOLVE = -16, /* the host name does not resolve */
-    MC_E_CONNECT = -17, /* no address of the server accepted the connection */
-    MC_E_AUTH = -18,    /* the server refused the user and password */
-    MC_E_DOWN = -19,    /* failed a moment ago; not tried again until a pause is over */
+    MC_E_ADDRESS = -15,   /* the server's address is malformed */
+    MC_E_RESOLVE = -16,   /* the host name does not resolve */
+    MC_E_CONNECT = -17,   /* no address of the server accepted the connection */
+    MC_E_AUTH = -18,      /* the server refused the user and password, or they cannot be sent */
+    MC_E_DOWN = -19,      /* failed a moment ago; not tried again until a pause is over */
+    MC_E_RESOURCES = -20, /* this process has no descriptor, memory or port left for it */
 
     MC_MORE = 0, /* reader: more bytes wanted */
 

@@ -20,8 +20,9 @@ static const char error_texts[] =
     "the server's address is malformed\0"
     "the host name does not resolve\0"
     "the server does not accept connections\0"
-    "the server refused the user and password\0"
-    "the server failed a moment ago and is not tried again yet\0";
+    "the server refused the user and password, or they cannot be sent\0"
+    "the server failed a moment ago and is not tried again yet\0"
+    "this process has no descriptor, memory or port left for a connection\0";
 
 /* From MC_MORE upwards. */
 static const char event_texts[] = "more bytes wanted\0"

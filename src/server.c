@@ -193,10 +193,10 @@ static bool is_servers_fault(const struct mc_server *server, int cause)
     switch (cause) {
     case MC_E_PROTOCOL:
     case MC_E_TIMEOUT:
-    case MC_E_CLOSED: return true;
+    case MC_E_CLOSED:
     case MC_E_SYSTEM:
     case MC_E_RESOLVE:
-    case MC_E_CONNECT: return !server->socket.own_fault;
+    case MC_E_CONNECT: return true;
     case MC_E_AUTH: return server->problem == NULL;
     default: return false;
     }

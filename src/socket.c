@@ -60,17 +60,19 @@ static int64_t time_left(mc_deadline deadline)
 }
 
 /* True for errors that lie with this process or machine, whatever server it asks for. */
-static bool is_own_fault(int error)
+static bool lacks_resources(int error)
 {
     return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS ||
            error == EADDRNOTAVAIL;
 }
 
-static int failed(struct mc_socket *s, int error)
+/* The result of a call that failed with this errno, or `otherwise`. */
+static int failed(struct mc_socket *s, int error, int otherwise)
 {
     s->sys_errno = error;
-    s->own_fault = is_own_fault(error);
-    return error == ECONNRESET || error == EPIPE ? MC_E_CLOSED : MC_E_SYSTEM;
+    if (lacks_resources(error))
+        return MC_E_RESOURCES;
+    return error == ECONNRESET || error == EPIPE ? MC_E_CLOSED : otherwise;
 }
 
 /* Waits until the socket is ready for `events`. 0, MC_E_TIMEOUT or MC_E_SYSTEM. */
@@ -85,7 +87,7 @@ static int wait_for(struct mc_socket *s, short events, mc_deadline deadline)
         if (n > 0)
             return 0;
         if (n < 0 && errno != EINTR)
-            return failed(s, errno);
+            return failed(s, errno, MC_E_SYSTEM);
     }
 }
 
@@ -148,9 +150,8 @@ static int start_connect(struct mc_socket *s, const struct sockaddr *address, so
         if (error == EINPROGRESS || error == EINTR)
             return finish_connect(s, deadline);
         s->sys_errno = error;
-        s->own_fault = is_own_fault(error);
         if (!would_block(error))
-            return MC_E_CONNECT;
+            return lacks_resources(error) ? MC_E_RESOURCES : MC_E_CONNECT;
         /* A Unix socket whose queue is full cannot be waited for, only asked again. */
         if (time_left(deadline) == 0)
             return MC_E_TIMEOUT;
@@ -164,18 +165,15 @@ static int make_blocking(struct mc_socket *s)
     int flags = fcntl(s->fd, F_GETFL);
     if (flags >= 0 && fcntl(s->fd, F_SETFL, flags & ~O_NONBLOCK) == 0)
         return 0;
-    return failed(s, errno);
+    return failed(s, errno, MC_E_SYSTEM);
 }
 
 static int connect_address(struct mc_socket *s, int family, int protocol,
                            const struct sockaddr *address, socklen_t size, mc_deadline deadline)
 {
     *s = (struct mc_socket){.fd = open_socket(family, SOCK_STREAM, protocol)};
-    if (s->fd < 0) {
-        s->sys_errno = errno;
-        s->own_fault = is_own_fault(errno);
-        return MC_E_SYSTEM;
-    }
+    if (s->fd < 0)
+        return failed(s, errno, MC_E_SYSTEM);
     s->open = true;
     int r = start_connect(s, address, size, deadline);
     if (r == 0)
@@ -218,8 +216,8 @@ int mc_socket_connect(struct mc_socket *socket, const char *host, const char *po
     if (code != 0) {
         socket->resolve_code = code;
         socket->sys_errno = code == EAI_SYSTEM ? errno : 0;
-        socket->own_fault = code == EAI_MEMORY || is_own_fault(socket->sys_errno);
-        return MC_E_RESOLVE;
+        return code == EAI_MEMORY || lacks_resources(socket->sys_errno) ? MC_E_RESOURCES
+                                                                        : MC_E_RESOLVE;
     }
     int r = connect_any(socket, list, deadline);
     freeaddrinfo(list);
@@ -276,7 +274,7 @@ static ptrdiff_t send_later(struct mc_socket *s, const struct mc_bytes *parts, s
 {
     for (;;) {
         if (errno != EINTR && !would_block(errno))
-            return failed(s, errno);
+            return failed(s, errno, MC_E_SYSTEM);
         int r = errno == EINTR ? 0 : wait_for(s, POLLOUT, deadline);
         if (r < 0)
             return r;
@@ -302,7 +300,7 @@ static int arm(struct mc_socket *s, int64_t left)
     const struct timeval time = {.tv_sec = (time_t)(ms / 1000),
                                  .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
     if (setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) != 0)
-        return failed(s, errno);
+        return failed(s, errno, MC_E_SYSTEM);
     s->watched_from_ms = ms + TIMER_LATE_MS;
     s->watched_to_ms = left < TIMER_MAX_MS ? 4 * ms : MC_NEVER;
     return 0;
@@ -327,7 +325,7 @@ static int nothing_received(struct mc_socket *s, ptrdiff_t n)
 {
     if (n == 0)
         return MC_E_CLOSED;
-    return errno == EINTR || would_block(errno) ? 0 : failed(s, errno);
+    return errno == EINTR || would_block(errno) ? 0 : failed(s, errno, MC_E_SYSTEM);
 }
 
 /* Goes on after a receive that only ended, or when the timer is to be armed. `waited`: the timer has
@@ -387,5 +385,5 @@ int mc_socket_check(struct mc_socket *socket)
         return MC_E_PROTOCOL;
     if (n < 0 && would_block(errno))
         return 0;
-    return n == 0 ? MC_E_CLOSED : failed(socket, errno);
+    return n == 0 ? MC_E_CLOSED : failed(socket, errno, MC_E_SYSTEM);
 }

@@ -14,7 +14,6 @@ struct mc_socket {
     bool open;
     int sys_errno;    /* the errno behind the last MC_E_SYSTEM, MC_E_CONNECT or MC_E_CLOSED */
     int resolve_code; /* getaddrinfo()'s behind MC_E_RESOLVE, for gai_strerror() */
-    bool own_fault;   /* the last failure is this process's: no descriptors or memory */
     /* private: with so much time left, the kernel's timer ends a receive in time; {0} is never */
     int64_t watched_from_ms, watched_to_ms;
 };

@@ -66,34 +66,33 @@ struct row {
     enum faults_call call;
     int nth, error;
     int result, sys_errno;
-    bool own_fault;
 };
 
 /* ---- connecting ------------------------------------------------------------------------------ */
 
 static const struct row connecting[] = {
-    {FAULTS_GETADDRINFO, 0, EAI_NONAME, MC_E_RESOLVE, 0, false},
-    {FAULTS_GETADDRINFO, 0, EAI_SYSTEM, MC_E_RESOLVE, ENOMEM, true}, /* as faults.c sets errno */
-    {FAULTS_GETADDRINFO, 0, EAI_MEMORY, MC_E_RESOLVE, 0, true},
-    {FAULTS_SOCKET, 0, EMFILE, MC_E_SYSTEM, EMFILE, true},
-    {FAULTS_SOCKET, 0, ENFILE, MC_E_SYSTEM, ENFILE, true},
-    {FAULTS_SOCKET, 0, ENOMEM, MC_E_SYSTEM, ENOMEM, true},
-    {FAULTS_SOCKET, 0, EACCES, MC_E_SYSTEM, EACCES, false},
-    {FAULTS_FCNTL, 0, EIO, MC_E_SYSTEM, EIO, false},
-    {FAULTS_FCNTL, 1, EIO, MC_E_SYSTEM, EIO, false},
-    {FAULTS_FCNTL, 2, EIO, MC_E_SYSTEM, EIO, false},
-    {FAULTS_SETSOCKOPT, 0, ENOBUFS, MC_E_SYSTEM, ENOBUFS, true},
-    {FAULTS_CONNECT, 0, ECONNREFUSED, MC_E_CONNECT, ECONNREFUSED, false},
-    {FAULTS_CONNECT, 0, EADDRNOTAVAIL, MC_E_CONNECT, EADDRNOTAVAIL, true},
-    {FAULTS_CONNECT, 0, ENETUNREACH, MC_E_CONNECT, ENETUNREACH, false},
-    {FAULTS_CONNECT, 0, EINTR, 0, 0, false},
-    {FAULTS_CONNECT, 0, EINPROGRESS, 0, 0, false},
-    {FAULTS_POLL, 0, EINTR, 0, 0, false}, /* while it is under way */
-    {FAULTS_POLL, 0, 0, 0, 0, false},     /* woken too early */
-    {FAULTS_POLL, 0, ENOMEM, MC_E_SYSTEM, ENOMEM, true},
-    {FAULTS_GETSOCKOPT, 0, EIO, MC_E_CONNECT, EIO, false},
-    {FAULTS_FCNTL, 3, EIO, MC_E_SYSTEM, EIO, false},
-    {FAULTS_FCNTL, 4, EPIPE, MC_E_CLOSED, EPIPE, false},
+    {FAULTS_GETADDRINFO, 0, EAI_NONAME, MC_E_RESOLVE, 0},
+    {FAULTS_GETADDRINFO, 0, EAI_SYSTEM, MC_E_RESOURCES, ENOMEM}, /* as faults.c sets errno */
+    {FAULTS_GETADDRINFO, 0, EAI_MEMORY, MC_E_RESOURCES, 0},
+    {FAULTS_SOCKET, 0, EMFILE, MC_E_RESOURCES, EMFILE},
+    {FAULTS_SOCKET, 0, ENFILE, MC_E_RESOURCES, ENFILE},
+    {FAULTS_SOCKET, 0, ENOMEM, MC_E_RESOURCES, ENOMEM},
+    {FAULTS_SOCKET, 0, EACCES, MC_E_SYSTEM, EACCES},
+    {FAULTS_FCNTL, 0, EIO, MC_E_SYSTEM, EIO},
+    {FAULTS_FCNTL, 1, EIO, MC_E_SYSTEM, EIO},
+    {FAULTS_FCNTL, 2, EIO, MC_E_SYSTEM, EIO},
+    {FAULTS_SETSOCKOPT, 0, ENOBUFS, MC_E_RESOURCES, ENOBUFS},
+    {FAULTS_CONNECT, 0, ECONNREFUSED, MC_E_CONNECT, ECONNREFUSED},
+    {FAULTS_CONNECT, 0, EADDRNOTAVAIL, MC_E_RESOURCES, EADDRNOTAVAIL},
+    {FAULTS_CONNECT, 0, ENETUNREACH, MC_E_CONNECT, ENETUNREACH},
+    {FAULTS_CONNECT, 0, EINTR, 0, 0},
+    {FAULTS_CONNECT, 0, EINPROGRESS, 0, 0},
+    {FAULTS_POLL, 0, EINTR, 0, 0}, /* while it is under way */
+    {FAULTS_POLL, 0, 0, 0, 0},     /* woken too early */
+    {FAULTS_POLL, 0, ENOMEM, MC_E_RESOURCES, ENOMEM},
+    {FAULTS_GETSOCKOPT, 0, EIO, MC_E_CONNECT, EIO},
+    {FAULTS_FCNTL, 3, EIO, MC_E_SYSTEM, EIO},
+    {FAULTS_FCNTL, 4, EPIPE, MC_E_CLOSED, EPIPE},
 };
 
 static void check_connected(const struct line *line, const struct faults_seen *seen, int r)
@@ -115,7 +114,6 @@ START_TEST(connecting_fails)
     ck_assert_int_eq(seen->hits, 1);
     ck_assert_int_eq(r, row->result);
     ck_assert_int_eq(line.socket.sys_errno, row->sys_errno);
-    ck_assert_int_eq(line.socket.own_fault, row->own_fault);
     check_connected(&line, seen, r);
     close_line(&line);
 }
@@ -165,31 +163,31 @@ static const struct {
     ptrdiff_t (*move)(struct line *line, mc_deadline deadline);
     struct row row;
 } moving[] = {
-    {send_one, {FAULTS_SEND, 0, EINTR, 5, 0, false}},
-    {send_one, {FAULTS_SEND, 0, EAGAIN, 5, 0, false}},
-    {send_one, {FAULTS_SEND, 0, ECONNRESET, MC_E_CLOSED, ECONNRESET, false}},
-    {send_one, {FAULTS_SEND, 0, EPIPE, MC_E_CLOSED, EPIPE, false}},
-    {send_one, {FAULTS_SEND, 0, ENOBUFS, MC_E_SYSTEM, ENOBUFS, true}},
-    {send_two, {FAULTS_SENDMSG, 0, EINTR, 5, 0, false}},
-    {send_two, {FAULTS_SENDMSG, 0, EAGAIN, 5, 0, false}},
-    {send_two, {FAULTS_SENDMSG, 0, ECONNRESET, MC_E_CLOSED, ECONNRESET, false}},
-    {send_two, {FAULTS_SENDMSG, 0, EMSGSIZE, MC_E_SYSTEM, EMSGSIZE, false}},
-    {receive, {FAULTS_SETSOCKOPT, 0, EIO, MC_E_SYSTEM, EIO, false}},
-    {receive, {FAULTS_RECV, 0, EINTR, 5, 0, false}},
-    {receive, {FAULTS_RECV, 0, EAGAIN, 5, 0, false}}, /* as when the kernel's timer has run out */
-    {receive, {FAULTS_RECV, 0, 0, MC_E_CLOSED, 0, false}},
-    {receive, {FAULTS_RECV, 0, ECONNRESET, MC_E_CLOSED, ECONNRESET, false}},
-    {receive, {FAULTS_RECV, 0, EIO, MC_E_SYSTEM, EIO, false}},
-    {receive_again, {FAULTS_RECV, 1, EINTR, 5, 0, false}},
-    {receive_again, {FAULTS_RECV, 1, EAGAIN, 5, 0, false}},
-    {receive_again, {FAULTS_RECV, 1, 0, MC_E_CLOSED, 0, false}},
-    {receive_again, {FAULTS_RECV, 1, ECONNRESET, MC_E_CLOSED, ECONNRESET, false}},
-    {receive_again, {FAULTS_RECV, 1, EIO, MC_E_SYSTEM, EIO, false}},
-    {look, {FAULTS_RECV, 0, EINTR, MC_E_PROTOCOL, 0, false}},
-    {look, {FAULTS_RECV, 0, EAGAIN, 0, 0, false}},
-    {look, {FAULTS_RECV, 0, 0, MC_E_CLOSED, 0, false}},
-    {look, {FAULTS_RECV, 0, ECONNRESET, MC_E_CLOSED, ECONNRESET, false}},
-    {look, {FAULTS_RECV, 0, EIO, MC_E_SYSTEM, EIO, false}},
+    {send_one, {FAULTS_SEND, 0, EINTR, 5, 0}},
+    {send_one, {FAULTS_SEND, 0, EAGAIN, 5, 0}},
+    {send_one, {FAULTS_SEND, 0, ECONNRESET, MC_E_CLOSED, ECONNRESET}},
+    {send_one, {FAULTS_SEND, 0, EPIPE, MC_E_CLOSED, EPIPE}},
+    {send_one, {FAULTS_SEND, 0, ENOBUFS, MC_E_RESOURCES, ENOBUFS}},
+    {send_two, {FAULTS_SENDMSG, 0, EINTR, 5, 0}},
+    {send_two, {FAULTS_SENDMSG, 0, EAGAIN, 5, 0}},
+    {send_two, {FAULTS_SENDMSG, 0, ECONNRESET, MC_E_CLOSED, ECONNRESET}},
+    {send_two, {FAULTS_SENDMSG, 0, EMSGSIZE, MC_E_SYSTEM, EMSGSIZE}},
+    {receive, {FAULTS_SETSOCKOPT, 0, EIO, MC_E_SYSTEM, EIO}},
+    {receive, {FAULTS_RECV, 0, EINTR, 5, 0}},
+    {receive, {FAULTS_RECV, 0, EAGAIN, 5, 0}}, /* as when the kernel's timer has run out */
+    {receive, {FAULTS_RECV, 0, 0, MC_E_CLOSED, 0}},
+    {receive, {FAULTS_RECV, 0, ECONNRESET, MC_E_CLOSED, ECONNRESET}},
+    {receive, {FAULTS_RECV, 0, EIO, MC_E_SYSTEM, EIO}},
+    {receive_again, {FAULTS_RECV, 1, EINTR, 5, 0}},
+    {receive_again, {FAULTS_RECV, 1, EAGAIN, 5, 0}},
+    {receive_again, {FAULTS_RECV, 1, 0, MC_E_CLOSED, 0}},
+    {receive_again, {FAULTS_RECV, 1, ECONNRESET, MC_E_CLOSED, ECONNRESET}},
+    {receive_again, {FAULTS_RECV, 1, EIO, MC_E_SYSTEM, EIO}},
+    {look, {FAULTS_RECV, 0, EINTR, MC_E_PROTOCOL, 0}},
+    {look, {FAULTS_RECV, 0, EAGAIN, 0, 0}},
+    {look, {FAULTS_RECV, 0, 0, MC_E_CLOSED, 0}},
+    {look, {FAULTS_RECV, 0, ECONNRESET, MC_E_CLOSED, ECONNRESET}},
+    {look, {FAULTS_RECV, 0, EIO, MC_E_SYSTEM, EIO}},
 };
 
 /* One move on a new connection, on which `there` has come. */
@@ -218,7 +216,6 @@ START_TEST(moving_fails)
     plan.at = place_of(seen, row->call, row->nth);
     ck_assert_int_eq(move(_i, &plan, &seen, &socket), row->result);
     ck_assert_int_eq(socket.sys_errno, row->sys_errno);
-    ck_assert_int_eq(socket.own_fault, row->own_fault);
     ck_assert_int_eq(seen->hits, 1);
 }
 END_TEST

@@ -217,6 +217,7 @@ static bool is_named(const struct step *step, int result)
     case MC_E_SYSTEM:
     case MC_E_RESOLVE:
     case MC_E_CONNECT:
+    case MC_E_RESOURCES:
     case MC_E_DOWN: return true;
     case MC_E_UNKNOWN: return !reads(step->verb);
     default: return false;

@@ -1455,7 +1455,7 @@ START_TEST(no_descriptors)
     none.rlim_cur = 0;
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
     for (int k = 0; k < 3; k++) {
-        ck_assert_int_eq(mc_server_version(&server), MC_E_SYSTEM);
+        ck_assert_int_eq(mc_server_version(&server), MC_E_RESOURCES);
         ck_assert_int_eq(server.socket.sys_errno, EMFILE);
         ck_assert_int_eq(server.pause_ms, 0);
     }

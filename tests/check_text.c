@@ -12,7 +12,7 @@ static const struct {
     const char *(*text)(int);
     int first, last;
 } kinds[] = {
-    {mc_text, MC_E_DOWN, MC_SERVER_ERROR},
+    {mc_text, MC_E_RESOURCES, MC_SERVER_ERROR},
     {mc_text_fault, MC_FAULT_NONE, MC_FAULT_WRONG_KEY},
 };
 
@@ -61,6 +61,7 @@ START_TEST(says_what_it_is)
         {MC_E_RESOLVE, "resolve"},
         {MC_E_AUTH, "password"},
         {MC_E_DOWN, "moment ago"},
+        {MC_E_RESOURCES, "no descriptor"},
         {MC_HIT, "hit"},
         {MC_MISS, "miss"},
         {MC_STORED, "stored"},

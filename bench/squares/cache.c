@@ -23,7 +23,8 @@ static struct mc_bytes failure_detail(const struct cache *cache, int result)
         text = mc_text_fault(server->client.reader.fault);
     else if (result == MC_E_UNKNOWN)
         text = mc_text(server->client.error);
-    else if ((result == MC_E_CONNECT || result == MC_E_SYSTEM) && server->socket.sys_errno != 0)
+    else if (server->socket.sys_errno != 0 &&
+             (result == MC_E_CONNECT || result == MC_E_SYSTEM || result == MC_E_RESOURCES))
         text = strerror(server->socket.sys_errno);
     return (struct mc_bytes){text, text != NULL ? strlen(text) : 0};
 }

@@ -14,6 +14,7 @@ static const char *const errors[] = {
     [-MC_E_STEP] = "E_STEP",       [-MC_E_UNKNOWN] = "E_UNKNOWN", [-MC_E_ADDRESS] = "E_ADDRESS",
     [-MC_E_RESOLVE] = "E_RESOLVE", [-MC_E_CONNECT] = "E_CONNECT", [-MC_E_AUTH] = "E_AUTH",
     [-MC_E_DOWN] = "E_DOWN",
+    [-MC_E_RESOURCES] = "E_RESOURCES",
 };
 
 static const char *const names[] = {
