@@ -12,25 +12,11 @@
 #ifndef MC_CLIENT_H
 #define MC_CLIENT_H
 
-#include "proto.h"
+#include "port.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* A point in time: milliseconds on the transport's clock. */
-typedef int64_t mc_deadline;
-#define MC_NEVER INT64_MAX
-
-/* The port: how bytes move. Each moves at least one byte and returns how many, waiting no longer
- * than to the deadline, or says why not: MC_E_TIMEOUT, MC_E_CLOSED or MC_E_SYSTEM. What can be sent
- * at once may be sent without a look at the clock; received is nothing any more once the deadline
- * is past. */
-struct mc_transport {
-    ptrdiff_t (*send)(void *ctx, const struct mc_bytes *parts, size_t count, mc_deadline deadline);
-    ptrdiff_t (*recv)(void *ctx, void *buf, size_t cap, mc_deadline deadline);
-    void *ctx;
-};
 
 /* The buffer holds a request line while it is sent, then reply lines while they are read. A get of
  * any key needs 317 bytes; small keys need less; 2,048 or more are good for many keys at once. */
@@ -46,30 +32,6 @@ struct mc_client {
     struct mc_reader reader; /* reader.fault and reader.at explain MC_E_PROTOCOL */
     int error;               /* 0, or why the connection is dead */
     bool ends_with_error;    /* private: after an error reply nothing more is read */
-};
-
-/* Where a value goes, and what came with it. */
-struct mc_value {
-    void *buf; /* the caller's */
-    size_t cap;
-    size_t len;   /* of the value; with MC_E_FULL, the bytes that buf should have had */
-    uint64_t cas; /* gets, gats */
-    uint64_t flags;
-    int result; /* mc_client_get_many: MC_HIT, MC_MISS, MC_E_FULL or why it is not known */
-};
-
-/* What the flags of a meta reply said; members whose flag was not asked for are zero. */
-struct mc_meta {
-    uint64_t cas;         /* c */
-    uint64_t number;      /* ma with v: the new value */
-    uint64_t flags;       /* f */
-    uint32_t size;        /* s, bytes */
-    uint32_t last_access; /* l, seconds ago */
-    int32_t ttl;          /* t, seconds; -1 never expires */
-    bool hit_before;      /* h */
-    bool won;             /* W: this client is to fill the item anew */
-    bool stale;           /* X */
-    bool already_won;     /* Z: another client has been told so */
 };
 
 /* Starts on a fresh connection. The buffer stays the caller's and in use. */
