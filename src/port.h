@@ -1,5 +1,5 @@
-/* The port through which every connection moves its bytes, and the places that replies are put in:
- * what the client and the engine share. */
+/* The port through which every connection is made and moves its bytes, and the places that replies
+ * are put in: what the layers of the client share. */
 #ifndef MC_PORT_H
 #define MC_PORT_H
 
@@ -20,6 +20,26 @@ typedef int64_t mc_deadline;
 struct mc_transport {
     ptrdiff_t (*send)(void *ctx, const struct mc_bytes *parts, size_t count, mc_deadline deadline);
     ptrdiff_t (*recv)(void *ctx, void *buf, size_t cap, mc_deadline deadline);
+    void *ctx;
+};
+
+struct mc_address; /* address.h */
+
+/* The four things that a server asks of its system. Sockets provide them (mc_socket_dialer()); so can
+ * TLS, a network stack without an operating system, or a test with a clock of its own. Times are
+ * milliseconds. */
+struct mc_dialer {
+    /* Connects to the address, and says in *transport how bytes move then. 0; or MC_E_ADDRESS,
+     * MC_E_RESOLVE, MC_E_CONNECT, MC_E_TIMEOUT, MC_E_SYSTEM or MC_E_RESOURCES, and nothing is open. */
+    int (*dial)(void *ctx, const struct mc_address *address, struct mc_transport *transport,
+                mc_deadline deadline);
+    /* Looks at a connection on which no reply is pending, without waiting. 0; MC_E_CLOSED or
+     * MC_E_SYSTEM when it has ended; MC_E_PROTOCOL when bytes have come. */
+    int (*check)(void *ctx);
+    /* Ends the connection. */
+    void (*close)(void *ctx);
+    /* The time on the clock of the deadlines, which never goes back. */
+    int64_t (*now)(void *ctx);
     void *ctx;
 };
 

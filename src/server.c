@@ -3,7 +3,10 @@
 
 #include <string.h>
 
-enum { IDLE_MS = 1000 }; /* a connection unused for longer is looked at even for a get */
+enum {
+    IDLE_MS = 1000, /* a connection unused for longer is looked at even for a get */
+    WORDS_MS = 100  /* what a closed connection still holds is read within this */
+};
 
 int mc_server_init(struct mc_server *server, const char *address, void *buf, size_t cap)
 {
@@ -14,10 +17,31 @@ int mc_server_init(struct mc_server *server, const char *address, void *buf, siz
 
 /* ---- the connection -------------------------------------------------------------------------- */
 
+/* The dialer that was given, or the usual one. The server may have been moved since the last call. */
+static struct mc_dialer dialer_of(struct mc_server *server)
+{
+    return server->dialer.dial != NULL ? server->dialer : mc_socket_dialer(&server->socket);
+}
+
+static int64_t time_now(struct mc_server *server)
+{
+    struct mc_dialer d = dialer_of(server);
+    return d.now(d.ctx);
+}
+
+/* Looks at the connection, on which no reply is pending. */
+static int check_connection(struct mc_server *server)
+{
+    struct mc_dialer d = dialer_of(server);
+    return d.check(d.ctx);
+}
+
 void mc_server_close(struct mc_server *server)
 {
-    mc_socket_close(&server->socket);
-    server->doubted = false;
+    struct mc_dialer d = dialer_of(server);
+    if (server->open)
+        d.close(d.ctx);
+    server->open = server->doubted = false;
 }
 
 /* A number by chance, from 0 to limit. */
@@ -25,7 +49,7 @@ static uint32_t random_to(struct mc_server *server, uint32_t limit)
 {
     uint32_t s = server->seed;
     if (s == 0)
-        s = (uint32_t)mc_socket_now() ^ (uint32_t)((uintptr_t)server >> 4) ^ 0x9e3779b9u;
+        s = (uint32_t)time_now(server) ^ (uint32_t)((uintptr_t)server >> 4) ^ 0x9e3779b9u;
     s ^= s << 13;
     s ^= s >> 17;
     s ^= s << 5;
@@ -41,7 +65,7 @@ static void start_pause(struct mc_server *server)
     server->pause_ms = pause < MC_SERVER_PAUSE_MAX_MS ? pause : MC_SERVER_PAUSE_MAX_MS;
     int64_t quarter = server->pause_ms / 4;
     int64_t jitter = (int64_t)random_to(server, (uint32_t)(2 * quarter)) - quarter;
-    server->down_until_ms = mc_socket_now() + server->pause_ms + jitter;
+    server->down_until_ms = time_now(server) + server->pause_ms + jitter;
 }
 
 /* What is wrong with the user and password, so that they cannot be sent, or NULL. The buffer is free
@@ -60,18 +84,6 @@ static const char *login_problem(const struct mc_server *server)
     return NULL;
 }
 
-static int connect_socket(struct mc_server *server)
-{
-    const struct mc_address *a = &server->address;
-    if (a->kind == MC_ADDRESS_UNIX) {
-        int r = mc_socket_connect_unix(&server->socket, a->host, server->deadline);
-        if (r == MC_E_ADDRESS)
-            server->problem = "the path of the Unix socket is longer than the system takes";
-        return r;
-    }
-    return mc_socket_connect(&server->socket, a->host, a->port, server->deadline);
-}
-
 /* A connection, and a login on it if there is a user. */
 static int connect_server(struct mc_server *server)
 {
@@ -82,10 +94,15 @@ static int connect_server(struct mc_server *server)
     server->problem = login_problem(server);
     if (server->problem != NULL)
         return MC_E_AUTH;
-    int r = connect_socket(server);
+    struct mc_dialer d = dialer_of(server);
+    struct mc_transport transport;
+    int r = d.dial(d.ctx, &server->address, &transport, server->deadline);
+    if (r == MC_E_ADDRESS)
+        server->problem = "the path of the Unix socket is longer than the system takes";
     if (r < 0)
         return r;
-    mc_client_init(&server->client, mc_socket_transport(&server->socket), server->buf, server->cap);
+    server->open = true;
+    mc_client_init(&server->client, transport, server->buf, server->cap);
     server->connects++;
     if (server->user.len == 0)
         return 0;
@@ -100,7 +117,7 @@ static void read_last_words(struct mc_server *server)
     struct mc_client *c = &server->client;
     struct mc_reader reader = {0};
     struct mc_reply reply;
-    ptrdiff_t n = c->transport.recv(c->transport.ctx, c->buf, c->cap, mc_socket_deadline(100));
+    ptrdiff_t n = c->transport.recv(c->transport.ctx, c->buf, c->cap, time_now(server) + WORDS_MS);
     struct mc_bytes in = {c->buf, n > 0 ? (size_t)n : 0};
     if (mc_reader_next(&reader, &in, &reply) >= MC_ERROR)
         c->said = reply.text;
@@ -111,7 +128,7 @@ static void read_last_words(struct mc_server *server)
 static int check_unproved(struct mc_server *server)
 {
     bool doubted = server->doubted;
-    int r = mc_socket_check(&server->socket);
+    int r = check_connection(server);
     server->doubted = false;
     server->client.received = 0;         /* none of it was a good reply */
     if (r == MC_E_PROTOCOL && doubted) { /* more of that reply, or nobody knows what */
@@ -129,18 +146,18 @@ static int check_unproved(struct mc_server *server)
 static int check_kept(struct mc_server *server, int64_t now, bool repeatable)
 {
     bool due = !repeatable || now - server->used_ms > IDLE_MS;
-    if (!server->socket.open || !(due || server->doubted))
+    if (!server->open || !(due || server->doubted))
         return 0;
     if (!server->good)
         return check_unproved(server);
-    if (mc_socket_check(&server->socket) < 0)
+    if (check_connection(server) < 0)
         mc_server_close(server);
     return 0;
 }
 
 static int open_for(struct mc_server *server, bool repeatable)
 {
-    int64_t now = mc_socket_now();
+    int64_t now = time_now(server);
     if (!server->retried)
         server->deadline =
             server->timeout_ms < MC_NEVER - now ? now + server->timeout_ms : MC_NEVER;
@@ -148,8 +165,11 @@ static int open_for(struct mc_server *server, bool repeatable)
     if (r < 0)
         return r;
     server->used_ms = now;
-    if (server->socket.open && server->client.error == 0)
+    if (server->open && server->client.error == 0) {
+        if (server->dialer.dial == NULL) /* the socket may have been moved with the server */
+            server->client.transport.ctx = &server->socket;
         return 0;
+    }
     mc_server_close(server);
     if (server->pause_ms > 0 && now < server->down_until_ms)
         return MC_E_DOWN;
@@ -207,7 +227,7 @@ static bool is_servers_fault(const struct mc_server *server, int cause)
 static void note_failure(struct mc_server *server, int cause)
 {
     bool takes_operations =
-        server->good || cause == MC_E_PROTOCOL || (cause == MC_E_TIMEOUT && server->socket.open);
+        server->good || cause == MC_E_PROTOCOL || (cause == MC_E_TIMEOUT && server->open);
     if (!takes_operations || server->failed_before)
         start_pause(server);
     server->failed_before = true;
@@ -218,7 +238,7 @@ static void note_failure(struct mc_server *server, int cause)
  * server has closed it after that. Otherwise it may still do so, which the next operation finds. */
 static int doubt_connection(struct mc_server *server, int result)
 {
-    int r = mc_socket_check(&server->socket);
+    int r = check_connection(server);
     if (r == MC_E_CLOSED)
         return MC_E_CLOSED;
     server->doubted = true;
@@ -229,7 +249,7 @@ static int doubt_connection(struct mc_server *server, int result)
 static int judge_result(struct mc_server *server, int result)
 {
     const struct mc_client *c = &server->client;
-    if (server->good || !server->socket.open)
+    if (server->good || !server->open)
         return result;
     if (result >= MC_ERROR || c->error == MC_E_STEP)
         return doubt_connection(server, result);

@@ -30,21 +30,25 @@ enum {
  * chance, so that many clients do not come back together. */
 
 /* A server. The members above the line may be set between mc_server_init() and the first use, and
- * counted ones read at any time. */
+ * counted ones read at any time. It may be moved between two calls (with a dialer of your own, if
+ * that allows it), but not be copied and used twice, shared between threads without a lock, or used
+ * by a child process after fork(): parent and child would get each other's replies. */
 struct mc_server {
     int64_t timeout_ms;
     struct mc_bytes user, password; /* for memcached -Y; no user: no authentication. Borrowed */
     uint32_t seed;                  /* of the pauses' chance; 0: from the clock and the address */
+    struct mc_dialer dialer;        /* how to connect; zero: by sockets */
     uint64_t connects, failures;    /* connections made; operations that failed */
     const char *problem; /* what is wrong with the address (MC_E_ADDRESS) or login (MC_E_AUTH) */
     /* ---- */
     struct mc_address address;
-    struct mc_socket socket;
+    struct mc_socket socket; /* of the usual dialer; sys_errno and resolve_code explain a result */
     struct mc_client client;
     char *buf;
     size_t cap;
     int64_t deadline, used_ms, down_until_ms, pause_ms;
     bool failed_before; /* the last operation that says something about the server was a failure */
+    bool open;          /* there is a connection */
     bool fresh;         /* no operation has had a reply on this connection yet */
     bool good;          /* it has had a reply that is no error */
     bool doubted;       /* an error reply came instead, after which the server may close */

@@ -240,6 +240,15 @@ int mc_socket_connect_unix(struct mc_socket *socket, const char *path, mc_deadli
     return connect_address(socket, AF_UNIX, 0, (const struct sockaddr *)&address, size, deadline);
 }
 
+int mc_socket_dial(struct mc_socket *socket, const struct mc_address *address, mc_deadline deadline)
+{
+    switch (address->kind) {
+    case MC_ADDRESS_HOST: return mc_socket_connect(socket, address->host, address->port, deadline);
+    case MC_ADDRESS_UNIX: return mc_socket_connect_unix(socket, address->host, deadline);
+    default: return MC_E_ADDRESS;
+    }
+}
+
 void mc_socket_close(struct mc_socket *socket)
 {
     if (socket->open)
@@ -386,4 +395,34 @@ int mc_socket_check(struct mc_socket *socket)
     if (n < 0 && would_block(errno))
         return 0;
     return n == 0 ? MC_E_CLOSED : failed(socket, errno, MC_E_SYSTEM);
+}
+
+/* ---- for a server ---------------------------------------------------------------------------- */
+
+static int dial_socket(void *ctx, const struct mc_address *address, struct mc_transport *transport,
+                       mc_deadline deadline)
+{
+    *transport = mc_socket_transport(ctx);
+    return mc_socket_dial(ctx, address, deadline);
+}
+
+static int check_socket(void *ctx)
+{
+    return mc_socket_check(ctx);
+}
+
+static void close_socket(void *ctx)
+{
+    mc_socket_close(ctx);
+}
+
+static int64_t read_clock(void *ctx)
+{
+    (void)ctx;
+    return mc_socket_now();
+}
+
+struct mc_dialer mc_socket_dialer(struct mc_socket *socket)
+{
+    return (struct mc_dialer){dial_socket, check_socket, close_socket, read_clock, socket};
 }

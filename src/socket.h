@@ -2,7 +2,8 @@
 #ifndef MC_SOCKET_H
 #define MC_SOCKET_H
 
-#include "client.h"
+#include "address.h"
+#include "port.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -21,6 +22,10 @@ struct mc_socket {
 /* Now and `ms` from now, on the clock that deadlines are measured on (CLOCK_MONOTONIC). */
 int64_t mc_socket_now(void);
 mc_deadline mc_socket_deadline(int64_t ms);
+
+/* Connects to a parsed address: as the two functions below. */
+int mc_socket_dial(struct mc_socket *socket, const struct mc_address *address,
+                   mc_deadline deadline);
 
 /* Connects to the host's addresses one after the other, each given its share of the time left.
  * `port` is a number. 0; or MC_E_RESOLVE, MC_E_CONNECT, MC_E_TIMEOUT, MC_E_SYSTEM. The name is
@@ -41,6 +46,9 @@ void mc_socket_close(struct mc_socket *socket);
  * deadline is not used. No SIGPIPE is raised, EINTR is not seen, and no peer can stretch a deadline
  * by sending little at a time. */
 struct mc_transport mc_socket_transport(struct mc_socket *socket);
+
+/* Connects a server by this socket, which stays the caller's and must outlive it. */
+struct mc_dialer mc_socket_dialer(struct mc_socket *socket);
 
 /* Asks, without waiting, whether a connection on which nothing is awaited is still good: 0, or
  * MC_E_CLOSED or MC_E_SYSTEM, or MC_E_PROTOCOL when unasked-for bytes have come. */

@@ -358,7 +358,8 @@ PLANTED = [
     (rule_order, {"src/client.c": '#include "server.h"\n'}, "src/client.c includes src/server.h"),
     (rule_order, {"src/address.c": '/* A planted file. */\n#include "client.h"\n'},
      "src/address.c includes src/client.h"),
-    (rule_order, {"src/socket.c": "static void planted(void)\n{\n    mc_client_break(0, 0);\n}\n"},
+    (rule_order, {"src/socket.c": "#include \"client.h\"\nstatic void planted(void)\n{\n"
+                  "    mc_client_break(0, 0);\n}\n"},
      "src/socket.c calls mc_client_break() of src/client.c"),
     (rule_order, {"src/server.c": '#include "planted.h"\n',
                   "bench/planted.h": "/* A planted file. */\n"},

@@ -1,6 +1,7 @@
 /* Tests of a server by its address, against scripted peers: what an address may be, when a
  * connection is made, what is sent a second time, and when the server is left alone. */
 #include "names.h"
+#include "script.h"
 #include "server.h"
 #include "suite.h"
 
@@ -1233,6 +1234,129 @@ START_TEST(all_the_time)
 }
 END_TEST
 
+/* ---- another dialer -------------------------------------------------------------------------- */
+
+/* A system made up by the test: its connections play a script, and its clock stands still. */
+struct world {
+    struct script script;
+    int64_t now;
+    int result; /* of dial() */
+    unsigned dials, checks, closes;
+};
+
+static int world_dial(void *ctx, const struct mc_address *address, struct mc_transport *transport,
+                      mc_deadline deadline)
+{
+    struct world *w = ctx;
+    ck_assert_str_eq(address->host, "cache");
+    ck_assert_int_eq(deadline, w->now + LONG_MS);
+    w->script.deadline = deadline;
+    *transport = script_transport(&w->script);
+    w->dials++;
+    return w->result;
+}
+
+static int world_check(void *ctx)
+{
+    ((struct world *)ctx)->checks++;
+    return 0;
+}
+
+static void world_close(void *ctx)
+{
+    ((struct world *)ctx)->closes++;
+}
+
+static int64_t world_now(void *ctx)
+{
+    return ((struct world *)ctx)->now;
+}
+
+static void init_world(struct world *w, struct mc_server *server)
+{
+    *w = (struct world){.now = 1000000};
+    init(server, "cache:1");
+    server->dialer = (struct mc_dialer){world_dial, world_check, world_close, world_now, w};
+}
+
+/* The server connects, looks and closes by the dialer that it was given, each when it should. */
+START_TEST(dialer_of_the_callers)
+{
+    struct world w;
+    struct mc_server server;
+    init_world(&w, &server);
+    script_step(&w.script, "version\r\n", "VERSION 1\r\n");
+    script_step(&w.script, "version\r\n", "VERSION 1\r\n");
+    script_step(&w.script, "delete k\r\n", "DELETED\r\n");
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    ck_assert(w.dials == 1 && w.checks == 0 && w.closes == 0);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    ck_assert(w.dials == 1 && w.checks == 0 && w.closes == 0);
+    ck_assert_int_eq(mc_server_delete(&server, key), MC_DELETED);
+    ck_assert(w.dials == 1 && w.checks == 1 && w.closes == 0);
+    mc_server_close(&server);
+    mc_server_close(&server);
+    ck_assert(w.dials == 1 && w.checks == 1 && w.closes == 1);
+    script_check_sent(&w.script);
+    script_free(&w.script);
+}
+END_TEST
+
+/* Pauses by the dialer's clock, to the millisecond: nothing is asked of the system before one is
+ * over, and it is tried again as soon as it is. */
+START_TEST(pauses_by_the_dialers_clock)
+{
+    struct world w;
+    struct mc_server server;
+    init_world(&w, &server);
+    server.seed = (uint32_t)_i + 1;
+    w.result = MC_E_CONNECT;
+    for (unsigned failures = 1; failures <= FAILURES; failures++) {
+        int64_t pause = pause_after((int)failures);
+        ck_assert_int_eq(mc_server_version(&server), MC_E_CONNECT);
+        ck_assert_uint_eq(w.dials, failures);
+        int64_t until = server.down_until_ms;
+        ck_assert(until >= w.now + pause - pause / 4 && until <= w.now + pause + pause / 4);
+        w.now = until - 1;
+        ck_assert_int_eq(mc_server_version(&server), MC_E_DOWN);
+        ck_assert_uint_eq(w.dials, failures);
+        w.now = until;
+    }
+    w.result = 0;
+    script_step(&w.script, "version\r\n", "VERSION 1\r\n");
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    ck_assert_int_eq(server.pause_ms, 0);
+    script_free(&w.script);
+}
+END_TEST
+
+/* A server may be moved between two calls. */
+START_TEST(moved)
+{
+    static const struct peer_step script[] = {KEPT_CONNECTION,
+                                              {PEER_HEAR, "get k\r\n", 0, 0},
+                                              {PEER_SAY, "VALUE k 0 2\r\nok\r\nEND\r\n", 0, 0},
+                                              {PEER_HEAR, "delete k\r\n", 0, 0},
+                                              {PEER_SAY, "DELETED\r\n", 0, 0},
+                                              {PEER_SILENT, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server here, there;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&here, peer.address);
+    ck_assert_int_eq(mc_server_version(&here), MC_VERSION);
+    there = here;
+    memset(&here, 0xa5, sizeof here);
+    ck_assert_int_eq(run_get(&there), MC_HIT);
+    here = there;
+    memset(&there, 0xa5, sizeof there);
+    ck_assert_int_eq(mc_server_delete(&here, key), MC_DELETED);
+    expect_counts(&here, 1, 0);
+    mc_server_close(&here);
+    peer_end(&peer);
+}
+END_TEST
+
 /* ---- a server at its connection limit -------------------------------------------------------- */
 
 #define LIMIT "Too many open connections"
@@ -1797,6 +1921,9 @@ int main(void) // NOLINT(readability-function-size): a table
         {any_reply_is_a_reply, 3},
         {error_reply_proves_nothing, 1},
         {all_the_time, 3},
+        {dialer_of_the_callers, 1},
+        {pauses_by_the_dialers_clock, 100},
+        {moved, 1},
         {no_more_connections, OPERATIONS * PEER_FAMILIES},
         {closed_after_an_error, OPERATIONS * PEER_FAMILIES},
         {no_words, OPERATIONS * 3},

@@ -1,6 +1,7 @@
 /* Tests of the POSIX transport against scripted peers: connecting, options, deadlines, signals.
  * Times have lower bounds only, so that a busy machine fails no test; what a deadline was overshot
  * by is printed. */
+#include "client.h"
 #include "names.h"
 #include "suite.h"
 

@@ -2,7 +2,7 @@
 #ifndef LWIP_TRANSPORT_H
 #define LWIP_TRANSPORT_H
 
-#include "client.h"
+#include "port.h"
 
 #include "lwip/ip_addr.h"
 

@@ -2,7 +2,7 @@
 #ifndef UART_H
 #define UART_H
 
-#include "client.h"
+#include "port.h"
 
 /* For mc_client_init(). There is one UART, so it has no context. */
 struct mc_transport uart_transport(void);

@@ -60,7 +60,7 @@ PROGRAMS = {
     'pipeline': (['events', 'script', 'text'], [], []),
     'put': (['guard'], [], []),
     'reader': (['events', 'text'], [], []),
-    'server': (['folder', 'names', 'peer'], NAMES, []),
+    'server': (['folder', 'names', 'peer', 'script', 'text'], NAMES, []),
     'socket': (['folder', 'names', 'peer'], NAMES, []),
     'text': ([], [], []),
     'transcripts': (['events', 'folder', 'live', 'replay', 'text', 'transcript'], [],

@@ -22,7 +22,7 @@ static void check_call(const struct script *s, mc_deadline deadline)
 {
     if (s->fault_at > 0 && s->sends + s->recvs > s->fault_at)
         ck_abort_msg("a dead connection is used");
-    if (deadline != SCRIPT_DEADLINE)
+    if (deadline != (s->deadline != 0 ? s->deadline : SCRIPT_DEADLINE))
         ck_abort_msg("the deadline is %lld", (long long)deadline);
 }
 

@@ -22,6 +22,7 @@ struct script {
     size_t withheld;           /* bytes at the end of all answers that never come */
     size_t fault_at;           /* this call of either kind, counted from 1, fails; 0: none */
     int fault;                 /* with MC_E_TIMEOUT, MC_E_CLOSED or MC_E_SYSTEM */
+    int64_t deadline;          /* of each call; 0: SCRIPT_DEADLINE */
     int end;                   /* the result of a receive when nothing is left to come; 0: CLOSED */
     /* ---- */
     size_t sends, recvs; /* calls */
