@@ -7,6 +7,8 @@ setup_packages+='
 gcc                                       gcc
 g++                                       g++
 strace                                    strace
+openssl                                   openssl
+openssl/ssl.h                             libssl-dev
 valgrind                                  valgrind
 gdb                                       gdb
 python3                                   python3

@@ -50,13 +50,13 @@ finish() {
     exit $tap_status
 }
 
-# start_memcached unix|tcp|tcp6: starts one and waits until it listens: $tap_address.
+# start_memcached unix|tcp|tcp6 [OPTION...]: starts one and waits until it listens: $tap_address.
 start_memcached() {
     local where=(-s "$tap_folder/socket") user=()
     [ "$(id -u)" -ne 0 ] || { user=(-u nobody) && chown nobody "$tap_folder"; }
     [ "$1" != tcp ] || where=(-l 127.0.0.1 -p -1)
     [ "$1" != tcp6 ] || where=(-l ::1 -p -1)
-    MEMCACHED_PORT_FILENAME=$tap_folder/port memcached "${user[@]}" "${where[@]}" -U 0 -m 64 \
+    MEMCACHED_PORT_FILENAME=$tap_folder/port memcached "${user[@]}" "${where[@]}" -U 0 -m 64 "${@:2}" \
         >"$tap_folder/log" 2>&1 </dev/null &
     tap_server=$!
     await_memcached "$1"
