@@ -254,9 +254,9 @@ struct mc_reply {
     bool has_cas;   /* the VALUE line had a cas unique */
 };
 
-/* Reads the next event from the front of *in, and moves *in past it. Returns the event; or MC_MORE
- * and leaves what has arrived of the event in *in (a line has to lie in one piece: keep what is left,
- * and append to it); or MC_E_PROTOCOL with reader->fault and reader->at, and the reader stays broken.
+/* Reads the next event from the front of *in, and moves *in past it. Returns the event; or MC_MORE,
+ * and leaves what has arrived of the event in *in (a line has to lie in one piece: keep what is
+ * left, and append to it); or MC_E_PROTOCOL with reader->fault and reader->at, and stays broken.
  * A value comes as MC_VALUE, any number of MC_BODY, and then the next event, which is reported only
  * if the value's CRLF was there. */
 int mc_reader_next(struct mc_reader *reader, struct mc_bytes *in, struct mc_reply *reply);
@@ -270,15 +270,16 @@ void mc_reader_took(struct mc_reader *reader, uint32_t size);
 void mc_reader_stream(struct mc_reader *reader);
 
 /* Reads the first flag of *flags, the text of a meta reply, and moves *flags past it. 1: it is in
- * *flag. 0: there are no more. MC_E_PROTOCOL: its number is malformed. An unknown flag has its token. */
+ * *flag. 0: there are no more. MC_E_PROTOCOL: its number is malformed. An unknown flag keeps its
+ * token. */
 int mc_reader_flag(struct mc_bytes *flags, struct mc_flag *flag);
 
 /* ---- item.c: the usual answer to a get in one step ------------------------------------------- */
 
-/* If the reader stands between lines and *in starts with a whole item for this key, as the answer to
- * get has it, with numbers of up to nine digits: returns MC_VALUE with reply->flags, size and the
- * whole value as text, and moves *in past the value's CRLF. Otherwise returns MC_MORE and leaves *in
- * as it is: go on with mc_reader_next(). No other member of *reply has a meaning. */
+/* If the reader stands between lines and *in starts with a whole item for this key, as the answer
+ * to get has it, with numbers of up to nine digits: returns MC_VALUE with reply->flags, size and
+ * the whole value as text, and moves *in past its CRLF. Otherwise returns MC_MORE and leaves
+ * *in as it is: go on with mc_reader_next(). No other member of *reply has a meaning. */
 int mc_item_next(const struct mc_reader *reader, struct mc_bytes *in, struct mc_bytes key,
                  struct mc_reply *reply);
 

@@ -3,9 +3,8 @@
  * A reply is made of lines; after a line that announces a value come the value's bytes and CRLF.
  *
  * Each match_ and parse_ function reads one piece of a line from index i on and returns the index
- * after it; or 0, after noting where it failed. If that place is the end of the bytes, more are
- * wanted; otherwise the byte there is wrong. So a line is read in one pass, and it makes no
- * difference where the network cut it. */
+ * after it; or 0, after noting where it failed. At the end of the bytes that means that more are
+ * wanted; elsewhere the byte there is wrong. So it makes no difference where the network cut. */
 #include "decimal.h"
 #include "proto.h"
 
@@ -233,8 +232,9 @@ static size_t parse_piece(struct line *l, size_t i, char piece, struct mc_reply 
         reply->size = (uint32_t)number;
         return i;
     case 'c': return parse_cas(l, i, reply);
-    default: return match_byte(l, i, piece, MC_FAULT_END);
+    default: break;
     }
+    return match_byte(l, i, piece, MC_FAULT_END);
 }
 
 /* Parses everything that follows the first word. */
@@ -509,11 +509,10 @@ int mc_reader_flag(struct mc_bytes *flags, struct mc_flag *flag)
         loop variant flags->len - j; */
     while (j < flags->len && b[j] != ' ')
         j++;
-    size_t next = j < flags->len ? j + 1 : j;
     flag->letter = b[0];
     flag->token.data = b + 1;
     flag->token.len = j - 1;
-    skip_bytes(flags, next);
+    skip_bytes(flags, j < flags->len ? j + 1 : j);
     if (has_flag_number(b[0]) && !parse_flag_number(b[0], flag->token, flag))
         return MC_E_PROTOCOL;
     return 1;

@@ -51,6 +51,7 @@ static void check_row(struct mc_reader reader, const struct row *row)
 static const struct row replies[] = {
     ROW("VALUE a 5 2\r\nxy\r\nEND\r\n", "VALUE key=a flags=5 size=2\nBODY xy\nEND\n"),
     ROW("VALUE a 5 2 7\r\nxy\r\nEND\r\n", "VALUE key=a flags=5 size=2 cas=7\nBODY xy\nEND\n"),
+    ROW("VALUE a 5 2 0\r\nxy\r\nEND\r\n", "VALUE key=a flags=5 size=2 cas=0\nBODY xy\nEND\n"),
     ROW("VALUE a 0 0\r\n\r\nEND\r\n", "VALUE key=a flags=0 size=0\nEND\n"),
     ROW("VALUE ! 0 0\r\n\r\nEND\r\n", "VALUE key=! flags=0 size=0\nEND\n"),
     ROW("VALUE a 0 1\r\nx\r\nVALUE b 0 1\r\ny\r\nEND\r\n",

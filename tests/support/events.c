@@ -111,7 +111,7 @@ static void add_reply(struct text *text, int event, const struct mc_reply *reply
     add_slice(text, "key", reply->key);
     add_number(text, "flags", reply->flags, event == MC_VALUE && !reply->meta);
     add_number(text, "size", reply->size, event == MC_VALUE);
-    add_number(text, "cas", reply->cas, false);
+    add_number(text, "cas", reply->cas, reply->has_cas);
     add_number(text, "number", reply->number, event == MC_NUMBER);
     if (!has_flags)
         add_slice(text, "text", reply->text);
