@@ -7,7 +7,7 @@
  * - The caller owns every struct and every buffer. {0} is a valid start for each struct.
  * - A slice (struct mc_bytes) is borrowed: {pointer, length}, not NUL-terminated.
  * - The second word of a name is the file that it lives in: mc_reader_next() is in reader.c. The
- *   words that belong to all: mc_is_final.
+ *   words that belong to all: mc_is_final mc_is_error mc_string mc_version.
  * - "protocol.txt" is the document that memcached ships; the section is named where it matters.
  * - Nothing here allocates, blocks, reads a clock, keeps a global or needs a libc.
  */
@@ -34,6 +34,10 @@ enum {
     MC_TOKENS_MAX = 20       /* words of a meta command: its name, key, size and flags */
 };
 #define MC_VALUE_MAX (UINT32_C(1) << 30) /* a value: memcached -I allows at most 1 GiB */
+
+/* An exptime up to this is in seconds from now (30 days); one above it is a Unix time, and most often
+ * a mistake: an item that was to live for 31 days is gone at once. */
+enum { MC_EXPTIME_RELATIVE_MAX = 2592000 };
 
 /* Every result of mcwire, of all layers; mc_text() has words for each. */
 enum mc_result {
@@ -102,6 +106,15 @@ static inline bool mc_is_final(int event)
     return event >= MC_END;
 }
 
+/* True when the result is a failure, or an error line of the server's. */
+static inline bool mc_is_error(int result)
+{
+    return result < 0 || result >= MC_ERROR;
+}
+
+/* The version of the library that runs: MCWIRE_VERSION is that of the headers. */
+const char *mc_version(void);
+
 /* A short English text for any result, of static storage; never NULL. */
 const char *mc_text(int result);
 
@@ -110,11 +123,20 @@ struct mc_bytes {
     size_t len;
 };
 
-/* A slice of a string literal. */
+/* A slice of a string, without its NUL; of nothing for NULL. */
+static inline struct mc_bytes mc_string(const char *string)
+{
+    struct mc_bytes bytes = {string, 0};
+    while (string != NULL && string[bytes.len] != '\0')
+        bytes.len++;
+    return bytes;
+}
+
+/* A slice of a string literal; of nothing else: it does not compile. */
 #ifdef __cplusplus
-#define MC_BYTES(literal) (mc_bytes{(literal), sizeof(literal) - 1})
+#define MC_BYTES(literal) (mc_bytes{"" literal, sizeof(literal) - 1})
 #else
-#define MC_BYTES(literal) ((struct mc_bytes){(literal), sizeof(literal) - 1})
+#define MC_BYTES(literal) ((struct mc_bytes){"" literal, sizeof(literal) - 1})
 #endif
 
 /* ---- put_classic.c, put_meta.c, put_admin.c: commands to bytes ------------------------------- */
@@ -129,7 +151,8 @@ struct mc_out {
 struct mc_item {
     struct mc_bytes key, value;
     uint64_t flags;  /* opaque to the server, returned with the value; see large_flags */
-    int32_t exptime; /* seconds from now up to 30 days, Unix time above, 0 never, < 0 at once */
+    int32_t exptime; /* 0: never; up to MC_EXPTIME_RELATIVE_MAX: seconds from now; above it: Unix
+                        time; negative: expired at once */
     uint64_t cas;    /* cas only: the unique number that gets returned */
     /* Flags above 2^32-1 are meant. Without it they are refused (MC_E_NUMBER): a memcached that was
      * not built with --enable-large-client-flags stores their low 32 bits and reports success. */

@@ -25,7 +25,7 @@ static const char error_texts[] =
     "this process has no descriptor, memory or port left for a connection\0";
 
 /* From MC_MORE upwards. */
-static const char event_texts[] = "more bytes wanted\0"
+static const char event_texts[] = "done, or more bytes are wanted\0"
                                   "hit\0"
                                   "a piece of a value\0"
                                   "a statistic\0"
@@ -100,4 +100,9 @@ const char *mc_text_fault(int fault)
     if (fault < 0)
         fault = MC_FAULT_WRONG_KEY + 1;
     return text_at(fault_texts, fault) /*@ ghost (sizeof fault_texts - 1) */;
+}
+
+const char *mc_version(void)
+{
+    return MCWIRE_VERSION;
 }

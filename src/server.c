@@ -29,6 +29,12 @@ static int64_t time_now(struct mc_server *server)
     return d.now(d.ctx);
 }
 
+/* So much later, or never when that is too far away. */
+static mc_deadline later(int64_t now, int64_t ms)
+{
+    return ms < MC_NEVER - now ? now + ms : MC_NEVER;
+}
+
 /* Looks at the connection, on which no reply is pending. */
 static int check_connection(struct mc_server *server)
 {
@@ -96,7 +102,11 @@ static int connect_server(struct mc_server *server)
         return MC_E_AUTH;
     struct mc_dialer d = dialer_of(server);
     struct mc_transport transport;
-    int r = d.dial(d.ctx, &server->address, &transport, server->deadline);
+    mc_deadline deadline = server->deadline;
+    if (server->connect_timeout_ms > 0 &&
+        later(d.now(d.ctx), server->connect_timeout_ms) < deadline)
+        deadline = later(d.now(d.ctx), server->connect_timeout_ms);
+    int r = d.dial(d.ctx, &server->address, &transport, deadline);
     if (r == MC_E_ADDRESS)
         server->problem = "the path of the Unix socket is longer than the system takes";
     if (r < 0)
@@ -106,7 +116,7 @@ static int connect_server(struct mc_server *server)
     server->connects++;
     if (server->user.len == 0)
         return 0;
-    r = mc_client_auth(&server->client, server->user, server->password, server->deadline);
+    r = mc_client_auth(&server->client, server->user, server->password, deadline);
     server->good = r >= 0;
     return r < 0 ? r : 0;
 }
@@ -146,6 +156,8 @@ static int check_unproved(struct mc_server *server)
 static int check_kept(struct mc_server *server, int64_t now, bool repeatable)
 {
     bool due = !repeatable || now - server->used_ms > IDLE_MS;
+    if (server->idle_max_ms > 0 && now - server->used_ms > server->idle_max_ms)
+        mc_server_close(server);
     if (!server->open || !(due || server->doubted))
         return 0;
     if (!server->good)
@@ -155,12 +167,24 @@ static int check_kept(struct mc_server *server, int64_t now, bool repeatable)
     return 0;
 }
 
+/* The deadline of an operation that begins now. */
+static mc_deadline take_deadline(struct mc_server *server, int64_t now)
+{
+    mc_deadline deadline = server->next_deadline;
+    server->next_deadline = 0;
+    return deadline != 0 ? deadline : later(now, server->timeout_ms);
+}
+
+void mc_server_set_deadline(struct mc_server *server, mc_deadline deadline)
+{
+    server->next_deadline = deadline != 0 ? deadline : 1; /* 0 has passed as well */
+}
+
 static int open_for(struct mc_server *server, bool repeatable)
 {
     int64_t now = time_now(server);
     if (!server->retried)
-        server->deadline =
-            server->timeout_ms < MC_NEVER - now ? now + server->timeout_ms : MC_NEVER;
+        server->deadline = take_deadline(server, now);
     int r = check_kept(server, now, repeatable);
     if (r < 0)
         return r;
@@ -269,6 +293,7 @@ static bool end_operation(struct mc_server *server, int *result, bool repeatable
     bool counts = *result <= MC_E_PROTOCOL && *result != MC_E_STEP;
     server->retried = again;
     server->failures += counts && !again ? 1 : 0;
+    server->timeouts += cause == MC_E_TIMEOUT ? 1 : 0;
     if (failed && !again)
         note_failure(server, cause);
     else if (server->client.error != 0 && !server->doubted)
@@ -283,7 +308,87 @@ bool mc_server_again(struct mc_server *server, int result, bool repeatable)
     return end_operation(server, &result, repeatable);
 }
 
+int64_t mc_server_pause_left(struct mc_server *server)
+{
+    int64_t left = server->pause_ms > 0 ? server->down_until_ms - time_now(server) : 0;
+    return left > 0 ? left : 0;
+}
+
+void mc_server_resume(struct mc_server *server)
+{
+    server->down_until_ms = time_now(server);
+}
+
+/* ---- messages -------------------------------------------------------------------------------- */
+
+/* Appends a byte, if there is room for it and a NUL; the length counts it anyhow. */
+static void add_byte(struct mc_out *out, char byte)
+{
+    if (out->len + 1 < out->cap)
+        out->data[out->len] = byte;
+    out->len++;
+}
+
+/* Appends a text, with unprintable bytes as \xHH. */
+static void add_text(struct mc_out *out, struct mc_bytes text)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t k = 0; k < text.len; k++) {
+        unsigned char byte = (unsigned char)text.data[k];
+        if (byte >= 0x20 && byte < 0x7f) {
+            add_byte(out, (char)byte);
+            continue;
+        }
+        add_byte(out, '\\');
+        add_byte(out, 'x');
+        add_byte(out, digits[byte >> 4]);
+        add_byte(out, digits[byte & 15]);
+    }
+}
+
+/* What is known of a failure besides its name; empty when that says all. */
+static struct mc_bytes detail_of(const struct mc_server *server, int result)
+{
+    switch (result) {
+    case MC_E_ADDRESS: return mc_string(server->problem);
+    case MC_E_PROTOCOL: return mc_string(mc_text_fault(server->client.reader.fault));
+    case MC_E_RESOLVE:
+    case MC_E_CONNECT:
+    case MC_E_SYSTEM:
+    case MC_E_RESOURCES: return mc_string(mc_socket_reason(&server->socket));
+    case MC_E_AUTH:
+        return server->problem != NULL ? mc_string(server->problem) : server->client.said;
+    default: return server->client.said;
+    }
+}
+
+size_t mc_server_message(const struct mc_server *server, int result, char *text, size_t cap)
+{
+    struct mc_out out = {text, cap, 0};
+    int cause = cause_of(server, result);
+    struct mc_bytes detail = detail_of(server, cause);
+    add_text(&out, mc_string(mc_text(result)));
+    if (cause != result) {
+        add_text(&out, MC_BYTES(": "));
+        add_text(&out, mc_string(mc_text(cause)));
+    }
+    if (detail.len > 0) {
+        add_text(&out, MC_BYTES(": "));
+        add_text(&out, detail);
+    }
+    if (cap > 0)
+        text[out.len < cap ? out.len : cap - 1] = '\0';
+    return out.len;
+}
+
 /* ---- operations ------------------------------------------------------------------------------ */
+
+/* Counts what became of one key of a retrieval. */
+static void count_key(struct mc_server *server, int result)
+{
+    server->hits += result == MC_HIT ? 1 : 0;
+    server->misses += result == MC_MISS ? 1 : 0;
+}
 
 int mc_server_get(struct mc_server *server, struct mc_bytes key, struct mc_value *value)
 {
@@ -293,6 +398,7 @@ int mc_server_get(struct mc_server *server, struct mc_bytes key, struct mc_value
         if (r == 0)
             r = mc_client_get(&server->client, key, value, server->deadline);
     } while (end_operation(server, &r, true));
+    count_key(server, r);
     return r;
 }
 
@@ -318,6 +424,8 @@ int mc_server_get_many(struct mc_server *server, const struct mc_bytes *keys,
         if (r != before) /* no key has had an answer */
             set_results(values, count, r);
     } while (again);
+    for (size_t k = 0; k < count; k++)
+        count_key(server, values[k].result);
     return r;
 }
 
@@ -339,6 +447,13 @@ int mc_server_set(struct mc_server *server, struct mc_bytes key, struct mc_bytes
     return mc_server_store(server, MC_SET, &item);
 }
 
+/* The same of an operation, if it is a retrieval. */
+static void count_op(struct mc_server *server, enum mc_verb verb, int result)
+{
+    if (verb <= MC_VERB_GATS || verb == MC_VERB_MG)
+        count_key(server, result == MC_HD ? MC_HIT : result);
+}
+
 /* Any other command, as a pipeline of one. */
 static int run_one(struct mc_server *server, struct mc_op *op, bool repeatable)
 {
@@ -350,6 +465,7 @@ static int run_one(struct mc_server *server, struct mc_op *op, bool repeatable)
             r = op->result;
         }
     } while (end_operation(server, &r, repeatable));
+    count_op(server, op->verb, r);
     return r;
 }
 
@@ -477,6 +593,8 @@ int mc_server_run(struct mc_server *server, struct mc_op *ops, size_t count)
     }
     r = mc_pipeline_run(&server->client, ops, count, server->deadline);
     int error = reply_of_pipeline(server, ops, count);
+    for (size_t k = 0; k < count; k++)
+        count_op(server, ops[k].verb, ops[k].result);
     server->retried = true; /* some of it may be done: once is enough */
     mc_server_again(server, server->client.error != 0 ? server->client.error : error, false);
     return r;

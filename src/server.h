@@ -38,7 +38,11 @@ struct mc_server {
     struct mc_bytes user, password; /* for memcached -Y; no user: no authentication. Borrowed */
     uint32_t seed;                  /* of the pauses' chance; 0: from the clock and the address */
     struct mc_dialer dialer;        /* how to connect; zero: by sockets */
-    uint64_t connects, failures;    /* connections made; operations that failed */
+    int64_t connect_timeout_ms;     /* of connecting and the login; 0: the operation's */
+    int64_t idle_max_ms;         /* a connection unused for longer is not used again; 0: no limit */
+    uint64_t connects, failures; /* connections made; operations that failed */
+    uint64_t timeouts;           /* of these, those that ended by their deadline */
+    uint64_t hits, misses;       /* keys of retrievals */
     const char *problem; /* what is wrong with the address (MC_E_ADDRESS) or login (MC_E_AUTH) */
     /* ---- */
     struct mc_address address;
@@ -46,7 +50,7 @@ struct mc_server {
     struct mc_client client;
     char *buf;
     size_t cap;
-    int64_t deadline, used_ms, down_until_ms, pause_ms;
+    int64_t deadline, next_deadline, used_ms, down_until_ms, pause_ms;
     bool failed_before; /* the last operation that says something about the server was a failure */
     bool open;          /* there is a connection */
     bool fresh;         /* no operation has had a reply on this connection yet */
@@ -62,6 +66,20 @@ int mc_server_init(struct mc_server *server, const char *address, void *buf, siz
 
 /* Ends the connection, if there is one. The server can be used again. */
 void mc_server_close(struct mc_server *server);
+
+/* The next operation has this deadline instead of server->timeout_ms. */
+void mc_server_set_deadline(struct mc_server *server, mc_deadline deadline);
+
+/* For how many milliseconds more the server is left alone, when operations are MC_E_DOWN; or 0. */
+int64_t mc_server_pause_left(struct mc_server *server);
+
+/* Ends a pause: the next operation tries to connect. */
+void mc_server_resume(struct mc_server *server);
+
+/* Writes one sentence that says what the last operation's result means here: with the server's words,
+ * what the system says, or what is wrong with the reply or the address. Bytes of the server's that
+ * are not printable are written as \xHH. text[0..cap) ends in NUL; returns the whole length. */
+size_t mc_server_message(const struct mc_server *server, int result, char *text, size_t cap);
 
 /* As the mc_client_ functions of the same name, within server->timeout_ms, on a connection that is
  * made when needed; results also MC_E_RESOLVE, MC_E_CONNECT, MC_E_AUTH, MC_E_DOWN. Nothing is sent

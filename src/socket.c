@@ -397,6 +397,13 @@ int mc_socket_check(struct mc_socket *socket)
     return n == 0 ? MC_E_CLOSED : failed(socket, errno, MC_E_SYSTEM);
 }
 
+const char *mc_socket_reason(const struct mc_socket *socket)
+{
+    if (socket->resolve_code != 0 && socket->resolve_code != EAI_SYSTEM)
+        return gai_strerror(socket->resolve_code);
+    return socket->sys_errno != 0 ? strerror(socket->sys_errno) : NULL;
+}
+
 /* ---- for a server ---------------------------------------------------------------------------- */
 
 static int dial_socket(void *ctx, const struct mc_address *address, struct mc_transport *transport,

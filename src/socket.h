@@ -50,6 +50,9 @@ struct mc_transport mc_socket_transport(struct mc_socket *socket);
 /* Connects a server by this socket, which stays the caller's and must outlive it. */
 struct mc_dialer mc_socket_dialer(struct mc_socket *socket);
 
+/* What the system says of the last MC_E_RESOLVE, or of a failure with an errno; NULL: nothing. */
+const char *mc_socket_reason(const struct mc_socket *socket);
+
 /* Asks, without waiting, whether a connection on which nothing is awaited is still good: 0, or
  * MC_E_CLOSED or MC_E_SYSTEM, or MC_E_PROTOCOL when unasked-for bytes have come. */
 int mc_socket_check(struct mc_socket *socket);

@@ -6,6 +6,7 @@
 #include "suite.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -1242,6 +1243,7 @@ struct world {
     int64_t now;
     int result; /* of dial() */
     unsigned dials, checks, closes;
+    int64_t dial_ms; /* that dial() is given; 0: an operation's */
 };
 
 static int world_dial(void *ctx, const struct mc_address *address, struct mc_transport *transport,
@@ -1249,7 +1251,7 @@ static int world_dial(void *ctx, const struct mc_address *address, struct mc_tra
 {
     struct world *w = ctx;
     ck_assert_str_eq(address->host, "cache");
-    ck_assert_int_eq(deadline, w->now + LONG_MS);
+    ck_assert_int_eq(deadline, w->now + (w->dial_ms != 0 ? w->dial_ms : LONG_MS));
     w->script.deadline = deadline;
     *transport = script_transport(&w->script);
     w->dials++;
@@ -1327,6 +1329,198 @@ START_TEST(pauses_by_the_dialers_clock)
     ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
     ck_assert_int_eq(server.pause_ms, 0);
     script_free(&w.script);
+}
+END_TEST
+
+/* A deadline for one operation, which need not be the server's; also one that has passed. */
+START_TEST(deadline_of_the_next_call)
+{
+    struct world w;
+    struct mc_server server;
+    init_world(&w, &server);
+    script_step(&w.script, "version\r\n", "VERSION 1\r\n");
+    script_step(&w.script, "version\r\n", "VERSION 1\r\n");
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    mc_server_set_deadline(&server, w.now + 7);
+    w.script.deadline = w.now + 7;
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    ck_assert_int_eq(server.deadline, w.now + 7);
+    w.script.deadline = w.now + LONG_MS;
+    ck_assert_int_eq(mc_server_delete(&server, MC_BYTES("")), MC_E_KEY);
+    ck_assert_int_eq(server.deadline, w.now + LONG_MS);
+    mc_server_set_deadline(&server, 0);
+    ck_assert_int_eq(mc_server_delete(&server, MC_BYTES("")), MC_E_KEY);
+    ck_assert_int_le(server.deadline, 1);
+    script_free(&w.script);
+}
+END_TEST
+
+/* Connecting and the login can have less time than the operation, but not more. */
+START_TEST(time_to_connect)
+{
+    static const int64_t times[] = {5, 2 * (int64_t)LONG_MS};
+    const int64_t expected = _i == 0 ? 5 : LONG_MS;
+    struct world w;
+    struct mc_server server;
+    init_world(&w, &server);
+    server.connect_timeout_ms = times[_i];
+    server.user = server.password = MC_BYTES("x");
+    w.dial_ms = expected;
+    w.result = MC_E_TIMEOUT;
+    ck_assert_int_eq(mc_server_version(&server), MC_E_TIMEOUT);
+    ck_assert_uint_eq(server.timeouts, 1);
+    ck_assert_int_eq(server.pause_ms, MC_SERVER_PAUSE_MIN_MS);
+    script_free(&w.script);
+}
+END_TEST
+
+/* A connection that was not used for longer than it may be is closed before the next operation. */
+START_TEST(greatest_idle_age)
+{
+    struct world w;
+    struct mc_server server;
+    init_world(&w, &server);
+    server.idle_max_ms = 500;
+    for (int k = 0; k < 4; k++)
+        script_step(&w.script, "version\r\n", "VERSION 1\r\n");
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    w.now += 500;
+    w.script.deadline += 500;
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    ck_assert(w.dials == 1 && w.closes == 0);
+    w.now += 501;
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    ck_assert(w.dials == 2 && w.closes == 1);
+    server.idle_max_ms = 0;
+    w.now += 1000000;
+    w.script.deadline += 1000000;
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    ck_assert(w.dials == 2 && w.closes == 1 && w.checks == 1);
+    expect_counts(&server, 2, 0);
+    script_free(&w.script);
+}
+END_TEST
+
+/* Until when a server is left alone, and the end of that. */
+START_TEST(pause_left)
+{
+    struct world w;
+    struct mc_server server;
+    init_world(&w, &server);
+    ck_assert_int_eq(mc_server_pause_left(&server), 0);
+    w.result = MC_E_CONNECT;
+    ck_assert_int_eq(mc_server_version(&server), MC_E_CONNECT);
+    int64_t left = server.down_until_ms - w.now;
+    ck_assert_int_eq(mc_server_pause_left(&server), left);
+    w.now += 10;
+    ck_assert_int_eq(mc_server_pause_left(&server), left - 10);
+    ck_assert_int_eq(mc_server_version(&server), MC_E_DOWN);
+    mc_server_resume(&server);
+    ck_assert_int_eq(mc_server_pause_left(&server), 0);
+    ck_assert_int_eq(mc_server_version(&server), MC_E_CONNECT);
+    w.now += 10000;
+    ck_assert_int_eq(mc_server_pause_left(&server), 0);
+    ck_assert_uint_eq(w.dials, 2);
+    script_free(&w.script);
+}
+END_TEST
+
+/* Hits and misses of every kind of retrieval, without a system call. */
+START_TEST(counters)
+{
+    static const struct mc_flag v = {.letter = 'v'};
+    const struct mc_bytes keys[] = {{"a", 1}, {"b", 1}, {"c", 1}};
+    char text[3][8];
+    struct mc_value values[] = {
+        {.buf = text[0], .cap = 8}, {.buf = text[1], .cap = 8}, {.buf = text[2], .cap = 8}};
+    struct mc_op ops[] = {{.verb = MC_VERB_GET, .key = key, .value = values[0]},
+                          {.verb = MC_VERB_DELETE, .key = key},
+                          {.verb = MC_VERB_MG, .key = key}};
+    struct mc_meta meta;
+    struct world w;
+    struct mc_server server;
+    init_world(&w, &server);
+    script_step(&w.script, "get k\r\n", "END\r\n");
+    script_step(&w.script, "get a b c\r\n", "VALUE a 0 1\r\nx\r\nVALUE c 0 1\r\ny\r\nEND\r\n");
+    script_step(&w.script, "mg k v\r\n", "VA 1\r\nx\r\n");
+    script_step(&w.script, "gets k\r\n", "END\r\n");
+    script_step(&w.script, "get k\r\ndelete k\r\nmg k\r\n", "END\r\nDELETED\r\nHD\r\n");
+    ck_assert_int_eq(mc_server_get(&server, key, &values[0]), MC_MISS);
+    ck_assert_int_eq(mc_server_get_many(&server, keys, values, 3), 0);
+    ck_assert_int_eq(mc_server_mg(&server, key, &v, 1, &values[0], &meta), MC_HIT);
+    ck_assert_int_eq(mc_server_gets(&server, key, &values[0]), MC_MISS);
+    ck_assert_int_eq(mc_server_run(&server, ops, 3), 0);
+    ck_assert_uint_eq(server.hits, 2 + 1 + 1);
+    ck_assert_uint_eq(server.misses, 1 + 1 + 1 + 1);
+    ck_assert_uint_eq(server.timeouts, 0);
+    script_free(&w.script);
+}
+END_TEST
+
+/* ---- messages -------------------------------------------------------------------------------- */
+
+static void expect_message(const struct mc_server *server, int result, const char *message)
+{
+    char text[400], cut[8];
+    ck_assert_uint_eq(mc_server_message(server, result, text, sizeof text), strlen(message));
+    ck_assert_str_eq(text, message);
+    ck_assert_uint_eq(mc_server_message(server, result, cut, sizeof cut), strlen(message));
+    ck_assert_mem_eq(cut, message, 7);
+    ck_assert_int_eq(cut[7], '\0');
+    ck_assert_uint_eq(mc_server_message(server, result, NULL, 0), strlen(message));
+}
+
+/* What the server said, with nothing in it that a terminal would obey. */
+START_TEST(message_with_the_servers_words)
+{
+    struct world w;
+    struct mc_server server;
+    init_world(&w, &server);
+    script_step(&w.script, "delete k\r\n", "SERVER_ERROR \x1b[31m out of \xff\r\n");
+    ck_assert_int_eq(mc_server_delete(&server, key), MC_SERVER_ERROR);
+    expect_message(&server, MC_SERVER_ERROR, "the server failed: \\x1b[31m out of \\xff");
+    script_free(&w.script);
+}
+END_TEST
+
+START_TEST(message_about_a_broken_reply)
+{
+    struct world w;
+    struct mc_server server;
+    init_world(&w, &server);
+    script_step(&w.script, "delete k\r\n", "NONSENSE\r\n");
+    ck_assert_int_eq(mc_server_delete(&server, key), MC_E_UNKNOWN);
+    char expected[400];
+    snprintf(expected, sizeof expected, "%s: %s: %s", mc_text(MC_E_UNKNOWN), mc_text(MC_E_PROTOCOL),
+             mc_text_fault(MC_FAULT_WORD));
+    expect_message(&server, MC_E_UNKNOWN, expected);
+    script_free(&w.script);
+}
+END_TEST
+
+START_TEST(message_of_the_system)
+{
+    struct mc_server server;
+    char expected[200];
+    init(&server, "/nowhere/at/all");
+    ck_assert_int_eq(mc_server_version(&server), MC_E_CONNECT);
+    snprintf(expected, sizeof expected, "%s: %s", mc_text(MC_E_CONNECT), strerror(ENOENT));
+    expect_message(&server, MC_E_CONNECT, expected);
+    names_clear();
+    init(&server, NAMES_NAME ":1");
+    ck_assert_int_eq(mc_server_version(&server), MC_E_RESOLVE);
+    snprintf(expected, sizeof expected, "%s: %s", mc_text(MC_E_RESOLVE),
+             gai_strerror(server.socket.resolve_code));
+    expect_message(&server, MC_E_RESOLVE, expected);
+    ck_assert_int_eq(mc_server_init(&server, "a:b", buf, sizeof buf), MC_E_ADDRESS);
+    expect_message(&server, MC_E_ADDRESS,
+                   "the server's address is malformed: a port is a number from 1 to 65535");
+    init(&server, "/nowhere/at/all");
+    server.user = MC_BYTES("a b");
+    server.password = MC_BYTES("c");
+    ck_assert_int_eq(mc_server_version(&server), MC_E_AUTH);
+    snprintf(expected, sizeof expected, "%s: %s", mc_text(MC_E_AUTH), server.problem);
+    expect_message(&server, MC_E_AUTH, expected);
 }
 END_TEST
 
@@ -1923,6 +2117,14 @@ int main(void) // NOLINT(readability-function-size): a table
         {all_the_time, 3},
         {dialer_of_the_callers, 1},
         {pauses_by_the_dialers_clock, 100},
+        {deadline_of_the_next_call, 1},
+        {time_to_connect, 2},
+        {greatest_idle_age, 1},
+        {pause_left, 1},
+        {counters, 1},
+        {message_with_the_servers_words, 1},
+        {message_about_a_broken_reply, 1},
+        {message_of_the_system, 1},
         {moved, 1},
         {no_more_connections, OPERATIONS * PEER_FAMILIES},
         {closed_after_an_error, OPERATIONS * PEER_FAMILIES},

@@ -75,9 +75,27 @@ START_TEST(says_what_it_is)
             ck_abort_msg("%d: %s", some[i].result, mc_text(some[i].result));
     }
     ck_assert_str_eq(mc_text(MC_MORE),
-                     "more bytes wanted"); /* the first of a list, from its start */
+                     "done, or more bytes are wanted"); /* the first of a list, from its start */
     ck_assert_ptr_nonnull(strstr(mc_text_fault(MC_FAULT_LONG), "long"));
     ck_assert_ptr_nonnull(strstr(mc_text_fault(MC_FAULT_WRONG_KEY), "key"));
+}
+END_TEST
+
+/* The words that belong to all files. */
+START_TEST(words_of_all)
+{
+    static const int errors[] = {MC_E_KEY, MC_E_RESOURCES, MC_ERROR, MC_CLIENT_ERROR,
+                                 MC_SERVER_ERROR};
+    static const int others[] = {0, MC_HIT, MC_MISS, MC_STORED, MC_VERSION, MC_REFUSED};
+    for (size_t k = 0; k < COUNT(errors); k++)
+        ck_assert(mc_is_error(errors[k]));
+    for (size_t k = 0; k < COUNT(others); k++)
+        ck_assert(!mc_is_error(others[k]));
+    ck_assert_uint_eq(mc_string("").len, 0);
+    ck_assert_uint_eq(mc_string(NULL).len, 0);
+    ck_assert_uint_eq(mc_string("four").len, 4);
+    ck_assert_mem_eq(mc_string("four").data, MC_BYTES("four").data, MC_BYTES("four").len);
+    ck_assert_str_eq(mc_version(), MCWIRE_VERSION);
 }
 END_TEST
 
@@ -87,6 +105,7 @@ int main(void)
         {each_has_its_own, COUNT(kinds)},
         {no_number_is_too_far, COUNT(kinds)},
         {says_what_it_is, 1},
+        {words_of_all, 1},
     };
     return suite_run("text", tests, COUNT(tests));
 }

@@ -13,3 +13,6 @@ const char *mc_text(int result);
 /*@ assigns \result \from fault, &fault_texts[0];
     ensures \valid_read(\result); */
 const char *mc_text_fault(int fault);
+
+/*@ assigns \result \from \nothing; */
+const char *mc_version(void);
