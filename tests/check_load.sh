@@ -44,6 +44,37 @@ d = json.load(open(sys.argv[1]))
 sys.exit(not eval("(" + sys.argv[2] + ")"))' "$tap_folder/json" "$1"
 }
 
+# As memcached's proxy answers a get of several keys when a backend is down: a value, an error line,
+# and an END, which answers no other get. Nothing is a miss.
+half_a_backend() {
+    coproc python3 -c '
+import socket, threading
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+def answer(connection):
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        for line in connection.makefile("rb"):
+            words = line.split()
+            if words[0] == b"version":
+                connection.sendall(b"VERSION 1\r\n")
+            else:
+                connection.sendall(b"VALUE %s 0 1\r\nx\r\nSERVER_ERROR backend failure\r\n" % words[1])
+                connection.sendall(b"END\r\n")
+    except OSError:
+        pass
+while True:
+    threading.Thread(target=answer, args=(listener.accept()[0],), daemon=True).start()
+'
+    local port proxy=$COPROC_PID status=0
+    read -r port <&"${COPROC[0]}"
+    expect 'get.misses=0' --server "127.0.0.1:$port" --multiget 3 --connections 1 --requests 20 \
+        --size 1 || status=$?
+    kill "$proxy"
+    wait "$proxy" 2>/dev/null
+    return $status
+}
+
 # The load of each of the addresses.
 check_address() {
     local name=$1 server=$2
@@ -144,4 +175,5 @@ check 'a server that is killed' check_killed "$unix,$tcp"
 check 'no server' expect_words 69 "$tcp" --server "$tcp"
 check 'a bad number' expect_words 2 '--rate' --server "$unix" --rate 0
 check 'no such option' expect_words 2 '--unheard' --unheard
+check "an error line in a reply to several keys" half_a_backend
 finish

@@ -210,7 +210,8 @@ static bool handle_stored(struct reply_check *check, struct conn *conn,
     return finish_request(check, conn);
 }
 
-/* After a SERVER_ERROR the connection is in sync; after the others nobody knows. */
+/* After a SERVER_ERROR the connection is in sync, unless more of a reply to several keys may follow
+ * it; after the others nobody knows. */
 static bool handle_error(struct reply_check *check, struct conn *conn, int event,
                          const struct mc_reply *reply)
 {
@@ -222,9 +223,12 @@ static bool handle_error(struct reply_check *check, struct conn *conn, int event
     fail_reply(check, STATS_ERROR_REPLY, problem);
     if (event != MC_SERVER_ERROR || conn->pending == 0)
         return false;
+    bool several = expects(conn, STATS_GET) && conn->request_keys > 1;
+    if (several && !check->options->meta)
+        return false;
     check->error_replies++;
     oldest(conn)->failed = true;
-    return is_quiet(check, conn) && expects(conn, STATS_GET) ? true : end_line(check, conn);
+    return several ? true : end_line(check, conn);
 }
 
 static bool handle_event(struct reply_check *check, struct conn *conn, int event,
