@@ -454,10 +454,14 @@ static void count_op(struct mc_server *server, enum mc_verb verb, int result)
         count_key(server, result == MC_HD ? MC_HIT : result);
 }
 
-/* Any other command, as a pipeline of one. */
+/* Any other command, as a pipeline of one. A quiet one belongs among others, which end in an mn. */
 static int run_one(struct mc_server *server, struct mc_op *op, bool repeatable)
 {
     int r;
+    for (size_t k = 0; k < op->meta_count && k < MC_TOKENS_MAX; k++) {
+        if (op->meta_flags[k].letter == 'q')
+            return MC_E_FLAG;
+    }
     do {
         r = open_for(server, repeatable);
         if (r == 0) {

@@ -211,6 +211,7 @@ int mc_socket_connect(struct mc_socket *socket, const char *host, const char *po
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
     struct addrinfo *list = NULL;
+    mc_socket_close(socket);
     *socket = (struct mc_socket){0};
     int code = getaddrinfo(host, port, &hints, &list);
     if (code != 0) {
@@ -228,6 +229,7 @@ int mc_socket_connect_unix(struct mc_socket *socket, const char *path, mc_deadli
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t len = strlen(path);
+    mc_socket_close(socket);
     *socket = (struct mc_socket){0};
     socklen_t size = sizeof address;
     if (len < 1 || len >= sizeof address.sun_path)

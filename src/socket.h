@@ -9,7 +9,9 @@
 extern "C" {
 #endif
 
-/* A socket; start from {0}. */
+/* A socket; start from {0}. Connecting closes it first, if it is open. Its descriptor blocks; a
+ * receive waits no longer than to its deadline all the same. It may be moved between two calls, and
+ * not be used by a child process after fork(). */
 struct mc_socket {
     int fd;
     bool open;

@@ -134,7 +134,7 @@ static struct call *add_call(struct lane lanes[LANES], const struct command *com
 static void call_client(const struct peer *peer, struct call *call)
 {
     char buf[2048], text[VALUE_CAP];
-    struct mc_socket socket;
+    struct mc_socket socket = {0};
     struct mc_client client;
     struct mc_op op = command_op(call->command);
     struct mc_value value = {.buf = text, .cap = sizeof text};

@@ -1524,6 +1524,25 @@ START_TEST(message_of_the_system)
 }
 END_TEST
 
+/* A quiet command is refused, as by the client's functions: it may stay without a reply. */
+START_TEST(quiet_alone)
+{
+    static const struct mc_flag flags[] = {{.letter = 'k'}, {.letter = 'q'}};
+    struct world w;
+    struct mc_server server;
+    struct mc_meta meta;
+    struct mc_value value = {0};
+    init_world(&w, &server);
+    ck_assert_int_eq(mc_server_mg(&server, key, flags, 2, &value, &meta), MC_E_FLAG);
+    ck_assert_int_eq(mc_server_ms(&server, key, ok, flags, 2, &meta), MC_E_FLAG);
+    ck_assert_int_eq(mc_server_md(&server, key, flags, 2, &meta), MC_E_FLAG);
+    ck_assert_int_eq(mc_server_ma(&server, key, flags, 2, &meta), MC_E_FLAG);
+    expect_counts(&server, 0, 0);
+    ck_assert_uint_eq(w.dials, 0);
+    script_free(&w.script);
+}
+END_TEST
+
 /* A server may be moved between two calls. */
 START_TEST(moved)
 {
@@ -2126,6 +2145,7 @@ int main(void) // NOLINT(readability-function-size): a table
         {message_with_the_servers_words, 1},
         {message_about_a_broken_reply, 1},
         {message_of_the_system, 1},
+        {quiet_alone, 1},
         {moved, 1},
         {no_more_connections, OPERATIONS * PEER_FAMILIES},
         {closed_after_an_error, OPERATIONS * PEER_FAMILIES},

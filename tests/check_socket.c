@@ -92,7 +92,7 @@ END_TEST
 
 START_TEST(refused_by_a_port)
 {
-    struct mc_socket socket;
+    struct mc_socket socket = {0};
     char port[6];
     int fd = peer_listen(PEER_TCP4, -1, port);
     ck_assert_int_eq(mc_socket_connect(&socket, "127.0.0.1", port, later()), MC_E_CONNECT);
@@ -106,7 +106,7 @@ START_TEST(refused_by_a_path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     char folder[FOLDER_SIZE];
-    struct mc_socket left;
+    struct mc_socket left = {0};
     folder_make(folder);
     snprintf(address.sun_path, sizeof address.sun_path, "%s/socket", folder);
     ck_assert_int_eq(mc_socket_connect_unix(&left, address.sun_path, later()), MC_E_CONNECT);
@@ -126,9 +126,35 @@ END_TEST
 /* A path of one byte is a path; here is a folder at it. */
 START_TEST(shortest_path)
 {
-    struct mc_socket socket;
+    struct mc_socket socket = {0};
     ck_assert_int_eq(mc_socket_connect_unix(&socket, "/", later()), MC_E_CONNECT);
     ck_assert_int_eq(socket.sys_errno, ECONNREFUSED);
+}
+END_TEST
+
+/* A socket that is open is closed before it connects again: no descriptor is lost, also when the
+ * second attempt fails. */
+START_TEST(connected_twice)
+{
+    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_SILENT, NULL, 0, 0},
+                                              {PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_SILENT, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_socket socket = {0};
+    if (!peer_has((enum peer_family)_i, __func__))
+        return;
+    peer_start(&peer, (enum peer_family)_i, NULL, script);
+    ck_assert_int_eq(peer_connect(&peer, &socket, later()), 0);
+    int first = socket.fd;
+    ck_assert_int_eq(peer_connect(&peer, &socket, later()), 0);
+    peer_await(&peer, 3);
+    ck_assert_int_eq(socket.fd, first); /* the lowest that is free */
+    ck_assert_int_eq(mc_socket_connect_unix(&socket, "", later()), MC_E_ADDRESS);
+    ck_assert(!socket.open);
+    ck_assert_int_eq(fcntl(first, F_GETFD), -1);
+    peer_end(&peer);
 }
 END_TEST
 
@@ -137,7 +163,7 @@ START_TEST(path_too_long)
 {
     static const size_t lengths[] = {0, sizeof(((struct sockaddr_un *)0)->sun_path), 4000};
     char path[4001] = "/";
-    struct mc_socket socket;
+    struct mc_socket socket = {0};
     memset(path + 1, 'x', sizeof path - 2);
     path[lengths[_i]] = '\0';
     ck_assert_int_eq(mc_socket_connect_unix(&socket, path, later()), MC_E_ADDRESS);
@@ -156,7 +182,7 @@ START_TEST(does_not_resolve)
     static const struct {
         const char *host, *port;
     } names[] = {{"", "1"}, {"..", "1"}, {"a..b", "1"}, {NAMES_NAME, "1"}, {"127.0.0.1", "http"}};
-    struct mc_socket socket;
+    struct mc_socket socket = {0};
     int r = mc_socket_connect(&socket, names[_i].host, names[_i].port, later());
     ck_assert_int_eq(r, MC_E_RESOLVE);
     ck_assert_int_ne(socket.resolve_code, 0);
@@ -296,7 +322,7 @@ END_TEST
 
 START_TEST(connecting_has_a_deadline)
 {
-    struct mc_socket socket;
+    struct mc_socket socket = {0};
     char port[6];
     int fds[QUEUE], listener = listen_with_full_queue(port, fds);
     mc_deadline deadline = mc_socket_deadline(200);
@@ -312,7 +338,7 @@ START_TEST(connecting_to_a_path_has_a_deadline)
 {
     static const struct peer_step nothing[] = {{PEER_END, NULL, 0, 0}};
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    struct mc_socket socket;
+    struct mc_socket socket = {0};
     struct peer peer;
     int fds[QUEUE];
     peer_start(&peer, PEER_UNIX, NULL, nothing);
@@ -1012,6 +1038,7 @@ int main(void) // NOLINT(readability-function-size): a table
         {refused_by_a_port, 1},
         {refused_by_a_path, 1},
         {shortest_path, 1},
+        {connected_twice, PEER_FAMILIES},
         {path_too_long, 3},
         {does_not_resolve, 5},
         {next_address, 8},
