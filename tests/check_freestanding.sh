@@ -18,12 +18,15 @@ silent() {
     [ -z "$said" ] || { echo "$said" && return 1; }
 }
 
-# compile FOLDER OPTION...: each file of proto/ to an object.
+engine=(src/{engine,command,catalog,meta,retrieval}.c)
+
+# compile FOLDER OPTION...: each file of proto/ to an object; to a folder named engine, also its files.
 compile() {
-    local folder=$1 file
+    local folder=$1 file files=(proto/*.c)
+    [[ $1 != *engine* ]] || files+=("${engine[@]}")
     shift
     mkdir -p "$folder"
-    for file in proto/*.c; do
+    for file in "${files[@]}"; do
         "${cc[@]}" -std=c11 -ffreestanding -fno-stack-protector "${warn[@]}" "$@" -c "$file" \
             -o "$folder/$(basename "$file" .c).o" || return
     done
@@ -54,6 +57,8 @@ for options in -Os -O2 '-Os -fPIC' '-O2 -fPIC'; do
     check "proto compiles with $options" compile "$folder" "${words[@]}"
     check "proto with $options needs no libc" silent undefined "$folder"
     check "proto with $options has no variables" silent variables "$folder"
+    check "the engine compiles with $options" compile "$folder-engine" "${words[@]}"
+    check "the engine with $options needs no libc" silent undefined "$folder-engine"
 done
 for header in proto/*.h src/*.h; do
     check "$header stands alone in C" alone c11 "$header"

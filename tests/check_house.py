@@ -35,6 +35,9 @@ ORDER = [
     ["proto"],
     ["src/address", "src/spread", "src/annotate", "src/ports", "src/port"],
     ["src/engine"],
+    ["src/retrieval", "src/meta"],
+    ["src/command"],
+    ["src/catalog"],
     ["src/trace", "src/socket", "src/client"],
     ["src/server"],
     ["src/pool"],
@@ -42,7 +45,7 @@ ORDER = [
     ["bench"],
     ["tests"],
 ]
-UNITS = {"src/answer": "src/client", "src/pipeline": "src/client"}
+UNITS = {"src/answer": "src/client", "src/pipeline": "src/client", "src/reply": "src/engine"}
 RANK = {unit: rank for rank, row in enumerate(ORDER) for unit in row}
 PROGRAMS = set(ORDER[-3])
 # What stands on proto alone; and what may include the header that has the transport's type, which

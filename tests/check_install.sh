@@ -81,7 +81,8 @@ build_and_run_wire() {
 expect_exports() {
     nm -D --defined-only "$prefix/lib/libmcwire.so" | awk '{ print $NF }' | sort \
         >"$tap_folder/exported"
-    grep -hoE '\bmc_[a-z0-9_]+\(' "$prefix"/include/mcwire/*.h | tr -d '(' | sort -u |
+    grep -hoE '\bmc_[a-z0-9_]+\(|\bmc_(command_[a-z_]+|catalog)[],;[]' "$prefix"/include/mcwire/*.h |
+        tr -d '(],;[' | sort -u |
         grep -vx mc_is_final >"$tap_folder/declared"
     [ -s "$tap_folder/declared" ] && diff "$tap_folder/declared" "$tap_folder/exported"
 }

@@ -1,0 +1,1207 @@
+/* The rules of a connection without I/O: what is sent when, which reply is whose, and what is known
+ * of each operation when the connection fails. */
+#include "engine.h"
+
+#include "decimal.h"
+#include "reply.h"
+
+#include <string.h>
+
+enum {
+    LINE_KEYS = 24,                               /* neighbours that share a line */
+    NAME_MAX = sizeof "gats -2147483648\r\n" - 1, /* of a line of keys, all but these */
+    MN_SIZE = sizeof "mn\r\n" - 1,
+    PARTS = 16 /* slices of one send */
+};
+
+void mc_engine_init(struct mc_engine *engine, void *in, size_t in_cap, void *out, size_t out_cap)
+{
+    *engine = (struct mc_engine){.in = in, .in_cap = in_cap, .out = out, .out_cap = out_cap};
+    if (out == NULL) {
+        engine->out = in;
+        engine->out_cap = in_cap;
+        engine->shared = true;
+    }
+}
+
+/* ---- operations ------------------------------------------------------------------------------ */
+
+static bool has_any_flag(const struct mc_op *op, const char *letters)
+{
+    size_t flags = op->meta_count < MC_TOKENS_MAX ? op->meta_count : MC_TOKENS_MAX;
+    for (size_t k = 0; k < flags; k++) {
+        size_t j = 0;
+        while (letters[j] != '\0' && letters[j] != op->meta_flags[k].letter)
+            j++;
+        if (letters[j] != '\0')
+            return true;
+    }
+    return false;
+}
+
+bool mc_engine_writes(const struct mc_op *op)
+{
+    const struct mc_command *command = op->command;
+    if ((command->traits & MC_COMMAND_WRITES) != 0)
+        return true;
+    return has_any_flag(op, command->write_flags);
+}
+
+bool mc_engine_repeatable(const struct mc_op *op)
+{
+    const struct mc_command *command = op->command;
+    if ((command->traits & MC_COMMAND_REPEATABLE) == 0)
+        return false;
+    return !has_any_flag(op, command->once_flags);
+}
+
+/* Ends a single operation with this result and nothing else. */
+static inline void set_outcome(struct mc_op *op, int result)
+{
+    op->result = result;
+    op->answer = 0;
+    op->text = (struct mc_bytes){0};
+    if (op->value != NULL)
+        mc_reply_clear(op->value, result);
+    if (op->meta != NULL)
+        *op->meta = (struct mc_meta){0};
+}
+
+/* The same for one of many keys. */
+static void set_outcomes(struct mc_op *op, int result)
+{
+    set_outcome(op, result);
+    if (op->keys == NULL || op->values == NULL)
+        return;
+    for (size_t k = 0; k < op->count; k++)
+        mc_reply_clear(&op->values[k], result);
+}
+
+/* The result of an operation of many keys. */
+static int sum_results(const struct mc_op *op)
+{
+    for (size_t k = 0; k < op->count; k++) {
+        int result = op->values[k].result;
+        if (result != MC_HIT && result != MC_MISS && result != MC_E_FULL)
+            return result;
+    }
+    return 0;
+}
+
+/* Appends it to the list. */
+static void link_op(struct mc_engine *e, struct mc_op *op)
+{
+    op->prev = e->last;
+    op->next = NULL;
+    if (e->last != NULL)
+        e->last->next = op;
+    else
+        e->first = op;
+    e->last = op;
+    if (e->error != 0 || e->waiting.op != NULL)
+        return;
+    e->waiting = (struct mc_slot){op, 0};
+    if (e->sending.op == NULL)
+        e->sending = e->waiting;
+    if (e->asked.op == NULL)
+        e->asked = e->waiting;
+}
+
+void mc_engine_submit(struct mc_engine *engine, struct mc_op *op)
+{
+    struct mc_engine *e = engine;
+    if (op->keys != NULL)
+        set_outcomes(op, e->error);
+    else
+        set_outcome(op, e->error);
+    op->size = 0;
+    op->skip_size = e->tail_size;
+    op->skip = e->tail_skip;
+    op->state = e->error != 0 ? MC_OP_DONE : MC_OP_WAITING;
+    op->marks = 0;
+    if ((op->command->traits & MC_COMMAND_META) != 0 && has_any_flag(op, "q"))
+        op->marks = MC_MARK_QUIET;
+    e->tail_size = e->tail_skip = 0;
+    link_op(e, op);
+}
+
+struct mc_op *mc_engine_done(struct mc_engine *engine)
+{
+    struct mc_op *op = engine->first;
+    if (op == NULL || op == engine->asked.op)
+        return NULL;
+    engine->first = op->next;
+    if (op->next != NULL)
+        op->next->prev = NULL;
+    else
+        engine->last = NULL;
+    return op;
+}
+
+bool mc_engine_is_idle(const struct mc_engine *engine)
+{
+    return engine->asked.op == NULL && engine->tail_skip == 0;
+}
+
+mc_deadline mc_engine_deadline(const struct mc_engine *engine)
+{
+    mc_deadline first = MC_NEVER;
+    for (const struct mc_op *op = engine->asked.op; op != NULL; op = op->next) {
+        if (op->state != MC_OP_DONE && op->deadline != 0 && op->deadline < first)
+            first = op->deadline;
+    }
+    return first;
+}
+
+/* ---- lines of many keys ---------------------------------------------------------------------- */
+
+/* Until the reply to a line has begun, the first of its values keeps what the engine has to know:
+ * len: its keys, flags: its bytes, cas: where it ends in its batch. */
+
+/* The first slot of a line at or after s: refused keys are in none. */
+static size_t next_line(const struct mc_op *op, size_t s)
+{
+    while (s < op->count && op->values[s].result != 0)
+        s++;
+    return s;
+}
+
+static bool is_line_gone(const struct mc_engine *e, const struct mc_op *op, size_t s)
+{
+    return op->state == MC_OP_ASKED || (op == e->sending.op && s < e->sending.slot);
+}
+
+bool mc_engine_is_gone(const struct mc_engine *engine, const struct mc_op *op, bool line)
+{
+    size_t after = line && (op->command->traits & MC_COMMAND_VALUE) != 0 ? op->data.len + 2 : 0;
+    return op->state == MC_OP_ASKED ||
+           (op->state == MC_OP_SENDING && op->end - after <= engine->gone);
+}
+
+/* ---- the cursors ----------------------------------------------------------------------------- */
+
+static void move_on(struct mc_slot *cursor)
+{
+    cursor->op = cursor->op->next;
+    cursor->slot = 0;
+}
+
+/* Is there nothing left to ask or to be answered for an operation of many keys? */
+static bool is_answered(const struct mc_engine *e, const struct mc_op *op)
+{
+    return op->keys != NULL && op->state == MC_OP_ASKED && !e->begun &&
+           next_line(op, e->asked.slot) >= op->count;
+}
+
+/* Moves the cursor of pending replies over what is done. */
+static void pass_done(struct mc_engine *e)
+{
+    struct mc_op *op;
+    while ((op = e->asked.op) != NULL && op->skip == 0) {
+        if (is_answered(e, op)) {
+            op->result = (op->marks & MC_MARK_SPOILT) != 0 ? sum_results(op) : 0;
+            op->state = MC_OP_DONE;
+        }
+        if (op->state != MC_OP_DONE)
+            return;
+        move_on(&e->asked);
+        e->begun = false;
+    }
+}
+
+/* The unit at the front has its results. */
+static void finish_unit(struct mc_engine *e)
+{
+    bool last = false;
+    for (struct mc_op *op = e->asked.op; !last; op = op->next) {
+        last = (op->marks & MC_MARK_LAST) != 0;
+        e->unanswered -= op->size;
+        op->state = MC_OP_DONE;
+        if (op->value != NULL)
+            op->value->result = op->result;
+    }
+}
+
+/* Moves the cursor of what is being sent over the lines that have gone. True: these are all. */
+static bool pass_lines(struct mc_engine *e, const struct mc_op *op)
+{
+    size_t s = e->sending.slot;
+    while ((s = next_line(op, s)) < op->count) {
+        if ((op == e->waiting.op && s >= e->waiting.slot) || op->values[s].cas > e->gone)
+            return false;
+        s += op->values[s].len;
+        e->sending.slot = s;
+    }
+    return op != e->waiting.op;
+}
+
+/* Has all of it gone, with the mn that ends its group? */
+static bool is_passed(const struct mc_engine *e, const struct mc_op *op)
+{
+    return op->end <= e->gone && ((op->marks & MC_MARK_MN) == 0 || e->gone == e->batch);
+}
+
+/* Moves the cursor of what is being sent over an operation that has gone. */
+static bool pass_sent(struct mc_engine *e)
+{
+    struct mc_op *op = e->sending.op;
+    if (op == NULL || op->state == MC_OP_WAITING)
+        return false;
+    if (op->state == MC_OP_SENDING) {
+        if (op->keys != NULL ? !pass_lines(e, op) : !is_passed(e, op))
+            return false;
+        op->state = MC_OP_ASKED;
+    }
+    if ((op->marks & MC_MARK_ASIDE) != 0)
+        e->aside += (uint32_t)op->data.len;
+    move_on(&e->sending);
+    if ((op->marks & MC_MARK_KEPT) != 0)
+        finish_unit(e);
+    return true;
+}
+
+/* The same when the whole batch has gone. */
+static void pass_batch(struct mc_engine *e)
+{
+    struct mc_op *op = e->sending.op;
+    if (op == e->asked.op && op != NULL && (op->marks & MC_MARK_KEPT) != 0)
+        finish_unit(e);
+    for (; op != NULL && op != e->waiting.op; op = op->next) {
+        if (op->state == MC_OP_SENDING)
+            op->state = MC_OP_ASKED;
+    }
+    e->sending = e->waiting;
+}
+
+static void pass_all(struct mc_engine *e)
+{
+    if (e->gone == e->batch)
+        pass_batch(e);
+    while (pass_sent(e)) {
+    }
+    pass_done(e);
+}
+
+/* ---- failing --------------------------------------------------------------------------------- */
+
+static int fate(const struct mc_op *op, bool gone, int why)
+{
+    return gone && mc_engine_writes(op) ? MC_E_UNKNOWN : why;
+}
+
+/* The keys from s on: of a line that has begun to be answered, of one that was put, or one that was
+ * not. Returns the slot after them. */
+static size_t lose_line(const struct mc_engine *e, struct mc_op *op, size_t s, int why)
+{
+    bool begun = e->begun && op == e->asked.op && s == e->asked.slot;
+    size_t count = begun ? e->line_end - s : op->values[s].len;
+    int result = fate(op, count > 0 && is_line_gone(e, op, s), why);
+    size_t end = count > 0 ? s + count : s + 1;
+    for (; s < end; s++)
+        mc_reply_clear(&op->values[s], result);
+    return end;
+}
+
+/* The keys that have no reply. */
+static void lose_keys(const struct mc_engine *e, struct mc_op *op, int why)
+{
+    size_t s = op == e->asked.op ? e->asked.slot : 0;
+    if (s < op->count && e->begun && op == e->asked.op)
+        s = lose_line(e, op, s, why);
+    while ((s = next_line(op, s)) < op->count)
+        s = lose_line(e, op, s, why);
+    op->result = sum_results(op);
+    op->text = (struct mc_bytes){0};
+}
+
+static void lose(const struct mc_engine *e, struct mc_op *op, int why)
+{
+    if (op->state == MC_OP_DONE || (op->marks & MC_MARK_KNOWN) != 0)
+        return;
+    if (op->keys != NULL && op->values != NULL) {
+        lose_keys(e, op, why);
+    } else {
+        set_outcome(op, fate(op, mc_engine_is_gone(e, op, false), why));
+    }
+}
+
+void mc_engine_fail(struct mc_engine *engine, int why)
+{
+    struct mc_engine *e = engine;
+    if (e->error != 0)
+        return;
+    e->error = why;
+    for (struct mc_op *op = e->asked.op; op != NULL; op = op->next)
+        lose(e, op, why);
+    for (struct mc_op *op = e->asked.op; op != NULL; op = op->next) {
+        if (op->state != MC_OP_DONE && op->value != NULL)
+            op->value->result = op->result;
+        op->state = MC_OP_DONE;
+    }
+    e->asked.op = e->sending.op = e->waiting.op = NULL;
+    e->tail_skip = 0;
+    e->out_len = e->at = e->end = 0;
+    e->batch = e->gone = 0;
+}
+
+/* ---- cancelling ------------------------------------------------------------------------------ */
+
+static void unlink_op(struct mc_engine *e, struct mc_op *op)
+{
+    struct mc_slot *cursors[] = {&e->asked, &e->sending, &e->waiting};
+    for (size_t k = 0; k < sizeof cursors / sizeof cursors[0]; k++) {
+        if (cursors[k]->op == op)
+            move_on(cursors[k]);
+    }
+    if (op->prev != NULL)
+        op->prev->next = op->next;
+    else
+        e->first = op->next;
+    if (op->next != NULL)
+        op->next->prev = op->prev;
+    else
+        e->last = op->prev;
+}
+
+/* Leaves the replies before an operation, and its own, to the one after it. */
+static void leave_replies(struct mc_engine *e, const struct mc_op *op, uint16_t own)
+{
+    uint16_t skip = (uint16_t)(op->skip + own);
+    uint32_t size = op->skip_size + (own > 0 ? op->size : 0);
+    if (op->next != NULL) {
+        op->next->skip = (uint16_t)(op->next->skip + skip);
+        op->next->skip_size += size;
+    } else {
+        e->tail_skip = (uint16_t)(e->tail_skip + skip);
+        e->tail_size += size;
+    }
+}
+
+/* Has it a reply of its own, which has not begun? */
+static bool is_skippable(const struct mc_engine *e, const struct mc_op *op)
+{
+    bool single = (op->marks & (MC_MARK_LAST | MC_MARK_QUIET)) == MC_MARK_LAST && op->keys == NULL;
+    bool first =
+        op->prev == NULL || op->prev->state == MC_OP_DONE || (op->prev->marks & MC_MARK_LAST) != 0;
+    return op->state == MC_OP_ASKED && single && first && !(op == e->asked.op && e->begun) &&
+           (op->command->traits & MC_COMMAND_ALONE) == 0;
+}
+
+int mc_engine_cancel(struct mc_engine *engine, struct mc_op *op)
+{
+    int r = 0;
+    if (op->state == MC_OP_WAITING || op->state == MC_OP_DONE) {
+        leave_replies(engine, op, 0);
+    } else if (is_skippable(engine, op)) {
+        leave_replies(engine, op, 1);
+    } else {
+        mc_engine_fail(engine, MC_E_STEP);
+        r = MC_E_STEP;
+    }
+    unlink_op(engine, op);
+    pass_done(engine);
+    return r;
+}
+
+/* ---- out: putting ---------------------------------------------------------------------------- */
+
+/* The batch that is being put together. */
+struct packing {
+    struct mc_out out;
+    struct mc_op *group; /* the last of the quiet commands, which are at its end; or NULL */
+};
+
+/* Adds what was put after out.data[start], and bytes elsewhere, to the batch. Returns how many that
+ * are, or 0 when the window is full, and nothing is put. */
+static uint32_t add_to_batch(struct mc_engine *e, struct packing *p, size_t start, size_t aside)
+{
+    uint32_t bytes = (uint32_t)(p->out.len - start + aside);
+    if (e->unanswered > 0 && e->unanswered + bytes > MC_ENGINE_WINDOW) {
+        p->out.len = start;
+        e->full = true;
+        return 0;
+    }
+    e->batch += bytes;
+    e->unanswered += bytes;
+    return bytes;
+}
+
+/* The operation's value and CRLF, or only that when the value is large: it is sent from its place. */
+static int put_value(struct mc_out *out, struct mc_bytes value, size_t *aside)
+{
+    size_t room = out->cap - out->len;
+    bool copy = value.len <= MC_ENGINE_COPY_MAX && value.len + 2 <= room;
+    *aside = copy ? 0 : value.len;
+    if (room < 2)
+        return MC_E_FULL;
+    if (copy && value.len > 0) {
+        memcpy(out->data + out->len, value.data, value.len);
+        out->len += value.len;
+    }
+    out->data[out->len] = '\r';
+    out->data[out->len + 1] = '\n';
+    out->len += 2;
+    return 0;
+}
+
+/* A quiet command's opaque: " O<ticket>" before the CRLF. */
+static int put_ticket(struct mc_out *out, const struct mc_op *op)
+{
+    size_t digits = mc_decimal_digits(op->ticket), i = out->len - 2;
+    size_t words = op->meta_count + ((op->command->traits & MC_COMMAND_VALUE) != 0 ? 4 : 3);
+    if (words > MC_TOKENS_MAX || has_any_flag(op, "O"))
+        return MC_E_FLAG;
+    if (out->cap - out->len < digits + 2)
+        return MC_E_FULL;
+    memcpy(out->data + i, " O", 2);
+    mc_decimal_write(out->data, i + 2, digits, op->ticket);
+    memcpy(out->data + i + 2 + digits, "\r\n", 2);
+    out->len += digits + 2;
+    return 0;
+}
+
+static inline void mark_sending(struct mc_engine *e, struct mc_op *op, uint32_t bytes)
+{
+    op->end = e->batch;
+    op->size = bytes;
+    op->state = MC_OP_SENDING;
+    e->waiting.op = op->next;
+}
+
+/* One operation. 0; MC_E_BUSY: the window is full; otherwise why it cannot be put. */
+static int put_single(struct mc_engine *e, struct packing *p, struct mc_op *op)
+{
+    size_t start = p->out.len, aside = 0;
+    int r = op->command->put(&p->out, op, &op->key, 1);
+    if (r == 0 && (op->marks & MC_MARK_QUIET) != 0)
+        r = put_ticket(&p->out, op);
+    if (r == 0 && (op->command->traits & MC_COMMAND_VALUE) != 0)
+        r = put_value(&p->out, op->data, &aside);
+    if (r < 0) {
+        p->out.len = start;
+        return r;
+    }
+    uint32_t bytes = add_to_batch(e, p, start, aside);
+    if (bytes == 0)
+        return MC_E_BUSY;
+    mark_sending(e, op, bytes);
+    op->marks |= aside > 0 ? MC_MARK_ASIDE | MC_MARK_LAST : MC_MARK_LAST;
+    return 0;
+}
+
+/* The same for a quiet command, which leaves room for an mn. */
+static int put_quiet(struct mc_engine *e, struct packing *p, struct mc_op *op)
+{
+    size_t cap = p->out.cap, room = cap - p->out.len;
+    p->out.cap -= room < MN_SIZE ? room : MN_SIZE;
+    op->ticket = e->ticket;
+    int r = put_single(e, p, op);
+    p->out.cap = cap;
+    if (r < 0)
+        return r;
+    e->ticket++;
+    if (p->group != NULL)
+        p->group->marks &= (uint8_t)~MC_MARK_LAST;
+    p->group = op;
+    return 0;
+}
+
+static bool is_key(struct mc_bytes key)
+{
+    size_t k = 0;
+    while (k < key.len && (unsigned char)key.data[k] > 0x20 && key.data[k] != 0x7f)
+        k++;
+    return k >= key.len && key.len > 0 && key.len <= MC_KEY_MAX;
+}
+
+/* Puts as many of the keys as fit a line, before the first that is no key; *count says how many. */
+static int put_keys_line(struct mc_out *out, const struct mc_op *op, const struct mc_bytes *keys,
+                         size_t *count)
+{
+    size_t room = out->cap - out->len, used = NAME_MAX, n = 0;
+    room = room < MC_REQUEST_MAX ? room : MC_REQUEST_MAX - 1;
+    while (n < *count && keys[n].len <= MC_KEY_MAX && used + 1 + keys[n].len <= room) {
+        used += 1 + keys[n].len;
+        n++;
+    }
+    n = n > 0 ? n : 1;
+    int r = op->command->put(out, op, keys, n);
+    if (r == MC_E_KEY && n > 1) {
+        n = 0;
+        while (is_key(keys[n]))
+            n++;
+        r = n > 0 ? op->command->put(out, op, keys, n) : MC_E_KEY;
+    }
+    *count = n > 0 ? n : 1;
+    return r;
+}
+
+/* A single key, and those of the same command after it. As put_single(). */
+static int put_neighbours(struct mc_engine *e, struct packing *p, struct mc_op *op)
+{
+    struct mc_bytes keys[LINE_KEYS];
+    size_t start = p->out.len, n = 0;
+    const struct mc_op *other = op;
+    do {
+        keys[n] = other->key;
+        n++;
+        other = other->next;
+    } while (n < LINE_KEYS && other != NULL && other->command == op->command &&
+             other->keys == NULL && other->exptime == op->exptime && other->skip == 0);
+    int r = put_keys_line(&p->out, op, keys, &n);
+    if (r < 0)
+        return r;
+    uint32_t bytes = add_to_batch(e, p, start, 0);
+    if (bytes == 0)
+        return MC_E_BUSY;
+    for (; n > 0 && op != NULL; n--) {
+        mark_sending(e, op, bytes);
+        bytes = 0;
+        op->marks = n > 1 ? 0 : MC_MARK_LAST;
+        op = op->next;
+    }
+    return 0;
+}
+
+/* A line of an operation of many keys; a key that is none is refused by itself. As put_single(). */
+static int put_next_line(struct mc_engine *e, struct packing *p, struct mc_op *op)
+{
+    size_t s = e->waiting.slot, start = p->out.len, n = op->count - s;
+    if (op->values == NULL && n > 0)
+        return MC_E_FULL;
+    int r = n > 0 ? put_keys_line(&p->out, op, op->keys + s, &n) : 0;
+    if (r == MC_E_FULL && start > 0)
+        return r;
+    if (r < 0) {
+        op->values[s].result = r;
+        op->marks |= MC_MARK_SPOILT;
+    } else if (n > 0) {
+        uint32_t bytes = add_to_batch(e, p, start, 0);
+        if (bytes == 0)
+            return MC_E_BUSY;
+        op->values[s].len = n;
+        op->values[s].flags = bytes;
+        op->values[s].cas = e->batch;
+        op->state = MC_OP_SENDING;
+        op->marks |= MC_MARK_LAST;
+    }
+    e->waiting.slot = s + n;
+    if (e->waiting.slot >= op->count) {
+        if (op->state == MC_OP_WAITING) { /* nothing was asked: no key was one */
+            op->result = sum_results(op);
+            op->state = MC_OP_DONE;
+        }
+        move_on(&e->waiting);
+    }
+    return 0;
+}
+
+/* May the operation be in this batch? Quiet commands end it. */
+static bool may_join(const struct packing *p, const struct mc_op *op)
+{
+    return p->group == NULL || ((op->marks & MC_MARK_QUIET) != 0 && op->skip == 0);
+}
+
+static int put_next(struct mc_engine *e, struct packing *p, struct mc_op *op)
+{
+    if (op->keys != NULL)
+        return put_next_line(e, p, op);
+    if ((op->command->traits & (MC_COMMAND_KEYS | MC_COMMAND_ALONE)) == MC_COMMAND_KEYS)
+        return put_neighbours(e, p, op);
+    if ((op->command->traits & MC_COMMAND_ALONE) != 0 && e->unanswered > 0)
+        return MC_E_BUSY;
+    return (op->marks & MC_MARK_QUIET) != 0 ? put_quiet(e, p, op) : put_single(e, p, op);
+}
+
+/* Is a command in flight that nothing may follow? */
+static bool is_alone(const struct mc_engine *e)
+{
+    const struct mc_op *op = e->asked.op;
+    return op != NULL && op != e->waiting.op && op->state != MC_OP_DONE &&
+           (op->command->traits & MC_COMMAND_ALONE) != 0;
+}
+
+/* Puts the next operation, or line of it. False when the batch is complete. */
+static bool pack_next(struct mc_engine *e, struct packing *p)
+{
+    struct mc_op *op = e->waiting.op;
+    if (op == NULL || !may_join(p, op))
+        return false;
+    int r = put_next(e, p, op);
+    if (r == MC_E_BUSY || (r == MC_E_FULL && p->out.len > 0))
+        return false;
+    if (r < 0) {
+        set_outcomes(op, r);
+        op->state = MC_OP_DONE;
+        move_on(&e->waiting);
+        return true;
+    }
+    return (op->command->traits & MC_COMMAND_ALONE) == 0;
+}
+
+/* Puts the next batch, when the last one has gone and the window has room. */
+static void put_batch(struct mc_engine *e)
+{
+    struct packing p = {{e->out, e->out_cap, 0}, NULL};
+    if (e->full && e->unanswered > MC_ENGINE_WINDOW / 2)
+        return;
+    if ((e->shared && e->at < e->end) || is_alone(e))
+        return;
+    e->full = false;
+    e->batch = e->gone = e->aside = 0;
+    while (pack_next(e, &p)) {
+    }
+    if (p.group != NULL) {
+        p.group->marks |= MC_MARK_MN;
+        p.group->size += MN_SIZE;
+        memcpy(p.out.data + p.out.len, "mn\r\n", MN_SIZE);
+        p.out.len += MN_SIZE;
+        e->batch += MN_SIZE;
+        e->unanswered += MN_SIZE;
+    }
+    e->out_len = p.out.len;
+    pass_all(e);
+}
+
+/* ---- out: sending ---------------------------------------------------------------------------- */
+
+static size_t add_slice(struct mc_bytes *parts, size_t n, const char *data, size_t len)
+{
+    parts[n].data = data;
+    parts[n].len = len;
+    return n + 1;
+}
+
+/* The slices of a batch with values that are not in the buffer. */
+static size_t gather_parts(const struct mc_engine *e, struct mc_bytes *parts, size_t max)
+{
+    size_t n = 0, at = e->gone, aside = e->aside;
+    const struct mc_op *op = e->sending.op;
+    for (; op != e->waiting.op && n < max; op = op->next) {
+        if ((op->marks & MC_MARK_ASIDE) == 0 || op->state != MC_OP_SENDING)
+            continue;
+        size_t end = op->end - 2, begin = end - op->data.len;
+        if (at < begin) {
+            n = add_slice(parts, n, e->out + (at - aside), begin - at);
+            at = begin;
+        }
+        if (at < end && n < max) {
+            n = add_slice(parts, n, op->data.data + (at - begin), end - at);
+            at = end;
+        }
+        aside += op->data.len;
+    }
+    if (at < e->batch && n < max && op == e->waiting.op)
+        n = add_slice(parts, n, e->out + (at - aside), e->out_len - (at - aside));
+    return n;
+}
+
+size_t mc_engine_output(struct mc_engine *engine, struct mc_bytes *parts, size_t max)
+{
+    struct mc_engine *e = engine;
+    if (e->gone == e->batch)
+        put_batch(e);
+    if (e->gone == e->batch || max == 0)
+        return 0;
+    if (e->out_len < e->batch)
+        return gather_parts(e, parts, max);
+    return add_slice(parts, 0, e->out + e->gone, e->out_len - e->gone);
+}
+
+void mc_engine_sent(struct mc_engine *engine, size_t bytes)
+{
+    if (engine->error != 0)
+        return;
+    engine->gone += (uint32_t)bytes;
+    pass_all(engine);
+    if (engine->gone == engine->batch)
+        engine->out_len = 0;
+}
+
+/* ---- in: values ------------------------------------------------------------------------------ */
+
+int mc_engine_event(struct mc_engine *engine, struct mc_bytes *in, struct mc_reply *reply)
+{
+    for (;;) {
+        int event = mc_reader_next(&engine->reader, in, reply);
+        if (event != MC_BODY)
+            return event;
+        if (engine->sunk != NULL) {
+            engine->sunk->sink->take(engine->sunk->sink, engine->sunk, engine->sunk_slot, event,
+                                     reply);
+        } else if (engine->place != NULL) {
+            memcpy(engine->place, reply->text.data, reply->text.len);
+            engine->place += reply->text.len;
+        }
+    }
+}
+
+int mc_engine_place(struct mc_engine *engine, struct mc_slot slot, struct mc_value *value,
+                    const struct mc_reply *reply)
+{
+    struct mc_sink *sink = slot.op->sink;
+    engine->sunk = sink != NULL ? slot.op : NULL;
+    engine->sunk_slot = slot.slot;
+    engine->place = NULL;
+    if (value != NULL) {
+        value->len = reply->size;
+        value->flags = reply->flags;
+        value->cas = reply->cas;
+    }
+    if (sink != NULL) {
+        sink->take(sink, slot.op, slot.slot, MC_VALUE, reply);
+        return MC_HIT;
+    }
+    if (value == NULL)
+        return MC_HIT;
+    if (reply->size > value->cap)
+        return MC_E_FULL;
+    engine->place = value->buf;
+    return MC_HIT;
+}
+
+/* ---- in: replies ----------------------------------------------------------------------------- */
+
+/* Can a reply to this operation, from this slot on, be coming? */
+static bool is_pending(const struct mc_engine *e, const struct mc_op *op, size_t slot)
+{
+    if (op == NULL)
+        return e->tail_skip > 0;
+    if (op->skip > 0 || op->state == MC_OP_ASKED)
+        return true;
+    if (op->state == MC_OP_WAITING)
+        return false;
+    if (op->keys != NULL)
+        return is_line_gone(e, op, next_line(op, slot));
+    return (op->marks & MC_MARK_KEPT) == 0 && mc_engine_is_gone(e, op, true);
+}
+
+/* Can another reply be coming after the one at the front? */
+static bool is_more_pending(const struct mc_engine *e)
+{
+    const struct mc_op *op = e->asked.op;
+    if (op->keys != NULL && next_line(op, e->line_end) < op->count)
+        return is_pending(e, op, e->line_end);
+    while ((op->marks & MC_MARK_LAST) == 0)
+        op = op->next;
+    do {
+        op = op->next;
+    } while (op != NULL && op->state == MC_OP_DONE && op->skip == 0);
+    return is_pending(e, op, 0);
+}
+
+static void begin_reply(struct mc_engine *e, struct mc_op *op)
+{
+    e->begun = true;
+    e->match.op = NULL;
+    e->answered = 0;
+    e->named = e->erred = e->current = NULL;
+    if ((op->command->traits & MC_COMMAND_TEXT) != 0)
+        mc_reader_stream(&e->reader);
+    if (op->keys == NULL)
+        return;
+    size_t s = next_line(op, e->asked.slot);
+    struct mc_value *first = &op->values[s];
+    e->asked.slot = s;
+    e->line_end = s + first->len;
+    e->line_size = (uint32_t)first->flags;
+    mc_reply_clear(first, 0);
+}
+
+/* An error line before all of the value has gone. It is kept until the rest has, if the server reads
+ * that. */
+static int keep_error(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in)
+{
+    struct mc_reply reply;
+    int event = mc_engine_event(e, in, &reply);
+    if (event <= 0)
+        return event;
+    if (event < MC_ERROR || in->len > 0)
+        return mc_reply_fault(e, MC_FAULT_UNASKED);
+    op->result = event;
+    if (event != MC_SERVER_ERROR) {
+        op->text = reply.text;
+        return MC_ANSWER_STEP;
+    }
+    op->marks |= MC_MARK_KEPT;
+    return MC_MORE;
+}
+
+/* Reads the usual, whole replies of single operations, as long as those after them are pending. */
+static void read_usual(struct mc_engine *e, struct mc_bytes *in)
+{
+    struct mc_op *op = e->asked.op;
+    size_t n = 1;
+    while (n > 0 && op != NULL && op->skip == 0 && op->state == MC_OP_ASKED &&
+           op->marks == MC_MARK_LAST && op->keys == NULL && op->command->usual != NULL) {
+        struct mc_op *next = op->next;
+        n = op->command->usual(op, in->data, in->len);
+        if (n == 0)
+            break;
+        if (n < in->len && (next == NULL || next->state != MC_OP_ASKED) && !is_more_pending(e)) {
+            mc_engine_fail(e, mc_reply_fault(e, MC_FAULT_UNASKED));
+            return;
+        }
+        in->data += n;
+        in->len -= n;
+        e->unanswered -= op->size;
+        op->state = MC_OP_DONE;
+        if (op->value != NULL)
+            op->value->result = op->result;
+        op = e->asked.op = next;
+        n = in->len;
+    }
+    pass_done(e);
+}
+
+static int read_reply(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in)
+{
+    if (!e->begun)
+        begin_reply(e, op);
+    if ((op->command->traits & MC_COMMAND_VALUE) != 0 && (op->marks & MC_MARK_QUIET) == 0 &&
+        !mc_engine_is_gone(e, op, false))
+        return keep_error(e, op, in);
+    return op->command->answer(e, op, in);
+}
+
+/* What the reply at the front has come to, with so many bytes after it. */
+static void end_reply(struct mc_engine *e, int verdict, size_t left)
+{
+    struct mc_op *op = e->asked.op;
+    if (verdict == MC_ANSWER_DONE && left > 0 && !is_more_pending(e))
+        verdict = mc_reply_fault(e, MC_FAULT_UNASKED);
+    if (verdict < 0) {
+        mc_engine_fail(e, verdict);
+        return;
+    }
+    if (op->keys != NULL) {
+        e->unanswered -= e->line_size;
+        e->asked.slot = e->line_end;
+        e->begun = false;
+    } else {
+        finish_unit(e);
+    }
+    pass_done(e);
+    if (verdict != MC_ANSWER_DONE)
+        mc_engine_fail(e, verdict == MC_ANSWER_AUTH ? MC_E_AUTH : MC_E_STEP);
+}
+
+/* A reply that nobody waits for. False when more bytes are wanted. */
+static bool read_skipped(struct mc_engine *e, struct mc_bytes *in)
+{
+    struct mc_op *op = e->asked.op;
+    struct mc_reply reply;
+    int event;
+    e->place = NULL;
+    e->sunk = NULL;
+    do {
+        event = mc_engine_event(e, in, &reply);
+    } while (event > 0 && !mc_is_final(event));
+    if (event == MC_MORE)
+        return false;
+    uint16_t *skip = op != NULL ? &op->skip : &e->tail_skip;
+    uint32_t *size = op != NULL ? &op->skip_size : &e->tail_size;
+    (*skip)--;
+    if (*skip == 0) {
+        e->unanswered -= *size;
+        *size = 0;
+    }
+    pass_done(e);
+    if (event == MC_ERROR || event == MC_CLIENT_ERROR) /* perhaps to a value */
+        event = MC_E_STEP;
+    if (event < 0)
+        mc_engine_fail(e, event);
+    return true;
+}
+
+/* Reads what is next in *in. False when more bytes are wanted. */
+static bool read_next(struct mc_engine *e, struct mc_bytes *in)
+{
+    struct mc_op *op = e->asked.op;
+    if (!is_pending(e, op, e->asked.slot)) {
+        mc_engine_fail(e, mc_reply_fault(e, MC_FAULT_UNASKED));
+        return false;
+    }
+    if (op == NULL || op->skip > 0)
+        return read_skipped(e, in);
+    int verdict = read_reply(e, op, in);
+    if (verdict != MC_MORE)
+        end_reply(e, verdict, in->len);
+    return verdict != MC_MORE;
+}
+
+/* Reads as much as it can of *in. */
+static void read_all_replies(struct mc_engine *e, struct mc_bytes *in)
+{
+    bool more = true;
+    while (more && in->len > 0 && e->error == 0) {
+        if (!e->begun && e->reader.state == 0)
+            read_usual(e, in);
+        more = in->len > 0 && e->error == 0 && read_next(e, in);
+    }
+}
+
+/* Is a large value received straight into its place? */
+static bool is_direct(const struct mc_engine *e)
+{
+    return e->reader.body_left > 0 && e->reader.body_left >= e->in_cap && e->place != NULL &&
+           e->sunk == NULL && e->at == e->end;
+}
+
+void *mc_engine_input(struct mc_engine *engine, size_t *cap)
+{
+    struct mc_engine *e = engine;
+    size_t kept = e->end - e->at;
+    *cap = 0;
+    if (e->error != 0)
+        return NULL;
+    if (is_direct(e)) {
+        *cap = e->reader.body_left;
+        return e->place;
+    }
+    if (e->shared && e->out_len > 0)
+        return NULL;
+    if (kept > 0 && e->at > 0)
+        memmove(e->in, e->in + e->at, kept);
+    e->at = 0;
+    e->end = kept;
+    if (kept >= e->in_cap) {
+        mc_engine_fail(e, MC_E_LINE);
+        return NULL;
+    }
+    *cap = e->in_cap - kept;
+    return e->in + kept;
+}
+
+/* Reads what is in the buffer. */
+static void read_received(struct mc_engine *e)
+{
+    struct mc_bytes in = {e->in + e->at, e->end - e->at};
+    read_all_replies(e, &in);
+    e->at = e->error == 0 ? e->end - in.len : 0;
+    e->end = e->error == 0 ? e->end : 0;
+}
+
+void mc_engine_received(struct mc_engine *engine, size_t bytes)
+{
+    struct mc_engine *e = engine;
+    if (e->error != 0)
+        return;
+    e->received += bytes;
+    if (is_direct(e)) {
+        e->place += bytes;
+        mc_reader_took(&e->reader, (uint32_t)bytes);
+        return;
+    }
+    e->end += bytes;
+    read_received(e);
+}
+
+/* Keeps what could not be read yet. */
+static void keep_rest(struct mc_engine *e, struct mc_bytes rest)
+{
+    if (rest.len > e->in_cap || (e->shared && e->out_len > 0)) {
+        mc_engine_fail(e, MC_E_LINE);
+        return;
+    }
+    memcpy(e->in, rest.data, rest.len);
+    e->at = 0;
+    e->end = rest.len;
+}
+
+void mc_engine_feed(struct mc_engine *engine, struct mc_bytes bytes)
+{
+    struct mc_engine *e = engine;
+    while (bytes.len > 0 && e->error == 0) {
+        size_t kept = e->end - e->at, cap;
+        if (kept == 0) {
+            e->received += bytes.len;
+            read_all_replies(e, &bytes);
+            if (bytes.len > 0 && e->error == 0)
+                keep_rest(e, bytes);
+            return;
+        }
+        /* The line that is kept, and as much as may end it. What is read of that is the caller's. */
+        char *to = mc_engine_input(e, &cap);
+        size_t n = cap < bytes.len ? cap : bytes.len;
+        if (to == NULL)
+            return;
+        memcpy(to, bytes.data, n);
+        mc_engine_received(e, n);
+        bytes.data += n;
+        bytes.len -= n;
+    }
+}
+
+/* ---- with a transport that waits ------------------------------------------------------------- */
+
+/* What a send or receive of the transport says when it moved nothing. */
+static int why_not(ptrdiff_t n)
+{
+    return n < 0 ? (int)n : MC_E_SYSTEM;
+}
+
+static void send_parts_now(struct mc_engine *e, const struct mc_transport *t,
+                           const struct mc_bytes *parts, size_t count, mc_deadline deadline)
+{
+    ptrdiff_t n = t->send(t->ctx, parts, count, deadline);
+    if (n > 0)
+        mc_engine_sent(e, (size_t)n);
+    else
+        mc_engine_fail(e, why_not(n));
+}
+
+static void receive_now(struct mc_engine *e, const struct mc_transport *t, mc_deadline deadline)
+{
+    size_t cap;
+    char *to = mc_engine_input(e, &cap);
+    ptrdiff_t n = to != NULL ? t->recv(t->ctx, to, cap, deadline) : e->error;
+    if (n > 0)
+        mc_engine_received(e, (size_t)n);
+    else
+        mc_engine_fail(e, why_not(n));
+}
+
+/* Moves bytes until all operations are done. */
+static void drive(struct mc_engine *e, const struct mc_transport *t, mc_deadline deadline)
+{
+    struct mc_bytes parts[PARTS];
+    while (e->asked.op != NULL) {
+        size_t count = mc_engine_output(e, parts, PARTS);
+        if (count > 0)
+            send_parts_now(e, t, parts, count, deadline);
+        else if (e->asked.op != NULL)
+            receive_now(e, t, deadline);
+    }
+}
+
+/* An operation of the fast path that takes the long way after all: so much is put, of which n bytes
+ * were sent. */
+static void enter_queue(struct mc_engine *e, struct mc_op *op, const struct mc_out *out,
+                        size_t aside)
+{
+    mc_engine_submit(e, op);
+    e->waiting.op = NULL;
+    e->out_len = out->len;
+    e->batch = e->unanswered = (uint32_t)(out->len + aside);
+    e->gone = e->aside = 0;
+    e->at = e->end = 0;
+    op->end = op->size = e->batch;
+    op->state = MC_OP_SENDING;
+    op->marks |= aside > 0 ? MC_MARK_ASIDE | MC_MARK_LAST : MC_MARK_LAST;
+}
+
+/* The rest of the long way. */
+static int finish_alone(struct mc_engine *e, const struct mc_transport *t, struct mc_op *op,
+                        mc_deadline deadline)
+{
+    drive(e, t, deadline);
+    mc_engine_done(e);
+    return op->result;
+}
+
+/* Runs it like many. */
+static int do_queued(struct mc_engine *e, const struct mc_transport *t, struct mc_op *op,
+                     mc_deadline deadline)
+{
+    if (e->first != NULL || e->tail_skip > 0) {
+        set_outcomes(op, MC_E_BUSY);
+        return MC_E_BUSY;
+    }
+    mc_engine_submit(e, op);
+    return finish_alone(e, t, op, deadline);
+}
+
+/* The way of do_queued(), of an operation that is put and of which n bytes were sent; if these were
+ * all, m received. */
+static int do_rest(struct mc_engine *e, const struct mc_transport *t, struct mc_op *op, ptrdiff_t m,
+                   mc_deadline deadline)
+{
+    if (op->state == MC_OP_ASKED && m > 0)
+        mc_engine_received(e, (size_t)m);
+    else if (op->state == MC_OP_ASKED)
+        mc_engine_fail(e, why_not(m));
+    return finish_alone(e, t, op, deadline);
+}
+
+/* A small value is in the line; a large one is sent from where it is, before the CRLF. */
+static ptrdiff_t send_put(const struct mc_transport *t, const struct mc_out *out,
+                          struct mc_bytes value, mc_deadline deadline)
+{
+    const struct mc_bytes parts[] = {{out->data, out->len - 2}, value, {"\r\n", 2}};
+    return t->send(t->ctx, parts, 3, deadline);
+}
+
+/* The usual reply has set the result; and everything else that is set after a hit. */
+static inline int end_usual(struct mc_op *op)
+{
+    if (op->value == NULL)
+        return op->result;
+    if (op->result == MC_HIT || op->result == MC_E_FULL)
+        op->value->result = op->result;
+    else
+        mc_reply_clear(op->value, op->result);
+    return op->result;
+}
+
+int mc_engine_do(struct mc_engine *engine, const struct mc_transport *transport, struct mc_op *op,
+                 mc_deadline deadline)
+{
+    struct mc_engine *e = engine;
+    const struct mc_command *command = op->command;
+    struct mc_out out = {e->out, e->out_cap, 0};
+    struct mc_bytes line;
+    size_t aside = 0;
+    if (e->error != 0 || e->first != NULL || e->tail_skip > 0 || op->keys != NULL ||
+        command->usual == NULL ||
+        ((command->traits & MC_COMMAND_META) != 0 && has_any_flag(op, "q")))
+        return do_queued(e, transport, op, deadline);
+    op->answer = 0;
+    op->text = (struct mc_bytes){0};
+    if (op->meta != NULL)
+        *op->meta = (struct mc_meta){0};
+    int r = command->put(&out, op, &op->key, 1);
+    if (r == 0 && (command->traits & MC_COMMAND_VALUE) != 0)
+        r = put_value(&out, op->data, &aside);
+    if (r < 0) {
+        set_outcome(op, r);
+        return r;
+    }
+    line.data = out.data;
+    line.len = out.len;
+    ptrdiff_t m = 0, n = aside == 0 ? transport->send(transport->ctx, &line, 1, deadline)
+                                    : send_put(transport, &out, op->data, deadline);
+    if (n == (ptrdiff_t)(out.len + aside)) {
+        m = transport->recv(transport->ctx, e->in, e->in_cap, deadline);
+        if (m > 0 && command->usual(op, e->in, (size_t)m) == (size_t)m) {
+            e->received += (size_t)m;
+            return end_usual(op);
+        }
+    }
+    enter_queue(e, op, &out, aside);
+    if (n > 0)
+        mc_engine_sent(e, (size_t)n);
+    else
+        mc_engine_fail(e, why_not(n));
+    return do_rest(e, transport, op, m, deadline);
+}
+
+int mc_engine_run(struct mc_engine *engine, const struct mc_transport *transport, struct mc_op *ops,
+                  size_t count, mc_deadline deadline)
+{
+    int first = 0;
+    bool busy = engine->first != NULL || engine->tail_skip > 0;
+    for (size_t k = 0; k < count; k++) {
+        if (busy)
+            set_outcomes(&ops[k], MC_E_BUSY);
+        else
+            mc_engine_submit(engine, &ops[k]);
+    }
+    if (!busy)
+        drive(engine, transport, deadline);
+    while (!busy && mc_engine_done(engine) != NULL) {
+    }
+    for (size_t k = 0; k < count && first == 0; k++)
+        first = ops[k].result < 0 && ops[k].result != MC_E_FULL ? ops[k].result : 0;
+    return first;
+}

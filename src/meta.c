@@ -1,0 +1,404 @@
+/* The reply to a meta command, held against what its flags asked for; and the replies to a group of
+ * quiet ones, each of which names its command by an opaque. */
+#include "meta.h"
+
+#include "item.h"
+#include "reply.h"
+
+#include <string.h>
+
+/* A set of letters: a bit for each. */
+struct letters {
+    uint32_t lower, upper;
+};
+
+#define LOWER(letter) (UINT32_C(1) << ((letter) - 'a'))
+#define UPPER(letter) (UINT32_C(1) << ((letter) - 'A'))
+
+enum {
+    SHOWN = 1 << ('c' - 'a') | 1 << ('f' - 'a') | 1 << ('t' - 'a') | 1 << ('s' - 'a') |
+            1 << ('h' - 'a') | 1 << ('l' - 'a')
+};
+
+static void add_letter(struct letters *set, char letter)
+{
+    if (letter >= 'a' && letter <= 'z')
+        set->lower |= LOWER(letter);
+    else if (letter >= 'A' && letter <= 'Z')
+        set->upper |= UPPER(letter);
+}
+
+static struct letters asked_letters(const struct mc_op *op)
+{
+    struct letters asked = {0, 0};
+    for (size_t k = 0; k < op->meta_count; k++)
+        add_letter(&asked, op->meta_flags[k].letter);
+    return asked;
+}
+
+static bool is_same_token(struct mc_bytes a, struct mc_bytes b)
+{
+    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+}
+
+static bool is_own_key(const struct mc_op *op, struct mc_bytes key, bool binary)
+{
+    char base64[MC_KEY_MAX];
+    struct mc_out out = {base64, sizeof base64, 0};
+    struct mc_bytes own = op->key;
+    if (binary && mc_put_base64(&out, op->key) != 0)
+        return false;
+    if (binary) {
+        own.data = base64;
+        own.len = out.len;
+    }
+    return is_same_token(own, key);
+}
+
+static bool is_own_opaque(const struct mc_op *op, struct mc_bytes opaque)
+{
+    uint64_t ticket;
+    if ((op->marks & MC_MARK_QUIET) != 0)
+        return mc_decimal_read(opaque.data, 0, opaque.len, UINT32_MAX, &ticket) &&
+               ticket == op->ticket;
+    for (size_t k = 0; k < op->meta_count; k++) {
+        if (op->meta_flags[k].letter == 'O')
+            return is_same_token(op->meta_flags[k].token, opaque);
+    }
+    return false;
+}
+
+/* ---- one reply ------------------------------------------------------------------------------- */
+
+/* What the flags of a reply say, and who it is for. */
+struct said_flags {
+    struct letters seen;
+    struct mc_meta meta;
+    struct mc_bytes key, opaque;
+};
+
+static void read_flag(struct said_flags *said, const struct mc_flag *flag)
+{
+    struct mc_meta *meta = &said->meta;
+    add_letter(&said->seen, flag->letter);
+    switch (flag->letter) {
+    case 'k': said->key = flag->token; break;
+    case 'O': said->opaque = flag->token; break;
+    case 'c': meta->cas = flag->number; break;
+    case 'f': meta->flags = flag->number; break;
+    case 's': meta->size = (uint32_t)flag->number; break;
+    case 'l': meta->last_access = (uint32_t)flag->number; break;
+    case 't': meta->ttl = flag->ttl; break;
+    case 'h': meta->hit_before = flag->number != 0; break;
+    case 'W': meta->won = true; break;
+    case 'X': meta->stale = true; break;
+    case 'Z': meta->already_won = true; break;
+    default: break; /* newer servers have more */
+    }
+}
+
+/* Is the reply that of this command? A key or opaque that was asked for may only be missing where
+ * nothing was found or done; an mg's other flags must be there, too. The size is that of the value. */
+static int match_flags(struct mc_engine *e, const struct mc_op *op, int event,
+                       const struct mc_reply *reply, const struct said_flags *said)
+{
+    struct letters asked = asked_letters(op), seen = said->seen;
+    bool shows = (op->command->traits & MC_COMMAND_SHOWS) != 0;
+    bool done = event == MC_VALUE || event == MC_HD;
+    if ((op->marks & MC_MARK_QUIET) != 0)
+        asked.upper |= UPPER('O');
+    if ((seen.lower & LOWER('k')) != 0 &&
+        !is_own_key(op, said->key, (seen.lower & LOWER('b')) != 0))
+        return mc_reply_fault(e, MC_FAULT_WRONG_KEY);
+    if ((seen.upper & UPPER('O')) != 0 && !is_own_opaque(op, said->opaque))
+        return mc_reply_fault(e, MC_FAULT_WRONG_KEY);
+    struct letters missing = {asked.lower & ~seen.lower, asked.upper & ~seen.upper};
+    if (done && ((missing.lower & LOWER('k')) != 0 || (missing.upper & UPPER('O')) != 0))
+        return mc_reply_fault(e, MC_FAULT_WRONG_KEY);
+    if (done && shows && (missing.lower & SHOWN) != 0)
+        return mc_reply_fault(e, MC_FAULT_UNASKED);
+    if (event == MC_VALUE && shows && (seen.lower & LOWER('s')) != 0 &&
+        said->meta.size != reply->size)
+        return mc_reply_fault(e, MC_FAULT_UNASKED);
+    return 0;
+}
+
+/* A hit is a VA when the value was asked for and an HD otherwise, or when an mg asked for it on a
+ * condition (C). */
+static bool is_accepted(const struct mc_op *op, int event)
+{
+    const struct letters asked = asked_letters(op);
+    const uint32_t accepted = op->command->accepted;
+    bool value = (asked.lower & LOWER('v')) != 0 && (accepted & MC_COMMAND_BIT(MC_VALUE)) != 0;
+    bool condition =
+        (op->command->traits & MC_COMMAND_SHOWS) != 0 && (asked.upper & UPPER('C')) != 0;
+    if (event == MC_VALUE)
+        return value;
+    return (accepted >> event & 1) != 0 && (event != MC_HD || !value || condition);
+}
+
+/* The number of an ma is a value; others go to their place. */
+static int begin_meta_value(struct mc_engine *e, struct mc_op *op, struct mc_reply *reply,
+                            const struct mc_meta *meta)
+{
+    const struct mc_slot slot = {op, 0};
+    e->current = op;
+    if ((op->command->traits & MC_COMMAND_SHOWS) != 0) {
+        reply->flags = meta->flags;
+        reply->cas = meta->cas;
+        op->result = mc_engine_place(e, slot, op->value, reply);
+        return MC_MORE;
+    }
+    if (reply->size > sizeof e->digits)
+        return mc_reply_fault(e, MC_FAULT_NUMBER);
+    e->place = e->digits;
+    e->sunk = NULL;
+    e->line_size = reply->size;
+    return MC_MORE;
+}
+
+/* The end of a VA. */
+static int end_meta_value(struct mc_engine *e)
+{
+    struct mc_op *op = e->current;
+    e->current = NULL;
+    if ((op->command->traits & MC_COMMAND_SHOWS) != 0)
+        return MC_ANSWER_DONE;
+    if (!mc_decimal_read(e->digits, 0, e->line_size, UINT64_MAX, &op->answer))
+        return mc_reply_fault(e, MC_FAULT_NUMBER);
+    op->result = MC_NUMBER;
+    if (op->meta != NULL)
+        op->meta->number = op->answer;
+    return MC_ANSWER_DONE;
+}
+
+/* meta debug shows its item as text. */
+static int answer_debug(struct mc_engine *e, struct mc_op *op, const struct mc_reply *reply)
+{
+    bool binary = (asked_letters(op).lower & LOWER('b')) != 0;
+    if (!is_own_key(op, reply->key, binary))
+        return mc_reply_fault(e, MC_FAULT_WRONG_KEY);
+    op->result = MC_ME;
+    op->text = reply->text;
+    return MC_ANSWER_DONE;
+}
+
+/* The first event of a reply, but errors. */
+static int answer_first_line(struct mc_engine *e, struct mc_op *op, int event,
+                             struct mc_reply *reply)
+{
+    struct said_flags said = {.seen = {0, 0}};
+    struct mc_bytes flags = reply->text;
+    struct mc_flag flag;
+    int r;
+    if (!reply->meta || !is_accepted(op, event))
+        return mc_reply_fault(e, MC_FAULT_UNASKED);
+    if (event == MC_ME)
+        return answer_debug(e, op, reply);
+    while ((r = mc_reader_flag(&flags, &flag)) > 0)
+        read_flag(&said, &flag);
+    if (r < 0)
+        return mc_reply_fault(e, MC_FAULT_FLAG);
+    r = match_flags(e, op, event, reply, &said);
+    if (r < 0)
+        return r;
+    if (op->meta != NULL)
+        *op->meta = said.meta;
+    if (event == MC_VALUE)
+        return begin_meta_value(e, op, reply, &said.meta);
+    op->result = event;
+    return MC_ANSWER_DONE;
+}
+
+static int answer_meta_error(struct mc_op *op, int event, const struct mc_reply *reply)
+{
+    bool value = (op->command->traits & MC_COMMAND_VALUE) != 0;
+    op->result = event;
+    op->text = reply->text;
+    return value && event != MC_SERVER_ERROR ? MC_ANSWER_STEP : MC_ANSWER_DONE;
+}
+
+static int read_single(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in)
+{
+    struct mc_reply reply;
+    for (;;) {
+        int event = mc_engine_event(e, in, &reply);
+        if (event <= 0)
+            return event;
+        if (e->current != NULL)
+            return end_meta_value(e);
+        if (event >= MC_ERROR)
+            return answer_meta_error(op, event, &reply);
+        int r = answer_first_line(e, op, event, &reply);
+        if (r != MC_MORE)
+            return r;
+    }
+}
+
+/* ---- quiet groups ---------------------------------------------------------------------------- */
+
+/* The command of the group after this one, or its first; NULL: there is none. */
+static struct mc_op *op_after(struct mc_op *first, const struct mc_op *op)
+{
+    if (op == NULL)
+        return first;
+    return (op->marks & MC_MARK_LAST) != 0 ? NULL : op->next;
+}
+
+/* The command that the reply's opaque names, after the last one that was named; or NULL. */
+static struct mc_op *find_named(const struct mc_engine *e, struct mc_op *first,
+                                struct mc_bytes flags)
+{
+    struct mc_op *op = op_after(first, e->named);
+    struct mc_flag flag;
+    uint64_t ticket = UINT64_MAX;
+    while (mc_reader_flag(&flags, &flag) > 0) {
+        if (flag.letter == 'O' &&
+            !mc_decimal_read(flag.token.data, 0, flag.token.len, UINT32_MAX, &ticket))
+            return NULL;
+    }
+    while (op != NULL && op->ticket != ticket)
+        op = op_after(first, op);
+    return op;
+}
+
+/* The commands after the last one that was named, up to `until` (NULL: the end), stay silent; as
+ * many error lines came among them as have one for now. If all have, these are theirs; otherwise of
+ * none is known what happened. */
+static int assign_errors(struct mc_engine *e, struct mc_op *first, const struct mc_op *until)
+{
+    size_t count = 0, errors = 0;
+    struct mc_op *from = op_after(first, e->named);
+    if (e->erred == NULL)
+        return 0;
+    int error = e->erred->result;
+    if (until != NULL && until->result != 0)
+        return mc_reply_fault(e, MC_FAULT_UNASKED);
+    for (struct mc_op *op = from; op != NULL && op != until; op = op_after(first, op)) {
+        count++;
+        errors += op->result != 0;
+    }
+    for (struct mc_op *op = from; op != NULL && op != until; op = op_after(first, op)) {
+        if (errors < count)
+            op->result = mc_engine_writes(op) ? MC_E_UNKNOWN : error;
+        op->marks |= MC_MARK_KNOWN;
+    }
+    e->erred = NULL;
+    return 0;
+}
+
+/* Has one of these commands a value, which the server may read as commands after an error? */
+static bool has_values(struct mc_op *first, struct mc_op *op)
+{
+    while (op != NULL && (op->command->traits & MC_COMMAND_VALUE) == 0)
+        op = op_after(first, op);
+    return op != NULL;
+}
+
+/* An error line is that of a silent command: for now, of the next. */
+static int answer_group_error(struct mc_engine *e, struct mc_op *first, int event)
+{
+    struct mc_op *op = op_after(first, e->erred != NULL ? e->erred : e->named);
+    if (op == NULL || !mc_engine_is_gone(e, op, true))
+        return mc_reply_fault(e, MC_FAULT_UNASKED);
+    op->result = event;
+    if (event != MC_SERVER_ERROR && has_values(first, op)) {
+        if (op_after(first, op) == NULL && e->erred == NULL)
+            op->marks |= MC_MARK_KNOWN;
+        return MC_E_STEP;
+    }
+    e->erred = op;
+    return MC_MORE;
+}
+
+/* MN: who is silent has the answer that this means. */
+static int end_group(struct mc_engine *e, struct mc_op *first)
+{
+    struct mc_op *last = first;
+    while ((last->marks & MC_MARK_LAST) == 0)
+        last = last->next;
+    if (last->state != MC_OP_ASKED)
+        return mc_reply_fault(e, MC_FAULT_UNASKED);
+    int r = assign_errors(e, first, NULL);
+    for (struct mc_op *op = first; r == 0 && op != NULL; op = op_after(first, op)) {
+        bool shows = (op->command->traits & MC_COMMAND_SHOWS) != 0;
+        if ((op->marks & MC_MARK_KNOWN) == 0)
+            op->result = shows ? MC_MISS : MC_HD;
+    }
+    return r < 0 ? r : MC_ANSWER_DONE;
+}
+
+/* The first event of a reply in the group. */
+static int answer_group(struct mc_engine *e, struct mc_op *first, int event, struct mc_reply *reply)
+{
+    if (event == MC_MN)
+        return end_group(e, first);
+    if (event >= MC_ERROR)
+        return answer_group_error(e, first, event);
+    struct mc_op *op = reply->meta ? find_named(e, first, reply->text) : NULL;
+    if (op == NULL || !mc_engine_is_gone(e, op, false))
+        return mc_reply_fault(e, MC_FAULT_WRONG_KEY);
+    int r = assign_errors(e, first, op);
+    if (r < 0)
+        return r;
+    e->named = op;
+    return answer_first_line(e, op, event, reply);
+}
+
+static int read_group(struct mc_engine *e, struct mc_op *first, struct mc_bytes *in)
+{
+    struct mc_reply reply;
+    for (;;) {
+        int event = mc_engine_event(e, in, &reply);
+        if (event <= 0)
+            return event;
+        bool ends = event == MC_MN;
+        int r = e->current != NULL ? end_meta_value(e) : answer_group(e, first, event, &reply);
+        if (r < 0 || ends)
+            return r;
+        if (r == MC_ANSWER_DONE)
+            e->named->marks |= MC_MARK_KNOWN;
+    }
+}
+
+int mc_meta_answer(struct mc_engine *engine, struct mc_op *op, struct mc_bytes *in)
+{
+    if ((op->marks & MC_MARK_QUIET) != 0)
+        return read_group(engine, op, in);
+    return read_single(engine, op, in);
+}
+
+/* ---- the usual reply ------------------------------------------------------------------------- */
+
+/* VA <size>\r\n<data block>\r\n: the index after it, or 0. */
+static size_t read_plain_value(struct mc_op *op, const char *b, size_t e)
+{
+    struct mc_reply item;
+    size_t i = e > 3 ? mc_item_number(b, 3, e, &item.size) : 0;
+    i = i > 0 ? mc_item_value(b, i, e, &item) : 0;
+    item.flags = 0;
+    item.cas = 0;
+    if (i > 0)
+        op->result = mc_reply_copy(op->value, &item);
+    return i;
+}
+
+/* A reply without flags, where none were asked for. */
+size_t mc_meta_usual(struct mc_op *op, const char *b, size_t e)
+{
+    const struct letters asked = asked_letters(op);
+    bool shows = (op->command->traits & MC_COMMAND_SHOWS) != 0;
+    bool value = (asked.lower & LOWER('v')) != 0;
+    if (e < 4 || op->sink != NULL || (asked.lower & (SHOWN | LOWER('k'))) != 0 ||
+        (asked.upper & UPPER('O')) != 0)
+        return 0;
+    if (shows && value && memcmp(b, "VA ", 3) == 0)
+        return read_plain_value(op, b, e);
+    if (shows && memcmp(b, "EN\r\n", 4) == 0)
+        op->result = MC_MISS;
+    else if (!value && memcmp(b, "HD\r\n", 4) == 0)
+        op->result = MC_HD;
+    else
+        return 0;
+    return 4;
+}

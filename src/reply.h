@@ -1,0 +1,62 @@
+/* What the engine and the answers of the commands share: marks, states, verdicts. Internal. */
+#ifndef MC_REPLY_H
+#define MC_REPLY_H
+
+#include "engine.h"
+
+#include <string.h>
+
+/* What an answer function says of the reply, besides MC_MORE and negative results (the connection
+ * is dead). */
+enum {
+    MC_ANSWER_DONE = 1, /* its results are set */
+    MC_ANSWER_STEP,     /* and the connection is over: MC_E_STEP */
+    MC_ANSWER_AUTH      /* and the connection is over: MC_E_AUTH */
+};
+
+/* The marks of an operation while the engine has it. */
+enum {
+    MC_MARK_LAST = 1,   /* the last of a line or a group: a unit that is answered together */
+    MC_MARK_QUIET = 2,  /* a meta command with q */
+    MC_MARK_MN = 4,     /* an mn follows */
+    MC_MARK_ASIDE = 8,  /* its value is not in the buffer */
+    MC_MARK_KEPT = 16,  /* an error line came before all of it had gone */
+    MC_MARK_KNOWN = 32, /* quiet: its result is known before the MN */
+    MC_MARK_SPOILT = 64 /* many keys: some have neither a value nor a miss */
+};
+
+/* The states of an operation. */
+enum { MC_OP_DONE, MC_OP_WAITING, MC_OP_SENDING, MC_OP_ASKED };
+
+/* The reply is well-formed and answers something else. */
+static inline int mc_reply_fault(struct mc_engine *engine, enum mc_fault fault)
+{
+    engine->reader.fault = (uint8_t)fault;
+    return MC_E_PROTOCOL;
+}
+
+/* Nothing but a result. */
+static inline void mc_reply_clear(struct mc_value *value, int result)
+{
+    value->len = 0;
+    value->cas = 0;
+    value->flags = 0;
+    value->result = result;
+}
+
+/* Copies a whole value to its place. MC_HIT, or MC_E_FULL. */
+static inline int mc_reply_copy(struct mc_value *value, const struct mc_reply *item)
+{
+    if (value == NULL)
+        return MC_HIT;
+    value->len = item->size;
+    value->flags = item->flags;
+    value->cas = item->cas;
+    if (item->size > value->cap)
+        return MC_E_FULL;
+    if (item->size > 0)
+        memcpy(value->buf, item->text.data, item->size);
+    return MC_HIT;
+}
+
+#endif

@@ -1,0 +1,1449 @@
+/* The engine without I/O: every rule as a conversation, whose bytes are sent and received in pieces
+ * of every size, cut at every place, and which fails at every moment. */
+#include "catalog.h"
+#include "events.h"
+#include "script.h"
+#include "suite.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define B(literal)                   \
+    {                                \
+        literal, sizeof(literal) - 1 \
+    }
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+enum { ROWS_MAX = 24, KEYS_MAX = 6, VALUE_CAP = 16, IN_CAP = 400, OUT_CAP = 400 };
+
+/* ---- scenes ---------------------------------------------------------------------------------- */
+
+/* An operation (whose key is "k" if it has none and whose value goes to a place of VALUE_CAP bytes),
+ * the bytes that are to be sent for it, the reply that is there once they are, and what comes of it.
+ * Neighbours that share a line: the first has the bytes. */
+struct row {
+    struct mc_op op;
+    const char *request, *reply, *outcome;
+    const char *keys;    /* many keys, a letter each ('!' is no key) */
+    size_t value_cap;    /* of its place; 0: VALUE_CAP */
+    bool unwanted, sink; /* no outputs; the value goes to a sink */
+    bool is_mn;          /* only bytes: the end of a group */
+};
+
+struct scene {
+    const char *name;
+    struct row rows[ROWS_MAX];
+    size_t count;
+    int error;           /* engine->error afterwards */
+    enum mc_fault fault; /* and reader.fault, when that is MC_E_PROTOCOL */
+};
+
+static const struct mc_flag q[] = {{.letter = 'q'}};
+static const struct mc_flag v[] = {{.letter = 'v'}};
+static const struct mc_flag v_q[] = {{.letter = 'v'}, {.letter = 'q'}};
+static const struct mc_flag k_q[] = {{.letter = 'k'}, {.letter = 'q'}};
+static const struct mc_flag q_mine[] = {{.letter = 'q'}, {.letter = 'O', .token = B("mine")}};
+static const struct mc_flag v_v[] = {{.letter = 'v'}, {.letter = 'v'}};
+static const struct mc_flag k_opaque_v[] = {
+    {.letter = 'k'}, {.letter = 'O', .token = B("mine")}, {.letter = 'v'}};
+static const struct mc_flag all_shown[] = {{.letter = 'c'}, {.letter = 'f'}, {.letter = 't'},
+                                           {.letter = 's'}, {.letter = 'h'}, {.letter = 'l'},
+                                           {.letter = 'v'}};
+static const struct mc_flag t_only[] = {{.letter = 't'}};
+static const struct mc_flag s_v[] = {{.letter = 's'}, {.letter = 'v'}};
+static const struct mc_flag v_cas[] = {{.letter = 'v'}, {.letter = 'C', .number = 9}};
+static const struct mc_flag b_k[] = {{.letter = 'b'}, {.letter = 'k'}};
+static const struct mc_flag v_n[] = {{.letter = 'v'}, {.letter = 'N', .ttl = 30}};
+static const struct mc_flag s_ms[] = {{.letter = 's'}};
+
+#define OP(name, ...) .op = {.command = &mc_command_##name, __VA_ARGS__}
+#define FLAGS(flags) .meta_flags = (flags), .meta_count = COUNT(flags)
+#define MN                                                    \
+    {                                                         \
+        .is_mn = true, .request = "mn\r\n", .reply = "MN\r\n" \
+    }
+#define DATA .data = B("hi")
+#define NONE .flags = 0
+#define LONG                                                                                      \
+    "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890" \
+    "123456789012345678901234567890123456789"
+
+/* clang-format off */
+static const struct scene scenes[] = {
+    {"every command", .count = 20, .rows = {
+        {OP(get, NONE), "get k\r\n", "VALUE k 7 2\r\nhi\r\nEND\r\n", "VALUE hi flags=7"},
+        {OP(gets, NONE), "gets k\r\n", "VALUE k 7 2 9\r\nhi\r\nEND\r\n", "VALUE hi flags=7 cas=9"},
+        {OP(gat, .exptime = 60), "gat 60 k\r\n", "END\r\n", "END"},
+        {OP(gats, .exptime = -1), "gats -1 k\r\n", "VALUE k 0 0 5\r\n\r\nEND\r\n", "VALUE  cas=5"},
+        {OP(set, DATA, .flags = 7, .exptime = 60), "set k 7 60 2\r\nhi\r\n", "STORED\r\n", "STORED"},
+        {OP(add, DATA), "add k 0 0 2\r\nhi\r\n", "NOT_STORED\r\n", "NOT_STORED"},
+        {OP(replace, .data = B("")), "replace k 0 0 0\r\n\r\n", "STORED\r\n", "STORED"},
+        {OP(append, DATA), "append k 0 0 2\r\nhi\r\n", "STORED\r\n", "STORED"},
+        {OP(prepend, DATA), "prepend k 0 0 2\r\nhi\r\n", "NOT_STORED\r\n", "NOT_STORED"},
+        {OP(cas, DATA, .number = 9), "cas k 0 0 2 9\r\nhi\r\n", "EXISTS\r\n", "EXISTS"},
+        {OP(delete, NONE), "delete k\r\n", "DELETED\r\n", "DELETED"},
+        {OP(incr, .number = 5), "incr k 5\r\n", "12\r\n", "NUMBER answer=12"},
+        {OP(decr, .number = 5), "decr k 5\r\n", "NOT_FOUND\r\n", "NOT_FOUND"},
+        {OP(touch, .exptime = 60), "touch k 60\r\n", "TOUCHED\r\n", "TOUCHED"},
+        {OP(mg, FLAGS(v)), "mg k v\r\n", "VA 2 f7 W\r\nhi\r\n", "VALUE hi flags=7 meta f=7 won"},
+        {OP(ms, DATA), "ms k 2\r\nhi\r\n", "HD\r\n", "HD"},
+        {OP(md, NONE), "md k\r\n", "NF\r\n", "NOT_FOUND"},
+        {OP(ma, FLAGS(v)), "ma k v\r\n", "VA 2\r\n13\r\n", "NUMBER answer=13 meta number=13"},
+        {OP(version, NONE), "version\r\n", "VERSION 1\r\n", "VERSION '1'"},
+        {OP(flush_all, .exptime = 60), "flush_all 60\r\n", "OK\r\n", "OK"}}},
+
+    {"administration", .count = 5, .rows = {
+        {OP(verbosity, .number = 2), "verbosity 2\r\n", "OK\r\n", "OK"},
+        {OP(cache_memlimit, .number = 1), "cache_memlimit 1\r\n", "MEMLIMIT_TOO_SMALL no\r\n",
+         "REFUSED 'no'"},
+        {OP(me, NONE), "me k\r\n", "ME k exp=-1 la=2\r\n", "ME 'exp=-1 la=2'"},
+        {OP(me, NONE), "me k\r\n", "EN\r\n", "END"},
+        {OP(verbosity, .number = UINT64_C(1) << 32), .outcome = "E_NUMBER"}}},
+
+    {"some are refused, and the others run", .count = 9, .rows = {
+        {OP(get, .key = B("k y")), .outcome = "E_KEY"},
+        {OP(mg, FLAGS(v_v)), .outcome = "E_FLAG"},
+        {OP(set, DATA), "set k 0 0 2\r\nhi\r\n", "STORED\r\n", "STORED"},
+        {OP(set, .data = {"", (size_t)MC_VALUE_MAX + 1}), .outcome = "E_NUMBER"},
+        {OP(md, FLAGS(q_mine)), .outcome = "E_FLAG"},
+        {OP(get, NONE), "get k\r\n", "END\r\n", "END"},
+        {OP(delete, .key = B("")), .outcome = "E_KEY"},
+        {OP(touch, NONE), "touch k 0\r\n", "TOUCHED\r\n", "TOUCHED"},
+        {OP(get, .key = B("\x7f")), .outcome = "E_KEY"}}},
+
+    {"error lines that are answers, and a value that does not fit", .count = 7, .rows = {
+        {OP(incr, .number = 1), "incr k 1\r\n", "CLIENT_ERROR text\r\n", "CLIENT_ERROR 'text'"},
+        {OP(set, DATA), "set k 0 0 2\r\nhi\r\n", "SERVER_ERROR full\r\n", "SERVER_ERROR 'full'"},
+        {OP(get, NONE), "get k\r\n", "SERVER_ERROR full\r\n", "SERVER_ERROR 'full'"},
+        {OP(touch, .exptime = 1), "touch k 1\r\n", "ERROR\r\n", "ERROR"},
+        {OP(get, NONE), "get k\r\n", "VALUE k 3 4\r\nhigh\r\nEND\r\n", "E_FULL len=4 flags=3",
+         .value_cap = 3},
+        {OP(mg, FLAGS(v)), "mg k v\r\n", "VA 4 f3\r\nhigh\r\n", "E_FULL len=4 flags=3 meta f=3",
+         .value_cap = 3},
+        {OP(get, .exptime = 1), "get k\r\n", "VALUE k 3 4\r\nhigh\r\nSERVER_ERROR late\r\n",
+         "SERVER_ERROR 'late'"}}},
+
+    {"no outputs are wanted", .count = 5, .rows = {
+        {OP(get, NONE), "get k\r\n", "VALUE k 7 2\r\nhi\r\nEND\r\n", "VALUE", .unwanted = true},
+        {OP(incr, .number = 5), "incr k 5\r\n", "12\r\n", "NUMBER answer=12", .unwanted = true},
+        {OP(mg, FLAGS(v)), "mg k v\r\n", "VA 2 f7 W\r\nhi\r\n", "VALUE", .unwanted = true},
+        {OP(ma, FLAGS(v)), "ma k v\r\n", "VA 2\r\n13\r\n", "NUMBER answer=13", .unwanted = true},
+        {OP(ms, DATA), "ms k 2\r\nhi\r\n", "HD c5\r\n", "HD", .unwanted = true}}},
+
+    {"large values go aside, small ones along", .count = 4, .rows = {
+        {OP(set, .data = B(LONG)), "set k 0 0 130\r\n" LONG "\r\n", "STORED\r\n", "STORED"},
+        {OP(set, DATA), "set k 0 0 2\r\nhi\r\n", "STORED\r\n", "STORED"},
+        {OP(ms, .data = B(LONG)), "ms k 130\r\n" LONG "\r\n", "HD\r\n", "HD"},
+        {OP(get, NONE), "get k\r\n", "END\r\n", "END"}}},
+
+    {"a value to a sink, and one too large for it", .count = 2, .rows = {
+        {OP(get, NONE), "get k\r\n", "VALUE k 7 20\r\n01234567890123456789\r\nEND\r\n",
+         "VALUE len=20 flags=7 sink(VALUE 01234567890123456789)", .sink = true},
+        {OP(mg, FLAGS(v)), "mg k v\r\n", "VA 2\r\nhi\r\n", "VALUE len=2 sink(VALUE hi)",
+         .sink = true}}},
+
+    {"neighbours share a line", .count = 6, .rows = {
+        {OP(get, .key = B("a")), "get a b c\r\n", "VALUE a 0 1\r\n1\r\nVALUE c 0 1\r\n3\r\nEND\r\n",
+         "VALUE 1"},
+        {OP(get, .key = B("b")), "", "", "END"},
+        {OP(get, .key = B("c")), "", "", "VALUE 3"},
+        {OP(gat, .key = B("a"), .exptime = 1), "gat 1 a b\r\n", "END\r\n", "END"},
+        {OP(gat, .key = B("b"), .exptime = 1), "", "", "END"},
+        {OP(gat, .key = B("a"), .exptime = 2), "gat 2 a\r\n", "END\r\n", "END"}}},
+
+    {"a bad key between neighbours", .count = 4, .rows = {
+        {OP(get, .key = B("a")), "get a b\r\n", "VALUE a 0 1\r\n1\r\nEND\r\n", "VALUE 1"},
+        {OP(get, .key = B("b")), "", "", "END"},
+        {OP(get, .key = B("c d")), .outcome = "E_KEY"},
+        {OP(get, .key = B("d")), "get d\r\n", "END\r\n", "END"}}},
+
+    {"in another order, doubled, empty", .count = 6, .rows = {
+        {OP(get, .key = B("a")), "get a b c a c e\r\n",
+         "VALUE c 0 1\r\n3\r\nVALUE e 0 0\r\n\r\nVALUE b 0 1\r\n2\r\nVALUE c 0 1\r\n3\r\n"
+         "VALUE a 4 1\r\n1\r\nEND\r\n", "VALUE 1 flags=4"},
+        {OP(get, .key = B("b")), "", "", "VALUE 2"},
+        {OP(get, .key = B("c")), "", "", "VALUE 3"},
+        {OP(get, .key = B("a")), "", "", "VALUE 1 flags=4"},
+        {OP(get, .key = B("c")), "", "", "VALUE 3"},
+        {OP(get, .key = B("e")), "", "", "VALUE "}}},
+
+    {"many keys as one operation", .count = 5, .rows = {
+        {OP(get, NONE), "get a b c\r\n", "VALUE b 0 1\r\n2\r\nEND\r\n", "MORE a END b VALUE 2 c END",
+         .keys = "abc"},
+        {OP(gets, NONE), "gets a b\r\n", "VALUE b 0 1 7\r\n2\r\nVALUE a 1 1 6\r\n1\r\nEND\r\n",
+         "MORE a VALUE 1 flags=1 cas=6 b VALUE 2 cas=7", .keys = "ab"},
+        {OP(gats, .exptime = 5), "gats 5 a a\r\n", "VALUE a 0 1 7\r\n2\r\nEND\r\n",
+         "MORE a VALUE 2 cas=7 a VALUE 2 cas=7", .keys = "aa"},
+        {OP(get, NONE), "get a\r\n", "SERVER_ERROR one\r\n", "SERVER_ERROR 'one' a SERVER_ERROR",
+         .keys = "a"},
+        {OP(get, NONE), "get a b\r\n", "VALUE a 0 5\r\n12345\r\nEND\r\n",
+         "MORE a VALUE len=5 b END sink(VALUE 12345)", .keys = "ab", .sink = true}}},
+
+    {"bad keys among many", .count = 5, .rows = {
+        {OP(get, NONE), .outcome = "E_KEY ! E_KEY", .keys = "!"},
+        {OP(get, NONE), .outcome = "MORE", .keys = ""},
+        {OP(get, NONE), "get a\r\n", "END\r\n", "E_KEY ! E_KEY a END ! E_KEY", .keys = "!a!"},
+        {OP(get, NONE), "get a\r\nget b\r\n", "END\r\nVALUE b 0 1\r\n2\r\nEND\r\n",
+         "E_KEY a END ! E_KEY b VALUE 2", .keys = "a!b"},
+        {OP(delete, NONE), "delete k\r\n", "DELETED\r\n", "DELETED"}}},
+
+    {"an error line to several keys", .error = MC_E_STEP, .count = 4, .rows = {
+        {OP(get, NONE), "get a b c\r\n", "VALUE b 0 1\r\n2\r\nSERVER_ERROR out\r\n",
+         "SERVER_ERROR 'out' a SERVER_ERROR b VALUE 2 c SERVER_ERROR", .keys = "abc"},
+        {OP(get, NONE), "get k\r\n", NULL, "E_STEP"},
+        {OP(set, DATA), "set k 0 0 2\r\nhi\r\n", NULL, "E_UNKNOWN"},
+        {OP(set, .key = B("a b"), DATA), .outcome = "E_KEY"}}},
+
+    {"an error line in place of a reply to neighbours", .error = MC_E_STEP, .count = 3, .rows = {
+        {OP(get, .key = B("a")), "get a b\r\n", "CLIENT_ERROR no\r\n", "CLIENT_ERROR 'no'"},
+        {OP(get, .key = B("b")), "", "", "CLIENT_ERROR 'no'"},
+        {OP(get, .exptime = 1), "get k\r\n", NULL, "E_STEP"}}},
+
+    {"a key that nobody asked for", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 2,
+     .rows = {
+        {OP(get, NONE), "get a b\r\n", "VALUE b 0 1\r\n2\r\nVALUE c 0 1\r\n3\r\nEND\r\n",
+         "PROTOCOL a PROTOCOL b PROTOCOL", .keys = "ab"},
+        {OP(delete, NONE), "delete k\r\n", NULL, "E_UNKNOWN"}}},
+
+    {"a key answered more often than asked", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
+     .count = 1, .rows = {
+        {OP(get, NONE), "get k\r\n", "VALUE k 0 1\r\n2\r\nVALUE k 0 1\r\n2\r\nEND\r\n", "PROTOCOL"}}},
+
+    {"gets without a unique", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED, .count = 1, .rows = {
+        {OP(gets, NONE), "gets k\r\n", "VALUE k 0 1\r\n2\r\nEND\r\n", "PROTOCOL"}}},
+
+    {"ERROR to a value", .error = MC_E_STEP, .count = 3, .rows = {
+        {OP(set, DATA), "set k 0 0 2\r\nhi\r\n", "ERROR\r\n", "ERROR"},
+        {OP(incr, .number = 1), "incr k 1\r\n", NULL, "E_UNKNOWN"},
+        {OP(version, NONE), "version\r\n", NULL, "E_STEP"}}},
+
+    {"CLIENT_ERROR to ms", .error = MC_E_STEP, .count = 1, .rows = {
+        {OP(ms, DATA), "ms k 2\r\nhi\r\n", "CLIENT_ERROR bad\r\n", "CLIENT_ERROR 'bad'"}}},
+
+    {"another dialect", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED, .count = 1, .rows = {
+        {OP(delete, NONE), "delete k\r\n", "NF\r\n", "E_UNKNOWN"}}},
+
+    {"another kind", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED, .count = 1, .rows = {
+        {OP(touch, NONE), "touch k 0\r\n", "DELETED\r\n", "E_UNKNOWN"}}},
+
+    {"surplus after the last reply", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED, .count = 2,
+     .rows = {
+        {OP(get, NONE), "get k\r\n", "END\r\n", "END"},
+        {OP(delete, NONE), "delete k\r\n", "DELETED\r\nEND\r\n", NULL}}},
+
+    {"malformed", .error = MC_E_PROTOCOL, .fault = MC_FAULT_NUMBER, .count = 1, .rows = {
+        {OP(get, NONE), "get k\r\n", "VALUE k 0 01\r\n1\r\nEND\r\n", "PROTOCOL"}}},
+
+    {"meta replies with all that was asked for", .count = 6, .rows = {
+        {OP(mg, FLAGS(k_opaque_v)), "mg k k Omine v\r\n", "VA 2 kk Omine\r\nhi\r\n", "VALUE hi"},
+        {OP(mg, FLAGS(all_shown)), "mg k c f t s h l v\r\n",
+         "VA 2 c5 f6 t-1 s2 h1 l8 x9 Z\r\nhi\r\n",
+         "VALUE hi flags=6 cas=5 meta c=5 f=6 s=2 l=8 t=-1 hit already"},
+        {OP(mg, FLAGS(v_cas)), "mg k v C9\r\n", "HD\r\n", "HD"},
+        {OP(mg, FLAGS(v_n)), "mg k v N30\r\n", "EN\r\n", "END"},
+        {OP(mg, FLAGS(b_k)), "mg aw== b k\r\n", "HD kaw== b\r\n", "HD"},
+        {OP(ms, DATA, FLAGS(s_ms)), "ms k 2 s\r\nhi\r\n", "HD\r\n", "HD"}}},
+
+    {"the key of another", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 1, .rows = {
+        {OP(mg, FLAGS(k_opaque_v)), "mg k k Omine v\r\n", "VA 2 kx Omine\r\nhi\r\n", "PROTOCOL"}}},
+    {"the opaque of another", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 1,
+     .rows = {
+        {OP(mg, FLAGS(k_opaque_v)), "mg k k Omine v\r\n", "EN kk Oyour\r\n", "PROTOCOL"}}},
+    {"an opaque is missing", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 1, .rows = {
+        {OP(mg, FLAGS(k_opaque_v)), "mg k k Omine v\r\n", "VA 2 kk\r\nhi\r\n", "PROTOCOL"}}},
+    {"a key is missing", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 1, .rows = {
+        {OP(md, FLAGS(b_k)), "md aw== b k\r\n", "HD\r\n", "E_UNKNOWN"}}},
+    {"a flag is missing", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED, .count = 1, .rows = {
+        {OP(mg, FLAGS(t_only)), "mg k t\r\n", "HD\r\n", "PROTOCOL"}}},
+    {"another size", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED, .count = 1, .rows = {
+        {OP(mg, FLAGS(s_v)), "mg k s v\r\n", "VA 2 s3\r\nhi\r\n", "PROTOCOL"}}},
+    {"a value that was not asked for", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED, .count = 1,
+     .rows = {
+        {OP(mg, FLAGS(t_only)), "mg k t\r\n", "VA 2 t5\r\nhi\r\n", "PROTOCOL"}}},
+    {"no value", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED, .count = 1, .rows = {
+        {OP(mg, FLAGS(v)), "mg k v\r\n", "HD\r\n", "PROTOCOL"}}},
+    {"a vivifying mg is a write", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED, .count = 1,
+     .rows = {
+        {OP(mg, FLAGS(v_n)), "mg k v N30\r\n", "NF\r\n", "E_UNKNOWN"}}},
+    {"a number that is none", .error = MC_E_PROTOCOL, .fault = MC_FAULT_NUMBER, .count = 1, .rows = {
+        {OP(ma, FLAGS(v)), "ma k v\r\n", "VA 2\r\n1x\r\n", "E_UNKNOWN"}}},
+
+    {"quiet: what they say, and what their silence means", .count = 9, .rows = {
+        {OP(mg, FLAGS(v_q)), "mg k v q O0\r\n", "", "END"},
+        {OP(mg, FLAGS(v_q)), "mg k v q O1\r\n", "VA 2 O1 f3\r\nhi\r\n", "VALUE hi flags=3 meta f=3"},
+        {OP(ms, DATA, FLAGS(q)), "ms k 2 q O2\r\nhi\r\n", "", "HD"},
+        {OP(ms, DATA, FLAGS(q)), "ms k 2 q O3\r\nhi\r\n", "NS O3\r\n", "NOT_STORED"},
+        {OP(md, FLAGS(k_q)), "md k k q O4\r\n", "NF kk O4\r\n", "NOT_FOUND"},
+        {OP(md, FLAGS(q)), "md k q O5\r\n", "", "HD"},
+        {OP(ma, FLAGS(q)), "ma k q O6\r\n", "NF O6\r\n", "NOT_FOUND"},
+        {OP(ma, FLAGS(q)), "ma k q O7\r\n", "", "HD"},
+        MN}},
+
+    {"quiet and others in turn; tickets run on", .count = 8, .rows = {
+        {OP(get, NONE), "get k\r\n", "END\r\n", "END"},
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "", "HD"},
+        {OP(md, FLAGS(q)), "md k q O1\r\n", "NF O1\r\n", "NOT_FOUND"},
+        MN,
+        {OP(get, NONE), "get k\r\n", "VALUE k 0 2\r\nhi\r\nEND\r\n", "VALUE hi"},
+        {OP(mg, FLAGS(q)), "mg k q O2\r\n", "", "END"},
+        MN,
+        {OP(version, NONE), "version\r\n", "VERSION 1\r\n", "VERSION '1'"}}},
+
+    {"quiet: an error that is one's", .count = 5, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "NF O0\r\n", "NOT_FOUND"},
+        {OP(md, FLAGS(q)), "md k q O1\r\n", "CLIENT_ERROR x\r\n", "CLIENT_ERROR"},
+        {OP(md, FLAGS(q)), "md k q O2\r\n", "NF O2\r\n", "NOT_FOUND"},
+        {OP(mg, FLAGS(q)), "mg k q O3\r\n", "", "END"},
+        MN}},
+    {"quiet: each has an error", .count = 3, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "CLIENT_ERROR x\r\n", "CLIENT_ERROR"},
+        {OP(mg, FLAGS(q)), "mg k q O1\r\n", "SERVER_ERROR x\r\n", "SERVER_ERROR"},
+        MN}},
+    {"quiet: an error that is somebody's", .count = 5, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "", "E_UNKNOWN"},
+        {OP(mg, FLAGS(q)), "mg k q O1\r\n", "SERVER_ERROR x\r\n", "SERVER_ERROR"},
+        {OP(md, FLAGS(q)), "md k q O2\r\n", "NF O2\r\n", "NOT_FOUND"},
+        {OP(md, FLAGS(q)), "md k q O3\r\n", "", "HD"},
+        MN}},
+    {"quiet: more errors than commands", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED,
+     .count = 3, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "NF O0\r\n", "NOT_FOUND"},
+        {OP(mg, FLAGS(q)), "mg k q O1\r\n", "SERVER_ERROR x\r\nSERVER_ERROR x\r\n", "PROTOCOL"},
+        MN}},
+    {"quiet: more errors than commands before a named one", .error = MC_E_PROTOCOL,
+     .fault = MC_FAULT_UNASKED, .count = 4, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "SERVER_ERROR x\r\nSERVER_ERROR x\r\n", "E_UNKNOWN"},
+        {OP(md, FLAGS(q)), "md k q O1\r\n", "NF O1\r\n", "E_UNKNOWN"},
+        {OP(mg, FLAGS(q)), "mg k q O2\r\n", "", "PROTOCOL"},
+        MN}},
+    {"quiet: ERROR where there are values", .error = MC_E_STEP, .count = 4, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "NF O0\r\n", "NOT_FOUND"},
+        {OP(mg, FLAGS(q)), "mg k q O1\r\n", "ERROR\r\n", "E_STEP"},
+        {OP(ms, DATA, FLAGS(q)), "ms k 2 q O2\r\nhi\r\n", "", "E_UNKNOWN"},
+        MN}},
+    {"quiet: ERROR to the last, a value", .error = MC_E_STEP, .count = 3, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "NF O0\r\n", "NOT_FOUND"},
+        {OP(ms, DATA, FLAGS(q)), "ms k 2 q O1\r\nhi\r\n", "ERROR\r\n", "ERROR"},
+        MN}},
+    {"quiet: out of order", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 3, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "", "E_UNKNOWN"},
+        {OP(md, FLAGS(q)), "md k q O1\r\n", "NF O1\r\nNF O0\r\n", "NOT_FOUND"},
+        MN}},
+    {"quiet: surplus after MN", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED, .count = 3,
+     .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "NF O0\r\n", "NOT_FOUND"},
+        {OP(mg, FLAGS(q)), "mg k q O1\r\n", "", NULL},
+        {.is_mn = true, .request = "mn\r\n", .reply = "MN\r\nEN O1\r\n"}}},
+    {"quiet: nobody's name", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 2, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "NF\r\n", "E_UNKNOWN"},
+        MN}},
+
+    {"replies of many lines", .count = 3, .rows = {
+        {OP(stats, .key = B("items")), "stats items\r\n", "STAT a 1\r\nSTAT b \r\nEND\r\n",
+         "END sink(STAT STAT)", .sink = true},
+        {OP(stats, .key = B("reset")), "stats reset\r\n", "RESET\r\n", "RESET"},
+        {OP(get, NONE), "get k\r\n", "END\r\n", "END"}}},
+    {"dumps run alone", .count = 5, .rows = {
+        {OP(get, NONE), "get k\r\n", "END\r\n", "END"},
+        {OP(metadump, .key = B("all")), "lru_crawler metadump all\r\n",
+         "OK\r\nkey=a exp=-1\nkey=b exp=5\nEND\r\n", "END sink(OPENED LINE LINE)", .sink = true},
+        {OP(mgdump, .key = B("all")), "lru_crawler mgdump all\r\n", "mg a\r\nmg b\r\nEN\r\n",
+         "END sink(LINE LINE)", .sink = true},
+        {OP(stats_text, .key = B("detail dump")), "stats detail dump\r\n", "PREFIX a b\r\nEND\r\n",
+         "END sink(LINE)", .sink = true},
+        {OP(delete, NONE), "delete k\r\n", "DELETED\r\n", "DELETED"}}},
+    {"a dump that is refused", .count = 1, .rows = {
+        {OP(metadump, .key = B("all")), "lru_crawler metadump all\r\n", "BUSY soon\r\n",
+         "BUSY 'soon'"}}},
+    {"a stream ends with its connection", .error = MC_E_CLOSED, .count = 2, .rows = {
+        {OP(watch, .key = B("fetchers")), "watch fetchers\r\n", "OK\r\nts=1\n",
+         "E_CLOSED sink(OPENED LINE)", .sink = true},
+        {OP(get, NONE), .outcome = "E_CLOSED"}}},
+    {"login", .count = 2, .rows = {
+        {OP(auth, .key = B("me"), .data = B("pass")), "set auth 0 0 7\r\nme pass\r\n", "STORED\r\n",
+         "OK"},
+        {OP(get, NONE), "get k\r\n", "END\r\n", "END"}}},
+    {"a login that fails", .error = MC_E_AUTH, .count = 2, .rows = {
+        {OP(auth, .key = B("me"), .data = B("pass")), "set auth 0 0 7\r\nme pass\r\n",
+         "CLIENT_ERROR authentication failure\r\n", "E_AUTH 'authentication failure'"},
+        {OP(get, NONE), .outcome = "E_AUTH"}}},
+};
+/* clang-format on */
+
+/* ---- a performance --------------------------------------------------------------------------- */
+
+/* How bytes move: at most so many at once (0: no limit), with a cut before the byte `cut`. */
+struct pace {
+    size_t send_max, recv_max, cut, parts;
+    bool feed, shared, late; /* lent buffers; one buffer; receive only when nothing can be sent */
+    size_t fail_at;          /* after so many steps the connection fails, 0: never, */
+    int why;                 /* with this */
+};
+
+struct collector {
+    struct mc_sink sink;
+    struct text text;
+};
+
+struct play {
+    const struct scene *scene;
+    struct mc_engine engine;
+    char *in, *out;
+    struct mc_op *ops;
+    struct mc_value values[ROWS_MAX][KEYS_MAX];
+    struct mc_meta metas[ROWS_MAX];
+    struct mc_bytes keys[ROWS_MAX][KEYS_MAX];
+    char *places[ROWS_MAX][KEYS_MAX];
+    struct collector sinks[ROWS_MAX];
+    size_t count, done; /* operations */
+    struct text sent, replies;
+    size_t received, steps;
+};
+
+static void collect(struct mc_sink *sink, const struct mc_op *op, size_t slot, int event,
+                    const struct mc_reply *reply)
+{
+    struct collector *c = (struct collector *)sink;
+    (void)op, (void)slot;
+    if (event == MC_BODY) {
+        text_add(&c->text, reply->text.data, reply->text.len);
+        return;
+    }
+    text_print(&c->text, "%s%s%s", c->text.len > 0 ? " " : "", events_name(event),
+               event == MC_VALUE ? " " : "");
+}
+
+/* A place of just this size, so that a sanitizer sees a byte too many; and outputs that must not be
+ * left as they are. */
+static void set_value(struct mc_value *value, char **place, size_t cap)
+{
+    *place = malloc(cap);
+    *value = (struct mc_value){*place, cap, 77, 77, 77, 77};
+}
+
+static void set_keys(struct play *p, size_t i, const char *letters)
+{
+    struct mc_op *op = &p->ops[i];
+    op->count = strlen(letters);
+    op->keys = p->keys[i];
+    op->values = p->values[i];
+    for (size_t k = 0; k < op->count; k++) {
+        p->keys[i][k] = (struct mc_bytes){letters[k] == '!' ? " " : letters + k, 1};
+        set_value(&p->values[i][k], &p->places[i][k], VALUE_CAP);
+    }
+}
+
+static void set_op(struct play *p, const struct row *row)
+{
+    size_t i = p->count++;
+    struct mc_op *op = &p->ops[i];
+    *op = row->op;
+    op->result = 77;
+    op->answer = 77;
+    op->text = MC_BYTES("unset");
+    if (op->key.data == NULL && op->command != &mc_command_version)
+        op->key = MC_BYTES("k");
+    if (row->keys != NULL)
+        set_keys(p, i, row->keys);
+    else if (!row->unwanted)
+        set_value(&p->values[i][0], &p->places[i][0],
+                  row->value_cap > 0 ? row->value_cap : VALUE_CAP);
+    memset(&p->metas[i], 0x55, sizeof p->metas[i]);
+    if (!row->unwanted && row->keys == NULL)
+        op->value = &p->values[i][0];
+    if (!row->unwanted)
+        op->meta = &p->metas[i];
+    p->sinks[i].sink.take = collect;
+    if (row->sink)
+        op->sink = &p->sinks[i].sink;
+}
+
+static const struct row *op_row(const struct play *p, size_t op)
+{
+    size_t i = 0;
+    for (size_t k = 0; k <= op || p->scene->rows[i].is_mn; i++) {
+        if (p->scene->rows[i].is_mn)
+            continue;
+        if (k == op)
+            return &p->scene->rows[i];
+        k++;
+    }
+    return NULL;
+}
+
+static void set_up(struct play *p, const struct scene *scene, const struct pace *pace)
+{
+    *p = (struct play){.scene = scene};
+    p->in = malloc(IN_CAP);
+    p->out = malloc(OUT_CAP);
+    p->ops = calloc(ROWS_MAX, sizeof *p->ops);
+    mc_engine_init(&p->engine, p->in, IN_CAP, pace->shared ? NULL : p->out, OUT_CAP);
+    for (size_t i = 0; i < scene->count; i++) {
+        if (!scene->rows[i].is_mn)
+            set_op(p, &scene->rows[i]);
+    }
+    for (size_t i = 0; i < p->count; i++)
+        mc_engine_submit(&p->engine, &p->ops[i]);
+}
+
+static void tear_down(struct play *p)
+{
+    for (size_t i = 0; i < ROWS_MAX; i++) {
+        text_free(&p->sinks[i].text);
+        for (size_t k = 0; k < KEYS_MAX; k++)
+            free(p->places[i][k]);
+    }
+    text_free(&p->sent);
+    text_free(&p->replies);
+    free(p->ops);
+    free(p->in);
+    free(p->out);
+}
+
+/* The replies to what has been sent. */
+static void answer(struct play *p)
+{
+    size_t asked = 0;
+    text_clear(&p->replies);
+    for (size_t i = 0; i < p->scene->count; i++) {
+        const struct row *row = &p->scene->rows[i];
+        asked += row->request != NULL ? strlen(row->request) : 0;
+        if (asked > p->sent.len || (row->request != NULL && row->reply == NULL))
+            return;
+        if (row->request != NULL)
+            text_add_string(&p->replies, row->reply);
+    }
+}
+
+static size_t at_most(size_t n, size_t max)
+{
+    return max > 0 && n > max ? max : n;
+}
+
+static bool step_out(struct play *p, const struct pace *pace)
+{
+    struct mc_bytes parts[16];
+    size_t count = mc_engine_output(&p->engine, parts, pace->parts > 0 ? pace->parts : 16);
+    size_t room = pace->send_max > 0 ? pace->send_max : SIZE_MAX, all = 0;
+    for (size_t k = 0; k < count && room > 0; k++) {
+        size_t n = at_most(parts[k].len, room);
+        ck_assert_uint_gt(parts[k].len, 0);
+        text_add(&p->sent, parts[k].data, n);
+        room -= n;
+        all += n;
+    }
+    if (all == 0)
+        return false;
+    mc_engine_sent(&p->engine, all);
+    answer(p);
+    return true;
+}
+
+static void show_number(struct text *text, const char *label, uint64_t number)
+{
+    if (number > 0)
+        text_print(text, " %s=%" PRIu64, label, number);
+}
+
+static void show_value(struct text *text, const struct mc_value *value, bool sink)
+{
+    if (value->result == MC_HIT && !sink) {
+        text_add_string(text, " ");
+        text_add(text, value->buf, value->len);
+    } else {
+        show_number(text, "len", value->len);
+    }
+    show_number(text, "flags", value->flags);
+    show_number(text, "cas", value->cas);
+}
+
+static void show_meta(struct text *text, const struct mc_meta *meta)
+{
+    struct text all = {0};
+    show_number(&all, "c", meta->cas);
+    show_number(&all, "number", meta->number);
+    show_number(&all, "f", meta->flags);
+    show_number(&all, "s", meta->size);
+    show_number(&all, "l", meta->last_access);
+    if (meta->ttl != 0)
+        text_print(&all, " t=%d", meta->ttl);
+    if (meta->hit_before)
+        text_add_string(&all, " hit");
+    if (meta->won)
+        text_add_string(&all, " won");
+    if (meta->stale)
+        text_add_string(&all, " stale");
+    if (meta->already_won)
+        text_add_string(&all, " already");
+    if (all.len > 0)
+        text_print(text, " meta%s", all.data);
+    text_free(&all);
+}
+
+/* What came of an operation, as text. */
+static void show_op(const struct play *p, const struct mc_op *op, struct text *text)
+{
+    size_t i = (size_t)(op - p->ops);
+    text_add_string(text, events_name(op->result));
+    if (op->text.len > 0)
+        text_print(text, " '%.*s'", (int)op->text.len, op->text.data);
+    for (size_t k = 0; k < op->count; k++) {
+        text_print(text, " %c %s", op_row(p, i)->keys[k], events_name(op->values[k].result));
+        show_value(text, &op->values[k], op->sink != NULL);
+    }
+    if (op->value != NULL) {
+        ck_assert_int_eq(op->value->result, op->result);
+        show_value(text, op->value, op->sink != NULL);
+    }
+    show_number(text, "answer", op->answer);
+    if (op->meta != NULL)
+        show_meta(text, op->meta);
+    if (op->sink != NULL && p->sinks[i].text.len > 0)
+        text_print(text, " sink(%s)", p->sinks[i].text.data);
+}
+
+/* ---- what has to come of it ------------------------------------------------------------------ */
+
+static void check_shown(const struct play *p, size_t op, const char *expected)
+{
+    struct text got = {0}, sent = {0};
+    show_op(p, &p->ops[op], &got);
+    if (strcmp(text_string(&got), expected) == 0) {
+        text_free(&got);
+        return;
+    }
+    text_escape(&sent, p->sent.data, p->sent.len);
+    ck_abort_msg("%s: op %zu: %s instead of %s; sent %s, %zu bytes received", p->scene->name, op,
+                 text_string(&got), expected, text_string(&sent), p->received);
+}
+
+/* The bytes up to those of this row and, if it has none of its own, its line. */
+static size_t bytes_until(const struct scene *scene, const struct row *row)
+{
+    size_t sum = 0;
+    for (const struct row *r = scene->rows; r <= row; r++)
+        sum += r->request != NULL ? strlen(r->request) : 0;
+    return sum;
+}
+
+/* An operation that a failure took away: its fate. */
+static bool has_fate(const struct play *p, size_t op, int why)
+{
+    const struct row *row = op_row(p, op);
+    struct mc_op *o = &p->ops[op];
+    bool gone = row->request != NULL && bytes_until(p->scene, row) <= p->sent.len;
+    int fate = gone && mc_engine_writes(o) ? MC_E_UNKNOWN : why;
+    return o->result == fate;
+}
+
+/* An outcome that depends on how much had been sent. */
+static bool is_loss(const char *outcome)
+{
+    return strcmp(outcome, "E_UNKNOWN") == 0 || strcmp(outcome, "E_STEP") == 0;
+}
+
+static void check_done(struct play *p, struct mc_op *op, const struct pace *pace)
+{
+    ck_assert_ptr_eq(op, &p->ops[p->done]); /* each once, in order */
+    size_t i = p->done++;
+    const char *outcome = op_row(p, i)->outcome;
+    struct text got = {0};
+    show_op(p, op, &got);
+    int why = p->engine.error;
+    bool lost = why != 0 && (why == pace->why || (outcome != NULL && is_loss(outcome)));
+    if (outcome != NULL && !(lost && strcmp(text_string(&got), outcome) != 0))
+        check_shown(p, i, outcome);
+    else if (lost && op->count == 0)
+        ck_assert_msg(has_fate(p, i, why), "%s: op %zu of a failed connection: %s", p->scene->name,
+                      i, text_string(&got));
+    text_free(&got);
+}
+
+static void take_done(struct play *p, const struct pace *pace)
+{
+    struct mc_op *op;
+    while ((op = mc_engine_done(&p->engine)) != NULL)
+        check_done(p, op, pace);
+}
+
+static bool step_in(struct play *p, const struct pace *pace)
+{
+    size_t n = at_most(p->replies.len - p->received, pace->recv_max), cap;
+    const char *from = p->replies.data + p->received;
+    if (n == 0 || p->engine.error != 0)
+        return false;
+    if (p->received < pace->cut && p->received + n > pace->cut)
+        n = pace->cut - p->received;
+    if (pace->feed) {
+        char *lent = malloc(n);
+        memcpy(lent, from, n);
+        mc_engine_feed(&p->engine, (struct mc_bytes){lent, n});
+        take_done(p, pace);
+        memset(lent, '#', n); /* it is ours again */
+        free(lent);
+    } else {
+        char *to = mc_engine_input(&p->engine, &cap);
+        n = at_most(n, cap);
+        if (to == NULL)
+            return false;
+        memcpy(to, from, n);
+        mc_engine_received(&p->engine, n);
+    }
+    p->received += n;
+    return true;
+}
+
+/* All requests as they are to be sent. */
+static void check_sent(const struct play *p)
+{
+    struct text all = {0};
+    for (size_t i = 0; i < p->scene->count; i++) {
+        if (p->scene->rows[i].request != NULL)
+            text_add_string(&all, p->scene->rows[i].request);
+    }
+    bool whole = p->engine.error == 0;
+    if (p->sent.len > all.len || (whole && p->sent.len < all.len) ||
+        (p->sent.len > 0 && memcmp(p->sent.data, all.data, p->sent.len) != 0))
+        ck_abort_msg("%s: sent %s", p->scene->name, text_string(&p->sent));
+    text_free(&all);
+}
+
+/* Nothing more can be done with it. */
+static void check_end(struct play *p, const struct pace *pace)
+{
+    const struct scene *scene = p->scene;
+    struct mc_op more = {.command = &mc_command_version};
+    ck_assert_uint_eq(p->done, p->count);
+    ck_assert(mc_engine_done(&p->engine) == NULL);
+    check_sent(p);
+    if (pace->why != 0)
+        return;
+    ck_assert_int_eq(p->engine.error, scene->error);
+    if (scene->error == MC_E_PROTOCOL)
+        ck_assert_int_eq(p->engine.reader.fault, scene->fault);
+    mc_engine_submit(&p->engine, &more);
+    if (scene->error != 0) {
+        ck_assert_ptr_eq(mc_engine_done(&p->engine), &more);
+        ck_assert_int_eq(more.result, scene->error);
+    }
+}
+
+/* Plays a scene. Returns how many steps that took. */
+static size_t perform(const struct scene *scene, const struct pace *pace)
+{
+    struct play p;
+    set_up(&p, scene, pace);
+    for (bool moved = true; moved;) {
+        moved = step_out(&p, pace);
+        if (!moved || !pace->late)
+            moved = step_in(&p, pace) || moved;
+        take_done(&p, pace);
+        p.steps += moved ? 1 : 0;
+        if (p.steps == pace->fail_at && pace->fail_at > 0)
+            mc_engine_fail(&p.engine, pace->why);
+    }
+    bool open = p.engine.asked.op != NULL;
+    if (open)
+        mc_engine_fail(&p.engine, MC_E_CLOSED);
+    ck_assert(!open || scene->error == MC_E_CLOSED || pace->fail_at > 0);
+    take_done(&p, pace);
+    check_end(&p, pace);
+    size_t steps = p.steps;
+    tear_down(&p);
+    return steps;
+}
+
+static size_t reply_bytes(const struct scene *scene)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < scene->count; i++)
+        sum += scene->rows[i].reply != NULL ? strlen(scene->rows[i].reply) : 0;
+    return sum;
+}
+
+START_TEST(as_written)
+{
+    for (int k = 0; k < 6; k++)
+        perform(&scenes[_i],
+                &(struct pace){.feed = k / 2 == 1, .shared = k / 2 == 2, .late = k % 2});
+}
+END_TEST
+
+/* At least a byte of each reply is there before the next is asked for. */
+START_TEST(at_every_pace)
+{
+    for (size_t n = 1; n < 60; n++) {
+        for (int k = 0; k < 6; k++) {
+            struct pace pace = {.send_max = n, .parts = 1, .feed = k / 2 == 1};
+            pace.shared = k / 2 == 2;
+            pace.late = k % 2;
+            perform(&scenes[_i], &pace);
+            pace.recv_max = n;
+            perform(&scenes[_i], &pace);
+            pace.send_max = 0;
+            pace.parts = 2;
+            perform(&scenes[_i], &pace);
+        }
+    }
+}
+END_TEST
+
+START_TEST(cut_everywhere)
+{
+    for (size_t cut = 1; cut < reply_bytes(&scenes[_i]); cut++) {
+        for (int k = 0; k < 6; k++) {
+            struct pace pace = {.cut = cut, .feed = k / 2 == 1, .shared = k / 2 == 2};
+            pace.late = k % 2;
+            perform(&scenes[_i], &pace);
+        }
+    }
+}
+END_TEST
+
+/* Each operation has its outcome by then, or the fate of one that is lost. */
+START_TEST(failing_everywhere)
+{
+    static const size_t paces[] = {0, 1, 7, 30};
+    for (size_t i = 0; i < COUNT(paces); i++) {
+        struct pace pace = {.send_max = paces[i], .recv_max = paces[i], .late = i % 2 != 0};
+        size_t steps = perform(&scenes[_i], &pace);
+        for (size_t at = 1; at <= steps; at++) {
+            pace.fail_at = at;
+            pace.why = MC_E_TIMEOUT;
+            perform(&scenes[_i], &pace);
+        }
+    }
+}
+END_TEST
+
+/* ---- over a transport that waits ------------------------------------------------------------- */
+
+/* The rows as a script: replies are there when their requests are. */
+static void write_script(struct script *script, const struct scene *scene)
+{
+    for (size_t i = 0; i < scene->count; i++) {
+        const struct row *row = &scene->rows[i];
+        if (row->request != NULL && row->request[0] != '\0')
+            script_step(script, row->request, row->reply != NULL ? row->reply : "");
+    }
+}
+
+static void set_up_ops(struct play *p, const struct scene *scene, bool shared)
+{
+    *p = (struct play){.scene = scene};
+    p->in = malloc(IN_CAP);
+    p->out = malloc(OUT_CAP);
+    p->ops = calloc(ROWS_MAX, sizeof *p->ops);
+    mc_engine_init(&p->engine, p->in, IN_CAP, shared ? NULL : p->out, OUT_CAP);
+    for (size_t i = 0; i < scene->count; i++) {
+        if (!scene->rows[i].is_mn)
+            set_op(p, &scene->rows[i]);
+    }
+}
+
+/* Texts are in the buffer that later replies overwrite: only the last reply's is looked at. */
+static void check_outcome(struct play *p, size_t i, bool last)
+{
+    const char *outcome = op_row(p, i)->outcome;
+    if (!last)
+        p->ops[i].text = (struct mc_bytes){0};
+    if (outcome != NULL && (last || strchr(outcome, '\'') == NULL) &&
+        !(p->engine.error != 0 && is_loss(outcome)))
+        check_shown(p, i, outcome);
+}
+
+static int first_failure(const struct play *p)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        if (p->ops[i].result < 0 && p->ops[i].result != MC_E_FULL)
+            return p->ops[i].result;
+    }
+    return 0;
+}
+
+static void run_all(const struct scene *scene, size_t send_max, size_t recv_max, bool shared)
+{
+    struct script script = {.send_max = send_max, .recv_max = recv_max};
+    const struct mc_transport transport = script_transport(&script);
+    struct play p;
+    set_up_ops(&p, scene, shared);
+    write_script(&script, scene);
+    int r = mc_engine_run(&p.engine, &transport, p.ops, p.count, SCRIPT_DEADLINE);
+    ck_assert_int_eq(r, first_failure(&p));
+    for (size_t i = 0; i < p.count; i++)
+        check_outcome(&p, i, false);
+    ck_assert_int_eq(p.engine.error, scene->error);
+    if (scene->error == 0)
+        script_check_sent(&script);
+    ck_assert(mc_engine_done(&p.engine) == NULL);
+    script_free(&script);
+    tear_down(&p);
+}
+
+/* Bytes that come later than the last reply are not waited for. */
+static bool is_late(const struct scene *scene)
+{
+    return strstr(scene->name, "surplus") != NULL;
+}
+
+START_TEST(run_together)
+{
+    for (size_t n = 0; n < 40; n++) {
+        run_all(&scenes[_i], n, 0, n % 2 != 0);
+        if (!is_late(&scenes[_i]))
+            run_all(&scenes[_i], 0, n, n % 2 != 0);
+    }
+}
+END_TEST
+
+/* Each operation has bytes and a reply of its own? */
+static bool is_separate(const struct scene *scene)
+{
+    bool separate = true;
+    for (size_t i = 0; i < scene->count; i++) {
+        const struct row *row = &scene->rows[i];
+        separate = separate && !row->is_mn && (row->request == NULL || row->request[0] != '\0');
+        separate = separate && (row->request == NULL || row->reply != NULL);
+    }
+    return separate;
+}
+
+static void do_each(const struct scene *scene, size_t send_max, size_t recv_max, bool shared)
+{
+    struct script script = {.send_max = send_max, .recv_max = recv_max};
+    const struct mc_transport transport = script_transport(&script);
+    struct play p;
+    set_up_ops(&p, scene, shared);
+    write_script(&script, scene);
+    for (size_t i = 0; i < p.count; i++) {
+        int r = mc_engine_do(&p.engine, &transport, &p.ops[i], SCRIPT_DEADLINE);
+        ck_assert_int_eq(r, p.ops[i].result);
+        check_outcome(&p, i, true);
+    }
+    ck_assert_int_eq(p.engine.error, scene->error);
+    script_free(&script);
+    tear_down(&p);
+}
+
+START_TEST(do_one_by_one)
+{
+    for (size_t n = 0; n < 40 && is_separate(&scenes[_i]); n++) {
+        do_each(&scenes[_i], n, 0, n % 2 != 0);
+        if (!is_late(&scenes[_i]))
+            do_each(&scenes[_i], 0, n, n % 2 != 0);
+    }
+}
+END_TEST
+
+static void do_failing(const struct scene *scene, size_t pace, size_t at, int fault)
+{
+    struct script script = {.send_max = pace, .recv_max = pace, .fault_at = at, .fault = fault};
+    const struct mc_transport transport = script_transport(&script);
+    struct play p;
+    set_up_ops(&p, scene, at % 2 != 0);
+    write_script(&script, scene);
+    for (size_t i = 0; i < p.count; i++) {
+        int r = mc_engine_do(&p.engine, &transport, &p.ops[i], SCRIPT_DEADLINE);
+        const struct row *row = op_row(&p, i);
+        bool gone = row->request != NULL && bytes_until(scene, row) <= script.sent.len;
+        int fate = gone && mc_engine_writes(&p.ops[i]) ? MC_E_UNKNOWN : fault;
+        if (p.engine.error == 0)
+            check_outcome(&p, i, true);
+        else
+            ck_assert_msg(r == fate || (row->request == NULL && r < 0) || p.ops[i].count > 0,
+                          "%s: %zu of %d", scene->name, i, r);
+        if (p.engine.error != 0 && fate == MC_E_UNKNOWN)
+            break; /* those after it were not sent */
+    }
+    script_free(&script);
+    tear_down(&p);
+}
+
+/* Every call of the transport fails. */
+START_TEST(do_and_fail)
+{
+    static const int faults[] = {MC_E_TIMEOUT, MC_E_CLOSED, MC_E_SYSTEM};
+    const struct scene *scene = &scenes[_i];
+    for (size_t at = 1; at <= 60 && is_separate(scene) && scene->error == 0; at++) {
+        do_failing(scene, 0, at, faults[at % 3]);
+        do_failing(scene, 5, at, faults[at % 3]);
+    }
+}
+END_TEST
+
+/* Other operations are in the engine: the calls that wait leave them alone. */
+START_TEST(busy)
+{
+    struct script script = {.count = 0};
+    const struct mc_transport transport = script_transport(&script);
+    struct mc_engine e;
+    char buf[64];
+    struct mc_value value = {.len = 77, .flags = 77, .cas = 77};
+    struct mc_op first = {.command = &mc_command_version}, second = first;
+    second.value = &value;
+    mc_engine_init(&e, buf, sizeof buf, NULL, 0);
+    mc_engine_submit(&e, &first);
+    ck_assert(!mc_engine_is_idle(&e));
+    ck_assert_int_eq(mc_engine_do(&e, &transport, &second, SCRIPT_DEADLINE), MC_E_BUSY);
+    ck_assert_uint_eq(value.len + value.flags + value.cas, 0);
+    ck_assert_int_eq(mc_engine_run(&e, &transport, &second, 1, SCRIPT_DEADLINE), MC_E_BUSY);
+    ck_assert_int_eq(second.result, MC_E_BUSY);
+    ck_assert_int_eq(e.error, 0);
+    mc_engine_fail(&e, MC_E_CLOSED);
+    ck_assert_ptr_eq(mc_engine_done(&e), &first);
+    ck_assert(mc_engine_is_idle(&e));
+}
+END_TEST
+
+/* ---- large values, many operations ----------------------------------------------------------- */
+
+static void receive_text(struct mc_engine *e, const char *text)
+{
+    size_t len = strlen(text), cap;
+    char *to = mc_engine_input(e, &cap);
+    ck_assert(to != NULL);
+    ck_assert_uint_ge(cap, len);
+    memcpy(to, text, len);
+    mc_engine_received(e, len);
+}
+
+/* Takes what is to be sent. Returns how much. */
+static size_t send_all(struct mc_engine *e)
+{
+    struct mc_bytes parts[8];
+    size_t all = 0, n;
+    do {
+        n = 0;
+        for (size_t k = 0, count = mc_engine_output(e, parts, 8); k < count; k++)
+            n += parts[k].len;
+        all += n;
+        if (n > 0)
+            mc_engine_sent(e, n);
+    } while (n > 0);
+    return all;
+}
+
+/* Bytes that come early, or together with the last reply: all but the last `unsent` bytes of the
+ * first operation are sent, and another may still wait. */
+static const struct {
+    struct mc_op op;
+    const char *replies[2]; /* each in one piece */
+    size_t unsent;
+    bool another;       /* a version that is not sent */
+    int error;          /* of the connection then */
+    int result;         /* of the operation */
+    const char *ending; /* without an error: the reply to the rest */
+} early[] = {
+#define DELETE                                       \
+    {                                                \
+        .command = &mc_command_delete, .key = B("k") \
+    }
+#define GET                                       \
+    {                                             \
+        .command = &mc_command_get, .key = B("k") \
+    }
+#define LARGE_SET                                                  \
+    {                                                              \
+        .command = &mc_command_set, .key = B("k"), .data = B(LONG) \
+    }
+#define QUIET_DELETE                                       \
+    {                                                      \
+        .command = &mc_command_md, .key = B("k"), FLAGS(q) \
+    }
+    {DELETE, {"DELETED\r\nEND\r\n"}, 0, false, MC_E_PROTOCOL, MC_E_UNKNOWN, NULL},
+    {DELETE, {"DELETED\r\nEND\r\n"}, 0, true, MC_E_PROTOCOL, MC_E_UNKNOWN, NULL},
+    {DELETE, {"SERVER_ERROR x\r\nE"}, 0, false, MC_E_PROTOCOL, MC_E_UNKNOWN, NULL},
+    {DELETE, {"SERVER_ERROR x\r\nE"}, 0, true, MC_E_PROTOCOL, MC_E_UNKNOWN, NULL},
+    {DELETE, {"DELETED\r\n"}, 0, true, 0, MC_DELETED, "VERSION 1\r\n"},
+    {DELETE, {"DELETED\r\n"}, 1, false, MC_E_PROTOCOL, MC_E_PROTOCOL, NULL},
+    {DELETE, {"D"}, SIZE_MAX, false, MC_E_PROTOCOL, MC_E_PROTOCOL, NULL},
+    {GET, {"END\r\nEND\r\n"}, 0, true, MC_E_PROTOCOL, MC_E_PROTOCOL, NULL},
+    {GET, {"VALUE k 0 1\r\nx\r\nEND\r\nE"}, 0, false, MC_E_PROTOCOL, MC_E_PROTOCOL, NULL},
+    {QUIET_DELETE, {"MN\r\n"}, 1, false, MC_E_PROTOCOL, MC_E_UNKNOWN, NULL},
+    {QUIET_DELETE, {"MN\r\nNF O0\r\n"}, 0, false, MC_E_PROTOCOL, MC_E_UNKNOWN, NULL},
+    {QUIET_DELETE, {"NF O0\r\n"}, 4, false, 0, MC_NOT_FOUND, "MN\r\n"},
+    {QUIET_DELETE, {"NF O0\r\n"}, 5, false, MC_E_PROTOCOL, MC_E_PROTOCOL, NULL},
+    {LARGE_SET, {"SERVER_ERROR x\r\n"}, 10, true, 0, MC_SERVER_ERROR, "VERSION 1\r\n"},
+    {LARGE_SET, {"SERVER_ERROR x\r\n"}, 132, true, 0, MC_SERVER_ERROR, "VERSION 1\r\n"},
+    {LARGE_SET, {"SERVER_ERROR x\r\n"}, 133, true, MC_E_PROTOCOL, MC_E_PROTOCOL, NULL},
+    {LARGE_SET, {"SERVER_ERROR x\r\nS"}, 10, true, MC_E_PROTOCOL, MC_E_PROTOCOL, NULL},
+    {LARGE_SET, {"SERVER_ERROR x\r\n", "S"}, 10, true, MC_E_PROTOCOL, MC_E_PROTOCOL, NULL},
+    {LARGE_SET, {"CLIENT_ERROR x\r\n"}, 10, true, MC_E_STEP, MC_CLIENT_ERROR, NULL},
+    {LARGE_SET, {"STORED\r\n"}, 1, true, MC_E_PROTOCOL, MC_E_PROTOCOL, NULL},
+};
+
+/* Sends all but the last bytes. */
+static void send_but(struct mc_engine *e, size_t unsent)
+{
+    struct mc_bytes parts[8];
+    size_t all = 0;
+    for (size_t k = 0, count = mc_engine_output(e, parts, 8); k < count; k++)
+        all += parts[k].len;
+    if (unsent < all)
+        mc_engine_sent(e, all - unsent);
+}
+
+START_TEST(early_bytes)
+{
+    struct mc_engine e;
+    char in[256], out[256];
+    struct mc_op op = early[_i].op, another = {.command = &mc_command_version};
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    send_but(&e, early[_i].unsent);
+    if (early[_i].another)
+        mc_engine_submit(&e, &another);
+    for (size_t k = 0; k < 2 && early[_i].replies[k] != NULL; k++)
+        receive_text(&e, early[_i].replies[k]);
+    ck_assert_int_eq(e.error, early[_i].error);
+    if (early[_i].error == 0) {
+        send_all(&e);
+        receive_text(&e, early[_i].ending);
+    }
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_int_eq(op.result, early[_i].result);
+    if (early[_i].another) {
+        ck_assert_ptr_eq(mc_engine_done(&e), &another);
+        ck_assert_int_eq(another.result, early[_i].error == 0 ? MC_VERSION : early[_i].error);
+    }
+    ck_assert_int_eq(e.error, early[_i].error);
+}
+END_TEST
+
+/* Bytes when there is no operation at all. */
+START_TEST(unexpected_bytes)
+{
+    struct mc_engine e;
+    char in[64];
+    mc_engine_init(&e, in, sizeof in, NULL, 0);
+    receive_text(&e, "E");
+    ck_assert_int_eq(e.error, MC_E_PROTOCOL);
+    ck_assert_int_eq(e.reader.fault, MC_FAULT_UNASKED);
+}
+END_TEST
+
+enum { LARGE = 5000 };
+
+/* The rest of a value that is larger than the buffer is received where it belongs. */
+START_TEST(straight_to_its_place)
+{
+    struct mc_engine e;
+    char in[100], out[100], *place = malloc(LARGE), head[] = "VALUE k 0 5000\r\nabc";
+    struct mc_value value = {.buf = place, .cap = LARGE};
+    struct mc_op op = {.command = &mc_command_get, .key = MC_BYTES("k"), .value = &value};
+    size_t cap;
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    send_all(&e);
+    receive_text(&e, head);
+    for (size_t got = 3; got + 100 <= LARGE; got += 100) {
+        char *to = mc_engine_input(&e, &cap);
+        ck_assert_ptr_eq(to, place + got);
+        ck_assert_uint_eq(cap, LARGE - got);
+        memset(to, 'x', 100);
+        mc_engine_received(&e, 100);
+    }
+    char *to = mc_engine_input(&e, &cap);
+    ck_assert_ptr_eq(to, in); /* what is left fits the buffer */
+    memset(to, 'x', 97);
+    mc_engine_received(&e, 97);
+    receive_text(&e, "\r\nEND\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_int_eq(op.result, MC_HIT);
+    ck_assert_uint_eq(value.len, LARGE);
+    ck_assert(memcmp(place, "abcxxx", 6) == 0 && place[LARGE - 1] == 'x');
+    free(place);
+}
+END_TEST
+
+/* A line that the buffer does not hold. */
+START_TEST(too_long_a_line)
+{
+    struct mc_engine e;
+    char in[20], out[100];
+    size_t cap;
+    struct mc_op op = {.command = &mc_command_delete, .key = MC_BYTES("k")};
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    send_all(&e);
+    if (_i == 0) {
+        receive_text(&e, "SERVER_ERROR 0123456");
+        ck_assert(mc_engine_input(&e, &cap) == NULL);
+        ck_assert_uint_eq(cap, 0);
+    } else {
+        mc_engine_feed(&e, MC_BYTES("SERVER_ERROR 012345678"));
+    }
+    ck_assert_int_eq(e.error, MC_E_LINE);
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_int_eq(op.result, MC_E_UNKNOWN);
+}
+END_TEST
+
+enum { CROWD = 1000, ENTRY = 56 };
+
+/* No more is sent than the window holds, and nothing more until half of it is free. */
+START_TEST(window)
+{
+    struct mc_engine e;
+    static struct mc_op ops[CROWD];
+    static char in[256], out[2048];
+    size_t sent, all = 0, done = 0;
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    for (size_t i = 0; i < CROWD; i++) {
+        ops[i] = (struct mc_op){.command = &mc_command_set, .key = MC_BYTES("k")};
+        ops[i].data = MC_BYTES("0123456789012345678901234567890123456789"); /* ENTRY bytes each */
+        mc_engine_submit(&e, &ops[i]);
+    }
+    all = send_all(&e);
+    ck_assert_uint_le(all, MC_ENGINE_WINDOW);
+    ck_assert_uint_gt(all, MC_ENGINE_WINDOW - ENTRY);
+    while (done < CROWD) {
+        receive_text(&e, "STORED\r\n");
+        ck_assert_ptr_eq(mc_engine_done(&e), &ops[done]);
+        done++;
+        sent = send_all(&e);
+        all += sent;
+        ck_assert_uint_le(all - done * ENTRY, MC_ENGINE_WINDOW);
+        ck_assert_msg(sent == 0 || sent > MC_ENGINE_WINDOW / 2 - 100 || all == CROWD * ENTRY,
+                      "%zu bytes sent after %zu replies, %zu in all", sent, done, all);
+    }
+    ck_assert_uint_eq(all, CROWD * ENTRY);
+}
+END_TEST
+
+/* An operation larger than the window waits until it is alone. */
+START_TEST(larger_than_the_window)
+{
+    struct mc_engine e;
+    char in[256], out[256], *large = calloc(1, (size_t)2 * MC_ENGINE_WINDOW);
+    struct mc_op get = {.command = &mc_command_get, .key = MC_BYTES("k")};
+    struct mc_op set = {.command = &mc_command_set, .key = MC_BYTES("k")};
+    struct mc_op last = {.command = &mc_command_version};
+    set.data = (struct mc_bytes){large, (size_t)2 * MC_ENGINE_WINDOW};
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &get);
+    mc_engine_submit(&e, &set);
+    mc_engine_submit(&e, &last);
+    ck_assert_uint_eq(send_all(&e), strlen("get k\r\n"));
+    receive_text(&e, "END\r\n");
+    ck_assert_uint_eq(send_all(&e), strlen("set k 0 0 32768\r\n") + set.data.len + 2);
+    receive_text(&e, "STORED\r\n");
+    ck_assert_uint_eq(send_all(&e), strlen("version\r\n"));
+    receive_text(&e, "VERSION 1\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&e), &get);
+    ck_assert_ptr_eq(mc_engine_done(&e), &set);
+    ck_assert_ptr_eq(mc_engine_done(&e), &last);
+    free(large);
+}
+END_TEST
+
+static size_t compared; /* by memcmp() */
+
+/* The linker makes these of every memcmp() that is called. */
+int __wrap_memcmp(const void *a, const void *b, size_t n);
+int __real_memcmp(const void *a, const void *b, size_t n);
+
+int __wrap_memcmp(const void *a, const void *b, size_t n)
+{
+    compared++;
+    return __real_memcmp(a, b, n);
+}
+
+enum { AS_ASKED, REVERSED, SHUFFLED, ORDERS };
+
+static size_t at_turn(size_t k, size_t count, int order)
+{
+    if (order == REVERSED)
+        return count - 1 - k;
+    return order == SHUFFLED ? k * 7 % count : k;
+}
+
+/* A thousand keys, whatever the order of their values; how often keys are compared is bounded. */
+START_TEST(thousand_keys)
+{
+    static const size_t limits[ORDERS] = {6 * CROWD, 8 * CROWD, CROWD * CROWD / 4};
+    static char names[CROWD][8], places[CROWD][8], in[2048], out[2048];
+    static struct mc_bytes keys[CROWD];
+    static struct mc_value values[CROWD];
+    struct mc_op op = {.command = &mc_command_get, .keys = keys, .values = values, .count = CROWD};
+    struct mc_engine e;
+    for (size_t i = 0; i < CROWD; i++) {
+        snprintf(names[i], sizeof names[i], "key%zu", i);
+        keys[i] = (struct mc_bytes){names[i], strlen(names[i])};
+        values[i] = (struct mc_value){.buf = places[i], .cap = sizeof places[i]};
+    }
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    ck_assert_uint_gt(send_all(&e), CROWD * 4);
+    compared = 0;
+    for (size_t i = 0; i < CROWD;) {
+        size_t count = values[i].len; /* of the line: see engine.c */
+        struct text reply = {0};
+        ck_assert(count > 0 && count < 1024 && count % 7 != 0);
+        for (size_t k = 0; k < count; k++) {
+            const char *name = names[i + at_turn(k, count, _i)];
+            text_print(&reply, "VALUE %s 0 %zu\r\n%s\r\n", name, strlen(name), name);
+        }
+        text_add_string(&reply, "END\r\n");
+        mc_engine_feed(&e, (struct mc_bytes){reply.data, reply.len});
+        text_free(&reply);
+        i += count;
+    }
+    ck_assert_uint_le(compared, limits[_i]);
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_int_eq(op.result, 0);
+    for (size_t i = 0; i < CROWD; i++)
+        ck_assert(values[i].result == MC_HIT && values[i].len == keys[i].len &&
+                  memcmp(places[i], names[i], keys[i].len) == 0);
+}
+END_TEST
+
+/* ---- for event loops ------------------------------------------------------------------------- */
+
+START_TEST(deadlines)
+{
+    struct mc_engine e;
+    char in[64], out[64];
+    struct mc_op ops[3] = {{.command = &mc_command_get, .key = MC_BYTES("a"), .deadline = 50},
+                           {.command = &mc_command_version, .deadline = 40},
+                           {.command = &mc_command_version}};
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    ck_assert_int_eq(mc_engine_deadline(&e), MC_NEVER);
+    mc_engine_submit(&e, &ops[2]);
+    ck_assert_int_eq(mc_engine_deadline(&e), MC_NEVER);
+    mc_engine_submit(&e, &ops[0]);
+    ck_assert_int_eq(mc_engine_deadline(&e), 50);
+    mc_engine_submit(&e, &ops[1]);
+    ck_assert_int_eq(mc_engine_deadline(&e), 40);
+    ck_assert_int_eq(mc_engine_cancel(&e, &ops[1]), 0);
+    ck_assert_int_eq(mc_engine_deadline(&e), 50);
+    mc_engine_fail(&e, MC_E_TIMEOUT);
+    ck_assert_int_eq(mc_engine_deadline(&e), MC_NEVER);
+}
+END_TEST
+
+/* What a cancelled operation costs the others. */
+START_TEST(cancelling)
+{
+    static const struct {
+        const char *replies; /* before */
+        size_t sent;         /* bytes; 0: all */
+        size_t which;
+        bool fails;
+    } rows[] = {
+        {"", SIZE_MAX, 0, false},          /* nothing was sent */
+        {"", 0, 0, false},                 /* its reply is read and given to nobody */
+        {"", 1, 0, true},                  /* a byte of it has gone */
+        {"VALUE a 0 1 5\r\n", 0, 0, true}, /* its reply has begun */
+        {"", 0, 1, true},                  /* it shares a line */
+        {"", 0, 3, true},                  /* it is quiet */
+        {"END\r\n", 0, 0, false},          /* it is done */
+    };
+    struct mc_engine e;
+    char in[64], out[64];
+    struct mc_op ops[4] = {{.command = &mc_command_gets, .key = MC_BYTES("a")},
+                           {.command = &mc_command_get, .key = MC_BYTES("b")},
+                           {.command = &mc_command_get, .key = MC_BYTES("c")},
+                           {.command = &mc_command_md, .key = MC_BYTES("d")}};
+    ops[3].meta_flags = q;
+    ops[3].meta_count = 1;
+    struct mc_bytes parts[2];
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    for (size_t i = 0; i < 4; i++)
+        mc_engine_submit(&e, &ops[i]);
+    if (rows[_i].sent == 0)
+        send_all(&e);
+    else if (rows[_i].sent != SIZE_MAX && mc_engine_output(&e, parts, 2) > 0)
+        mc_engine_sent(&e, rows[_i].sent);
+    if (rows[_i].replies[0] != '\0')
+        receive_text(&e, rows[_i].replies);
+    int r = mc_engine_cancel(&e, &ops[rows[_i].which]);
+    ck_assert_int_eq(r, rows[_i].fails ? MC_E_STEP : 0);
+    ck_assert_int_eq(e.error, r);
+    memset(&ops[rows[_i].which], 0xee, sizeof ops[0]);
+    for (size_t i = 0; i < 4; i++) {
+        if (rows[_i].fails && i != rows[_i].which)
+            ck_assert_ptr_eq(mc_engine_done(&e), &ops[i]);
+    }
+    ck_assert(mc_engine_done(&e) == NULL);
+}
+END_TEST
+
+/* The replies to cancelled operations take no room in the window once they are read. */
+START_TEST(cancelled_and_read)
+{
+    struct mc_engine e;
+    char in[64], out[64];
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    for (size_t k = 0; k < 2 * MC_ENGINE_WINDOW / 10; k++) {
+        struct mc_op op = {.command = &mc_command_delete, .key = MC_BYTES("k")}, other = op;
+        mc_engine_submit(&e, &op);
+        if (_i > 0)
+            mc_engine_submit(&e, &other);
+        ck_assert_uint_gt(send_all(&e), 0);
+        ck_assert_int_eq(mc_engine_cancel(&e, &op), 0);
+        receive_text(&e, "DELETED\r\n");
+        if (_i > 0) {
+            receive_text(&e, "NOT_FOUND\r\n");
+            ck_assert_ptr_eq(mc_engine_done(&e), &other);
+            ck_assert_int_eq(other.result, MC_NOT_FOUND);
+        }
+        ck_assert(mc_engine_is_idle(&e));
+        ck_assert_int_eq(e.error, 0);
+    }
+}
+END_TEST
+
+/* Every command is in the list, and says of itself what it is. */
+START_TEST(commands)
+{
+    struct mc_op op = {.command = NULL};
+    struct mc_flag flag = {.letter = 'T', .ttl = 1};
+    size_t writes = 0, repeatable = 0;
+    for (size_t k = 0; k < MC_CATALOG_COUNT; k++) {
+        op.command = mc_catalog[k].command;
+        writes += mc_engine_writes(&op);
+        repeatable += mc_engine_repeatable(&op);
+        for (size_t j = 0; j < k; j++)
+            ck_assert(op.command != mc_catalog[j].command);
+    }
+    ck_assert_uint_eq(writes, 18);
+    ck_assert_uint_eq(repeatable, 13);
+    op.command = &mc_command_mg;
+    op.meta_flags = &flag;
+    op.meta_count = 1;
+    ck_assert(mc_engine_writes(&op) && mc_engine_repeatable(&op));
+    flag.letter = 'R';
+    ck_assert(mc_engine_writes(&op) && !mc_engine_repeatable(&op));
+    flag.letter = 't';
+    ck_assert(!mc_engine_writes(&op) && mc_engine_repeatable(&op));
+}
+END_TEST
+
+int main(void)
+{
+    const struct suite_test tests[] = {
+        {as_written, COUNT(scenes)},
+        {at_every_pace, COUNT(scenes)},
+        {cut_everywhere, COUNT(scenes)},
+        {failing_everywhere, COUNT(scenes)},
+        {run_together, COUNT(scenes)},
+        {do_one_by_one, COUNT(scenes)},
+        {do_and_fail, COUNT(scenes)},
+        {busy, 1},
+        {early_bytes, COUNT(early)},
+        {unexpected_bytes, 1},
+        {straight_to_its_place, 1},
+        {too_long_a_line, 2},
+        {window, 1},
+        {larger_than_the_window, 1},
+        {thousand_keys, ORDERS},
+        {deadlines, 1},
+        {cancelling, 7},
+        {cancelled_and_read, 2},
+        {commands, 1},
+    };
+    return suite_run("engine", tests, COUNT(tests));
+}
