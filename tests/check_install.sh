@@ -83,8 +83,20 @@ expect_exports() {
         >"$tap_folder/exported"
     grep -hoE '\bmc_[a-z0-9_]+\(|\bmc_(command_[a-z_]+|catalog)[],;[]' "$prefix"/include/mcwire/*.h |
         tr -d '(],;[' | sort -u |
-        grep -vx mc_is_final >"$tap_folder/declared"
+        grep -vxE 'mc_is_final|mc_is_error|mc_string' >"$tap_folder/declared"
     [ -s "$tap_folder/declared" ] && diff "$tap_folder/declared" "$tap_folder/exported"
+}
+
+# A pointer is not taken for a literal of its own size.
+takes_literals() {
+    local line='struct mc_bytes of(const char *s) { (void)s; return MC_BYTES(%s); }\n'
+    for text in '"a"' s; do
+        # The format is a program.
+        # shellcheck disable=SC2059
+        printf "#include <mcwire/proto.h>\n$line" "$text" >"$tap_folder/literal.c"
+        "$cc" -fsyntax-only -I"$prefix/include" "$tap_folder/literal.c" && echo "compiles: $text"
+    done >"$tap_folder/literals"
+    [ "$(cat "$tap_folder/literals")" = 'compiles: "a"' ]
 }
 
 # build_project FOLDER OPTION...: somebody's Meson project that depends on mcwire.
@@ -111,6 +123,7 @@ check "links with pkg-config --static" build_static
 check "runs linked statically" run_client
 check "the wire alone" build_and_run_wire
 check "exports what the headers declare" expect_exports
+check "MC_BYTES takes string literals" takes_literals
 check "a Meson project finds the installed one" build_project found --wrap-mode=nofallback
 check "the program of that project runs" run_client
 check "a Meson project has it as a subproject" build_project sub --wrap-mode=forcefallback
