@@ -181,14 +181,12 @@ static void answer_doubled(const struct mc_answer_keys *asked)
 static size_t take_items(struct mc_client *client, const struct mc_answer_keys *asked, size_t next)
 {
     struct mc_bytes in = {client->buf + client->at, client->end - client->at};
+    const struct mc_bytes *keys = asked->keys;
     struct mc_value *values = asked->values;
     struct mc_reply reply;
-    size_t k = next;
-    for (; k < asked->count; k++) {
-        if (mc_item_next(&client->reader, &in, asked->keys[k], &reply) != MC_VALUE)
-            break;
+    size_t k = next, count = asked->count;
+    for (; k < count && mc_item_next(&client->reader, &in, keys[k], &reply) == MC_VALUE; k++)
         values[k].result = mc_answer_item(&reply, &values[k]);
-    }
     client->at = client->end - in.len;
     return k;
 }
