@@ -15,6 +15,10 @@ python3                                   python3
 readelf                                   binutils
 objdump                                   binutils
 xz                                        xz-utils
+/usr/sbin/nutcracker                      nutcracker
+/usr/sbin/yrmcdsd                         yrmcds
+stunnel                                   stunnel4
+openssl                                   openssl
 ip                                        iproute2
 tc                                        iproute2
 nft                                       nftables

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -266,6 +265,33 @@ void live_start(struct live *live, enum live_kind kind, const char *options, con
         snprintf(live->address, sizeof live->address, "unix:%s", live->path);
     else
         snprintf(live->address, sizeof live->address, "127.0.0.1:%s", live->port);
+}
+
+/* What memcached -h prints, or "". (-V is newer than 1.4.5.) */
+static const char *help(void)
+{
+    static char text[32768];
+    FILE *said = text[0] == '\0' ? popen("memcached -h", "r") : NULL;
+    if (said != NULL) {
+        text[fread(text, 1, sizeof text - 1, said)] = '\0';
+        pclose(said);
+    }
+    return text;
+}
+
+const char *live_version(void)
+{
+    static char version[32];
+    if (sscanf(help(), "memcached %31s", version) != 1)
+        version[0] = '\0';
+    return version;
+}
+
+bool live_has_option(const char *option)
+{
+    char line[16];
+    snprintf(line, sizeof line, "\n%s", option);
+    return strstr(help(), line) != NULL;
 }
 
 void live_kill(struct live *live)

@@ -6,6 +6,7 @@
 
 #include "folder.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 enum live_kind { LIVE_UNIX, LIVE_TCP, LIVE_KINDS };
@@ -27,6 +28,12 @@ struct live {
  * options are words with spaces between them, or "". `users`, unless NULL, is the content of the
  * file for -Y. */
 void live_start(struct live *live, enum live_kind kind, const char *options, const char *users);
+
+/* What the memcached of these tests says of its version, such as "1.6.18"; "" when it cannot be run. */
+const char *live_version(void);
+
+/* Does it have this option, such as "-Z"? What it was built without is not in its help. */
+bool live_has_option(const char *option);
 
 /* Kills the server, and starts it again at the same address. */
 void live_kill(struct live *live);

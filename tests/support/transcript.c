@@ -194,15 +194,44 @@ static bool parse_header(struct parser *p, const char *name, char *to, size_t ca
     return true;
 }
 
-/* server: none, or server: memcached[ <options>] */
+unsigned transcript_version(const char *text, const char **end)
+{
+    unsigned version = 0;
+    const char *at = text;
+    for (int parts = 0; parts < 3; parts++) {
+        if (!isdigit((unsigned char)*at))
+            return *end = text, 0;
+        char *after;
+        version = version * 1000 + (unsigned)strtoul(at, &after, 10);
+        at = *after == '.' && parts < 2 ? after + 1 : after;
+    }
+    *end = at;
+    return version;
+}
+
+/* <first>..<last> */
+static bool parse_versions(struct parser *p, const char *text, const char **end)
+{
+    struct transcript *t = p->transcript;
+    t->first = transcript_version(text, end);
+    if (t->first == 0 || strncmp(*end, "..", 2) != 0)
+        return false;
+    t->last = transcript_version(*end + 2, end);
+    return t->last >= t->first;
+}
+
+/* server: none, or server: memcached <first>..<last>[ <options>] */
 static bool parse_server(struct parser *p)
 {
     struct transcript *t = p->transcript;
+    char rest[sizeof t->options];
+    const char *end;
     if (parse_header(p, "server: none", t->options, 1))
         return true;
-    if (!parse_header(p, "server: memcached", t->options, 1) &&
-        !parse_header(p, "server: memcached ", t->options, sizeof t->options))
+    if (!parse_header(p, "server: memcached ", rest, sizeof rest) ||
+        !parse_versions(p, rest, &end) || (*end != '\0' && *end != ' '))
         return false;
+    snprintf(t->options, sizeof t->options, "%s", *end == ' ' ? end + 1 : end);
     t->live = true;
     return true;
 }
@@ -215,7 +244,9 @@ static bool parse_line(struct parser *p)
         p->has_source = p->has_source || strstr(p->at, "protocol.txt") != NULL;
         return true;
     }
-    if (*p->at == '\0' || parse_server(p) || parse_header(p, "users: ", t->users, sizeof t->users))
+    if (*p->at == '\0' || parse_server(p) ||
+        parse_header(p, "users: ", t->users, sizeof t->users) ||
+        parse_header(p, "needs: ", t->needs, sizeof t->needs))
         return true;
     return parse_step(p);
 }

@@ -34,9 +34,11 @@ struct transcript_step {
 
 struct transcript {
     char path[512];
-    bool live;         /* a real memcached is compared with it */
-    char options[128]; /* with these options */
-    char users[128];   /* and -Y with this user:password, unless empty */
+    bool live;            /* a real memcached is compared with it */
+    unsigned first, last; /* if its version is one of these: see transcript_version() */
+    char needs[8];        /* and it knows this option, unless empty */
+    char options[128];    /* with these options */
+    char users[128];      /* and -Y with this user:password, unless empty */
     struct transcript_step *steps;
     size_t count;
     struct text problem; /* why the file could not be loaded */
@@ -44,6 +46,10 @@ struct transcript {
 
 /* Loads a file. False, with a text in transcript->problem, when it breaks the format. */
 bool transcript_load(struct transcript *transcript, const char *path);
+
+/* The version of memcached that a text begins with ("1.6.18"), as a number that grows with it; *end
+ * is what follows. 0, with *end = text, when there is none. */
+unsigned transcript_version(const char *text, const char **end);
 
 void transcript_free(struct transcript *transcript);
 
