@@ -40,6 +40,7 @@ afl-fuzz                                  afl++
 afl-clang-fast                            afl++
 node                                      nodejs
 musl-gcc                                  musl-tools
+tcc                                       tcc
 arm-none-eabi-gcc                         gcc-arm-none-eabi
 riscv64-unknown-elf-gcc                   gcc-riscv64-unknown-elf
 avr-gcc                                   gcc-avr
