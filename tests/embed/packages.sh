@@ -4,10 +4,6 @@
 # shellcheck shell=bash
 
 setup_packages+='
-gcc                                       gcc
-g++                                       g++
-strace                                    strace
-valgrind                                  valgrind
 gdb                                       gdb
 python3                                   python3
 readelf                                   binutils
@@ -16,7 +12,6 @@ xz                                        xz-utils
 ip                                        iproute2
 tc                                        iproute2
 nft                                       nftables
-clang                                     clang
 clang-14                                  clang-14
 clang-19                                  clang-19
 clang-format                              clang-format
