@@ -28,6 +28,7 @@ pylibmc.py      python3-pylibmc    python3-pylibmc    py3-pylibmc    python-pyli
 valgrind        valgrind           valgrind           valgrind       valgrind         -
 strace          strace             strace             strace         strace           -
 gcc             gcc                gcc                gcc            gcc              -
+ps              procps             procps-ng          procps         procps-ng        -
 g++             g++                gcc-c++            g++            gcc              -
 clang           clang              clang              clang          clang            -
 '
