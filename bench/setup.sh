@@ -1,13 +1,18 @@
 # Functions for bench/run and tests/run: what has to be installed, and the build. Source it in bash.
 # shellcheck shell=bash
 
-# The top folder of the source, and the build folder in it.
+# The top folder of the source; the folder of the build folders, which is another where nothing can be
+# written to the first; and the build folder of the benchmarks.
 mcwire_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-mcwire_build=$mcwire_root/build
+mcwire_out=$mcwire_root
+if ! [ -w "$mcwire_root" ]; then
+    mcwire_out=${TMPDIR:-/tmp}/mcwire-build-$(id -u)-$(cksum <<<"$mcwire_root" | tr ' ' -)
+fi
+mcwire_build=$mcwire_out/build
 
 # The packages of apt, dnf, apk, pacman and brew that have a thing; "-" where it is part of the
-# system or does not exist. A thing is a file (/), a command, a header (.h), a pkg-config module
-# (.pc) or a Python module (.py).
+# system or does not exist. What apt alone has a name for is called the same elsewhere, or nearly so.
+# A thing is a file (/), a command, a header (.h), a pkg-config module (.pc) or a Python module (.py).
 setup_packages='
 cc          gcc         gcc                  gcc        gcc        -
 stdio.h     libc6-dev   glibc-devel          musl-dev   glibc      -
@@ -17,9 +22,15 @@ pkg-config  pkg-config  pkgconf-pkg-config   pkgconf    pkgconf    pkg-config
 memcached   memcached   memcached            memcached  memcached  memcached
 check.pc    check       check-devel          check-dev  check      check
 libmemcached.pc libmemcached-dev libmemcached-devel libmemcached-dev libmemcached libmemcached
-memcache.py     python3-memcache   - - - -
-pymemcache.py   python3-pymemcache - - - -
-pylibmc.py      python3-pylibmc    - - - -
+memcache.py     python3-memcache   python3-memcached  -              python-memcached -
+pymemcache.py   python3-pymemcache python3-pymemcache py3-pymemcache -                -
+pylibmc.py      python3-pylibmc    python3-pylibmc    py3-pylibmc    python-pylibmc   -
+valgrind        valgrind           valgrind           valgrind       valgrind         -
+strace          strace             strace             strace         strace           -
+gcc             gcc                gcc                gcc            gcc              -
+ps              procps             procps-ng          procps         procps-ng        -
+g++             g++                gcc-c++            g++            gcc              -
+clang           clang              clang              clang          clang            -
 '
 
 # setup_has THING: true when it is installed.
@@ -39,9 +50,9 @@ setup_names() {
     local column=$1 thing
     shift
     for thing in "$@"; do
-        awk -v thing="$thing" -v column="$column" -v fallback="$thing" '
-            $1 == thing { found = 1; if ($column != "-") print $column }
-            END { if (!found) print fallback }' <<<"$setup_packages"
+        awk -v thing="$thing" -v column="$column" '
+            $1 == thing && !found { found = 1; name = NF < column ? $2 : $column }
+            END { if (!found) print thing; else if (name != "-") print name }' <<<"$setup_packages"
     done | sort -u | tr '\n' ' ' | sed 's/ $//'
 }
 
@@ -68,9 +79,46 @@ setup_quietly() {
     return $status
 }
 
+# setup_flock [-n]: locks descriptor 9; with -n it fails when another process has locked it. A system
+# with neither flock nor Python goes without.
+setup_flock() {
+    if command -v flock >/dev/null; then
+        flock "$@" 9
+    elif command -v python3 >/dev/null; then
+        python3 -c 'import fcntl, sys
+fcntl.flock(9, fcntl.LOCK_EX | (fcntl.LOCK_NB if sys.argv[1:] else 0))' "$@" 2>/dev/null
+    fi
+}
+
+# setup_alone COMMAND...: runs a command while no other process does so for this source, and returns
+# its status. This file is what is locked. The lock ends with this process: what the command starts
+# does not have it.
+setup_alone() {
+    local status=0
+    exec 9<"$mcwire_root/bench/setup.sh" || exit
+    setup_flock -n || {
+        echo "Waiting for another build of $mcwire_root" >&2
+        setup_flock
+    }
+    "$@" 9<&- || status=$?
+    exec 9<&-
+    return $status
+}
+
 # need_packages THING...: installs what is missing with apt, as root or with sudo. Where that cannot
 # be done, it prints what to install and exits.
 need_packages() {
+    local thing
+    for thing in "$@"; do
+        if ! setup_has "$thing"; then
+            setup_alone setup_install "$@"
+            return
+        fi
+    done
+}
+
+# setup_install THING...: what of these is missing.
+setup_install() {
     local missing=() thing as_root=()
     for thing in "$@"; do
         setup_has "$thing" || missing+=("$thing")
@@ -81,15 +129,43 @@ need_packages() {
         as_root=(sudo)
         { command -v sudo >/dev/null && sudo true; } || setup_advise "${missing[@]}"
     fi
-    local names
-    names=$(setup_names 2 "${missing[@]}")
-    echo "Installing $names" >&2
+    # The names are words on purpose.
+    # shellcheck disable=SC2046
+    setup_apt "${as_root[@]}" -- $(setup_names 2 "${missing[@]}")
+}
+
+# setup_apt [sudo] -- PACKAGE...: installs these. When that fails, it prints one line of the hundreds
+# that apt may have printed, and exits with status 69.
+setup_apt() {
+    local as_root=() log why
+    while [ "$1" != -- ]; do
+        as_root+=("$1") && shift
+    done
+    shift
     local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive
         apt-get -y -o DPkg::Lock::Timeout=300)
-    setup_quietly "${apt[@]}" update || setup_advise "${missing[@]}"
-    # The names are words on purpose.
-    # shellcheck disable=SC2086
-    setup_quietly "${apt[@]}" install --no-install-recommends $names || setup_advise "${missing[@]}"
+    echo "Installing $*" >&2
+    log=$(mktemp) || exit
+    "${apt[@]}" update >"$log" 2>&1 </dev/null
+    "${apt[@]}" install --no-install-recommends "$@" >>"$log" 2>&1 </dev/null && rm -f "$log" && return
+    why=$(sed -nE '/^ *(Temporary failure|Could not (resolve|connect)|Cannot initiate)/{
+        s/^ */no network: /p;q}' "$log")
+    [ -n "$why" ] || why=$(grep -m 1 '^E: ' "$log" || tail -n 1 "$log")
+    rm -f "$log"
+    echo "apt-get cannot install $*: ${why#E: }" >&2
+    exit 69
+}
+
+# make_out: makes the folder for build folders, if it is not that of the source. Nobody else may have
+# made it, since others can write to the folder that it is in.
+make_out() {
+    [ "$mcwire_out" != "$mcwire_root" ] || return 0
+    mkdir -m 700 "$mcwire_out" 2>/dev/null
+    if ! [ -d "$mcwire_out" ] || [ -L "$mcwire_out" ] || ! [ -O "$mcwire_out" ]; then
+        echo "$mcwire_root cannot be written to, nor can $mcwire_out be made to build in" >&2
+        return 73
+    fi
+    echo "$mcwire_root cannot be written to: building in $mcwire_out" >&2
 }
 
 # configure FOLDER [OPTION...]: makes a build folder, unless it is there and up to date. One that is
@@ -100,12 +176,17 @@ configure() {
         ninja -C "$1" build.ninja >/dev/null 2>&1; then
         return
     fi
+    make_out || return
     rm -rf "$1"
     setup_quietly meson setup "$1" "$mcwire_root" "${@:2}"
 }
 
+# configure_and_build TARGET...
+configure_and_build() {
+    configure "$mcwire_build" && setup_quietly ninja -C "$mcwire_build" "$@"
+}
+
 # build TARGET...: builds the targets, or everything when none is named.
 build() {
-    configure "$mcwire_build" || exit
-    setup_quietly ninja -C "$mcwire_build" "$@" || exit
+    setup_alone configure_and_build "$@" || exit
 }

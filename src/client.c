@@ -391,7 +391,7 @@ int mc_client_gats_many(struct mc_client *client, int32_t exptime, const struct 
 static int send_value(struct mc_client *client, int r, const struct mc_out *out,
                       struct mc_bytes value, mc_deadline deadline)
 {
-    const struct mc_bytes parts[] = {{out->data, out->len}, value, {"\r\n", 2}};
+    const struct mc_bytes parts[] = {{out->data, out->len}, {value.data, value.len}, {"\r\n", 2}};
     return r == 0 ? mc_client_send(client, parts, 3, 1, deadline) : r;
 }
 

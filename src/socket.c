@@ -263,7 +263,7 @@ void mc_socket_close(struct mc_socket *socket)
 static ptrdiff_t send_many(const struct mc_socket *s, const struct mc_bytes *parts, size_t count)
 {
     struct iovec vectors[PARTS_MAX];
-    size_t n = 0;
+    uint8_t n = 0; /* fits msg_iovlen, which is a size_t with glibc and an int with musl */
     for (; n < count && n < PARTS_MAX; n++)
         vectors[n] = (struct iovec){(void *)(uintptr_t)parts[n].data, parts[n].len};
     const struct msghdr message = {.msg_iov = vectors, .msg_iovlen = n};

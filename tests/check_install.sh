@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs the library into a temporary folder and uses it from there: with pkg-config, linked
 # dynamically and statically, from C and C++, also the wire alone; and as a Meson subproject.
-# The functions are called by their names.
-# shellcheck disable=SC2317
+# The functions are called by their names, and text for another bash is in single quotes.
+# shellcheck disable=SC2016,SC2317
 # shellcheck source=tests/support/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/support/tap.sh"
 
@@ -12,24 +12,19 @@ here=$tap_root/tests/install
 prefix=$tap_folder/prefix
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
 
-# The files that are built and then installed, by their names in the build folder.
-installed_targets() {
-    meson introspect "$tap_folder/build" --targets | python3 -c '
-import json, os, sys
-for target in json.load(sys.stdin):
-    if target["installed"]:
-        for name in target["filename"]:
-            print(os.path.relpath(name, sys.argv[1]))' "$tap_folder/build"
+install_library() {
+    meson setup "$tap_folder/build" "$tap_root" --prefix="$prefix" --libdir=lib -Dbench=disabled \
+        -Dtests=disabled && meson install -C "$tap_folder/build"
 }
 
-install_library() {
-    local targets
-    meson setup "$tap_folder/build" "$tap_root" --prefix="$prefix" --libdir=lib || return
-    targets=$(installed_targets) && [ -n "$targets" ] || return
-    # The names are words on purpose.
-    # shellcheck disable=SC2086
-    ninja -C "$tap_folder/build" $targets || return
-    meson install -C "$tap_folder/build" --no-rebuild
+# builds_nothing_else FOLDER: all that this build folder builds is installed.
+builds_nothing_else() {
+    meson introspect "$1" --targets | python3 -c '
+import json, sys
+targets = json.load(sys.stdin)
+surplus = [target["name"] for target in targets if not target["installed"]]
+print(*surplus, sep="\n")
+sys.exit(not targets or bool(surplus))'
 }
 
 expect_one_version() {
@@ -109,8 +104,60 @@ build_project() {
         cp "$folder/build/client" "$tap_folder/client" && "$folder/build/wire"
 }
 
+# ---- the lines of README.md ----------------------------------------------------------------------
+
+# readme_lines: those that install the library and compile a program with it.
+readme_lines() {
+    grep -E '^    (meson |cc program.c \$\(pkg-config)' "$tap_root/README.md" | sed 's/^ *//'
+}
+
+# in_private COMMAND...: runs it where changes in /etc and /usr/local are seen by nobody else and
+# end with it, and where dpkg-architecture, which a bare Debian lacks, does not run.
+in_private() {
+    mkdir -p "$tap_folder/layers" && unshare -m bash -c '
+        layers=$0
+        mount -t tmpfs none "$layers" || exit
+        for name in etc usr/local; do
+            mkdir -p "$layers/$name/upper" "$layers/$name/work" &&
+                mount -t overlay none -o "lowerdir=/$name" -o "upperdir=$layers/$name/upper" \
+                    -o "workdir=$layers/$name/work" "/$name" || exit
+        done
+        hidden=$(command -v dpkg-architecture)
+        [ -z "$hidden" ] || mount --bind /dev/null "$hidden" || exit
+        "$@"' "$tap_folder/layers" "$@"
+}
+
+# install_as_typed: in a copy of the source; then the program runs, with no variable of ours set.
+# It is bash text for in_private: the copy, the address and the lines are its arguments.
+install_as_typed='
+    source=$0 address=$1
+    unset PKG_CONFIG_PATH LD_LIBRARY_PATH DESTDIR
+    cd "$source" && cp src/examples/greeting.c program.c || exit
+    for line in "${@:2}"; do
+        echo "$line" && eval "$line" || exit
+    done
+    ./a.out "$address" && ldd a.out | grep -F "/usr/local/lib/libmcwire.so.0"'
+
+run_readme() {
+    local lines
+    mapfile -t lines < <(readme_lines)
+    [ ${#lines[@]} -eq 3 ] && mkdir -p "$tap_folder/source" &&
+        cp -r "$tap_root"/{meson.build,meson_options.txt,proto,src,bench,tests} \
+            "$tap_folder/source" &&
+        in_private bash -c "$install_as_typed" "$tap_folder/source" "$tap_address" "${lines[@]}"
+}
+
+# ---- the cases -----------------------------------------------------------------------------------
+
 start_memcached unix
+if in_private true 2>/dev/null; then
+    check "the lines of README.md, typed on a bare Debian" run_readme
+    check "they build what is installed" builds_nothing_else "$tap_folder/source/build"
+else
+    skip "the lines of README.md, typed on a bare Debian" "/etc cannot be made private here"
+fi
 check "meson install" install_library
+check "meson install builds what is installed" builds_nothing_else "$tap_folder/build"
 check "one version everywhere" expect_one_version
 check "compiles and links with pkg-config" build_client "$cc" -Wextra "$here/client.c"
 check "runs with the shared library" run_client

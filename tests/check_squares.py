@@ -111,6 +111,15 @@ class Babbler:
         connection.close()
 
 
+def exists(pid):
+    """True for a process that has not ended; nobody may have looked at how it did."""
+    try:
+        with open("/proc/%d/stat" % pid) as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 def ask(path, request):
     """What a memcached says to a request with an answer that ends in END."""
     with socket.socket(socket.AF_UNIX) as connection:
@@ -411,11 +420,18 @@ class PrivateServer(unittest.TestCase):
         self.expect_gone(path, pid)
 
     def test_signals(self):
-        for number in [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]:
+        for number in [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]:
             running, path, pid = self.begin("--runs=10000")
             running.process.send_signal(number)
             self.assertEqual(running.process.wait(), -number)
             self.expect_gone(path, pid)
+
+    def test_kill(self):
+        """Another process does it then, so that it is waited for."""
+        running, path, pid = self.begin("--runs=10000")
+        running.process.kill()
+        wait_until(lambda: not os.path.exists(os.path.dirname(path)), "the end of the folder")
+        wait_until(lambda: not exists(pid), "the end of memcached")
 
     def test_nobody_reads(self):
         running, path, pid = self.begin("--runs=10000", "--requests=10", "--cost-us=0")
@@ -427,7 +443,7 @@ class PrivateServer(unittest.TestCase):
         running, path, pid = self.begin("--runs=10000")
         os.kill(pid, signal.SIGSTOP)
         running.process.send_signal(signal.SIGINT)
-        self.assertEqual(running.process.wait(), -signal.SIGINT)
+        self.assertEqual(running.process.wait(), 130)
         self.expect_gone(path, pid)
 
     def test_temporary_folder(self):
@@ -436,6 +452,96 @@ class PrivateServer(unittest.TestCase):
             result = squares("--private", "--runs=1", "--requests=1", env=environment(TMPDIR=below))
             self.assertIn("unix:" + below, result.stderr)
             self.assertEqual(os.listdir(below), [])
+
+    def test_what_killed_programs_left(self):
+        """Only what is named so, and only when its process is gone."""
+        ended = subprocess.Popen(["true"])
+        ended.wait()
+        with tempfile.TemporaryDirectory() as below:
+            os.chmod(below, 0o755)
+            left = "mcwire-%d-" % ended.pid
+            others = ["mcwire-%d-abcdef" % os.getpid(), left + "long-name", "mcwire-abcdef",
+                      "x" + left + "abcdef"]
+            for name in others + [left + "abcdef", left + "AbC123"]:
+                os.mkdir("%s/%s" % (below, name))
+                open("%s/%s/memcached-1" % (below, name), "w").close()
+            open("%s/%sFILE00" % (below, left), "w").close()
+            os.symlink(below, "%s/%slink00" % (below, left))
+            squares("--private", "--runs=1", "--requests=1", env=environment(TMPDIR=below))
+            self.assertEqual(sorted(os.listdir(below)), sorted(others))
+            for name in others:
+                self.assertEqual(os.listdir("%s/%s" % (below, name)), ["memcached-1"])
+
+
+class Interrupted(unittest.TestCase):
+    """Ctrl-C: what is known by then is printed, and the exit status is 130."""
+
+    def begin(self, *options):
+        """A squares with text on its output, after the first line of it."""
+        process = subprocess.Popen([SQUARES, "--private", NO_TIMEOUT, *options], text=True,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, env=environment())
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        process.stdout.readline()
+        return process
+
+    def interrupt(self, process):
+        process.send_signal(signal.SIGINT)
+        printed, said = process.stdout.read(), process.stderr.read()
+        self.assertEqual(process.wait(timeout=PATIENCE_S), 130, said)
+        process.stdout.close()
+        process.stderr.close()
+        return printed, said
+
+    def test_after_some_runs(self):
+        process = self.begin("--runs=10000", "--requests=1000")
+        while process.stdout.read(1) != "s":  # of the first run's seconds
+            pass
+        printed, said = self.interrupt(process)
+        rows = re.findall(r"^ *\d+ +\d+\.\d{3} .* %  +\d+\.\dx", printed, re.MULTILINE)
+        self.assertGreaterEqual(len(rows), 1, printed)
+        self.assertIn("\nModel (|): expected misses x 1.00 ms + 1000 requests x ", printed)
+        self.assertRegex(printed, r"\nGets: \d{4,}, mean ")
+        self.assertEqual(said.splitlines()[-1],
+                         "squares: interrupted in run %d of 10000" % (len(rows) + 1))
+
+    def test_in_the_first_run(self):
+        """No table, and no numbers that nobody has measured; the expense of a minute ends, too."""
+        printed, said = self.interrupt(self.begin("--cost-us=60000000"))
+        self.assertRegex(printed, r"\A\nGets: [01][^:]*\nErrors: ")
+        self.assertNotIn("0.00 ns", printed)
+        self.assertEqual(said.splitlines()[-1], "squares: interrupted in run 1 of 10")
+
+    def test_json(self):
+        process = self.begin("--runs=10000", "--format=json")
+        runs = [process.stdout.readline()]
+        printed, _ = self.interrupt(process)
+        runs = json.loads('{"runs":[' + runs[0] + printed)["runs"]
+        self.assertGreaterEqual(len(runs), 1)
+        self.assertEqual(runs[0]["hits"] + runs[0]["misses"], 2000)
+
+    def test_picture(self):
+        with tempfile.TemporaryDirectory() as folder:
+            picture = folder + "/picture.svg"
+            with open(picture, "w") as file:
+                file.write("an older one")
+            self.interrupt(self.begin("--cost-us=60000000", "--plot=" + picture))
+            with open(picture) as file:
+                self.assertEqual(file.read(), "an older one")
+            process = self.begin("--runs=10000", "--requests=100", "--plot=" + picture)
+            while process.stdout.read(1) != "s":
+                pass
+            self.interrupt(process)
+            xml.etree.ElementTree.parse(picture)
+
+    def test_ignored(self):
+        """As in a background job of a shell without job control."""
+        process = subprocess.run(["sh", "-c", 'trap "" INT; "$0" "$@" & p=$!; kill -INT $p; wait $p',
+                                  SQUARES, "--private", "--runs=2", "--requests=100"],
+                                 capture_output=True, text=True, timeout=PATIENCE_S,
+                                 stdin=subprocess.DEVNULL, env=environment())
+        self.assertEqual(process.returncode, 0, process.stderr)
 
 
 # ---- servers that fail ------------------------------------------------------
@@ -496,6 +602,13 @@ class Failures(unittest.TestCase):
         result = squares("--server=a..b", "--format=json", "--runs=1", "--requests=10")
         self.assertEqual(total(report_of(result)["runs"], "errors"), 20)
         self.assertEqual(len(warnings(result.stderr)), 1, result.stderr)
+
+    def test_nothing_measured(self):
+        """No get was answered: there is no time of one, nor a mean."""
+        result = squares("--server=/nowhere/at/all", "--runs=1", "--requests=10")
+        self.assertIn("\nModel (|): expected misses x 1.00 ms; no get was answered.\nGets: 0\n",
+                      result.stdout)
+        self.assertNotIn("0.00 ns", result.stdout)
 
     def test_garbage(self):
         for reply in [b"garbage\r\n", b"\0" * 10000, b"HTTP/1.0 400 Bad Request\r\n\r\n",

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "escape.h"
+#include "scratch.h"
 #include "server.h"
 
 enum {
@@ -28,7 +29,6 @@ enum {
     "no memcached: start one, or install it (apt install memcached, dnf install memcached, " \
     "apk add memcached, pacman -S memcached, brew install memcached)"
 
-#define FOLDER_NAME "/mcwire-XXXXXX"
 #define ADDRESS_PREFIX "unix:"
 
 /* A sockaddr_un has room for 108 bytes, on some systems for 104. */
@@ -48,6 +48,8 @@ struct server {
 static struct server servers[SERVERS_MAX];
 static size_t server_count;
 static char folder[FOLDER_SIZE]; /* empty: there is none */
+static pid_t keeper;             /* 0: there is none */
+static int to_keeper = -1;
 
 static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
 
@@ -67,9 +69,22 @@ static void end_server(struct server *server)
     unlink(server->path);
 }
 
+/* The keeper goes first: once a server is reaped, its number may be another process's. */
+static void end_keeper(void)
+{
+    if (keeper > 0) {
+        kill(keeper, SIGKILL);
+        while (waitpid(keeper, NULL, 0) < 0 && errno == EINTR)
+            ;
+        close(to_keeper);
+    }
+    keeper = 0;
+}
+
 /* Calls async-signal-safe functions only. */
 static void clean_up(void)
 {
+    end_keeper();
     for (size_t i = 0; i < server_count; i++)
         end_server(&servers[i]);
     server_count = 0;
@@ -117,20 +132,13 @@ static void catch_signals(void)
 
 /* ---- the start ------------------------------------------------------------------------------- */
 
-/* A folder for the sockets, below TMPDIR if their paths are not too long then. It is given to the
- * user nobody if we are root: memcached refuses to be root, and becomes nobody before it makes its
- * socket. */
+/* A folder for the sockets. It is given to the user nobody if we are root: memcached refuses to be
+ * root, and becomes nobody before it makes its socket. */
 static bool make_folder(const char *program)
 {
-    const char *below = getenv("TMPDIR");
-
-    if (folder[0] != '\0')
-        return true;
-    if (below == NULL || below[0] != '/' || strlen(below) + sizeof FOLDER_NAME > FOLDER_SIZE)
-        below = "/tmp";
-    snprintf(folder, sizeof folder, "%s%s", below, FOLDER_NAME);
+    scratch_name(folder, sizeof folder);
     if (mkdtemp(folder) == NULL) {
-        escape_message(program, "no folder can be made below %s: %s", below, strerror(errno));
+        escape_message(program, "no folder %s can be made: %s", folder, strerror(errno));
         folder[0] = '\0';
         return false;
     }
@@ -141,6 +149,47 @@ static bool make_folder(const char *program)
     return true;
 }
 
+/* In the keeper: reads of each server that is started. The pipe ends with the program, however that
+ * ends; then the servers are ended. Ending signals are blocked. */
+static void keep(int from)
+{
+    struct server started;
+
+    setpgid(0, 0);
+    while (read(from, &started, sizeof started) == sizeof started)
+        servers[server_count++] = started;
+    clean_up();
+    _exit(0);
+}
+
+/* The keeper is a process that cleans up after a program that is killed. */
+static bool start_keeper(const char *program)
+{
+    int ends[2];
+
+    if (pipe(ends) == 0) {
+        fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+        fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+        keeper = fork();
+        if (keeper == 0) {
+            close(ends[1]);
+            keep(ends[0]);
+        }
+        close(ends[0]);
+        to_keeper = ends[1];
+    }
+    if (keeper > 0)
+        return true;
+    escape_message(program, "no process can be started: %s", strerror(errno));
+    return false;
+}
+
+/* What all servers share is made with the first. */
+static bool prepare(const char *program)
+{
+    return folder[0] != '\0' || (make_folder(program) && start_keeper(program));
+}
+
 /* In the child, which is in a process group of its own, or Ctrl-C would end the server before the
  * program. */
 static void become_memcached(struct server *server, const struct memcached_settings *settings)
@@ -149,6 +198,9 @@ static void become_memcached(struct server *server, const struct memcached_setti
     size_t n = 5;
 
     setpgid(0, 0);
+    server->pid = getpid();
+    if (write(to_keeper, server, sizeof *server) != sizeof *server)
+        _exit(NOT_FOUND);
     if (settings->processor != PROCESSOR_ANY)
         processor_pin(settings->processor);
     if (settings->threads != NULL) {
@@ -183,8 +235,8 @@ static struct server *spawn_memcached(const char *program,
 
     sigprocmask(SIG_BLOCK, &set, &before);
     catch_signals();
-    if (server_count < SERVERS_MAX && make_folder(program)) {
-        server = &servers[server_count++];
+    if (server_count < SERVERS_MAX && prepare(program)) {
+        server = &servers[server_count++]; /* not counted before the keeper is there */
         snprintf(server->path, sizeof server->path, "%s/memcached-%zu", folder, server_count);
         snprintf(server->address, sizeof server->address, ADDRESS_PREFIX "%s/memcached-%zu", folder,
                  server_count);

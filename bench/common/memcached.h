@@ -1,8 +1,8 @@
 /* Private memcacheds: started in a folder of their own, ended and removed with the program.
  *
  * The folder lies below TMPDIR or /tmp. All is cleaned up when the program exits or is ended by
- * SIGINT, SIGTERM, SIGHUP, SIGQUIT or SIGPIPE. A signal that is ignored, or that the program
- * handles itself, is left alone. */
+ * SIGINT, SIGTERM, SIGHUP, SIGQUIT or SIGPIPE; and by a process of its own, the keeper, when the
+ * program is killed. A signal that is ignored, or that the program handles itself, is left alone. */
 #ifndef MEMCACHED_H
 #define MEMCACHED_H
 
@@ -25,7 +25,7 @@ const char *memcached_start(const char *program, const struct memcached_settings
 /* True when a memcached, and not just anything, answers at an address in time. */
 bool memcached_answers(const char *address, int timeout_ms);
 
-/* Ends all of them and removes their folder. */
+/* Ends all of them and removes their folder. A signal handler may call it. */
 void memcached_end_all(void);
 
 #endif

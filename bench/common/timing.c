@@ -186,7 +186,7 @@ const char *timing_text(char text[TIMING_TEXT_MAX], double ns)
 
     for (; unit < 3 && ns >= 999.5; unit++)
         ns /= 1000;
-    int decimals = (ns < 99.95) + (ns < 9.995);
+    int decimals = ns > 0 ? (ns < 99.95) + (ns < 9.995) : 0;
     snprintf(text, TIMING_TEXT_MAX, "%.*f %s", decimals, ns, units[unit]);
     return text;
 }
@@ -200,6 +200,10 @@ void timing_print_histogram(FILE *out, const char *name, const struct timing_his
     char text[TIMING_TEXT_MAX];
 
     fprintf(out, "%s: %llu", name, (unsigned long long)histogram->count);
+    if (histogram->count == 0) {
+        fputc('\n', out);
+        return;
+    }
     fprintf(out, ", mean %s", timing_text(text, (double)timing_mean(histogram)));
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
         double ns = (double)timing_percentile(histogram, columns[i].millionths);

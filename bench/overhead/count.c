@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "processor.h"
+#include "scratch.h"
 
 enum {
     TOOL_MS = 120000, /* for a run under a tool */
@@ -119,11 +120,7 @@ static const struct tool strace = {strace_words, strace_line};
 
 static bool make_path(char path[PATH_SIZE])
 {
-    const char *below = getenv("TMPDIR");
-
-    if (below == NULL || below[0] != '/' || strlen(below) > PATH_SIZE / 2)
-        below = "/tmp";
-    snprintf(path, PATH_SIZE, "%s/mcwire-count-XXXXXX", below);
+    scratch_name(path, PATH_SIZE);
     int file = mkstemp(path);
     if (file < 0)
         path[0] = '\0';

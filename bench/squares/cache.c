@@ -1,13 +1,18 @@
 /* Gives the workload its get, set and expense over a mcwire server, and warns when that fails. */
 #include "cache.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "escape.h"
 
-enum { CALM_NS = 1000000000 }; /* an outage is over after that long without a failure */
+enum {
+    CALM_NS = 1000000000,  /* an outage is over after that long without a failure */
+    LOOK_UP_NS = 100000000 /* how often an expense looks whether it is interrupted */
+};
 
 /* More about a failure; an empty slice when there is nothing. */
 static struct mc_bytes failure_detail(const struct cache *cache, int result)
@@ -43,6 +48,8 @@ static void note_failure(struct cache *cache, int result)
     struct cache_outage *outage = &cache->outage;
     uint64_t now = timing_now();
 
+    if (cache->interrupted)
+        return;
     if (!outage->on) {
         *outage = (struct cache_outage){.on = true, .since_ns = now};
         warn_of_failure(cache, result);
@@ -77,6 +84,9 @@ static enum workload_found get(void *ctx, const char *key, size_t len, struct wo
 {
     struct cache *cache = ctx;
     struct mc_value found = {.buf = value->text, .cap = sizeof value->text};
+
+    if (cache->interrupted)
+        return WORKLOAD_FAILED;
     uint64_t start = timing_now();
     int result = mc_server_get(&cache->server, (struct mc_bytes){key, len}, &found);
     uint64_t took = timing_now() - start;
@@ -99,6 +109,9 @@ static int set(void *ctx, const char *key, size_t len, const struct workload_val
     struct cache *cache = ctx;
     struct mc_item item = {
         .key = {key, len}, .value = {value->text, value->len}, .flags = value->flags};
+
+    if (cache->interrupted)
+        return -1;
     int result = mc_server_store(&cache->server, MC_SET, &item);
 
     if (result != MC_STORED) {
@@ -114,13 +127,16 @@ static int set(void *ctx, const char *key, size_t len, const struct workload_val
 static void expense(void *ctx)
 {
     const struct cache *cache = ctx;
+    uint64_t now = timing_now(), end = now + cache->cost_ns;
 
-    timing_wait_until(timing_now() + cache->cost_ns);
+    for (; now < end && !cache->interrupted; now = timing_now())
+        timing_wait_until(end - now > LOOK_UP_NS ? now + LOOK_UP_NS : end);
 }
 
 int cache_init(struct cache *cache, const char *address, int64_t timeout_ms, uint64_t cost_ns)
 {
-    *cache = (struct cache){.cost_ns = cost_ns, .address = address};
+    *cache =
+        (struct cache){.cost_ns = cost_ns, .address = address, .interrupted = cache->interrupted};
     int result = mc_server_init(&cache->server, address, cache->buf, sizeof cache->buf);
     cache->server.timeout_ms = timeout_ms;
     return result;
@@ -129,6 +145,22 @@ int cache_init(struct cache *cache, const char *address, int64_t timeout_ms, uin
 struct workload_cache cache_workload(struct cache *cache)
 {
     return (struct workload_cache){.get = get, .set = set, .expense = expense, .ctx = cache};
+}
+
+/* An operation that waits for the server finds its connection closed. */
+void cache_interrupt(struct cache *cache)
+{
+    int error = errno;
+
+    cache->interrupted = 1;
+    if (cache->server.socket.open)
+        shutdown(cache->server.socket.fd, SHUT_RDWR);
+    errno = error;
+}
+
+bool cache_is_interrupted(const struct cache *cache)
+{
+    return cache->interrupted != 0;
 }
 
 void cache_close(struct cache *cache)

@@ -3,6 +3,8 @@
 #ifndef CACHE_H
 #define CACHE_H
 
+#include <signal.h>
+
 #include "server.h"
 #include "timing.h"
 #include "workload.h"
@@ -26,6 +28,7 @@ struct cache {
     const char *address;
     struct cache_outage outage;
     char buf[4096];
+    volatile sig_atomic_t interrupted;
 };
 
 /* Takes the server's address (which stays the caller's and in use), the longest time to wait for an
@@ -35,6 +38,10 @@ int cache_init(struct cache *cache, const char *address, int64_t timeout_ms, uin
 
 /* The cache as the workload wants it; *cache stays in use. */
 struct workload_cache cache_workload(struct cache *cache);
+
+/* In a signal handler: no operation waits any longer, and each fails from now on, without a word. */
+void cache_interrupt(struct cache *cache);
+bool cache_is_interrupted(const struct cache *cache);
 
 /* Ends the connection, and says how an outage that was warned of ended. */
 void cache_close(struct cache *cache);

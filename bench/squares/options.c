@@ -46,8 +46,9 @@ static const struct option table[] = {
 
 static void print_more(void)
 {
-    puts("Exit status: 0 all right (the cache may have failed), 1 a wrong answer\n"
-         "or output not written, 2 bad usage, 69 no memcached to be had.");
+    puts("Ctrl-C ends it with what is known by then.\n"
+         "Exit status: 0 all right (the cache may have failed), 1 a wrong answer\n"
+         "or output not written, 2 bad usage, 69 no memcached to be had, 130 interrupted.");
 }
 
 static const struct option_program program = {

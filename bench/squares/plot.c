@@ -93,7 +93,8 @@ static void draw_head(const struct report *report, FILE *out)
             (unsigned long)options->requests, options->requests == 1 ? "request" : "requests");
     fprintf(out, "<text class=\"dim\" x=\"%d\" y=\"56\">squares of 0 to %lu, %s a miss", LEFT,
             (unsigned long)options->domain, timing_text(text, (double)options->cost_us * 1000));
-    fprintf(out, "; median get %s", timing_text(text, (double)report->round_trip_ns));
+    if (report->answers->count > 0)
+        fprintf(out, "; median get %s", timing_text(text, (double)report->round_trip_ns));
     if (report->count > 1)
         fprintf(out, "; last run %.1f times as fast as the first",
                 report_speed_up(report, report->count - 1));

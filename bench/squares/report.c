@@ -101,8 +101,12 @@ static void print_model(const struct report *report, FILE *out)
 
     timing_text(cost, (double)report->options->cost_us * 1000);
     timing_text(round_trip, (double)report->round_trip_ns);
-    fprintf(out, "\nModel (|): expected misses x %s + %lu requests x %s, the median get.\n", cost,
-            (unsigned long)report->options->requests, round_trip);
+    fprintf(out, "\nModel (|): expected misses x %s", cost);
+    if (report->answers->count > 0)
+        fprintf(out, " + %lu requests x %s, the median get.\n",
+                (unsigned long)report->options->requests, round_trip);
+    else
+        fputs("; no get was answered.\n", out);
     if (report->lacking < 1)
         fprintf(out, "The cache was not empty: it is taken to have held %.0f %% of the squares.\n",
                 100 * (1 - report->lacking));
@@ -129,8 +133,10 @@ static void print_sums(const struct report *report, FILE *out)
 static void end_text(const struct report *report, FILE *out)
 {
     fputc('\n', out);
-    print_table(report, out);
-    print_model(report, out);
+    if (report->count > 0) {
+        print_table(report, out);
+        print_model(report, out);
+    }
     print_sums(report, out);
 }
 

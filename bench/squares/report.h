@@ -30,7 +30,7 @@ struct report {
 };
 
 /* Prints what comes before the first run; what is known when a run is done (which it adds to
- * report->runs); and the rest, when all are. */
+ * report->runs); and the rest, when all are or when no more will be. */
 void report_begin(const struct report *report, FILE *out);
 void report_run(struct report *report, FILE *out, const struct report_run *run);
 void report_end(struct report *report, FILE *out);

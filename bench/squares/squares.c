@@ -1,17 +1,22 @@
 /* The program squares: runs the workload against a memcached several times, times and reports. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cache.h"
 #include "choose.h"
 #include "escape.h"
+#include "memcached.h"
 #include "option.h"
 #include "options.h"
 #include "plot.h"
 #include "report.h"
 
-enum { EXIT_NO_SERVER = 69 }; /* EX_UNAVAILABLE of sysexits.h */
+enum {
+    EXIT_NO_SERVER = 69,   /* EX_UNAVAILABLE of sysexits.h */
+    EXIT_INTERRUPTED = 130 /* as a shell has it for SIGINT */
+};
 
 /* All of the program's state. Its fixed part is large: static in main(), not on the stack. */
 struct squares {
@@ -22,15 +27,44 @@ struct squares {
     FILE *picture; /* NULL: not wanted */
 };
 
+/* For the signal handler. */
+static struct cache *cache_in_use;
+
+/* The first Ctrl-C ends the run, and what is known is printed; the second ends the program. */
+static void on_interrupt(int number)
+{
+    if (!cache_is_interrupted(cache_in_use)) {
+        cache_interrupt(cache_in_use);
+        return;
+    }
+    memcached_end_all();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+/* Unless it is ignored, as in a background job. */
+static void catch_interrupts(struct cache *cache)
+{
+    struct sigaction action = {.sa_handler = on_interrupt}, before;
+
+    cache_in_use = cache;
+    if (sigaction(SIGINT, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(SIGINT, &action, NULL);
+}
+
 static int fail(int status, const char *what, const char *why)
 {
     escape_message("squares", "%s: %s", what, why);
     return status;
 }
 
+/* An interrupted run has nothing more to do. */
 static void request(void *ctx)
 {
-    workload_request(ctx);
+    struct squares *squares = ctx;
+
+    if (!cache_is_interrupted(&squares->cache))
+        workload_request(&squares->workload);
 }
 
 /* One run, in the manner of timeit.timeit(request, number=requests). */
@@ -40,14 +74,14 @@ static struct report_run time_run(struct squares *squares)
 
     squares->workload.counts = (struct workload_counts){0};
     squares->cache.gets = (struct timing_histogram){0};
-    result.ns = timing_run(request, &squares->workload, squares->options.requests);
+    result.ns = timing_run(request, squares, squares->options.requests);
     result.counts = squares->workload.counts;
     result.p50_ns = timing_percentile(&squares->cache.gets, 500000);
     result.p99_ns = timing_percentile(&squares->cache.gets, 990000);
     return result;
 }
 
-/* All the runs. 0; or 1 when an answer was wrong. */
+/* All the runs, up to an interrupted one. The exit status. */
 static int run_all(struct squares *squares)
 {
     bool wrong = false;
@@ -55,6 +89,8 @@ static int run_all(struct squares *squares)
     report_begin(&squares->report, stdout);
     for (uint32_t i = 0; i < squares->options.runs; i++) {
         struct report_run result = time_run(squares);
+        if (cache_is_interrupted(&squares->cache))
+            break;
         report_run(&squares->report, stdout, &result);
         wrong = wrong || result.counts.wrong > 0;
     }
@@ -62,7 +98,11 @@ static int run_all(struct squares *squares)
     report_end(&squares->report, stdout);
     if (wrong)
         return fail(EXIT_FAILURE, squares->report.server, "some answers were wrong");
-    return EXIT_SUCCESS;
+    if (squares->report.count == squares->options.runs)
+        return EXIT_SUCCESS;
+    escape_message("squares", "interrupted in run %lu of %lu",
+                   (unsigned long)squares->report.count + 1, (unsigned long)squares->options.runs);
+    return EXIT_INTERRUPTED;
 }
 
 /* Refuses before the first run whatever can be refused. OPTION_GO_ON, or the exit status. */
@@ -78,9 +118,10 @@ static int prepare(struct squares *squares)
     squares->report.runs = calloc(options->runs, sizeof *squares->report.runs);
     if (squares->report.runs == NULL)
         return fail(EXIT_FAILURE, "--runs", strerror(errno));
+    catch_interrupts(&squares->cache);
     struct choose_server server = choose_server(options->server, options->own_server);
     if (server.address == NULL)
-        return EXIT_NO_SERVER;
+        return cache_is_interrupted(&squares->cache) ? EXIT_INTERRUPTED : EXIT_NO_SERVER;
     if (cache_init(&squares->cache, server.address, options->timeout_ms,
                    (uint64_t)options->cost_us * 1000) != 0)
         return fail(OPTION_USAGE, server.source, squares->cache.server.problem);
@@ -94,9 +135,11 @@ static int prepare(struct squares *squares)
     return OPTION_GO_ON;
 }
 
-/* Replaces an older picture, which is kept until there is a new one. */
+/* Replaces an older picture, which is kept until there is a new one, and while there is no run. */
 static bool draw(struct squares *squares)
 {
+    if (squares->report.count == 0)
+        return fclose(squares->picture) == 0;
     FILE *picture = freopen(squares->options.plot, "w", squares->picture);
 
     if (picture == NULL)

@@ -85,7 +85,8 @@ compile_libraries() {
     mapfile -t helpers < <(grep -L '^int main\|^int suite_run\|^void \*malloc' \
         "$tap_root"/tests/support/*.c)
     compile_library mcwire "$tap_root"/{proto,src}/*.c &&
-        compile_library tests "${helpers[@]}" "$tap_root/tests/embed/cross/suite.c"
+        compile_library tests "${helpers[@]}" "$tap_root/tests/embed/cross/suite.c" \
+            "$tap_root/bench/common/scratch.c"
 }
 
 # wraps NAME: the functions that this test puts its own in front of: in one of two files.

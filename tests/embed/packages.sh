@@ -4,12 +4,8 @@
 # shellcheck shell=bash
 
 setup_packages+='
-gcc                                       gcc
-g++                                       g++
-strace                                    strace
 openssl                                   openssl
 openssl/ssl.h                             libssl-dev
-valgrind                                  valgrind
 gdb                                       gdb
 python3                                   python3
 readelf                                   binutils
@@ -22,7 +18,6 @@ openssl                                   openssl
 ip                                        iproute2
 tc                                        iproute2
 nft                                       nftables
-clang                                     clang
 clang-14                                  clang-14
 clang-19                                  clang-19
 clang-format                              clang-format
@@ -46,6 +41,7 @@ afl-fuzz                                  afl++
 afl-clang-fast                            afl++
 node                                      nodejs
 musl-gcc                                  musl-tools
+tcc                                       tcc
 arm-none-eabi-gcc                         gcc-arm-none-eabi
 riscv64-unknown-elf-gcc                   gcc-riscv64-unknown-elf
 avr-gcc                                   gcc-avr
