@@ -56,6 +56,7 @@ static const struct mc_flag s_v[] = {{.letter = 's'}, {.letter = 'v'}};
 static const struct mc_flag v_cas[] = {{.letter = 'v'}, {.letter = 'C', .number = 9}};
 static const struct mc_flag b_k[] = {{.letter = 'b'}, {.letter = 'k'}};
 static const struct mc_flag v_n[] = {{.letter = 'v'}, {.letter = 'N', .ttl = 30}};
+static const struct mc_flag k_only[] = {{.letter = 'k'}};
 static const struct mc_flag s_ms[] = {{.letter = 's'}};
 
 #define OP(name, ...) .op = {.command = &mc_command_##name, __VA_ARGS__}
@@ -269,6 +270,43 @@ static const struct scene scenes[] = {
         {OP(mg, FLAGS(v_n)), "mg k v N30\r\n", "NF\r\n", "E_UNKNOWN"}}},
     {"a number that is none", .error = MC_E_PROTOCOL, .fault = MC_FAULT_NUMBER, .count = 1, .rows = {
         {OP(ma, FLAGS(v)), "ma k v\r\n", "VA 2\r\n1x\r\n", "E_UNKNOWN"}}},
+
+    {"a plain meta value, and a stale one", .count = 2, .rows = {
+        {OP(mg, FLAGS(v)), "mg k v\r\n", "VA 2\r\nhi\r\n", "VALUE hi"},
+        {OP(mg, FLAGS(v)), "mg k v\r\n", "VA 2 W X\r\nhi\r\n", "VALUE hi meta won stale"}}},
+    {"a key that is too long in base64", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
+     .count = 1, .rows = {
+        {OP(mg, .key = B(LONG "0123456789012345678901234567890123456789012345678901234567890123456789"),
+            FLAGS(k_only)),
+         "mg " LONG "0123456789012345678901234567890123456789012345678901234567890123456789 k\r\n",
+         "HD kaw== b\r\n", "PROTOCOL"}}},
+    {"an opaque that nobody gave", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 1,
+     .rows = {
+        {OP(mg, FLAGS(t_only)), "mg k t\r\n", "HD t5 Ox\r\n", "PROTOCOL"}}},
+    {"too long a number", .error = MC_E_PROTOCOL, .fault = MC_FAULT_NUMBER, .count = 1, .rows = {
+        {OP(ma, FLAGS(v)), "ma k v\r\n", "VA 21\r\n012345678901234567890\r\n", "E_UNKNOWN"}}},
+    {"me of another key", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 1, .rows = {
+        {OP(me, NONE), "me k\r\n", "ME j exp=-1\r\n", "PROTOCOL"}}},
+    {"a malformed flag", .error = MC_E_PROTOCOL, .fault = MC_FAULT_FLAG, .count = 1, .rows = {
+        {OP(mg, FLAGS(t_only)), "mg k t\r\n", "HD t1x\r\n", "PROTOCOL"}}},
+    {"quiet: a name that is no ticket", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
+     .count = 2, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "NF Oxx\r\n", "E_UNKNOWN"},
+        MN}},
+    {"a value among statistics", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED, .count = 1,
+     .rows = {
+        {OP(stats, .key = B("items")), "stats items\r\n", "VALUE k 0 1\r\n1\r\nEND\r\n",
+         "PROTOCOL"}}},
+    {"doubled keys, and places of several sizes", .count = 4, .rows = {
+        {OP(get, .key = B("a")), "get a a a\r\n", "VALUE a 0 2\r\n12\r\nEND\r\n", "VALUE",
+         .unwanted = true},
+        {OP(get, .key = B("a")), "", "", "E_FULL"},
+        {OP(get, .key = B("a")), "", "", "VALUE", .unwanted = true},
+        {OP(get, NONE), "get b b\r\n", "VALUE b 0 2\r\n12\r\nEND\r\n",
+         "MORE b VALUE len=2 b VALUE sink(VALUE 12)", .keys = "bb", .sink = true}}},
+    {"a doubled key, and a place that is too small", .count = 2, .rows = {
+        {OP(get, .key = B("a")), "get a a\r\n", "VALUE a 0 2\r\n12\r\nEND\r\n", "VALUE 12"},
+        {OP(get, .key = B("a")), "", "", "E_FULL len=2", .value_cap = 1}}},
 
     {"quiet: what they say, and what their silence means", .count = 9, .rows = {
         {OP(mg, FLAGS(v_q)), "mg k v q O0\r\n", "", "END"},
@@ -1025,6 +1063,9 @@ static size_t send_all(struct mc_engine *e)
     return all;
 }
 
+static const struct mc_bytes two_keys[] = {B("a"), B("b")};
+static struct mc_value two_values[2];
+
 /* Bytes that come early, or together with the last reply: all but the last `unsent` bytes of the
  * first operation are sent, and another may still wait. */
 static const struct {
@@ -1070,6 +1111,14 @@ static const struct {
     {LARGE_SET, {"SERVER_ERROR x\r\n"}, 133, true, MC_E_PROTOCOL, MC_E_PROTOCOL, NULL},
     {LARGE_SET, {"SERVER_ERROR x\r\nS"}, 10, true, MC_E_PROTOCOL, MC_E_PROTOCOL, NULL},
     {LARGE_SET, {"SERVER_ERROR x\r\n", "S"}, 10, true, MC_E_PROTOCOL, MC_E_PROTOCOL, NULL},
+    {LARGE_SET, {"SERVER_ERR", "OR x\r\n"}, 10, true, 0, MC_SERVER_ERROR, "VERSION 1\r\n"},
+    {{.command = &mc_command_get, .keys = two_keys, .values = two_values, .count = 2},
+     {"END\r\n"},
+     1,
+     false,
+     MC_E_PROTOCOL,
+     MC_E_PROTOCOL,
+     NULL},
     {LARGE_SET, {"CLIENT_ERROR x\r\n"}, 10, true, MC_E_STEP, MC_CLIENT_ERROR, NULL},
     {LARGE_SET, {"STORED\r\n"}, 1, true, MC_E_PROTOCOL, MC_E_PROTOCOL, NULL},
 };
@@ -1109,6 +1158,99 @@ START_TEST(early_bytes)
         ck_assert_int_eq(another.result, early[_i].error == 0 ? MC_VERSION : early[_i].error);
     }
     ck_assert_int_eq(e.error, early[_i].error);
+}
+END_TEST
+
+/* The error comes while others are in the same batch. */
+START_TEST(early_among_others)
+{
+    struct mc_engine e;
+    char in[256], out[256];
+    struct mc_op op = {.command = &mc_command_set, .key = MC_BYTES("k"), .data = MC_BYTES(LONG)};
+    struct mc_op another = {.command = &mc_command_delete, .key = MC_BYTES("k")};
+    struct mc_bytes parts[8];
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    mc_engine_submit(&e, &another);
+    ck_assert_uint_eq(mc_engine_output(&e, parts, 8), 3);
+    mc_engine_sent(&e, parts[0].len);
+    receive_text(&e, "SERVER_ERROR x\r\n");
+    ck_assert(mc_engine_done(&e) == NULL);
+    mc_engine_sent(&e, parts[1].len + 2);
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_int_eq(op.result, MC_SERVER_ERROR);
+    send_all(&e);
+    receive_text(&e, "DELETED\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&e), &another);
+    ck_assert_int_eq(another.result, MC_DELETED);
+}
+END_TEST
+
+/* Nothing happens on a dead connection. */
+START_TEST(after_the_end)
+{
+    struct mc_engine e;
+    char in[64];
+    size_t cap = 77;
+    struct mc_bytes part;
+    mc_engine_init(&e, in, sizeof in, NULL, 0);
+    mc_engine_fail(&e, MC_E_TIMEOUT);
+    mc_engine_fail(&e, MC_E_CLOSED);
+    mc_engine_sent(&e, 5);
+    mc_engine_received(&e, 5);
+    mc_engine_feed(&e, MC_BYTES("END\r\n"));
+    ck_assert(mc_engine_input(&e, &cap) == NULL);
+    ck_assert_uint_eq(cap, 0);
+    ck_assert_uint_eq(mc_engine_output(&e, &part, 1), 0);
+    ck_assert_int_eq(e.error, MC_E_TIMEOUT);
+    ck_assert(mc_engine_done(&e) == NULL);
+}
+END_TEST
+
+/* A request that the buffer does not hold is refused, and nothing of it is sent. */
+START_TEST(too_small_a_buffer)
+{
+    static const struct {
+        struct mc_op op;
+        size_t line; /* the bytes that have to fit */
+    } rows[] = {
+        {GET, sizeof "get k\r\n" - 1},
+        {DELETE, sizeof "delete k\r\n" - 1},
+        {{.command = &mc_command_set, .key = B("k"), .data = B("hi")},
+         sizeof "set k 0 0 2\r\n" + 1},
+        {LARGE_SET, sizeof "set k 0 0 130\r\n" + 1},
+        {QUIET_DELETE, sizeof "md k q O0\r\nmn\r\n" - 1},
+        {{.command = &mc_command_get, .keys = two_keys, .values = two_values, .count = 1},
+         sizeof "get a\r\n" - 1},
+    };
+    for (size_t cap = 1; cap < 40; cap++) {
+        struct mc_engine e;
+        char in[64], *out = malloc(cap);
+        struct mc_op op = rows[_i].op;
+        mc_engine_init(&e, in, sizeof in, out, cap);
+        mc_engine_submit(&e, &op);
+        bool sent = send_all(&e) > 0;
+        ck_assert_int_eq(sent, cap >= rows[_i].line);
+        if (!sent) {
+            ck_assert_ptr_eq(mc_engine_done(&e), &op);
+            ck_assert_int_eq(op.count > 0 ? two_values[0].result : op.result, MC_E_FULL);
+        }
+        free(out);
+    }
+}
+END_TEST
+
+/* Many keys without places for their values. */
+START_TEST(no_places)
+{
+    struct mc_engine e;
+    char in[64], out[64];
+    struct mc_op op = {.command = &mc_command_get, .keys = two_keys, .count = 2};
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    ck_assert_uint_eq(send_all(&e), 0);
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_int_eq(op.result, MC_E_FULL);
 }
 END_TEST
 
@@ -1158,6 +1300,45 @@ START_TEST(straight_to_its_place)
 }
 END_TEST
 
+enum { LONG_KEYS = 200, LONG_KEY = 200 };
+
+/* The window also holds for lines of keys: of one operation (round 0), and of neighbours. */
+START_TEST(window_of_keys)
+{
+    static char names[LONG_KEYS][LONG_KEY], in[256], out[2048];
+    static struct mc_bytes keys[LONG_KEYS];
+    static struct mc_value values[LONG_KEYS];
+    static struct mc_op ops[LONG_KEYS];
+    struct mc_op many = {.command = &mc_command_get, .keys = keys, .values = values};
+    struct mc_engine e;
+    size_t done = 0, unanswered, last = _i == 0 ? 1 : LONG_KEYS;
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    many.count = LONG_KEYS;
+    for (size_t k = 0; k < LONG_KEYS; k++) {
+        memset(names[k], 'k', LONG_KEY);
+        names[k][0] = (char)('!' + k % 90);
+        keys[k] = (struct mc_bytes){names[k], LONG_KEY};
+        ops[k] = (struct mc_op){.command = &mc_command_get, .key = keys[k]};
+        if (_i > 0)
+            mc_engine_submit(&e, &ops[k]);
+    }
+    if (_i == 0)
+        mc_engine_submit(&e, &many);
+    unanswered = send_all(&e);
+    ck_assert_uint_gt(unanswered, MC_ENGINE_WINDOW - 2048);
+    for (size_t lines = 0; done < last; lines++) {
+        ck_assert_uint_lt(lines, LONG_KEYS);
+        ck_assert_uint_le(e.unanswered, MC_ENGINE_WINDOW);
+        receive_text(&e, "END\r\n");
+        while (mc_engine_done(&e) != NULL)
+            done++;
+        send_all(&e);
+    }
+    ck_assert_int_eq(e.error, 0);
+    ck_assert_uint_eq(e.unanswered, 0);
+}
+END_TEST
+
 /* A line that the buffer does not hold. */
 START_TEST(too_long_a_line)
 {
@@ -1172,8 +1353,11 @@ START_TEST(too_long_a_line)
         receive_text(&e, "SERVER_ERROR 0123456");
         ck_assert(mc_engine_input(&e, &cap) == NULL);
         ck_assert_uint_eq(cap, 0);
-    } else {
+    } else if (_i == 1) {
         mc_engine_feed(&e, MC_BYTES("SERVER_ERROR 012345678"));
+    } else {
+        mc_engine_feed(&e, MC_BYTES("SERVER_ERROR"));
+        mc_engine_feed(&e, MC_BYTES(" 01234567890"));
     }
     ck_assert_int_eq(e.error, MC_E_LINE);
     ck_assert_ptr_eq(mc_engine_done(&e), &op);
@@ -1396,6 +1580,24 @@ START_TEST(cancelled_and_read)
 }
 END_TEST
 
+/* A reply to nobody may come in pieces; an error may be one to a value. */
+START_TEST(cancelled_and_wrong)
+{
+    struct mc_engine e;
+    char in[64], out[64];
+    struct mc_op op = {.command = &mc_command_delete, .key = MC_BYTES("k")};
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    send_all(&e);
+    ck_assert_int_eq(mc_engine_cancel(&e, &op), 0);
+    receive_text(&e, _i == 0 ? "DEL" : "ERR");
+    ck_assert(!mc_engine_is_idle(&e));
+    receive_text(&e, _i == 0 ? "ETED\r\n" : "OR\r\n");
+    ck_assert(mc_engine_is_idle(&e));
+    ck_assert_int_eq(e.error, _i == 0 ? 0 : MC_E_STEP);
+}
+END_TEST
+
 /* Every command is in the list, and says of itself what it is. */
 START_TEST(commands)
 {
@@ -1436,7 +1638,13 @@ int main(void)
         {early_bytes, COUNT(early)},
         {unexpected_bytes, 1},
         {straight_to_its_place, 1},
-        {too_long_a_line, 2},
+        {early_among_others, 1},
+        {after_the_end, 1},
+        {too_small_a_buffer, 6},
+        {no_places, 1},
+        {window_of_keys, 2},
+        {cancelled_and_wrong, 2},
+        {too_long_a_line, 3},
         {window, 1},
         {larger_than_the_window, 1},
         {thousand_keys, ORDERS},
