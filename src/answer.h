@@ -64,8 +64,9 @@ static inline int mc_answer_item(const struct mc_reply *item, struct mc_value *v
 }
 
 /* The reply to a meta command, from its first event on, which is in *reply (or negative). After an
- * ERROR or CLIENT_ERROR to ms the connection is given up. mg shows a value when asked with v:
- * MC_HIT, or MC_E_FULL; or, asked with C as well, MC_HD when the cas unique matches. So does ma, whose value is a number: MC_NUMBER with meta->number. */
+ * ERROR or CLIENT_ERROR to ms the connection is closed. mg shows a value when asked with v: MC_HIT,
+ * or MC_E_FULL; or, asked with C as well, MC_HD when the cas unique matches. So does ma, whose value
+ * is a number: MC_NUMBER with meta->number. */
 int mc_answer_mg(struct mc_client *client, int event, struct mc_reply *reply,
                  const struct mc_answer_meta *asked, struct mc_value *value, struct mc_meta *meta,
                  mc_deadline deadline);

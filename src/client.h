@@ -90,9 +90,10 @@ int mc_client_stats(struct mc_client *client, struct mc_bytes words, mc_deadline
 
 /* Meta commands. A flag q is refused (MC_E_FLAG): quiet commands go into a pipeline. A returned key
  * or opaque (flags k, O) is compared with what was sent.
- * mg: MC_HIT (asked with v), MC_HD (without, or asked with C and it matches), MC_MISS. ms: MC_HD, MC_NOT_STORED, MC_EXISTS,
- * MC_NOT_FOUND. md: MC_HD, MC_NOT_FOUND, MC_EXISTS. ma: MC_HD, or MC_NUMBER (asked with v;
- * meta->number), MC_NOT_FOUND, MC_NOT_STORED, MC_EXISTS. Or an error reply, or negative. */
+ * mg: MC_HIT (asked with v), MC_HD (without, or asked with C and it matches), MC_MISS. ms: MC_HD,
+ * MC_NOT_STORED, MC_EXISTS, MC_NOT_FOUND. md: MC_HD, MC_NOT_FOUND, MC_EXISTS. ma: MC_HD, or MC_NUMBER
+ * (asked with v; meta->number), MC_NOT_FOUND, MC_NOT_STORED, MC_EXISTS. Or an error reply, or
+ * negative. */
 int mc_client_mg(struct mc_client *client, struct mc_bytes key, const struct mc_flag *flags,
                  size_t count, struct mc_value *value, struct mc_meta *meta, mc_deadline deadline);
 int mc_client_ms(struct mc_client *client, struct mc_bytes key, struct mc_bytes value,

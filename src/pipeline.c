@@ -16,7 +16,7 @@ enum {
 /* The ops of one flight, and the bytes that they are. */
 struct flight {
     struct mc_client *client;
-    struct mc_op *ops;
+    struct mc_pipeline_op *ops;
     size_t count;
     bool quiet;
     struct mc_out out; /* lines, in the client's buffer */
@@ -28,30 +28,30 @@ struct flight {
     mc_deadline deadline;
 };
 
-static bool is_meta(const struct mc_op *op)
+static bool is_meta(const struct mc_pipeline_op *op)
 {
     return op->verb >= MC_VERB_MG && op->verb <= MC_VERB_MA;
 }
 
-static bool is_quiet(const struct mc_op *op)
+static bool is_quiet(const struct mc_pipeline_op *op)
 {
     return is_meta(op) && op->meta_count < MC_TOKENS_MAX &&
            mc_answer_flag(op->meta_flags, op->meta_count, 'q') != NULL;
 }
 
 /* True when the server may be left changed. */
-static bool is_write(const struct mc_op *op)
+static bool is_write(const struct mc_pipeline_op *op)
 {
     return op->verb > MC_VERB_GATS && op->verb != MC_VERB_MG && op->verb != MC_VERB_VERSION;
 }
 
 /* True when a cas unique is asked for. */
-static bool is_gets(const struct mc_op *op)
+static bool is_gets(const struct mc_pipeline_op *op)
 {
     return op->verb == MC_VERB_GETS || op->verb == MC_VERB_GATS;
 }
 
-static bool has_value(const struct mc_op *op)
+static bool has_value(const struct mc_pipeline_op *op)
 {
     return (op->verb >= MC_VERB_SET && op->verb <= MC_VERB_CAS) || op->verb == MC_VERB_MS;
 }
@@ -74,7 +74,7 @@ static void add_opaque(struct flags *flags, size_t index)
     flags->asked.count++;
 }
 
-static void make_flags(struct flags *flags, const struct mc_op *op, size_t index)
+static void make_flags(struct flags *flags, const struct mc_pipeline_op *op, size_t index)
 {
     flags->asked = (struct mc_answer_meta){op->key, op->meta_flags, op->meta_count, {0}};
     if (!is_quiet(op))
@@ -87,7 +87,7 @@ static void make_flags(struct flags *flags, const struct mc_op *op, size_t index
 
 /* ---- out ------------------------------------------------------------------------------------- */
 
-static int put_classic(struct mc_out *out, const struct mc_op *op)
+static int put_classic(struct mc_out *out, const struct mc_pipeline_op *op)
 {
     const struct mc_item item = {op->key,     op->data,   op->flags,
                                  op->exptime, op->number, op->large_flags};
@@ -106,7 +106,7 @@ static int put_classic(struct mc_out *out, const struct mc_op *op)
     }
 }
 
-static int put_meta(struct mc_out *out, const struct mc_op *op, size_t index)
+static int put_meta(struct mc_out *out, const struct mc_pipeline_op *op, size_t index)
 {
     struct flags flags;
     make_flags(&flags, op, index);
@@ -153,7 +153,7 @@ static void add_value(struct flight *f, struct mc_bytes value)
 }
 
 /* Puts the op into the flight. 0; MC_E_FULL when it has to wait for the next; or it is refused. */
-static int pack(struct flight *f, struct mc_op *op, size_t index)
+static int pack(struct flight *f, struct mc_pipeline_op *op, size_t index)
 {
     size_t start = f->out.len, value = has_value(op) ? op->data.len : 0;
     int r = is_meta(op) ? put_meta(&f->out, op, index) : put_classic(&f->out, op);
@@ -180,7 +180,7 @@ static void pack_ops(struct flight *f, size_t count)
     if (f->quiet) /* room for the mn */
         f->out.cap = f->out.cap > 4 ? f->out.cap - 4 : 0;
     for (f->count = 0; f->count < count; f->count++) {
-        struct mc_op *op = &f->ops[f->count];
+        struct mc_pipeline_op *op = &f->ops[f->count];
         if (is_quiet(op) != f->quiet)
             return;
         int r = pack(f, op, f->count);
@@ -204,7 +204,7 @@ static int send_flight(struct flight *f)
 
 /* ---- in -------------------------------------------------------------------------------------- */
 
-static int answer_number(struct flight *f, struct mc_op *op, uint32_t accepted)
+static int answer_number(struct flight *f, struct mc_pipeline_op *op, uint32_t accepted)
 {
     struct mc_reply reply;
     int r = mc_answer_line(f->client, accepted, &reply, f->deadline);
@@ -213,7 +213,7 @@ static int answer_number(struct flight *f, struct mc_op *op, uint32_t accepted)
     return r;
 }
 
-static int answer_classic(struct flight *f, struct mc_op *op)
+static int answer_classic(struct flight *f, struct mc_pipeline_op *op)
 {
     struct mc_client *c = f->client;
     switch (op->verb) {
@@ -235,7 +235,7 @@ static int answer_classic(struct flight *f, struct mc_op *op)
     }
 }
 
-static int answer_meta(struct flight *f, struct mc_op *op, size_t index, int event,
+static int answer_meta(struct flight *f, struct mc_pipeline_op *op, size_t index, int event,
                        struct mc_reply *reply)
 {
     struct mc_client *c = f->client;
@@ -251,13 +251,13 @@ static int answer_meta(struct flight *f, struct mc_op *op, size_t index, int eve
 }
 
 /* What is known of an op that got no reply before the connection died. */
-static int lost(const struct flight *f, const struct mc_op *op)
+static int lost(const struct flight *f, const struct mc_pipeline_op *op)
 {
     bool out = op->sent_at <= f->client->sent;
     return out && is_write(op) ? MC_E_UNKNOWN : f->client->error;
 }
 
-static int answer(struct flight *f, struct mc_op *op, size_t index)
+static int answer(struct flight *f, struct mc_pipeline_op *op, size_t index)
 {
     struct mc_reply reply;
     int r;
@@ -274,7 +274,7 @@ static int answer(struct flight *f, struct mc_op *op, size_t index)
 static void read_replies(struct flight *f)
 {
     for (size_t k = 0; k < f->count; k++) {
-        struct mc_op *op = &f->ops[k];
+        struct mc_pipeline_op *op = &f->ops[k];
         if (op->result == PENDING)
             op->result = f->client->error == 0 ? answer(f, op, k) : lost(f, op);
     }
@@ -323,7 +323,7 @@ static int settle_errors(struct flight *f, size_t from, size_t to, const struct 
 static void settle_silent(struct flight *f)
 {
     for (size_t k = 0; k < f->count; k++) {
-        struct mc_op *op = &f->ops[k];
+        struct mc_pipeline_op *op = &f->ops[k];
         if (op->result == PENDING)
             op->result = op->verb == MC_VERB_MG ? MC_MISS : MC_HD;
     }
@@ -399,7 +399,7 @@ static void read_quiet(struct flight *f)
         return;
     }
     for (size_t k = 0; k < f->count; k++) {
-        struct mc_op *op = &f->ops[k];
+        struct mc_pipeline_op *op = &f->ops[k];
         if (op->result == PENDING || op->result == c->error)
             op->result = lost(f, op);
     }
@@ -408,7 +408,8 @@ static void read_quiet(struct flight *f)
 /* ---- flights --------------------------------------------------------------------------------- */
 
 /* Flies the first ops. Returns how many are dealt with. */
-static size_t fly(struct mc_client *client, struct mc_op *ops, size_t count, mc_deadline deadline)
+static size_t fly(struct mc_client *client, struct mc_pipeline_op *ops, size_t count,
+                  mc_deadline deadline)
 {
     struct flight f = {.client = client, .ops = ops, .deadline = deadline};
     int r = mc_client_begin(client, &f.out);
@@ -427,7 +428,8 @@ static size_t fly(struct mc_client *client, struct mc_op *ops, size_t count, mc_
     return f.count;
 }
 
-int mc_pipeline_run(struct mc_client *client, struct mc_op *ops, size_t count, mc_deadline deadline)
+int mc_pipeline_run(struct mc_client *client, struct mc_pipeline_op *ops, size_t count,
+                    mc_deadline deadline)
 {
     for (size_t done = 0; done < count;)
         done += fly(client, ops + done, count - done, deadline);

@@ -32,7 +32,7 @@ enum mc_verb {
 };
 
 /* One command, and what became of it. */
-struct mc_op {
+struct mc_pipeline_op {
     enum mc_verb verb;
     int result; /* out: as from the mc_client_ function of the same name */
     struct mc_bytes key;
@@ -57,7 +57,7 @@ struct mc_op {
  * is answered and nothing comes behind that. An error reply does not say whose it is: when it may
  * belong to several quiet commands, these are all MC_E_UNKNOWN. Returns 0 when every op has a
  * reply, otherwise the first negative result. */
-int mc_pipeline_run(struct mc_client *client, struct mc_op *ops, size_t count,
+int mc_pipeline_run(struct mc_client *client, struct mc_pipeline_op *ops, size_t count,
                     mc_deadline deadline);
 
 #ifdef __cplusplus

@@ -455,7 +455,7 @@ static void count_op(struct mc_server *server, enum mc_verb verb, int result)
 }
 
 /* Any other command, as a pipeline of one. A quiet one belongs among others, which end in an mn. */
-static int run_one(struct mc_server *server, struct mc_op *op, bool repeatable)
+static int run_one(struct mc_server *server, struct mc_pipeline_op *op, bool repeatable)
 {
     int r;
     for (size_t k = 0; k < op->meta_count && k < MC_TOKENS_MAX; k++) {
@@ -475,7 +475,7 @@ static int run_one(struct mc_server *server, struct mc_op *op, bool repeatable)
 
 int mc_server_gets(struct mc_server *server, struct mc_bytes key, struct mc_value *value)
 {
-    struct mc_op op = {.verb = MC_VERB_GETS, .key = key, .value = *value};
+    struct mc_pipeline_op op = {.verb = MC_VERB_GETS, .key = key, .value = *value};
     int r = run_one(server, &op, true);
     *value = op.value;
     return r;
@@ -484,7 +484,8 @@ int mc_server_gets(struct mc_server *server, struct mc_bytes key, struct mc_valu
 int mc_server_gat(struct mc_server *server, int32_t exptime, struct mc_bytes key,
                   struct mc_value *value)
 {
-    struct mc_op op = {.verb = MC_VERB_GAT, .exptime = exptime, .key = key, .value = *value};
+    struct mc_pipeline_op op = {
+        .verb = MC_VERB_GAT, .exptime = exptime, .key = key, .value = *value};
     int r = run_one(server, &op, true);
     *value = op.value;
     return r;
@@ -492,13 +493,13 @@ int mc_server_gat(struct mc_server *server, int32_t exptime, struct mc_bytes key
 
 int mc_server_delete(struct mc_server *server, struct mc_bytes key)
 {
-    struct mc_op op = {.verb = MC_VERB_DELETE, .key = key};
+    struct mc_pipeline_op op = {.verb = MC_VERB_DELETE, .key = key};
     return run_one(server, &op, false);
 }
 
 int mc_server_incr(struct mc_server *server, struct mc_bytes key, uint64_t delta, uint64_t *number)
 {
-    struct mc_op op = {.verb = MC_VERB_INCR, .key = key, .number = delta};
+    struct mc_pipeline_op op = {.verb = MC_VERB_INCR, .key = key, .number = delta};
     int r = run_one(server, &op, false);
     *number = r == MC_NUMBER ? op.number : 0;
     return r;
@@ -506,7 +507,7 @@ int mc_server_incr(struct mc_server *server, struct mc_bytes key, uint64_t delta
 
 int mc_server_decr(struct mc_server *server, struct mc_bytes key, uint64_t delta, uint64_t *number)
 {
-    struct mc_op op = {.verb = MC_VERB_DECR, .key = key, .number = delta};
+    struct mc_pipeline_op op = {.verb = MC_VERB_DECR, .key = key, .number = delta};
     int r = run_one(server, &op, false);
     *number = r == MC_NUMBER ? op.number : 0;
     return r;
@@ -514,26 +515,27 @@ int mc_server_decr(struct mc_server *server, struct mc_bytes key, uint64_t delta
 
 int mc_server_touch(struct mc_server *server, struct mc_bytes key, int32_t exptime)
 {
-    struct mc_op op = {.verb = MC_VERB_TOUCH, .key = key, .exptime = exptime};
+    struct mc_pipeline_op op = {.verb = MC_VERB_TOUCH, .key = key, .exptime = exptime};
     return run_one(server, &op, false);
 }
 
 int mc_server_version(struct mc_server *server)
 {
-    struct mc_op op = {.verb = MC_VERB_VERSION};
+    struct mc_pipeline_op op = {.verb = MC_VERB_VERSION};
     return run_one(server, &op, true);
 }
 
 int mc_server_flush_all(struct mc_server *server, int32_t delay_s)
 {
-    struct mc_op op = {.verb = MC_VERB_FLUSH_ALL, .exptime = delay_s};
+    struct mc_pipeline_op op = {.verb = MC_VERB_FLUSH_ALL, .exptime = delay_s};
     return run_one(server, &op, false);
 }
 
 int mc_server_mg(struct mc_server *server, struct mc_bytes key, const struct mc_flag *flags,
                  size_t count, struct mc_value *value, struct mc_meta *meta)
 {
-    struct mc_op op = {.verb = MC_VERB_MG, .key = key, .meta_flags = flags, .meta_count = count};
+    struct mc_pipeline_op op = {
+        .verb = MC_VERB_MG, .key = key, .meta_flags = flags, .meta_count = count};
     if (value != NULL)
         op.value = *value;
     int r = run_one(server, &op, true);
@@ -546,7 +548,7 @@ int mc_server_mg(struct mc_server *server, struct mc_bytes key, const struct mc_
 int mc_server_ms(struct mc_server *server, struct mc_bytes key, struct mc_bytes value,
                  const struct mc_flag *flags, size_t count, struct mc_meta *meta)
 {
-    struct mc_op op = {
+    struct mc_pipeline_op op = {
         .verb = MC_VERB_MS, .key = key, .data = value, .meta_flags = flags, .meta_count = count};
     int r = run_one(server, &op, false);
     *meta = op.meta;
@@ -556,7 +558,8 @@ int mc_server_ms(struct mc_server *server, struct mc_bytes key, struct mc_bytes 
 int mc_server_md(struct mc_server *server, struct mc_bytes key, const struct mc_flag *flags,
                  size_t count, struct mc_meta *meta)
 {
-    struct mc_op op = {.verb = MC_VERB_MD, .key = key, .meta_flags = flags, .meta_count = count};
+    struct mc_pipeline_op op = {
+        .verb = MC_VERB_MD, .key = key, .meta_flags = flags, .meta_count = count};
     int r = run_one(server, &op, false);
     *meta = op.meta;
     return r;
@@ -565,7 +568,8 @@ int mc_server_md(struct mc_server *server, struct mc_bytes key, const struct mc_
 int mc_server_ma(struct mc_server *server, struct mc_bytes key, const struct mc_flag *flags,
                  size_t count, struct mc_meta *meta)
 {
-    struct mc_op op = {.verb = MC_VERB_MA, .key = key, .meta_flags = flags, .meta_count = count};
+    struct mc_pipeline_op op = {
+        .verb = MC_VERB_MA, .key = key, .meta_flags = flags, .meta_count = count};
     int r = run_one(server, &op, false);
     *meta = op.meta;
     return r;
@@ -573,7 +577,8 @@ int mc_server_ma(struct mc_server *server, struct mc_bytes key, const struct mc_
 
 /* What a pipeline says about its connection: 0 when an operation had a reply that is no error, which
  * shows that the connection is good; otherwise its last result. */
-static int reply_of_pipeline(struct mc_server *server, const struct mc_op *ops, size_t count)
+static int reply_of_pipeline(struct mc_server *server, const struct mc_pipeline_op *ops,
+                             size_t count)
 {
     int result = 0;
     for (size_t k = 0; k < count; k++) {
@@ -586,7 +591,7 @@ static int reply_of_pipeline(struct mc_server *server, const struct mc_op *ops, 
     return result;
 }
 
-int mc_server_run(struct mc_server *server, struct mc_op *ops, size_t count)
+int mc_server_run(struct mc_server *server, struct mc_pipeline_op *ops, size_t count)
 {
     int r = open_for(server, false);
     if (r < 0) {

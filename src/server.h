@@ -119,7 +119,7 @@ int mc_server_ma(struct mc_server *server, struct mc_bytes key, const struct mc_
                  size_t count, struct mc_meta *meta);
 
 /* Runs a pipeline. Never repeated: see each op->result. */
-int mc_server_run(struct mc_server *server, struct mc_op *ops, size_t count);
+int mc_server_run(struct mc_server *server, struct mc_pipeline_op *ops, size_t count);
 
 /* For any other operation: a ready connection, and what came of it.
  *     do {

@@ -136,7 +136,7 @@ static void call_client(const struct peer *peer, struct call *call)
     char buf[2048], text[VALUE_CAP];
     struct mc_socket socket = {0};
     struct mc_client client;
-    struct mc_op op = command_op(call->command);
+    struct mc_pipeline_op op = command_op(call->command);
     struct mc_value value = {.buf = text, .cap = sizeof text};
     op.value = value;
     call->error = peer_connect(peer, &socket, mc_socket_deadline(LONGEST_MS));
@@ -153,7 +153,8 @@ static void call_client(const struct peer *peer, struct call *call)
     mc_socket_close(&socket);
 }
 
-static int ask_server(struct mc_server *server, const struct command *command, struct mc_op *op)
+static int ask_server(struct mc_server *server, const struct command *command,
+                      struct mc_pipeline_op *op)
 {
     if (command->ask != NULL)
         return command->ask(server);
@@ -179,7 +180,7 @@ static void call_server(const struct peer *peer, struct call *call)
 {
     char buf[2048], text[VALUE_CAP];
     struct mc_server server;
-    struct mc_op op = command_op(call->command);
+    struct mc_pipeline_op op = command_op(call->command);
     op.value = (struct mc_value){.buf = text, .cap = sizeof text};
     call->error = mc_server_init(&server, peer->address, buf, sizeof buf);
     if (call->error < 0)

@@ -123,7 +123,7 @@ static void narrow(struct worlds *worlds, const struct step *step, unsigned bit,
 
 /* A run: its ops, with their keys and where values go. */
 struct run {
-    struct mc_op ops[OPS];
+    struct mc_pipeline_op ops[OPS];
     struct mc_flag flags[OPS];
     char keys[KEYS][24], numbers[OPS][24], values[OPS][32];
 };
@@ -138,10 +138,10 @@ static void make_run(struct run *run)
         snprintf(run->keys[k], sizeof run->keys[k], "key-%u-%d", runs, k);
     for (size_t i = 0; i < OPS; i++) {
         const struct step *step = &steps[i];
-        struct mc_op *op = &run->ops[i];
+        struct mc_pipeline_op *op = &run->ops[i];
         char *key = run->keys[step->key], *number = run->numbers[i];
         snprintf(number, sizeof run->numbers[i], "%lld", (long long)step->number);
-        *op = (struct mc_op){.verb = step->verb, .result = MC_E_IDLE};
+        *op = (struct mc_pipeline_op){.verb = step->verb, .result = MC_E_IDLE};
         op->key = (struct mc_bytes){key, strlen(key)};
         op->data = (struct mc_bytes){number, strlen(number)};
         op->number = (uint64_t)step->number;
@@ -167,7 +167,7 @@ static void set_delta(struct run *run)
     }
 }
 
-static int run_alone(struct mc_server *s, struct mc_op *op)
+static int run_alone(struct mc_server *s, struct mc_pipeline_op *op)
 {
     const struct mc_item item = {.key = op->key, .value = op->data};
     switch (op->verb) {
@@ -250,7 +250,7 @@ static bool is_named(const struct step *step, int result)
     }
 }
 
-static int64_t number_of(const struct mc_op *op)
+static int64_t number_of(const struct mc_pipeline_op *op)
 {
     char text[33] = {0};
     if (op->result == MC_NUMBER)
@@ -267,7 +267,7 @@ static void ask_witness(const struct run *run, struct worlds *worlds, const char
     static const struct step look = {MC_VERB_GET, 0, 0, NULL};
     for (int k = 0; k < KEYS; k++) {
         char buf[32];
-        struct mc_op op = {.value = {.buf = buf, .cap = sizeof buf}};
+        struct mc_pipeline_op op = {.value = {.buf = buf, .cap = sizeof buf}};
         struct mc_bytes key = {run->keys[k], strlen(run->keys[k])};
         op.result = mc_server_get(&witness, key, &op.value);
         ck_assert_int_gt(op.result, 0);
@@ -285,7 +285,7 @@ static int check_run(const struct run *run, const char *what)
     for (int k = 0; k < KEYS; k++)
         worlds[k] = (struct worlds){{{.number = ABSENT}}, 1};
     for (size_t i = 0; i < OPS; i++) {
-        const struct mc_op *op = &run->ops[i];
+        const struct mc_pipeline_op *op = &run->ops[i];
         struct worlds *w = &worlds[steps[i].key];
         ck_assert_msg(op->result > 0 || is_named(&steps[i], op->result), "%s: op %zu: %d", what, i,
                       op->result);

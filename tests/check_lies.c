@@ -147,7 +147,7 @@ static bool make_said(const struct place *p, const struct told *told, struct tex
 
 /* What is asked with, and where values go. */
 struct asked {
-    struct mc_op ops[PIPELINE];
+    struct mc_pipeline_op ops[PIPELINE];
     char values[PIPELINE][VALUE_CAP];
 };
 
@@ -155,7 +155,7 @@ static void make_ops(const struct place *p, struct asked *asked)
 {
     *asked = (struct asked){0};
     for (size_t k = 0; k < p->count; k++) {
-        struct mc_op *op = &asked->ops[k];
+        struct mc_pipeline_op *op = &asked->ops[k];
         const struct command *c = p->command;
         bool own = k == p->at, quiet = c->shape == COMMAND_QUIET;
         *op = command_op(c);
@@ -210,7 +210,7 @@ static struct place place_of(const struct command *c, enum way way)
 }
 
 static void ask_for_many(struct mc_server *server, const struct place *p, enum way way,
-                         struct mc_op *ops)
+                         struct mc_pipeline_op *ops)
 {
     struct mc_bytes keys[PIPELINE];
     struct mc_value values[PIPELINE];
@@ -226,7 +226,7 @@ static void ask_for_many(struct mc_server *server, const struct place *p, enum w
     }
 }
 
-static int ask_client_of(struct mc_server *server, struct mc_op *op)
+static int ask_client_of(struct mc_server *server, struct mc_pipeline_op *op)
 {
     int r;
     do {
@@ -237,7 +237,8 @@ static int ask_client_of(struct mc_server *server, struct mc_op *op)
     return r;
 }
 
-static void ask(struct mc_server *server, const struct place *p, enum way way, struct mc_op *ops)
+static void ask(struct mc_server *server, const struct place *p, enum way way,
+                struct mc_pipeline_op *ops)
 {
     if (p->command->shape == COMMAND_MANY)
         ask_for_many(server, p, way, ops);
@@ -253,7 +254,7 @@ static void ask(struct mc_server *server, const struct place *p, enum way way, s
 
 /* ---- the oracle ------------------------------------------------------------------------------ */
 
-static void expect_neighbour(const struct mc_op *op, size_t k, const char *what)
+static void expect_neighbour(const struct mc_pipeline_op *op, size_t k, const char *what)
 {
     ck_assert_msg(op->result == MC_HIT && op->value.len == 2 && ((char *)op->value.buf)[0] == 'v' &&
                       ((char *)op->value.buf)[1] == neighbours[k][1],
@@ -273,8 +274,8 @@ static bool may_be_right(const struct place *p, const struct lie *lie, size_t k)
     return quiet && lie->kind == LIES_SWAPPED && k == p->at + 1;
 }
 
-static void expect_lied(const struct place *p, const struct lie *lie, const struct mc_op *op,
-                        size_t k, const char *what, int error)
+static void expect_lied(const struct place *p, const struct lie *lie,
+                        const struct mc_pipeline_op *op, size_t k, const char *what, int error)
 {
     int right = k == p->at ? p->command->result : MC_HIT;
     if (op->result > 0 && op->result == right && may_be_right(p, lie, k))
@@ -285,7 +286,7 @@ static void expect_lied(const struct place *p, const struct lie *lie, const stru
 }
 
 static void check_told(const struct place *p, const struct told *told, enum way way,
-                       const struct mc_server *server, const struct mc_op *ops)
+                       const struct mc_server *server, const struct mc_pipeline_op *ops)
 {
     char what[160];
     int error = server->client.error;

@@ -552,12 +552,12 @@ static void free_many(struct many *many)
 static void store_half(const struct many *many)
 {
     size_t count = many->count / 2;
-    struct mc_op *ops = allocate(count * sizeof *ops);
+    struct mc_pipeline_op *ops = allocate(count * sizeof *ops);
     for (size_t i = 0; i < count; i++) {
         fill(many->values[2 * i].buf, many->size, many->keys[2 * i]);
-        ops[i] = (struct mc_op){.verb = MC_VERB_SET,
-                                .key = many->keys[2 * i],
-                                .data = {many->values[2 * i].buf, many->size}};
+        ops[i] = (struct mc_pipeline_op){.verb = MC_VERB_SET,
+                                         .key = many->keys[2 * i],
+                                         .data = {many->values[2 * i].buf, many->size}};
     }
     ck_assert_int_eq(mc_server_run(&server, ops, count), 0);
     for (size_t i = 0; i < count; i++)
@@ -633,7 +633,7 @@ static const struct mc_flag show = {.letter = 'v'};
 
 /* Every verb once, each seeing what those before it have done. */
 static const struct {
-    struct mc_op op;
+    struct mc_pipeline_op op;
     int result;
     const char *value;
 } every_verb[] = {
@@ -663,7 +663,7 @@ START_TEST(pipeline_of_every_verb)
 {
     enum { COUNT = sizeof every_verb / sizeof *every_verb };
     char space[COUNT][8];
-    struct mc_op ops[COUNT];
+    struct mc_pipeline_op ops[COUNT];
     begin((enum live_kind)_i, "", NULL);
     for (size_t i = 0; i < COUNT; i++) {
         ops[i] = every_verb[i].op;
@@ -688,17 +688,17 @@ END_TEST
 static void pipeline_both_ways(enum live_kind kind, size_t count, size_t size, size_t cap)
 {
     struct many many;
-    struct mc_op *ops = allocate(count * 2 * sizeof *ops);
+    struct mc_pipeline_op *ops = allocate(count * 2 * sizeof *ops);
     char *stored = allocate(count * size);
     begin(kind, "-m 512", NULL);
     server.cap = cap;
     make_many(&many, count, size);
     for (size_t i = 0; i < count; i++) {
         fill(stored + i * size, size, many.keys[i]);
-        ops[2 * i] = (struct mc_op){
+        ops[2 * i] = (struct mc_pipeline_op){
             .verb = MC_VERB_SET, .key = many.keys[i], .data = {stored + i * size, size}};
-        ops[2 * i + 1] =
-            (struct mc_op){.verb = MC_VERB_GET, .key = many.keys[i / 2], .value = many.values[i]};
+        ops[2 * i + 1] = (struct mc_pipeline_op){
+            .verb = MC_VERB_GET, .key = many.keys[i / 2], .value = many.values[i]};
     }
     ck_assert_int_eq(mc_server_run(&server, ops, count * 2), 0);
     for (size_t i = 0; i < count; i++) {
@@ -732,7 +732,7 @@ START_TEST(pipeline_of_large_gets)
 {
     enum { DISTINCT = 20, GETS = 200, SIZE = 1000000 };
     struct many many;
-    struct mc_op *ops = allocate(GETS * sizeof *ops);
+    struct mc_pipeline_op *ops = allocate(GETS * sizeof *ops);
     begin((enum live_kind)_i, "-m 128", NULL);
     make_many(&many, GETS, SIZE);
     for (size_t i = 0; i < DISTINCT; i++) {
@@ -743,7 +743,7 @@ START_TEST(pipeline_of_large_gets)
     }
     memset(many.space, 0, SIZE);
     for (size_t i = 0; i < GETS; i++)
-        ops[i] = (struct mc_op){
+        ops[i] = (struct mc_pipeline_op){
             .verb = MC_VERB_GET, .key = many.keys[i % DISTINCT], .value = many.values[i]};
     ck_assert_int_eq(mc_server_run(&server, ops, GETS), 0);
     for (size_t i = 0; i < GETS; i++) {
@@ -766,12 +766,12 @@ START_TEST(pipeline_of_quiet_commands)
     static const struct mc_flag quiet_number[] = {{.letter = 'q'}, {.letter = 'N'}};
     static const int results[] = {MC_HD, MC_HIT, MC_MISS, MC_HD, MC_NOT_FOUND, MC_HD};
     struct many many;
-    struct mc_op *ops = allocate(COUNT * sizeof *ops);
+    struct mc_pipeline_op *ops = allocate(COUNT * sizeof *ops);
     begin((enum live_kind)_i, "", NULL);
     make_many(&many, COUNT, SIZE);
     for (size_t i = 0; i < COUNT; i++) {
         struct mc_bytes key = many.keys[i - i % 6 + (i % 6 == 5)];
-        const struct mc_op turns[] = {
+        const struct mc_pipeline_op turns[] = {
             {.verb = MC_VERB_MS, .key = key, .data = {many.values[i].buf, SIZE}, .meta_count = 1},
             {.verb = MC_VERB_MG, .key = key, .value = many.values[i], .meta_count = 2},
             {.verb = MC_VERB_MG, .key = none, .meta_count = 2},
@@ -985,9 +985,9 @@ static int store_large(int how, enum mc_store command, struct mc_bytes large)
     const struct mc_item item = {.key = k, .value = large};
     const struct mc_flag mode = {.letter = 'M', .number = command == MC_APPEND ? 'A' : 'S'};
     const enum mc_verb verb = command == MC_APPEND ? MC_VERB_APPEND : MC_VERB_SET;
-    struct mc_op ops[] = {{.verb = MC_VERB_VERSION},
-                          {.verb = verb, .key = k, .data = large},
-                          {.verb = MC_VERB_VERSION}};
+    struct mc_pipeline_op ops[] = {{.verb = MC_VERB_VERSION},
+                                   {.verb = verb, .key = k, .data = large},
+                                   {.verb = MC_VERB_VERSION}};
     struct mc_meta meta;
     if (how == 0)
         return mc_server_store(&server, command, &item);
@@ -1029,14 +1029,14 @@ START_TEST(error_in_a_pipeline)
     enum { GETS = 20, SIZE = 300 };
     static const char words[] = "cannot increment or decrement non-numeric value";
     char text[SIZE], space[GETS][SIZE];
-    struct mc_op ops[1 + GETS] = {{.verb = MC_VERB_INCR, .key = k, .number = 1}};
+    struct mc_pipeline_op ops[1 + GETS] = {{.verb = MC_VERB_INCR, .key = k, .number = 1}};
     begin((enum live_kind)_i, "", NULL);
     server.cap = 2048;
     fill(text, SIZE, k);
     ck_assert_int_eq(mc_server_set(&server, k, (struct mc_bytes){text, SIZE}, 0), MC_STORED);
     for (size_t i = 0; i < GETS; i++)
-        ops[1 + i] =
-            (struct mc_op){.verb = MC_VERB_GET, .key = k, .value = {.buf = space[i], .cap = SIZE}};
+        ops[1 + i] = (struct mc_pipeline_op){
+            .verb = MC_VERB_GET, .key = k, .value = {.buf = space[i], .cap = SIZE}};
     ck_assert_int_eq(mc_server_run(&server, ops, 1 + GETS), 0);
     ck_assert_int_eq(ops[0].result, MC_CLIENT_ERROR);
     for (size_t i = 0; i < GETS; i++)
@@ -1079,7 +1079,7 @@ START_TEST(unknown_flag_in_a_pipeline)
 {
     static const struct mc_flag newer = {.letter = 'E', .number = 12345};
     char text[4];
-    struct mc_op op = {
+    struct mc_pipeline_op op = {
         .verb = MC_VERB_MS, .key = k, .data = {"v", 1}, .meta_flags = &newer, .meta_count = 1};
     begin((enum live_kind)_i, "", NULL);
     mc_server_run(&server, &op, 1);
@@ -1167,10 +1167,10 @@ static void *kill_soon(void *ctx)
 
 /* What a pipeline may come to on a server that dies: every op has a reply or a reason, and no value
  * is wrong. */
-static void expect_sound(const struct mc_op *ops, const struct many *many)
+static void expect_sound(const struct mc_pipeline_op *ops, const struct many *many)
 {
     for (size_t i = 0; i < 2 * many->count; i++) {
-        const struct mc_op *op = &ops[i];
+        const struct mc_pipeline_op *op = &ops[i];
         bool is_set = i % 2 == 0, failed = op->result < 0;
         if (failed)
             ck_assert_int_eq(op->result == MC_E_UNKNOWN && !is_set, false);
@@ -1188,7 +1188,7 @@ START_TEST(killed_in_a_pipeline)
     enum { COUNT = 3000, SIZE = 4000 };
     int ms = _i;
     struct many many;
-    struct mc_op *ops = allocate((size_t)COUNT * 2 * sizeof *ops);
+    struct mc_pipeline_op *ops = allocate((size_t)COUNT * 2 * sizeof *ops);
     pthread_t killer;
     char *stored = allocate((size_t)COUNT * SIZE);
     begin(_i % 2 == 0 ? LIVE_UNIX : LIVE_TCP, "", NULL);
@@ -1196,10 +1196,10 @@ START_TEST(killed_in_a_pipeline)
     make_many(&many, COUNT, SIZE);
     for (size_t i = 0; i < COUNT; i++) {
         fill(stored + i * SIZE, SIZE, many.keys[i]);
-        ops[2 * i] = (struct mc_op){
+        ops[2 * i] = (struct mc_pipeline_op){
             .verb = MC_VERB_SET, .key = many.keys[i], .data = {stored + i * SIZE, SIZE}};
-        ops[2 * i + 1] =
-            (struct mc_op){.verb = MC_VERB_GET, .key = many.keys[i], .value = many.values[i]};
+        ops[2 * i + 1] = (struct mc_pipeline_op){
+            .verb = MC_VERB_GET, .key = many.keys[i], .value = many.values[i]};
     }
     ck_assert_int_eq(pthread_create(&killer, NULL, kill_soon, &ms), 0);
     mc_server_run(&server, ops, (size_t)COUNT * 2);

@@ -29,7 +29,7 @@ enum {
 /* A command (whose key is "k" if it has none), what is to be sent for it, what is answered, and
  * what comes of it. No request: it is refused. An `mn` has no op of its own. */
 struct row {
-    struct mc_op op;
+    struct mc_pipeline_op op;
     const char *request, *reply, *outcome;
     bool no_room; /* the value goes to a place of no bytes */
     bool is_mn;
@@ -256,7 +256,7 @@ static const struct scene scenes[] = {
 struct play {
     struct script script;
     struct mc_client client;
-    struct mc_op *ops; /* of just their number, so that a sanitizer sees one too many */
+    struct mc_pipeline_op *ops; /* of just their number, so that a sanitizer sees one too many */
     char values[ROWS_MAX][VALUE_CAP];
     size_t count;
     char *buf;
@@ -265,10 +265,10 @@ struct play {
 
 static void add_op(struct play *p, const struct row *row)
 {
-    struct mc_op *ops = realloc(p->ops, (p->count + 1) * sizeof *ops);
+    struct mc_pipeline_op *ops = realloc(p->ops, (p->count + 1) * sizeof *ops);
     ck_assert(ops != NULL);
     p->ops = ops;
-    struct mc_op *op = &p->ops[p->count];
+    struct mc_pipeline_op *op = &p->ops[p->count];
     *op = row->op;
     op->result = UNSET;
     if (op->key.data == NULL)
@@ -308,7 +308,7 @@ static void show_number(struct text *text, const char *label, uint64_t number)
 }
 
 /* What came of an op, as text. */
-static void show_op(const struct mc_op *op, struct text *text)
+static void show_op(const struct mc_pipeline_op *op, struct text *text)
 {
     text_add_string(text, events_name(op->result));
     if (op->result == MC_HIT) {
@@ -351,7 +351,7 @@ static size_t known_after(const struct scene *scene, size_t row)
     return bytes_until(scene, last, true);
 }
 
-static bool is_write(const struct mc_op *op)
+static bool is_write(const struct mc_pipeline_op *op)
 {
     return (op->verb >= MC_VERB_SET && op->verb <= MC_VERB_TOUCH) || op->verb == MC_VERB_MS ||
            op->verb == MC_VERB_MD || op->verb == MC_VERB_MA || op->verb == MC_VERB_FLUSH_ALL;
@@ -586,7 +586,7 @@ END_TEST
 
 START_TEST(does_not_fit_at_all)
 {
-    static const struct mc_op ops[] = {
+    static const struct mc_pipeline_op ops[] = {
         {.verb = MC_VERB_GET, .key = B("k"), .result = UNSET},
         {.verb = MC_VERB_DELETE, .key = B("a-rather-long-key-indeed"), .result = UNSET},
         {.verb = MC_VERB_GET, .key = B("k"), .result = UNSET},
@@ -613,7 +613,7 @@ END_TEST
 START_TEST(no_room_for_the_mn)
 {
     enum { NEED = sizeof "md k q O0\r\nmn\r\n" - 1 };
-    struct mc_op op = {.verb = MC_VERB_MD, .key = B("k"), QUIET(quiet)};
+    struct mc_pipeline_op op = {.verb = MC_VERB_MD, .key = B("k"), QUIET(quiet)};
     struct script script = {0};
     struct mc_client client;
     char *buf = malloc((size_t)_i);
@@ -633,7 +633,7 @@ END_TEST
 START_TEST(room_for_one)
 {
     static const struct {
-        struct mc_op op;
+        struct mc_pipeline_op op;
         const char *request, *reply;
         size_t need;
     } ones[] = {{{.verb = MC_VERB_GET, .key = B("k")}, "get k\r\n", "END\r\n", 7},
@@ -646,7 +646,7 @@ START_TEST(room_for_one)
                  "STORED\r\n",
                  15}};
     for (size_t cap = 0; cap < 20; cap++) {
-        struct mc_op op = ones[_i].op;
+        struct mc_pipeline_op op = ones[_i].op;
         struct script script = {.recv_max = 1};
         struct mc_client client;
         char *buf = malloc(cap);
@@ -667,9 +667,9 @@ END_TEST
 /* What an error said belongs to it alone: when more is received, its words are gone. */
 START_TEST(said_before_more_is_received)
 {
-    const struct mc_op both[] = {{.verb = MC_VERB_INCR, .key = B("k"), .number = 1},
-                                 {.verb = MC_VERB_GET, .key = B("k")}};
-    struct mc_op ops[] = {both[0], both[1]};
+    const struct mc_pipeline_op both[] = {{.verb = MC_VERB_INCR, .key = B("k"), .number = 1},
+                                          {.verb = MC_VERB_GET, .key = B("k")}};
+    struct mc_pipeline_op ops[] = {both[0], both[1]};
     struct script script = {.recv_max = strlen("CLIENT_ERROR text\r\n")};
     struct mc_client client;
     char buf[100];
@@ -693,7 +693,7 @@ static struct verdict judge_quiet(const char *reply, size_t piece)
 {
     static const struct mc_flag q = {.letter = 'q'}, v_and_q[] = {{.letter = 'v'}, {.letter = 'q'}};
     char text[8], buf[400];
-    struct mc_op ops[] = {
+    struct mc_pipeline_op ops[] = {
         {.verb = MC_VERB_MS, .key = B("a"), .data = B("x"), .meta_flags = &q, .meta_count = 1},
         {.verb = MC_VERB_MG, .key = B("b"), .meta_flags = v_and_q, .meta_count = 2}};
     struct script script = {.recv_max = piece};
@@ -855,7 +855,7 @@ static ptrdiff_t server_receive(void *ctx, void *buf, size_t cap, mc_deadline de
 enum { MANY = 1000 };
 
 static char names[MANY][8], places[MANY][8];
-static struct mc_op many[MANY];
+static struct mc_pipeline_op many[MANY];
 
 static int run_many(struct server *server, size_t cap, struct mc_client *client)
 {
@@ -884,12 +884,12 @@ START_TEST(many_quiet)
     struct mc_client client;
     for (size_t k = 0; k < MANY; k++) {
         snprintf(names[k], sizeof names[k], "k%zu", k * 7 % 1000);
-        many[k] = (struct mc_op){.verb = k % 3 == 0 ? MC_VERB_MD : MC_VERB_MG,
-                                 .key = {names[k], strlen(names[k])},
-                                 .meta_flags = k % 3 == 0 ? quiet : quiet_value,
-                                 .meta_count = k % 3 == 0 ? 1 : 2,
-                                 .value = {.buf = places[k], .cap = sizeof places[k]},
-                                 .result = UNSET};
+        many[k] = (struct mc_pipeline_op){.verb = k % 3 == 0 ? MC_VERB_MD : MC_VERB_MG,
+                                          .key = {names[k], strlen(names[k])},
+                                          .meta_flags = k % 3 == 0 ? quiet : quiet_value,
+                                          .meta_count = k % 3 == 0 ? 1 : 2,
+                                          .value = {.buf = places[k], .cap = sizeof places[k]},
+                                          .result = UNSET};
     }
     ck_assert_int_eq(run_many(&server, capacities[_i], &client), 0);
     for (size_t k = 0; k < MANY; k++) {
@@ -910,10 +910,10 @@ START_TEST(many_stores)
     struct mc_client client;
     memset(value, 'v', sizeof value);
     for (size_t k = 0; k < MANY; k++) {
-        many[k] = (struct mc_op){.verb = k % 10 == 0 ? MC_VERB_GET : MC_VERB_SET,
-                                 .key = B("key"),
-                                 .data = {value, k * 37 % sizeof value},
-                                 .result = UNSET};
+        many[k] = (struct mc_pipeline_op){.verb = k % 10 == 0 ? MC_VERB_GET : MC_VERB_SET,
+                                          .key = B("key"),
+                                          .data = {value, k * 37 % sizeof value},
+                                          .result = UNSET};
     }
     ck_assert_int_eq(run_many(&server, capacities[_i], &client), 0);
     for (size_t k = 0; k < MANY; k++)
@@ -931,8 +931,8 @@ START_TEST(flight_of_just_the_size)
     char buf[100];
     size_t whole = FLIGHT_MAX - 3 + (size_t)_i, first = strlen("set key 0 0 1\r\nv\r\n");
     size_t rest = whole - first - strlen("set key 0 0 16000\r\n\r\n");
-    struct mc_op ops[] = {{.verb = MC_VERB_SET, .key = B("key"), .data = B("v")},
-                          {.verb = MC_VERB_SET, .key = B("key"), .data = {value, rest}}};
+    struct mc_pipeline_op ops[] = {{.verb = MC_VERB_SET, .key = B("key"), .data = B("v")},
+                                   {.verb = MC_VERB_SET, .key = B("key"), .data = {value, rest}}};
     mc_client_init(&client, (struct mc_transport){server_send, server_receive, &server}, buf,
                    sizeof buf);
     ck_assert_int_eq(mc_pipeline_run(&client, ops, 2, SCRIPT_DEADLINE), 0);
@@ -948,8 +948,8 @@ START_TEST(many_small_stores)
     struct server server = {.taken = 0};
     struct mc_client client;
     for (size_t k = 0; k < MANY; k++)
-        many[k] =
-            (struct mc_op){.verb = MC_VERB_SET, .key = B("key"), .data = B("v"), .result = UNSET};
+        many[k] = (struct mc_pipeline_op){
+            .verb = MC_VERB_SET, .key = B("key"), .data = B("v"), .result = UNSET};
     ck_assert_int_eq(run_many(&server, 100000, &client), 0);
     for (size_t k = 0; k < MANY; k++)
         ck_assert_int_eq(many[k].result, MC_STORED);
@@ -965,8 +965,9 @@ START_TEST(one_large_store)
     struct server server = {.taken = 0};
     struct mc_client client;
     for (size_t k = 0; k < MANY; k++)
-        many[k] = (struct mc_op){.verb = MC_VERB_GET, .key = B("key"), .result = UNSET};
-    many[500] = (struct mc_op){.verb = MC_VERB_SET, .key = B("key"), .data = {value, sizeof value}};
+        many[k] = (struct mc_pipeline_op){.verb = MC_VERB_GET, .key = B("key"), .result = UNSET};
+    many[500] = (struct mc_pipeline_op){
+        .verb = MC_VERB_SET, .key = B("key"), .data = {value, sizeof value}};
     ck_assert_int_eq(run_many(&server, 2048, &client), 0);
     ck_assert_int_eq(many[500].result, MC_STORED);
     ck_assert_int_eq(many[999].result, MC_MISS);

@@ -537,8 +537,8 @@ START_TEST(pipelines_are_not_repeated)
                                               {PEER_HEAR, "get k\r\nset k 0 0 2\r\nok\r\n", 0, 0},
                                               {PEER_CLOSE, NULL, 0, 0},
                                               {PEER_END, NULL, 0, 0}};
-    struct mc_op ops[] = {{.verb = MC_VERB_GET, .key = key},
-                          {.verb = MC_VERB_SET, .key = key, .data = ok}};
+    struct mc_pipeline_op ops[] = {{.verb = MC_VERB_GET, .key = key},
+                                   {.verb = MC_VERB_SET, .key = key, .data = ok}};
     struct peer peer;
     struct mc_server server;
     peer_start(&peer, PEER_UNIX, NULL, script);
@@ -561,7 +561,7 @@ START_TEST(partly_sent_pipeline)
                                               {PEER_RESET, NULL, 0, 0},
                                               {PEER_END, NULL, 0, 0}};
     const struct mc_bytes value = {calloc(BIG, 1), BIG};
-    struct mc_op op = {.verb = MC_VERB_SET, .key = key, .data = value};
+    struct mc_pipeline_op op = {.verb = MC_VERB_SET, .key = key, .data = value};
     struct peer peer;
     struct mc_server server;
     ck_assert_ptr_nonnull(value.data);
@@ -714,8 +714,8 @@ END_TEST
 /* A pipeline cannot be repeated either. */
 static int run_pipeline(struct mc_server *server)
 {
-    struct mc_op ops[] = {{.verb = MC_VERB_GET, .key = key},
-                          {.verb = MC_VERB_SET, .key = key, .data = ok}};
+    struct mc_pipeline_op ops[] = {{.verb = MC_VERB_GET, .key = key},
+                                   {.verb = MC_VERB_SET, .key = key, .data = ok}};
     int r = mc_server_run(server, ops, 2);
     ck_assert_int_eq(ops[0].result, MC_MISS);
     ck_assert_int_eq(ops[1].result, MC_STORED);
@@ -773,7 +773,7 @@ static const char *const out_of_step[] = {"ERROR\r\n", "CLIENT_ERROR bad data ch
 
 static int run_set_in_pipeline(struct mc_server *server)
 {
-    struct mc_op op = {.verb = MC_VERB_SET, .key = key, .data = ok, .exptime = 60};
+    struct mc_pipeline_op op = {.verb = MC_VERB_SET, .key = key, .data = ok, .exptime = 60};
     mc_server_run(server, &op, 1);
     return op.result;
 }
@@ -1082,8 +1082,8 @@ END_TEST
 
 START_TEST(pipeline_during_the_pause)
 {
-    struct mc_op ops[] = {{.verb = MC_VERB_GET, .key = key},
-                          {.verb = MC_VERB_SET, .key = key, .data = ok}};
+    struct mc_pipeline_op ops[] = {{.verb = MC_VERB_GET, .key = key},
+                                   {.verb = MC_VERB_SET, .key = key, .data = ok}};
     struct mc_server server;
     init(&server, "/nowhere/at/all");
     ck_assert_int_eq(mc_server_run(&server, ops, 2), MC_E_CONNECT);
@@ -1433,9 +1433,9 @@ START_TEST(counters)
     char text[3][8];
     struct mc_value values[] = {
         {.buf = text[0], .cap = 8}, {.buf = text[1], .cap = 8}, {.buf = text[2], .cap = 8}};
-    struct mc_op ops[] = {{.verb = MC_VERB_GET, .key = key, .value = values[0]},
-                          {.verb = MC_VERB_DELETE, .key = key},
-                          {.verb = MC_VERB_MG, .key = key}};
+    struct mc_pipeline_op ops[] = {{.verb = MC_VERB_GET, .key = key, .value = values[0]},
+                                   {.verb = MC_VERB_DELETE, .key = key},
+                                   {.verb = MC_VERB_MG, .key = key}};
     struct mc_meta meta;
     struct world w;
     struct mc_server server;
@@ -1704,7 +1704,7 @@ START_TEST(closed_after_an_error_to_a_pipeline)
                                               {PEER_GATE, NULL, 0, 0},
                                               {PEER_CLOSE, NULL, 0, 0},
                                               {PEER_END, NULL, 0, 0}};
-    struct mc_op op = {.verb = MC_VERB_GET, .key = key};
+    struct mc_pipeline_op op = {.verb = MC_VERB_GET, .key = key};
     struct peer peer;
     struct mc_server server;
     peer_start(&peer, PEER_UNIX, NULL, script);
@@ -1732,8 +1732,8 @@ START_TEST(good_reply_in_a_pipeline)
                                               KEPT_CONNECTION,
                                               {PEER_SILENT, NULL, 0, 0},
                                               {PEER_END, NULL, 0, 0}};
-    struct mc_op ops[] = {{.verb = MC_VERB_GET, .key = key},
-                          {.verb = MC_VERB_SET, .key = key, .data = ok}};
+    struct mc_pipeline_op ops[] = {{.verb = MC_VERB_GET, .key = key},
+                                   {.verb = MC_VERB_SET, .key = key, .data = ok}};
     struct peer peer;
     struct mc_server server;
     peer_start(&peer, PEER_UNIX, NULL, script);

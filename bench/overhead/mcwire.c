@@ -19,7 +19,7 @@ static struct {
     struct mc_bytes keys[WORK_KEYS_MAX];
     struct mc_value values[WORK_BATCH_MAX];
     struct mc_item items[WORK_KEYS_MAX];
-    struct mc_op ops[WORK_BATCH_MAX];
+    struct mc_pipeline_op ops[WORK_BATCH_MAX];
 } own;
 
 static bool mcwire_open(const char *address)
@@ -94,7 +94,7 @@ static tested_run *mcwire_prepare(const struct work *work)
     for (uint32_t k = 0; k < work->batch; k++) {
         char *room = own.set.room + (size_t)k * work->size;
         own.values[k] = (struct mc_value){.buf = room, .cap = work->size};
-        own.ops[k] = (struct mc_op){
+        own.ops[k] = (struct mc_pipeline_op){
             .verb = MC_VERB_MG, .value = own.values[k], .meta_flags = &v, .meta_count = 1};
     }
     own.run = work->verb == WORK_GET && work->batch > 1 ? get_many : runs[work->verb];

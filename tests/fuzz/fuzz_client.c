@@ -96,7 +96,7 @@ static bool same_meta(const struct mc_meta *a, const struct mc_meta *b)
 /* The op reports a reply: this one. */
 static void check_reply(const struct op *op, const struct meaning *m)
 {
-    const struct mc_op *o = &op->out;
+    const struct mc_pipeline_op *o = &op->out;
     const struct mc_value *v = &o->value;
     int r = o->result == MC_E_FULL ? MC_HIT : o->result;
     if (r != m->result)
@@ -335,7 +335,7 @@ static void call_one(struct scene *s)
 
 static void call_pipeline(struct scene *s)
 {
-    struct mc_op ops[OPS];
+    struct mc_pipeline_op ops[OPS];
     int first = 0;
     s->pipeline = true;
     s->count = 1 + input_byte(&s->in) % OPS;
@@ -421,7 +421,7 @@ static void call_many(struct scene *s)
         op->c.keys[0] = keys[k];
         op->c.key_count = 1;
         op->c.flag_count = op->c.number_count = 0;
-        op->out = (struct mc_op){.verb = (enum mc_verb)op->c.name};
+        op->out = (struct mc_pipeline_op){.verb = (enum mc_verb)op->c.name};
         op_take_space(&s->in, &op->out.value);
         values[k] = op->out.value;
         values[k].result = OP_UNSET;

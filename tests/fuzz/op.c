@@ -77,7 +77,8 @@ void op_take(struct input *in, struct op *op)
         op->data = take_data(in);
         *size = op->data.len;
     }
-    op->out = (struct mc_op){.verb = (enum mc_verb)c->name, .result = OP_UNSET, .data = op->data};
+    op->out = (struct mc_pipeline_op){
+        .verb = (enum mc_verb)c->name, .result = OP_UNSET, .data = op->data};
     op->out.key = c->key_count > 0 ? c->keys[0] : (struct mc_bytes){NULL, 0};
     op->out.meta_flags = c->flags;
     op->out.meta_count = c->flag_count;
@@ -87,7 +88,7 @@ void op_take(struct input *in, struct op *op)
 
 /* ---- calls ----------------------------------------------------------------------------------- */
 
-static int call_meta(struct mc_client *client, struct mc_op *o)
+static int call_meta(struct mc_client *client, struct mc_pipeline_op *o)
 {
     switch (o->verb) {
     case MC_VERB_MG:
@@ -103,7 +104,7 @@ static int call_meta(struct mc_client *client, struct mc_op *o)
     }
 }
 
-int op_call(struct mc_client *client, struct mc_op *o)
+int op_call(struct mc_client *client, struct mc_pipeline_op *o)
 {
     const struct mc_item item = {o->key, o->data, o->flags, o->exptime, o->number, o->large_flags};
     uint64_t *number = &o->number;

@@ -11,7 +11,7 @@ enum { OP_UNSET = INT32_MIN };
 struct op {
     struct command c;
     struct mc_bytes data;
-    struct mc_op out; /* also of calls one at a time; its result is OP_UNSET before */
+    struct mc_pipeline_op out; /* also of calls one at a time; its result is OP_UNSET before */
 };
 
 /* Mostly right, with few keys. */
@@ -20,6 +20,6 @@ struct mc_bytes op_take_key(struct input *in);
 void op_take_space(struct input *in, struct mc_value *value);
 
 /* Calls mc_client_...(), with the deadline OTHER_DEADLINE. Returns its result. */
-int op_call(struct mc_client *client, struct mc_op *o);
+int op_call(struct mc_client *client, struct mc_pipeline_op *o);
 
 #endif

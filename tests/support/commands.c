@@ -130,19 +130,19 @@ void command_place(const char *text, size_t place, char placed[COMMANDS_PLACED])
         *mark = (char)('0' + place);
 }
 
-struct mc_op command_op(const struct command *c)
+struct mc_pipeline_op command_op(const struct command *c)
 {
-    return (struct mc_op){.verb = c->verb,
-                          .key = MC_BYTES("key"),
-                          .data = MC_BYTES("hello"),
-                          .number = 5,
-                          .flags = 7,
-                          .exptime = 60,
-                          .meta_flags = c->flags,
-                          .meta_count = c->count};
+    return (struct mc_pipeline_op){.verb = c->verb,
+                                   .key = MC_BYTES("key"),
+                                   .data = MC_BYTES("hello"),
+                                   .number = 5,
+                                   .flags = 7,
+                                   .exptime = 60,
+                                   .meta_flags = c->flags,
+                                   .meta_count = c->count};
 }
 
-int command_ask_client(struct mc_client *c, struct mc_op *op, mc_deadline d)
+int command_ask_client(struct mc_client *c, struct mc_pipeline_op *op, mc_deadline d)
 {
     const struct mc_item item = {op->key,     op->data,   op->flags,
                                  op->exptime, op->number, op->large_flags};
@@ -167,7 +167,7 @@ int command_ask_client(struct mc_client *c, struct mc_op *op, mc_deadline d)
     }
 }
 
-int command_ask_server(struct mc_server *s, struct mc_op *op)
+int command_ask_server(struct mc_server *s, struct mc_pipeline_op *op)
 {
     const struct mc_item item = {op->key,     op->data,   op->flags,
                                  op->exptime, op->number, op->large_flags};

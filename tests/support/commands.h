@@ -33,12 +33,12 @@ bool command_is_write(const struct command *command);
 void command_place(const char *text, size_t place, char placed[COMMANDS_PLACED]);
 
 /* The operation that sends this command; the caller sets where the value goes. */
-struct mc_op command_op(const struct command *command);
+struct mc_pipeline_op command_op(const struct command *command);
 
 /* Runs it alone, by the client's function of its name, or by the server's where there is one. Not
  * for retrievals of many keys. */
-int command_ask_client(struct mc_client *client, struct mc_op *op, mc_deadline deadline);
-int command_ask_server(struct mc_server *server, struct mc_op *op);
+int command_ask_client(struct mc_client *client, struct mc_pipeline_op *op, mc_deadline deadline);
+int command_ask_server(struct mc_server *server, struct mc_pipeline_op *op);
 
 /* Reads all events that mc_client_stats() leads to, whatever they are, and returns the last. */
 int command_ask_stats(struct mc_server *server);

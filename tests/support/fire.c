@@ -168,16 +168,18 @@ static void do_get_many(struct worker *w)
 static void do_pipeline(struct worker *w)
 {
     static const struct mc_flag quiet[] = {{.letter = 'q'}, {.letter = 'v'}};
-    struct mc_op ops[2 * KEYS];
+    struct mc_pipeline_op ops[2 * KEYS];
     uint64_t sequence[KEYS];
     bool meta = draw(w, 2) == 0, silent = draw(w, 2) == 0;
     for (size_t k = 0; k < KEYS; k++) {
         struct item *item = &w->items[k];
         struct mc_bytes value = new_value(w, item, w->value + k * 2000, 2000);
         sequence[k] = w->sequence;
-        ops[2 * k] = (struct mc_op){.verb = meta ? MC_VERB_MS : MC_VERB_SET, .key = item->key};
+        ops[2 * k] =
+            (struct mc_pipeline_op){.verb = meta ? MC_VERB_MS : MC_VERB_SET, .key = item->key};
         ops[2 * k].data = value;
-        ops[2 * k + 1] = (struct mc_op){.verb = meta ? MC_VERB_MG : MC_VERB_GET, .key = item->key};
+        ops[2 * k + 1] =
+            (struct mc_pipeline_op){.verb = meta ? MC_VERB_MG : MC_VERB_GET, .key = item->key};
         ops[2 * k + 1].value.buf = w->other + k * VALUE_MAX;
         ops[2 * k + 1].value.cap = VALUE_MAX;
         ops[2 * k].meta_flags = quiet;
