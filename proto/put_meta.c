@@ -44,6 +44,7 @@ static void put_base64_group(struct mc_writer *w, const char *b, size_t i, size_
     mc_writer_char(w, base64_digit(n > 2 ? bits & 63 : PADDING));
 }
 
+/* Writes bytes in base64, three at a time. */
 static void put_base64(struct mc_writer *w, struct mc_bytes bytes)
 {
     /*@ loop invariant 0 <= i <= bytes.len + 2 && checked(*w) && goes_on(\at(*w, Pre), *w);
@@ -53,6 +54,7 @@ static void put_base64(struct mc_writer *w, struct mc_bytes bytes)
         put_base64_group(w, bytes.data, i, bytes.len - i < 3 ? bytes.len - i : 3);
 }
 
+/* Writes a space and a binary key in base64, as memcached decodes it for the flag b. */
 static void put_binary_key(struct mc_writer *w, struct mc_bytes key)
 {
     if (key.len < 1 || key.len > MC_KEY_BINARY_MAX)
@@ -70,6 +72,7 @@ int mc_put_base64(struct mc_out *out, struct mc_bytes bytes)
     return w.error;
 }
 
+/* True when the letter is one of these. */
 static bool has_letter(const char *letters, char letter)
 {
     size_t j = 0;
@@ -82,6 +85,7 @@ static bool has_letter(const char *letters, char letter)
     return letters[j] != '\0';
 }
 
+/* True when one of the flags has this letter. */
 static bool any_flag_is(const struct mc_flag *flags, size_t count, char letter)
 {
     size_t k = 0;
@@ -94,6 +98,7 @@ static bool any_flag_is(const struct mc_flag *flags, size_t count, char letter)
     return k < count;
 }
 
+/* Writes the letter of a mode (the flag M), if the command has it. */
 static void put_mode(struct mc_writer *w, const char *modes, uint64_t mode)
 {
     if (mode > 0x7f || !mc_writer_is_word_byte((char)mode) || !has_letter(modes, (char)mode))
@@ -115,6 +120,7 @@ static bool fits_flags(uint64_t flags, bool large)
     return flags <= UINT32_MAX || large;
 }
 
+/* Writes a space, one flag, and what belongs to its letter in this command. */
 static void put_flag(struct mc_writer *w, const struct meta_command *command,
                      const struct mc_flag *flag)
 {
@@ -140,6 +146,7 @@ static void put_flag(struct mc_writer *w, const struct meta_command *command,
         mc_writer_refuse(w, has_letter(command->number, letter) ? MC_E_NUMBER : MC_E_FLAG);
 }
 
+/* Writes all flags; the second of one letter is refused. */
 static void put_flags(struct mc_writer *w, const struct meta_command *command,
                       const struct mc_flag *flags, size_t count)
 {

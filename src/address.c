@@ -16,6 +16,7 @@ static const char *set_path(struct mc_address *address, const char *path)
     return NULL;
 }
 
+/* Stores a port. */
 static const char *set_port(struct mc_address *address, const char *port)
 {
     uint64_t number;
@@ -26,6 +27,7 @@ static const char *set_port(struct mc_address *address, const char *port)
     return NULL;
 }
 
+/* True for a name or an IP address, as far as its bytes show. */
 static bool is_host(const char *text, size_t len)
 {
     for (size_t k = 0; k < len; k++) {
@@ -86,6 +88,7 @@ static const char *parse_unix(struct mc_address *address, const char *text)
     return set_path(address, text);
 }
 
+/* Parses an address of any kind. */
 static const char *parse(struct mc_address *address, const char *text)
 {
     static const char scheme[] = "unix:";

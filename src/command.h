@@ -5,7 +5,7 @@
  *   gat gats        the same, exptime                   the same
  *   set add replace key data flags exptime              MC_STORED MC_NOT_STORED
  *   append prepend  key data                            the same
- *   cas             key data flags exptime number (unique)and MC_EXISTS MC_NOT_FOUND
+ *   cas             key data flags exptime number       and MC_EXISTS MC_NOT_FOUND
  *   delete          key                                 MC_DELETED MC_NOT_FOUND
  *   incr decr       key number (delta)                  MC_NUMBER MC_NOT_FOUND
  *   touch           key exptime                         MC_TOUCHED MC_NOT_FOUND

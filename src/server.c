@@ -23,6 +23,7 @@ static struct mc_dialer dialer_of(struct mc_server *server)
     return server->dialer.dial != NULL ? server->dialer : mc_socket_dialer(&server->socket);
 }
 
+/* The time on the clock of the deadlines. */
 static int64_t time_now(struct mc_server *server)
 {
     struct mc_dialer d = dialer_of(server);
@@ -180,6 +181,7 @@ void mc_server_set_deadline(struct mc_server *server, mc_deadline deadline)
     server->next_deadline = deadline != 0 ? deadline : 1; /* 0 has passed as well */
 }
 
+/* Makes sure that there is a connection for an operation; the deadline begins here. */
 static int open_for(struct mc_server *server, bool repeatable)
 {
     int64_t now = time_now(server);
@@ -402,6 +404,7 @@ int mc_server_get(struct mc_server *server, struct mc_bytes key, struct mc_value
     return r;
 }
 
+/* Gives every key the same result. */
 static void set_results(struct mc_value *values, size_t count, int result)
 {
     for (size_t k = 0; k < count; k++)
