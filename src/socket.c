@@ -51,6 +51,7 @@ mc_deadline mc_socket_deadline(int64_t ms)
     return ms < MC_NEVER - now ? now + ms : MC_NEVER;
 }
 
+/* Milliseconds to the deadline; 0 when it has passed. */
 static int64_t time_left(mc_deadline deadline)
 {
     if (deadline == MC_NEVER)
@@ -91,6 +92,7 @@ static int wait_for(struct mc_socket *s, short events, mc_deadline deadline)
     }
 }
 
+/* True when a call would have to wait. */
 static bool would_block(int error)
 {
     return error == EAGAIN || error == EWOULDBLOCK;
@@ -98,6 +100,7 @@ static bool would_block(int error)
 
 /* ---- connecting ------------------------------------------------------------------------------ */
 
+/* Sets an option of a socket to 1. */
 static int set_option(int fd, int level, int option)
 {
     int on = 1;
@@ -140,6 +143,7 @@ static int finish_connect(struct mc_socket *s, mc_deadline deadline)
     return error == 0 ? 0 : MC_E_CONNECT;
 }
 
+/* Connects, and waits for the end of it. */
 static int start_connect(struct mc_socket *s, const struct sockaddr *address, socklen_t size,
                          mc_deadline deadline)
 {
@@ -168,6 +172,7 @@ static int make_blocking(struct mc_socket *s)
     return failed(s, errno, MC_E_SYSTEM);
 }
 
+/* Opens a socket and connects it to one address. */
 static int connect_address(struct mc_socket *s, int family, int protocol,
                            const struct sockaddr *address, socklen_t size, mc_deadline deadline)
 {
@@ -190,6 +195,7 @@ static mc_deadline share(mc_deadline deadline, int64_t count)
     return left == MC_NEVER ? MC_NEVER : deadline - left + left / count;
 }
 
+/* Connects to the first address that accepts. */
 static int connect_any(struct mc_socket *s, const struct addrinfo *list, mc_deadline deadline)
 {
     int64_t count = 0;
@@ -260,6 +266,7 @@ void mc_socket_close(struct mc_socket *socket)
 
 /* ---- moving bytes ---------------------------------------------------------------------------- */
 
+/* Sends slices with one call, as many as it takes. */
 static ptrdiff_t send_many(const struct mc_socket *s, const struct mc_bytes *parts, size_t count)
 {
     struct iovec vectors[PARTS_MAX];
@@ -295,6 +302,7 @@ static ptrdiff_t send_later(struct mc_socket *s, const struct mc_bytes *parts, s
     }
 }
 
+/* The send of the transport. */
 static ptrdiff_t socket_send(void *ctx, const struct mc_bytes *parts, size_t count,
                              mc_deadline deadline)
 {
@@ -364,6 +372,7 @@ static ptrdiff_t recv_later(struct mc_socket *s, void *buf, size_t cap, mc_deadl
     }
 }
 
+/* The receive of the transport: one call, when the kernel can watch the time. */
 static ptrdiff_t socket_recv(void *ctx, void *buf, size_t cap, mc_deadline deadline)
 {
     struct mc_socket *s = ctx;
@@ -408,6 +417,7 @@ const char *mc_socket_reason(const struct mc_socket *socket)
 
 /* ---- for a server ---------------------------------------------------------------------------- */
 
+/* The dialer over sockets. */
 static int dial_socket(void *ctx, const struct mc_address *address, struct mc_transport *transport,
                        mc_deadline deadline)
 {
