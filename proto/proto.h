@@ -193,7 +193,7 @@ struct mc_flag {
 
 /* Meta commands. The flags of each, as protocol.txt and newer servers name them:
  *   mg  b c f h k l q s t u v   N R T (ttl)  C E (number)  O P L (token)
- *   ms  b c k q s I             T (ttl)  C E F (number)  M (E A P R S)  O P L
+ *   ms  b c k q s I             N T (ttl)  C E F (number)  M (E A P R S)  O P L
  *   md  b k q x I               T (ttl)  C E (number)  O P L
  *   ma  b c k q t v             N T (ttl)  C D E J (number)  M (I + D -)  O P L
  *   me  b

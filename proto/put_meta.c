@@ -12,7 +12,7 @@ struct meta_command {
 };
 
 static const struct meta_command mg = {"mg", "bcfhklqstuv", "NRT", "CE", "", true};
-static const struct meta_command ms = {"ms", "bckqsI", "T", "CEF", "EAPRS", true};
+static const struct meta_command ms = {"ms", "bckqsI", "NT", "CEF", "EAPRS", true};
 static const struct meta_command md = {"md", "bkqxI", "T", "CE", "", true};
 static const struct meta_command ma = {"ma", "bckqtv", "NT", "CDEJ", "I+D-", true};
 static const struct meta_command me = {"me", "b", "", "", "", false};

@@ -53,17 +53,19 @@ static const char event_texts[] = "done, or more bytes are wanted\0"
                                   "the server failed\0";
 
 /* From MC_FAULT_NONE upwards. */
-static const char fault_texts[] = "no fault\0"
-                                  "a line does not start with a word of the protocol\0"
-                                  "a key is empty, too long or holds a byte that it must not\0"
-                                  "a number is missing, padded or out of range\0"
-                                  "not the one space that should be here\0"
-                                  "a malformed flag in a meta reply\0"
-                                  "the line does not end in CRLF here\0"
-                                  "the line is too long\0"
-                                  "no CRLF after a value\0"
-                                  "a reply that nothing asked for\0"
-                                  "a key that was not asked for, or not in this place\0";
+static const char fault_texts[] =
+    "no fault\0"
+    "a line does not start with a word of the protocol (an empty one "
+    "after CLIENT_ERROR: memcached 1.6.45)\0"
+    "a key is empty, too long or holds a byte that it must not\0"
+    "a number is missing, padded or out of range\0"
+    "not the one space that should be here\0"
+    "a malformed flag in a meta reply (an empty one: memcached before 1.6.18)\0"
+    "the line does not end in CRLF here\0"
+    "the line is too long\0"
+    "no CRLF after a value\0"
+    "a reply that nothing asked for\0"
+    "a key that was not asked for, or not in this place\0";
 
 #ifdef __FRAMAC__
 #include "contracts/text.h"

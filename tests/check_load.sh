@@ -72,7 +72,33 @@ while True:
         --size 1 || status=$?
     kill "$proxy"
     wait "$proxy" 2>/dev/null
-    return $status
+    return "$status"
+}
+
+# says_no_meta ANSWER: at a server that answers so to meta commands, mcload ends at once, and says
+# why. The answer of '' is a close.
+says_no_meta() {
+    local port said status=0
+    coproc python3 -c '
+import socket, sys
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+while True:
+    connection = listener.accept()[0]
+    for line in connection.makefile("rb"):
+        answer = "VERSION 1.6.12\r\n" if line == b"version\r\n" else sys.argv[1]
+        connection.sendall(answer.encode())
+        if not answer:
+            break
+    connection.close()
+' "$1"
+    local server=$COPROC_PID
+    read -r port <&"${COPROC[0]}"
+    said=$("$mcload" --server "127.0.0.1:$port" --protocol meta --time 100 2>&1) || status=$?
+    kill "$server"
+    wait "$server" 2>/dev/null
+    echo "$said"
+    [ "$status" -eq 69 ] && [[ $said == "mcload: 127.0.0.1:$port: it has no meta commands"* ]]
 }
 
 # The load of each of the addresses.
@@ -134,6 +160,10 @@ check_formats() {
         json 'd["clean"] and d["get"]["requests"] + d["set"]["requests"] == 1000' &&
         ! grep -qE 'src=|href=|<script' "$tap_folder/page"
 }
+
+check "a server without meta commands" says_no_meta $'ERROR\r\n'
+check "a server that closes after a meta command" says_no_meta ''
+check "a server with an older meta dialect" says_no_meta $'NF \r\n'
 
 if grep -qs '^0*1 .* lo$' /proc/net/if_inet6; then
     start_memcached tcp6

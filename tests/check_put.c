@@ -586,7 +586,7 @@ static const struct {
     const char *head, *bare, *ttl, *number, *token, *modes;
 } metas[] = {
     {MG, "mg a", "bcfhklqstuv", "NRT", "CE", "OPL", ""},
-    {MS, "ms a 0", "bckqsI", "T", "CEF", "OPL", "EAPRS"},
+    {MS, "ms a 0", "bckqsI", "NT", "CEF", "OPL", "EAPRS"},
     {MD, "md a", "bkqxI", "T", "CE", "OPL", ""},
     {MA, "ma a", "bckqtv", "NT", "CDEJ", "OPL", "I+D-"},
     {ME, "me a", "b", "", "", "", ""},

@@ -78,6 +78,8 @@ START_TEST(says_what_it_is)
                      "done, or more bytes are wanted"); /* the first of a list, from its start */
     ck_assert_ptr_nonnull(strstr(mc_text_fault(MC_FAULT_LONG), "long"));
     ck_assert_ptr_nonnull(strstr(mc_text_fault(MC_FAULT_WRONG_KEY), "key"));
+    ck_assert_ptr_nonnull(strstr(mc_text_fault(MC_FAULT_WORD), "1.6.45"));
+    ck_assert_ptr_nonnull(strstr(mc_text_fault(MC_FAULT_FLAG), "1.6.18"));
 }
 END_TEST
 

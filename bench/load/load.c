@@ -263,7 +263,7 @@ static int prepare_run(struct run *run)
         if (run->page == NULL)
             return options_fail(OPTION_USAGE, "--html", strerror(errno));
     }
-    status = targets_find(&run->targets, options->servers, options->timeout_ms);
+    status = targets_find(&run->targets, options);
     if (status != 0)
         return status;
     if (options->connections < run->targets.count)

@@ -150,7 +150,7 @@ static void print_more(void)
          "answered (with --pipeline, when a quarter of them are), and latency counts from the\n"
          "sending. Ctrl-C ends early, with the results so far.\n"
          "Exit status: 0 all right, 1 a request failed, a connection was lost, a value was wrong\n"
-         "or output not written, 2 bad usage, 69 a server does not answer.");
+         "or output not written, 2 bad usage, 69 a server does not answer, or not to meta.");
 }
 
 static const struct option_program program = {

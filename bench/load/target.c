@@ -1,4 +1,5 @@
-/* Asks every server for its version, on a connection that is closed again. */
+/* Asks every server for its version, and whether it knows meta commands if they are wanted, on a
+ * connection that is closed again. */
 #include "target.h"
 
 #include <stddef.h>
@@ -33,20 +34,37 @@ static int keep_address(struct target *target, const struct mc_server *server)
                        &target->address_size);
 }
 
+/* NULL; or why meta commands cannot be used. Deletes a key that nobody has: up to 1.6.17 that reply
+ * has an empty flag, which the later dialect does not have. */
+static const char *ask_meta(struct mc_server *server)
+{
+    struct mc_meta meta;
+    int result = mc_server_md(server, MC_BYTES("mcload:no:such:key"), NULL, 0, &meta);
+
+    if (result == MC_NOT_FOUND || result == MC_HD)
+        return NULL;
+    if (server->client.error == MC_E_TIMEOUT)
+        return mc_text(MC_E_TIMEOUT);
+    return "it has no meta commands (memcached has them since 1.6.18): use --protocol classic";
+}
+
 /* 0, or the exit status. */
-static int ask_version(struct target *target, uint32_t timeout_ms)
+static int ask_server(struct target *target, const struct options *options)
 {
     char buf[MC_LINE_MAX];
     struct mc_server server;
 
     if (mc_server_init(&server, target->name, buf, sizeof buf) != 0)
         return options_fail(OPTION_USAGE, "--server", server.problem);
-    server.timeout_ms = timeout_ms;
+    server.timeout_ms = options->timeout_ms;
     int result = mc_server_version(&server);
     snprintf(target->version, sizeof target->version, "%.*s", (int)server.client.said.len,
              server.client.said.len > 0 ? server.client.said.data : "");
     int kept = result == MC_VERSION ? keep_address(target, &server) : 0;
+    const char *no_meta = result == MC_VERSION && options->meta ? ask_meta(&server) : NULL;
     mc_server_close(&server);
+    if (no_meta != NULL)
+        return options_fail(TARGET_NO_SERVER, target->name, no_meta);
     if (result != MC_VERSION)
         return options_fail(TARGET_NO_SERVER, target->name, mc_text(result));
     return kept == 0 ? 0 : options_fail(TARGET_NO_SERVER, target->name, "the connection is lost");
@@ -63,8 +81,9 @@ static const char *copy_name(struct target *target, const char *addresses)
     return addresses[len] == ',' ? addresses + len + 1 : NULL;
 }
 
-int targets_find(struct targets *targets, const char *addresses, uint32_t timeout_ms)
+int targets_find(struct targets *targets, const struct options *options)
 {
+    const char *addresses = options->servers;
     uint32_t count = 1;
 
     for (const char *c = addresses; *c != '\0'; c++)
@@ -73,7 +92,7 @@ int targets_find(struct targets *targets, const char *addresses, uint32_t timeou
     for (const char *rest = addresses; rest != NULL && targets->list != NULL;) {
         struct target *target = &targets->list[targets->count++];
         rest = copy_name(target, rest);
-        int status = target->name != NULL ? ask_version(target, timeout_ms) : OPTION_USAGE;
+        int status = target->name != NULL ? ask_server(target, options) : OPTION_USAGE;
         if (status != 0)
             return status;
     }

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+struct options;
+
 struct target {
     char *name; /* its address as it was given */
     char version[32];
@@ -19,10 +21,11 @@ struct targets {
 
 enum { TARGET_NO_SERVER = 69 }; /* EX_UNAVAILABLE of sysexits.h */
 
-/* Reads addresses with commas between them, as --server has them, and asks each server for its
- * version. A host's name is resolved here and only here, to the address that answered. 0; or the
- * exit status, after one line on stderr. Call targets_free() in any case. */
-int targets_find(struct targets *targets, const char *addresses, uint32_t timeout_ms);
+/* Reads the addresses of --server, with commas between them, and asks each server for its version
+ * and, for --protocol meta, whether it has such commands. A host's name is resolved here and only
+ * here, to the address that answered. 0; or the exit status, after one line on stderr. Call
+ * targets_free() in any case. */
+int targets_find(struct targets *targets, const struct options *options);
 
 void targets_free(struct targets *targets);
 

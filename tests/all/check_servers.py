@@ -118,7 +118,7 @@ def read_port(path):
         return None
 
 
-# ---- the servers: each a function that starts it and returns its port ------------------------------
+# ---- the servers: each a function that starts it and returns its port ----------------------------
 
 def start_plain(servers):
     return servers.memcached().port
@@ -161,7 +161,7 @@ def start_yrmcds(servers):
 KNOWN = (("memcached", start_plain, ("classic", "gat", "flush", "meta")),
          ("memcached -Z", start_tls, ("classic", "gat", "flush", "meta")),
          ("twemproxy", start_twemproxy, ("classic", "no-meta")),
-         ("yrmcds", start_yrmcds, ("classic", "flush", "no-meta")))
+         ("yrmcds", start_yrmcds, ("classic", "no-meta", "flush")))
 
 
 # ---- results -------------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ class Report:
         self.count += 1
         self.failed += not ok
         print("%s %d - %s" % ("ok" if ok else "not ok", self.count, name))
-        for line in text.splitlines() if not ok else ():
+        for line in text.splitlines()[-40:] if not ok else ():
             print("#", line)
         sys.stdout.flush()
 
@@ -205,14 +205,14 @@ def ask(report, name, port, groups):
     return sum(word == "ok" for word, _, _ in cases)
 
 
-def load(report, name, port, *options):
-    """Gets of five keys and sets, many under way, each value checked."""
+def load(report, name, port, protocol, *options):
+    """Gets and sets, many under way, each value checked."""
     status, text = run([os.path.join(BUILD, "bench", "load", "mcload"), "--server",
-                        "127.0.0.1:%d" % port, "--fill", "--verify", "--keys", "500", "--size",
-                        "1-3000", "--ratio", "1:4", "--multiget", "5", "--pipeline", "8",
+                        "127.0.0.1:%d" % port, "--verify", "--keys", "500", "--size",
+                        "1-3000", "--ratio", "1:4", "--pipeline", "8", "--protocol", protocol,
                         "--connections", "8", "--timeout-ms", "60000", "--requests",
                         str(REQUESTS), *options])
-    report.case(status == 0, "%s: load%s" % (name, " of meta commands" if options else ""), text)
+    report.case(status == 0, "%s: load of %s commands" % (name, protocol), text)
     return REQUESTS if status == 0 else 0
 
 
@@ -222,19 +222,35 @@ def version_of(port):
         return line.makefile("rb").readline().decode(errors="replace").split()[-1]
 
 
+def most_sets(name, version):
+    """How many ms may be under way. Up to 1.6.38 memcached -Z leaves the later ones of a pipeline
+    in OpenSSL's buffer ("tls: fix potential hang when pipelining sets" in 1.6.39)."""
+    numbers = tuple(int(number) for number in version.split(".")[:3])
+    return 1 if name == "memcached -Z" and numbers < (1, 6, 39) else 8
+
+
 def check_known(report):
     for name, start, groups in KNOWN:
+        if name == "memcached -Z" and not has_option("memcached", "--enable-ssl"):
+            report.skip(name, "this memcached was built without --enable-tls")
+            continue
         with Servers() as servers:
             port = start(servers)
             version = version_of(port)
             passed = ask(report, name, port, groups)
-            requests = load(report, name, port)
+            requests = load(report, name, port, "classic", "--fill", "--multiget", "5")
             if "meta" in groups:
-                requests += load(report, name, port, "--protocol", "meta", "--multiget", "1")
-        by = " (its memcached's version)" if name == "twemproxy" else ""
-        report.reached("%s %s%s: %s" % (name, version, by, ", ".join(groups)),
+                requests += load(report, name, port, "meta",
+                                 "--pipeline", str(most_sets(name, version)))
+        if name == "twemproxy":  # it passes the question on
+            version = re.search(r"nutcracker-(\S+)", run(["/usr/sbin/nutcracker", "-V"])[1]).group(1)
+        report.reached("%s %s: %s" % (name, version, ", ".join(groups)),
                        "{:,} cases, {:,} requests under load, each value checked"
                        .format(passed, requests))
+
+
+def has_option(program, option):
+    return option in run([program, "-h"])[1]
 
 
 # ---- memcached's proxy mode ----------------------------------------------------------------------
@@ -297,22 +313,18 @@ def check_proxy(report, program):
                                two["failed"] + two["failed_among_many"]))
 
 
-def has_proxy(program):
-    return "proxy_config" in run([program, "-h"])[1]
-
-
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     words = sys.argv[1:]
     if words[:1] == ["--proxy"] and len(words) == 2:
-        if not has_proxy(words[1]):
+        if not has_option(words[1], "proxy_config"):
             sys.exit("check_servers.py: %s was built without --enable-proxy" % words[1])
     elif words:
         sys.exit("usage: check_servers.py [--proxy FILE]")
     program = words[1] if words else "memcached"
     report = Report()
     check_known(report)
-    if has_proxy(program):
+    if has_option(program, "proxy_config"):
         check_proxy(report, program)
     else:
         report.skip("proxy mode", "needs a memcached built with --enable-proxy")

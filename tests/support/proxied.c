@@ -194,7 +194,7 @@ int main(int argc, char **argv)
     if (threads < 1 || threads > THREADS_MAX)
         return 2;
     address = argv[1];
-    signal(SIGUSR1, next_generation);
+    sigaction(SIGUSR1, &(struct sigaction){.sa_handler = next_generation}, NULL);
     end_ms = mc_socket_now() + atoll(argv[2]) * 1000;
     for (int t = 0; t < threads; t++) {
         if (!start_worker(&workers[t], (unsigned)t))

@@ -164,7 +164,7 @@ static const struct mc_flag want_value[] = {{.letter = 'v'}, {.letter = 't'}};
 static void ask_meta(void)
 {
     struct mc_value value = {.buf = got, .cap = sizeof got};
-    static const struct mc_flag ttl[] = {{.letter = 'T', .number = 60}};
+    static const struct mc_flag ttl[] = {{.letter = 'T', .ttl = 60}};
     static const struct mc_flag add[] = {{.letter = 'v'}, {.letter = 'D', .number = 5}};
     struct mc_meta meta;
     int r = mc_server_ms(&server, n, MC_BYTES("10"), ttl, 1, &meta);
