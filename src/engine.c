@@ -1128,7 +1128,8 @@ static int do_rest(struct mc_engine *e, const struct mc_transport *t, struct mc_
 static ptrdiff_t send_put(const struct mc_transport *t, const struct mc_out *out,
                           struct mc_bytes value, mc_deadline deadline)
 {
-    const struct mc_bytes parts[] = {{out->data, out->len - 2}, value, {"\r\n", 2}};
+    const struct mc_bytes parts[] = {
+        {out->data, out->len - 2}, {value.data, value.len}, {"\r\n", 2}};
     return t->send(t->ctx, parts, 3, deadline);
 }
 

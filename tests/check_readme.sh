@@ -77,6 +77,19 @@ paths_exist() {
     [ "$missing" -eq 0 ]
 }
 
+# tests_exist: those that SECURITY.md names, in its table, and test cases.
+tests_exist() {
+    local name count=0
+    while read -r name; do
+        compgen -G "$tap_root/tests/check_$name.*" >/dev/null || { echo "no test $name" && return 1; }
+        count=$((count + 1))
+    done < <(sed -n '/^|/s/.*|\(.*\)|$/\1/p' "$tap_root/SECURITY.md" | grep -oE '`[a-z]+`' | tr -d '`')
+    [ "$count" -ge 5 ] || return
+    while read -r name; do
+        grep -q "START_TEST($name)" "$tap_root"/tests/check_*.c || { echo "no $name" && return 1; }
+    done < <(grep -oE '\*[a-z]+(_[a-z]+)+\*' "$tap_root/SECURITY.md" | tr -d '*')
+}
+
 # rows_are_results: the rows of the README's table of clients stand in RESULTS.md, too.
 rows_are_results() {
     local row rows=0
@@ -237,6 +250,7 @@ check "README.md shows programs of src/examples" shows_examples
 check "a broken link is found" finds_a_broken_link
 check "all links lead to files" links_resolve "$tap_root"
 check "all paths in README.md exist" paths_exist
+check "the tests that SECURITY.md names exist" tests_exist
 check "the figures of the clients are results" rows_are_results
 
 start_memcached tcp
