@@ -8,10 +8,10 @@
 #include <string.h>
 
 enum {
-    LINE_KEYS = 24,                               /* neighbours that share a line */
+    LINE_KEYS = 16,                               /* neighbours that share a line */
     NAME_MAX = sizeof "gats -2147483648\r\n" - 1, /* of a line of keys, all but these */
     MN_SIZE = sizeof "mn\r\n" - 1,
-    PARTS = 16 /* slices of one send */
+    PARTS = 8 /* slices of one send */
 };
 
 void mc_engine_init(struct mc_engine *engine, void *in, size_t in_cap, void *out, size_t out_cap)

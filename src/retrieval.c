@@ -122,7 +122,7 @@ static void copy_many_items(struct mc_engine *e, struct mc_op *op, struct mc_byt
 
 /* ---- doubled keys ---------------------------------------------------------------------------- */
 
-enum { FILTER_BITS = 1024 };
+enum { FILTER_BITS = 512 };
 
 /* A number below FILTER_BITS that equal keys share. */
 static uint32_t hash_key_end(struct mc_bytes key)
@@ -130,7 +130,7 @@ static uint32_t hash_key_end(struct mc_bytes key)
     uint32_t tail = 0;
     size_t n = key.len < sizeof tail ? key.len : sizeof tail;
     memcpy(&tail, key.data + (key.len - n), n);
-    return (tail + (uint32_t)key.len) * UINT32_C(2654435769) >> 22;
+    return (tail + (uint32_t)key.len) * UINT32_C(2654435769) >> 23;
 }
 
 /* The answer to one slot of a doubled key is also that to the other. */
