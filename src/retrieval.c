@@ -64,17 +64,17 @@ static bool is_open_slot(struct mc_slot s, struct mc_bytes key)
 /* A slot that waits for this key, or none: looks to both sides of the last match. */
 static struct mc_slot find_open_slot(const struct mc_engine *e, struct mc_bytes key)
 {
-    struct mc_slot ahead = expected_slot(e), behind = e->match;
-    while (ahead.op != NULL || behind.op != NULL) {
+    struct mc_slot ahead = expected_slot(e), before = e->match;
+    while (ahead.op != NULL || before.op != NULL) {
         if (ahead.op != NULL) {
             if (is_open_slot(ahead, key))
                 return ahead;
             ahead = slot_after(e, ahead);
         }
-        if (behind.op != NULL) {
-            if (is_open_slot(behind, key))
-                return behind;
-            behind = slot_before(e, behind);
+        if (before.op != NULL) {
+            if (is_open_slot(before, key))
+                return before;
+            before = slot_before(e, before);
         }
     }
     return no_slot;
