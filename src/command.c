@@ -42,7 +42,7 @@ static int read_many_lines(struct mc_engine *e, struct mc_op *op, struct mc_byte
         if ((op->command->accepted >> event & 1) == 0)
             return mc_reply_fault(e, MC_FAULT_UNASKED);
         if (op->sink != NULL)
-            op->sink->take(op->sink, op, 0, event, &reply);
+            op->sink->receive(op->sink, op, 0, event, &reply);
     }
     return event > 0 ? answer_final(e, op, event, &reply) : event;
 }

@@ -8,10 +8,10 @@
 #include <string.h>
 
 enum {
-    LINE_KEYS = 24,                               /* neighbours that share a line */
+    LINE_KEYS = 16,                               /* neighbours that share a line */
     NAME_MAX = sizeof "gats -2147483648\r\n" - 1, /* of a line of keys, all but these */
     MN_SIZE = sizeof "mn\r\n" - 1,
-    PARTS = 16 /* slices of one send */
+    PARTS = 8 /* slices of one send */
 };
 
 void mc_engine_init(struct mc_engine *engine, void *in, size_t in_cap, void *out, size_t out_cap)
@@ -727,8 +727,8 @@ int mc_engine_event(struct mc_engine *engine, struct mc_bytes *in, struct mc_rep
         if (event != MC_BODY)
             return event;
         if (engine->sunk != NULL) {
-            engine->sunk->sink->take(engine->sunk->sink, engine->sunk, engine->sunk_slot, event,
-                                     reply);
+            engine->sunk->sink->receive(engine->sunk->sink, engine->sunk, engine->sunk_slot, event,
+                                        reply);
         } else if (engine->place != NULL) {
             memcpy(engine->place, reply->text.data, reply->text.len);
             engine->place += reply->text.len;
@@ -749,7 +749,7 @@ int mc_engine_place(struct mc_engine *engine, struct mc_slot slot, struct mc_val
         value->cas = reply->cas;
     }
     if (sink != NULL) {
-        sink->take(sink, slot.op, slot.slot, MC_VALUE, reply);
+        sink->receive(sink, slot.op, slot.slot, MC_VALUE, reply);
         return MC_HIT;
     }
     if (value == NULL)
@@ -864,7 +864,7 @@ static int read_reply(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in
     return op->command->answer(e, op, in);
 }
 
-/* What the reply at the front has come to, with so many bytes after it. */
+/* What the reply at the front means, with so many bytes after it. */
 static void end_reply(struct mc_engine *e, int verdict, size_t left)
 {
     struct mc_op *op = e->asked.op;
@@ -1075,7 +1075,7 @@ static void drive(struct mc_engine *e, const struct mc_transport *t, mc_deadline
     }
 }
 
-/* An operation of the fast path that takes the long way after all: so much is put, of which n bytes
+/* An operation of the fast path that enters the queue after all: so much is put, of which n bytes
  * were sent. */
 static void enter_queue(struct mc_engine *e, struct mc_op *op, const struct mc_out *out,
                         size_t aside)

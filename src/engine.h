@@ -2,14 +2,14 @@
  * bytes go in, finished operations come out. Whoever calls it moves the bytes.
  *
  *     mc_engine_submit(op)                  at any time, as many as you like
- *     mc_engine_output(parts), send, mc_engine_sent(n)          when the connection takes bytes
+ *     mc_engine_output(parts), send, mc_engine_sent(n)          when bytes can be sent
  *     mc_engine_input(&cap), receive, mc_engine_received(n)     when it has some
  *     mc_engine_fail(why)                   after a timeout, a close, or any other doubt
  *     mc_engine_done() -> op                each operation once, in the order of submission
  *
  * The rules (they are why a reply is never given to another question):
  * - A reply counts only for an operation whose bytes have all gone. Bytes that come while no reply
- *   is pending break the connection, also when they come together with the last pending reply: they
+ *   is pending break the connection, also when they arrive together with the last pending reply: they
  *   are looked for before its operation is done. Two replies may come early: an error line while the
  *   value of a command is still being sent (it is kept until the rest has gone), and the reply of a
  *   quiet command before the mn that ends its group has gone.
@@ -34,7 +34,7 @@
  * Bounds:
  * - Memory: the engine, its buffers, and the caller's operations; nothing else grows.
  * - Requests without an answer are at most MC_ENGINE_WINDOW bytes, or one operation: less than the
- *   other end takes in while it waits for us to read, so that two blocking ends never wait for each
+ *   other end accepts while it waits for us to read, so that two blocking ends never wait for each
  *   other. When the window was full, nothing more is sent until half of it is free. A shortest key
  *   in a shared line is 2 bytes, so that at most 8,192 operations are in flight.
  * - A key that is answered in its turn, or in reverse, is matched by looking at one or two keys; in
@@ -97,8 +97,8 @@ struct mc_command {
  * `slot` is the index of the key among the operation's. What was given counts only when the
  * operation is done and its result says so. */
 struct mc_sink {
-    void (*take)(struct mc_sink *sink, const struct mc_op *op, size_t slot, int event,
-                 const struct mc_reply *reply);
+    void (*receive)(struct mc_sink *sink, const struct mc_op *op, size_t slot, int event,
+                    const struct mc_reply *reply);
 };
 
 /* One operation: a command and its arguments, and what became of it. The caller's; the engine's, with
@@ -118,7 +118,8 @@ struct mc_op {
     /* Outputs; NULL: not wanted. */
     struct mc_value *value; /* set buf and cap */
     struct mc_meta *meta;
-    struct mc_sink *sink; /* takes the pieces of values, and lines; value->buf is not used then */
+    struct mc_sink
+        *sink; /* receives the pieces of values, and lines; value->buf is not used then */
     /* A retrieval of many keys: keys[i] has values[i], which must be there. The result is 0 when
      * each got MC_HIT, MC_MISS or MC_E_FULL, otherwise the first other. key and value are not used. */
     const struct mc_bytes *keys;
@@ -174,7 +175,7 @@ struct mc_engine {
     size_t answered;          /* keys of it that are, */
     struct mc_slot match;     /* and the last of them; op NULL: none yet */
     char *place;              /* where the next piece of a value goes; NULL: nowhere */
-    const struct mc_op *sunk; /* whose sink takes the pieces; NULL: no sink */
+    const struct mc_op *sunk; /* whose sink receives the pieces; NULL: no sink */
     size_t sunk_slot;
     struct mc_op *named;   /* the last quiet command that was named by a reply */
     struct mc_op *erred;   /* the last one since to which an error line was given */

@@ -71,19 +71,19 @@ static bool is_own_opaque(const struct mc_op *op, struct mc_bytes opaque)
 /* ---- one reply ------------------------------------------------------------------------------- */
 
 /* What the flags of a reply say, and who it is for. */
-struct said_flags {
+struct reply_flags {
     struct letters seen;
     struct mc_meta meta;
     struct mc_bytes key, opaque;
 };
 
-static void read_flag(struct said_flags *said, const struct mc_flag *flag)
+static void read_flag(struct reply_flags *found, const struct mc_flag *flag)
 {
-    struct mc_meta *meta = &said->meta;
-    add_letter(&said->seen, flag->letter);
+    struct mc_meta *meta = &found->meta;
+    add_letter(&found->seen, flag->letter);
     switch (flag->letter) {
-    case 'k': said->key = flag->token; break;
-    case 'O': said->opaque = flag->token; break;
+    case 'k': found->key = flag->token; break;
+    case 'O': found->opaque = flag->token; break;
     case 'c': meta->cas = flag->number; break;
     case 'f': meta->flags = flag->number; break;
     case 's': meta->size = (uint32_t)flag->number; break;
@@ -100,17 +100,17 @@ static void read_flag(struct said_flags *said, const struct mc_flag *flag)
 /* Is the reply that of this command? A key or opaque that was asked for may only be missing where
  * nothing was found or done; an mg's other flags must be there, too. The size is that of the value. */
 static int match_flags(struct mc_engine *e, const struct mc_op *op, int event,
-                       const struct mc_reply *reply, const struct said_flags *said)
+                       const struct mc_reply *reply, const struct reply_flags *found)
 {
-    struct letters asked = asked_letters(op), seen = said->seen;
+    struct letters asked = asked_letters(op), seen = found->seen;
     bool shows = (op->command->traits & MC_COMMAND_SHOWS) != 0;
     bool done = event == MC_VALUE || event == MC_HD;
     if ((op->marks & MC_MARK_QUIET) != 0)
         asked.upper |= UPPER('O');
     if ((seen.lower & LOWER('k')) != 0 &&
-        !is_own_key(op, said->key, (seen.lower & LOWER('b')) != 0))
+        !is_own_key(op, found->key, (seen.lower & LOWER('b')) != 0))
         return mc_reply_fault(e, MC_FAULT_WRONG_KEY);
-    if ((seen.upper & UPPER('O')) != 0 && !is_own_opaque(op, said->opaque))
+    if ((seen.upper & UPPER('O')) != 0 && !is_own_opaque(op, found->opaque))
         return mc_reply_fault(e, MC_FAULT_WRONG_KEY);
     struct letters missing = {asked.lower & ~seen.lower, asked.upper & ~seen.upper};
     if (done && ((missing.lower & LOWER('k')) != 0 || (missing.upper & UPPER('O')) != 0))
@@ -118,7 +118,7 @@ static int match_flags(struct mc_engine *e, const struct mc_op *op, int event,
     if (done && shows && (missing.lower & SHOWN) != 0)
         return mc_reply_fault(e, MC_FAULT_UNASKED);
     if (event == MC_VALUE && shows && (seen.lower & LOWER('s')) != 0 &&
-        said->meta.size != reply->size)
+        found->meta.size != reply->size)
         return mc_reply_fault(e, MC_FAULT_UNASKED);
     return 0;
 }
@@ -187,7 +187,7 @@ static int answer_debug(struct mc_engine *e, struct mc_op *op, const struct mc_r
 static int answer_first_line(struct mc_engine *e, struct mc_op *op, int event,
                              struct mc_reply *reply)
 {
-    struct said_flags said = {.seen = {0, 0}};
+    struct reply_flags found = {.seen = {0, 0}};
     struct mc_bytes flags = reply->text;
     struct mc_flag flag;
     int r;
@@ -196,16 +196,16 @@ static int answer_first_line(struct mc_engine *e, struct mc_op *op, int event,
     if (event == MC_ME)
         return answer_debug(e, op, reply);
     while ((r = mc_reader_flag(&flags, &flag)) > 0)
-        read_flag(&said, &flag);
+        read_flag(&found, &flag);
     if (r < 0)
         return mc_reply_fault(e, MC_FAULT_FLAG);
-    r = match_flags(e, op, event, reply, &said);
+    r = match_flags(e, op, event, reply, &found);
     if (r < 0)
         return r;
     if (op->meta != NULL)
-        *op->meta = said.meta;
+        *op->meta = found.meta;
     if (event == MC_VALUE)
-        return begin_meta_value(e, op, reply, &said.meta);
+        return begin_meta_value(e, op, reply, &found.meta);
     op->result = event;
     return MC_ANSWER_DONE;
 }

@@ -64,17 +64,17 @@ static bool is_open_slot(struct mc_slot s, struct mc_bytes key)
 /* A slot that waits for this key, or none: looks to both sides of the last match. */
 static struct mc_slot find_open_slot(const struct mc_engine *e, struct mc_bytes key)
 {
-    struct mc_slot ahead = expected_slot(e), behind = e->match;
-    while (ahead.op != NULL || behind.op != NULL) {
+    struct mc_slot ahead = expected_slot(e), before = e->match;
+    while (ahead.op != NULL || before.op != NULL) {
         if (ahead.op != NULL) {
             if (is_open_slot(ahead, key))
                 return ahead;
             ahead = slot_after(e, ahead);
         }
-        if (behind.op != NULL) {
-            if (is_open_slot(behind, key))
-                return behind;
-            behind = slot_before(e, behind);
+        if (before.op != NULL) {
+            if (is_open_slot(before, key))
+                return before;
+            before = slot_before(e, before);
         }
     }
     return no_slot;
@@ -122,7 +122,7 @@ static void copy_many_items(struct mc_engine *e, struct mc_op *op, struct mc_byt
 
 /* ---- doubled keys ---------------------------------------------------------------------------- */
 
-enum { FILTER_BITS = 1024 };
+enum { FILTER_BITS = 512 };
 
 /* A number below FILTER_BITS that equal keys share. */
 static uint32_t hash_key_end(struct mc_bytes key)
@@ -130,7 +130,7 @@ static uint32_t hash_key_end(struct mc_bytes key)
     uint32_t tail = 0;
     size_t n = key.len < sizeof tail ? key.len : sizeof tail;
     memcpy(&tail, key.data + (key.len - n), n);
-    return (tail + (uint32_t)key.len) * UINT32_C(2654435769) >> 22;
+    return (tail + (uint32_t)key.len) * UINT32_C(2654435769) >> 23;
 }
 
 /* The answer to one slot of a doubled key is also that to the other. */

@@ -493,7 +493,7 @@ static void set_op(struct play *p, const struct row *row)
         op->value = &p->values[i][0];
     if (!row->unwanted)
         op->meta = &p->metas[i];
-    p->sinks[i].sink.take = collect;
+    p->sinks[i].sink.receive = collect;
     if (row->sink)
         op->sink = &p->sinks[i].sink;
 }

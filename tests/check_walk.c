@@ -112,8 +112,8 @@ struct world {
     char places[OPS][KEYS][4];
     char in[IN_CAP], out[OUT_CAP];
     /* The server. */
-    char asked[WIRE_CAP], said[WIRE_CAP]; /* received and not read; sent and not received */
-    size_t asked_len, said_len, swallow;
+    char asked[WIRE_CAP], replies[WIRE_CAP]; /* received and not read; sent and not received */
+    size_t asked_len, replies_len, swallow;
     char items[LETTERS]; /* their versions; 0: none */
     struct truth truths[OPS];
     size_t next_op, next_key;
@@ -177,9 +177,9 @@ static struct {
 
 static void say(const char *text, size_t len)
 {
-    ck_assert_uint_le(w.said_len + len, WIRE_CAP);
-    memcpy(w.said + w.said_len, text, len);
-    w.said_len += len;
+    ck_assert_uint_le(w.replies_len + len, WIRE_CAP);
+    memcpy(w.replies + w.replies_len, text, len);
+    w.replies_len += len;
 }
 
 static void say_text(const char *text)
@@ -259,9 +259,9 @@ static void do_command(char *line, const char *data)
     if (w.lie > 0) {
         say_text(lies[w.lie - 1].text);
         w.lie = -1;
-        size_t said_len = w.said_len;
+        size_t replies_len = w.replies_len;
         do_command(line, data);
-        w.said_len = said_len;
+        w.replies_len = replies_len;
     } else if (strncmp(line, "get ", 4) == 0) {
         do_keys(line + 4, false);
     } else if (strncmp(line, "gets ", 5) == 0) {
@@ -376,7 +376,7 @@ static void check_result(size_t i, size_t k, int result)
     if (result == MC_E_UNKNOWN && (!writes || !w.truths[i].whole))
         wrong(i, "unknown", result);
     if (result < 0 && result != MC_E_UNKNOWN && writes && w.truths[i].whole)
-        wrong(i, "said to be not done, and done", result);
+        wrong(i, "not done, it says, and done", result);
     if (lied || is_true(i, k, result) || is_ambiguous(i, result))
         return;
     if (!over || result > 0 || (result != MC_E_UNKNOWN && result != w.engine.error))
@@ -435,14 +435,14 @@ static bool move_out(size_t size)
 
 static bool move_in(size_t size)
 {
-    size_t cap, n = w.said_len > 0 ? piece(w.said_len, size) : 0;
+    size_t cap, n = w.replies_len > 0 ? piece(w.replies_len, size) : 0;
     char *to = n > 0 ? mc_engine_input(&w.engine, &cap) : NULL;
     if (to == NULL)
         return false;
     n = n < cap ? n : cap;
-    memcpy(to, w.said, n);
-    memmove(w.said, w.said + n, w.said_len - n);
-    w.said_len -= n;
+    memcpy(to, w.replies, n);
+    memmove(w.replies, w.replies + n, w.replies_len - n);
+    w.replies_len -= n;
     mc_engine_received(&w.engine, n);
     return true;
 }
@@ -484,7 +484,7 @@ static bool move_fail(void)
 static void forget_rest(void)
 {
     struct mc_engine *e = &w.engine;
-    memset(w.said + w.said_len, 0, WIRE_CAP - w.said_len);
+    memset(w.replies + w.replies_len, 0, WIRE_CAP - w.replies_len);
     memset(w.in, 0, e->at);
     memset(w.in + e->end, 0, IN_CAP - e->end);
     if (e->gone == e->batch)
