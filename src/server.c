@@ -374,10 +374,9 @@ size_t mc_server_message(const struct mc_server *server, int result, char *text,
         add_text(&out, MC_BYTES(": "));
         add_text(&out, mc_string(mc_text(cause)));
     }
-    if (detail.len > 0) {
+    if (detail.len > 0)
         add_text(&out, MC_BYTES(": "));
-        add_text(&out, detail);
-    }
+    add_text(&out, detail);
     if (cap > 0)
         text[out.len < cap ? out.len : cap - 1] = '\0';
     return out.len;

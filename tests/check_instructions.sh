@@ -64,7 +64,7 @@ gate client set 870
 gate client get-100 36800
 gate wire put-get 200
 gate wire put-get-100 12050
-gate wire put-set 445
+gate wire put-set 480
 gate wire item-hit 230
 gate wire item-hit-100 19100
 gate wire read-hit 1260

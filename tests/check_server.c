@@ -1483,6 +1483,22 @@ START_TEST(message_with_the_servers_words)
 }
 END_TEST
 
+/* And what it said of a login. */
+START_TEST(message_about_a_login)
+{
+    struct world w;
+    struct mc_server server;
+    char expected[200];
+    init_world(&w, &server);
+    server.user = server.password = MC_BYTES("x");
+    script_step(&w.script, "set auth 0 0 3\r\nx x\r\n", "CLIENT_ERROR no\r\n");
+    ck_assert_int_eq(mc_server_delete(&server, key), MC_E_AUTH);
+    snprintf(expected, sizeof expected, "%s: no", mc_text(MC_E_AUTH));
+    expect_message(&server, MC_E_AUTH, expected);
+    script_free(&w.script);
+}
+END_TEST
+
 START_TEST(message_about_a_broken_reply)
 {
     struct world w;
@@ -1516,6 +1532,15 @@ START_TEST(message_of_the_system)
     expect_message(&server, MC_E_ADDRESS,
                    "the server's address is malformed: a port is a number from 1 to 65535");
     init(&server, "/nowhere/at/all");
+    expect_message(&server, MC_E_DOWN, mc_text(MC_E_DOWN));
+    server.socket.sys_errno = EMFILE;
+    snprintf(expected, sizeof expected, "%s: %s", mc_text(MC_E_RESOURCES), strerror(EMFILE));
+    expect_message(&server, MC_E_RESOURCES, expected);
+    server.socket.sys_errno = EIO;
+    snprintf(expected, sizeof expected, "%s: %s", mc_text(MC_E_SYSTEM), strerror(EIO));
+    expect_message(&server, MC_E_SYSTEM, expected);
+    server.socket.sys_errno = 0;
+    expect_message(&server, MC_E_SYSTEM, mc_text(MC_E_SYSTEM));
     server.user = MC_BYTES("a b");
     server.password = MC_BYTES("c");
     ck_assert_int_eq(mc_server_version(&server), MC_E_AUTH);
@@ -2143,6 +2168,7 @@ int main(void) // NOLINT(readability-function-size): a table
         {pause_left, 1},
         {counters, 1},
         {message_with_the_servers_words, 1},
+        {message_about_a_login, 1},
         {message_about_a_broken_reply, 1},
         {message_of_the_system, 1},
         {quiet_alone, 1},

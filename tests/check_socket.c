@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -155,6 +156,22 @@ START_TEST(connected_twice)
     ck_assert(!socket.open);
     ck_assert_int_eq(fcntl(first, F_GETFD), -1);
     peer_end(&peer);
+}
+END_TEST
+
+/* What the system says; it says nothing of what did not fail. */
+START_TEST(reasons)
+{
+    const struct mc_socket fine = {0}, refused = {.sys_errno = ECONNREFUSED},
+                           unknown = {.resolve_code = EAI_NONAME},
+                           memory = {.resolve_code = EAI_SYSTEM, .sys_errno = ENOMEM};
+    const struct mc_address none = {.kind = MC_ADDRESS_NONE};
+    struct mc_socket socket = {0};
+    ck_assert_ptr_null(mc_socket_reason(&fine));
+    ck_assert_str_eq(mc_socket_reason(&refused), strerror(ECONNREFUSED));
+    ck_assert_str_eq(mc_socket_reason(&unknown), gai_strerror(EAI_NONAME));
+    ck_assert_str_eq(mc_socket_reason(&memory), strerror(ENOMEM));
+    ck_assert_int_eq(mc_socket_dial(&socket, &none, later()), MC_E_ADDRESS);
 }
 END_TEST
 
@@ -1038,6 +1055,7 @@ int main(void) // NOLINT(readability-function-size): a table
         {refused_by_a_port, 1},
         {refused_by_a_path, 1},
         {shortest_path, 1},
+        {reasons, 1},
         {connected_twice, PEER_FAMILIES},
         {path_too_long, 3},
         {does_not_resolve, 5},
