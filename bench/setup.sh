@@ -1,8 +1,8 @@
 # Functions for bench/run and tests/run: what has to be installed, and the build. Source it in bash.
 # shellcheck shell=bash
 
-# The top folder of the source; the folder of the build folders, which is another where nothing can be
-# written to the first; and the build folder of the benchmarks.
+# The top folder of the source; the folder of the build folders, which is another where nothing can
+# be written to the first; and the build folder of the benchmarks.
 mcwire_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 mcwire_out=$mcwire_root
 if ! [ -w "$mcwire_root" ]; then
@@ -11,8 +11,8 @@ fi
 mcwire_build=$mcwire_out/build
 
 # The packages of apt, dnf, apk, pacman and brew that have a thing; "-" where it is part of the
-# system or does not exist. What apt alone has a name for is called the same elsewhere, or nearly so.
-# A thing is a file (/), a command, a header (.h), a pkg-config module (.pc) or a Python module (.py).
+# system or does not exist. Where only apt's name stands, it is the others', too, or nearly so. A
+# thing is a file (/), a command, a header (.h), a pkg-config module (.pc) or a Python module (.py).
 setup_packages='
 cc          gcc         gcc                  gcc        gcc        -
 stdio.h     libc6-dev   glibc-devel          musl-dev   glibc      -
@@ -79,8 +79,8 @@ setup_quietly() {
     return $status
 }
 
-# setup_flock [-n]: locks descriptor 9; with -n it fails when another process has locked it. A system
-# with neither flock nor Python goes without.
+# setup_flock [-n]: locks descriptor 9; with -n it fails when another process has locked it. A
+# system with neither flock nor Python goes without.
 setup_flock() {
     if command -v flock >/dev/null; then
         flock "$@" 9
@@ -134,8 +134,8 @@ setup_install() {
     setup_apt "${as_root[@]}" -- $(setup_names 2 "${missing[@]}")
 }
 
-# setup_apt [sudo] -- PACKAGE...: installs these. When that fails, it prints one line of the hundreds
-# that apt may have printed, and exits with status 69.
+# setup_apt [sudo] -- PACKAGE...: installs these. When that fails, it prints one line of the
+# hundreds that apt may have printed, and exits with status 69.
 setup_apt() {
     local as_root=() log why
     while [ "$1" != -- ]; do
@@ -147,7 +147,10 @@ setup_apt() {
     echo "Installing $*" >&2
     log=$(mktemp) || exit
     "${apt[@]}" update >"$log" 2>&1 </dev/null
-    "${apt[@]}" install --no-install-recommends "$@" >>"$log" 2>&1 </dev/null && rm -f "$log" && return
+    if "${apt[@]}" install --no-install-recommends "$@" >>"$log" 2>&1 </dev/null; then
+        rm -f "$log"
+        return
+    fi
     why=$(sed -nE '/^ *(Temporary failure|Could not (resolve|connect)|Cannot initiate)/{
         s/^ */no network: /p;q}' "$log")
     [ -n "$why" ] || why=$(grep -m 1 '^E: ' "$log" || tail -n 1 "$log")
@@ -156,8 +159,8 @@ setup_apt() {
     exit 69
 }
 
-# make_out: makes the folder for build folders, if it is not that of the source. Nobody else may have
-# made it, since others can write to the folder that it is in.
+# make_out: makes the folder for build folders, if it is not that of the source. Nobody else may
+# have made it, since others can write to the folder that it is in.
 make_out() {
     [ "$mcwire_out" != "$mcwire_root" ] || return 0
     mkdir -m 700 "$mcwire_out" 2>/dev/null

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# bench/run and its setup.sh where something is special: nothing is installed, apt fails, there is no
-# apt, two run at once, the source cannot be written to.
+# bench/run and its setup.sh where something is special: nothing is installed, apt fails, there is
+# no apt, two run at once, the source cannot be written to.
 # usage: check_setup.sh SQUARES MCLOAD OVERHEAD
 # The functions are called by their names, and text for another shell is in single quotes.
 # shellcheck disable=SC2016,SC2317
@@ -58,8 +58,8 @@ with_fakes() {
     PATH=$tap_folder/fakes:$PATH "$@"
 }
 
-# Both need nothing. Meson makes a program that prints where it is; it writes a log, and where there is
-# a $HOLD, says so in the pipe $HOLD.held and waits for the pipe $HOLD.
+# Both need nothing. Meson makes a program that prints where it is; it writes a log, and where there
+# is a $HOLD, says so in the pipe $HOLD.held and waits for the pipe $HOLD.
 make_fakes() {
     fake ninja <<<'exit 0'
     fake memcached <<<'exit 0'
@@ -135,7 +135,8 @@ expect_built_elsewhere() {
     local folder
     new_source read-only && mkdir "$tap_folder/elsewhere" || return
     touch "$source/log" "$tap_folder/elsewhere/log"
-    fake meson <<<'mkdir -p "$2/bench/squares" && cp "$(command -v ninja)" "$2/bench/squares/squares"'
+    fake meson <<<'folder=$2/bench/squares
+mkdir -p "$folder" && cp "$(command -v ninja)" "$folder/squares"'
     TMPDIR=$tap_folder/elsewhere read_only "$source" env PATH="$tap_folder/fakes:$PATH" \
         "$source/bench/run" >"$tap_folder/where" 2>&1 || { cat "$tap_folder/where" && return 1; }
     cat "$tap_folder/where"
@@ -180,8 +181,8 @@ apt-get cannot install no-such-thing: $2
 END_OF_LINES
 }
 
-# expect_hints: each package manager's names for things of each kind. What the table does not know is
-# called as it is.
+# expect_hints: each package manager's names for things of each kind. What the table does not know
+# is called as it is.
 expect_hints() {
     local status=0
     bash -c '. "$0/bench/setup.sh" && setup_advise "$@"' "$tap_root" cc g++ meson ninja check.pc \
@@ -210,7 +211,8 @@ expect_hints_without_apt() {
 # expect_names: for each manager, all that is not "-" in the table.
 expect_names() {
     bash -c '. "$0/bench/setup.sh"
-        awk "NF && NF != 6 { print; wrong = 1 } END { exit wrong }" <<<"$setup_packages"' "$tap_root"
+        awk "NF && NF != 6 { print; wrong = 1 } END { exit wrong }" <<<"$setup_packages"' \
+        "$tap_root"
 }
 
 # ---- the cases -----------------------------------------------------------------------------------
