@@ -27,9 +27,9 @@ extern "C" {
 
 #define MCWIRE_VERSION "0.1.0"
 
-/* Limits of the protocol and of memcached, in bytes unless they say otherwise. */
+/* Limits of the protocol and of memcached, in bytes unless noted. */
 enum {
-    MC_KEY_MAX = 250,        /* a key sent: 1 byte or more, none below 0x21, no 0x7f */
+    MC_KEY_MAX = 250,        /* a key to send: at least 1 byte, none below 0x21, no 0x7f */
     MC_KEY_BINARY_MAX = 186, /* a binary key: in base64 it has to fit MC_KEY_MAX */
     MC_REQUEST_MAX = 2048,   /* a request line with its CRLF must stay below this */
     MC_LINE_MAX = 2048,      /* a reply line with its CRLF */
@@ -44,7 +44,7 @@ enum { MC_EXPTIME_RELATIVE_MAX = 2592000 };
 
 /* Every result of mcwire, of all layers; mc_text() describes each. */
 enum mc_result {
-    /* The connection is still in sync. Nothing was sent, unless MC_E_FULL follows a reply. */
+    /* The connection is still in sync. Only MC_E_FULL can come after something was sent. */
     MC_E_KEY = -1,    /* a key is empty, too long, or holds a space, a control byte or 0x7f */
     MC_E_TOKEN = -2,  /* another word is empty, too long or holds such a byte */
     MC_E_NUMBER = -3, /* a number is outside the range that the server accepts */
@@ -58,7 +58,7 @@ enum mc_result {
     MC_E_TIMEOUT = -10, /* the deadline passed; a late reply is never read */
     MC_E_CLOSED = -11,  /* the other end closed or reset the connection */
     MC_E_SYSTEM = -12,  /* the transport failed in another way (a socket keeps the errno) */
-    MC_E_STEP = -13, /* after this error reply, nobody knows what the server reads or sends next */
+    MC_E_STEP = -13,    /* after an error reply, nobody knows what the server reads or sends next */
     MC_E_UNKNOWN = -14, /* a write was sent and its reply was lost: it may or may not be done */
     /* There is no connection. */
     MC_E_ADDRESS = -15, /* the server's address is malformed */
@@ -76,7 +76,7 @@ enum mc_result {
     MC_STAT,      /* STAT: key is the statistic's name, text its value */
     MC_ITEM,      /* ITEM (stats cachedump): key, and the rest as text */
     MC_LINE,      /* a line of a free-text stream: text */
-    MC_OPENED,    /* OK: the head of a free-text stream, or a line of it */
+    MC_OPENED,    /* a line of a free-text stream, often its first, that is OK */
     /* The reply is over: */
     MC_END,          /* END, EN, and after the value of a VA */
     MC_STORED,       /* STORED */
@@ -304,10 +304,10 @@ int mc_reader_flag(struct mc_bytes *flags, struct mc_flag *flag);
 
 /* ---- item.c: a fast path for plain gets ------------------------------------------------------ */
 
-/* If the reader is between lines and *in starts with a whole item for this key (as a plain get
- * answers, numbers up to 9 digits), moves *in past it, sets reply->flags, size and text (the whole
- * value), and returns MC_VALUE. Otherwise leaves *in as it is and returns MC_MORE: go on with
- * mc_reader_next(). Other members of *reply are not set. */
+/* Reads an item as a plain get returns it: if the reader is between lines and *in starts with a
+ * whole item for this key, with numbers of up to 9 digits, moves *in past it, sets reply->flags,
+ * size and text (the whole value), and returns MC_VALUE. Otherwise leaves *in as it is and returns
+ * MC_MORE: go on with mc_reader_next(). Other members of *reply are not set. */
 int mc_item_next(const struct mc_reader *reader, struct mc_bytes *in, struct mc_bytes key,
                  struct mc_reply *reply);
 

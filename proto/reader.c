@@ -1,10 +1,10 @@
 /* Bytes to events: reads every reply that memcached can send. A reply is one or more lines; a line
- * that announces a value is followed by the value and CRLF. mc_is_final() marks its last event.
+ * that announces a value is followed by the value and CRLF. mc_is_final() finds a reply's end.
  *
  * Each match_ and parse_ function reads one piece of a line from index i on and returns the index
  * after it; or 0, after noting where it stopped. Stopped at the end of the input: more bytes are
- * needed. Stopped before: the byte there is wrong. So packet boundaries do not matter. If the piece
- * is missing, parse_text(), parse_flags() and parse_cas() return i: for them, that is fine. */
+ * needed. Stopped before: the byte there is wrong. So packet boundaries do not matter. parse_text(),
+ * parse_flags() and parse_cas() return i if their piece, which is optional, is missing. */
 #include "decimal.h"
 #include "proto.h"
 
@@ -22,7 +22,8 @@ static const char grammar[SHAPES][PIECES_MAX] = {
     [META] = "m\r\n",         /* <word>[ <flag>]*\r\n */
 };
 
-/* Each word that can start a line, its event, its shape; common ones first. Error: no TLS. */
+/* Each word that can start a line, with its event and shape; common ones first. "Error" is what
+ * memcached without TLS answers to refresh_certs. */
 #define WORDS(W)                                  \
     W("VALUE", MC_VALUE, VALUE)                   \
     W("END", MC_END, NOTHING)                     \
@@ -81,8 +82,8 @@ struct meaning {
 #define SPELL(word, event, shape) word " "
 #define MEAN(word, event, shape) {event, shape},
 
-/* All words in one string, a space after each, where the match ends: so EN does not match END. (An
- * array of pointers would need relocations.) */
+/* All words in one string, a space after each. The word of a line has to end there, too: END is not
+ * EN. (An array of pointers would need relocations.) */
 static const char words[] = WORDS(SPELL);
 static const struct meaning meanings[] = {WORDS(MEAN)};
 enum { WORD_COUNT = sizeof meanings / sizeof meanings[0], WORDS_END = sizeof words - 1 };

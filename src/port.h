@@ -50,7 +50,7 @@ struct mc_value {
     size_t len;   /* of the value; with MC_E_FULL, the size that buf needs */
     uint64_t cas; /* of gets and gats */
     uint64_t flags;
-    int result; /* mc_client_get_many(): MC_HIT, MC_MISS, MC_E_FULL or why none of these is known */
+    int result; /* of mc_client_get_many(): MC_HIT, MC_MISS, MC_E_FULL or another error */
 };
 
 /* The flags of a meta reply. A member is zero if the reply does not have its flag. */

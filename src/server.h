@@ -19,11 +19,11 @@ enum {
     MC_SERVER_PAUSE_MAX_MS = 2000 /* up to this */
 };
 
-/* Pauses: after a failure of the server, operations return MC_E_DOWN for a while and do nothing.
+/* Pauses: after a failure of the server, operations return MC_E_DOWN at once, for a while.
  * - Cannot connect, login refused, or closed before the first good reply (as a full server does,
  *   after an error line): a pause at once.
- * - Timeout, malformed reply, or closed after a good reply: no pause, and the next operation
- *   reconnects. From the second failure in a row: a pause.
+ * - Timeout, malformed reply, or closed after a good reply: the next operation reconnects. A pause
+ *   begins only at the second failure in a row.
  * A good reply is one that is not an error. It resets the count of failures and the length of the
  * next pause. Only the server's own failures count, not a refused item or a shortage here
  * (descriptors, memory, the buffer). Each pause varies at random by up to 25 %, so that clients do
@@ -36,15 +36,15 @@ enum {
 struct mc_server {
     int64_t timeout_ms;             /* for a whole operation */
     struct mc_bytes user, password; /* for memcached -Y; borrowed. Both empty: no login */
-    uint32_t seed;                  /* seeds the random pauses; 0: from the clock and &server */
-    struct mc_dialer dialer;        /* how to connect; {0}: with mc_socket_dialer() */
+    uint32_t seed; /* seeds the random pauses; 0: from the clock and the struct's address */
+    struct mc_dialer dialer;    /* how to connect; {0}: with mc_socket_dialer() */
     int64_t connect_timeout_ms; /* for connecting and the login; 0: only the operation's limit */
     int64_t idle_max_ms;   /* a connection that was unused for longer is replaced; 0: no limit */
     uint64_t connects;     /* connections made */
     uint64_t failures;     /* operations that failed; not error replies, not refused arguments */
     uint64_t timeouts;     /* how many of the failures were timeouts */
     uint64_t hits, misses; /* keys found and not found */
-    const char *problem;   /* with MC_E_ADDRESS and MC_E_AUTH: what is wrong; NULL: nothing here */
+    const char *problem;   /* why the address is malformed, or the login cannot be sent; or NULL */
     /* ---- */
     struct mc_address address;
     struct mc_socket socket; /* of the default dialer; sys_errno, resolve_code explain failures */
@@ -62,8 +62,8 @@ struct mc_server {
 
 /* Parses the address: HOST, HOST:PORT, [IPV6], [IPV6]:PORT, unix:/PATH, /PATH or unix:@NAME; the
  * default port is 11211. Does not connect. The buffer stays in use as long as the server: 512
- * bytes are enough for any key and values of any size, 2,048 are faster for many keys. Returns 0,
- * or MC_E_ADDRESS (server->problem says what is wrong). */
+ * bytes are enough for any key and values of any size, 2,048 are faster for gets of many
+ * keys. Returns 0, or MC_E_ADDRESS (server->problem says what is wrong). */
 int mc_server_init(struct mc_server *server, const char *address, void *buf, size_t cap);
 
 /* Closes the connection, if there is one. The next operation makes a new one. */
@@ -100,9 +100,9 @@ size_t mc_server_message(const struct mc_server *server, int result, char *text,
  * it or sent something unsolicited. Other commands skip the check, so that a get costs two system
  * calls (three after a second without use).
  *
- * The price: a get recognizes its reply by the key, but an unsolicited END has no key. A get takes
- * it for a miss, and each later get reads the reply to the one before, until a reply with another
- * key shows it and the connection is closed. An mg needs the flag k or O to recognize its reply. */
+ * The price of skipping it: a get recognizes its reply by the key, but an unsolicited END has none.
+ * A get takes it for a miss, and each later get reads the reply to the one before, until a reply has
+ * another key and the connection is closed. An mg recognizes its reply only with flag k or O. */
 int mc_server_get(struct mc_server *server, struct mc_bytes key, struct mc_value *value);
 int mc_server_gets(struct mc_server *server, struct mc_bytes key, struct mc_value *value);
 int mc_server_gat(struct mc_server *server, int32_t exptime, struct mc_bytes key,

@@ -10,8 +10,8 @@ extern "C" {
 #endif
 
 /* A socket; start from {0}. Connecting closes it first, if it is open. Its descriptor is blocking,
- * but a receive still ends by its deadline. The struct may be moved in memory between calls if you
- * then create its transport and dialer again, which point to it. A child process must not use it
+ * but a receive still ends by its deadline. The struct may be moved in memory between calls; then
+ * create its transport and dialer again, for they point to it. A child process must not use it
  * after fork(). */
 struct mc_socket {
     int fd;
