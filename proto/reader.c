@@ -3,8 +3,8 @@
  *
  * Each match_ and parse_ function reads one piece of a line from index i on and returns the index
  * after it; or 0, after noting where it stopped. Stopped at the end of the input: more bytes are
- * needed. Stopped before: the byte there is wrong. So packet boundaries do not matter. parse_text(),
- * parse_flags() and parse_cas() return i if their piece, which is optional, is missing. */
+ * needed. Stopped before: that byte is wrong. So packet boundaries do not matter. The pieces of
+ * parse_text(), parse_flags() and parse_cas() are optional: without them, the result is i. */
 #include "decimal.h"
 #include "proto.h"
 
@@ -22,8 +22,8 @@ static const char grammar[SHAPES][PIECES_MAX] = {
     [META] = "m\r\n",         /* <word>[ <flag>]*\r\n */
 };
 
-/* Each word that can start a line, with its event and shape; common ones first. "Error" is what
- * memcached without TLS answers to refresh_certs. */
+/* Each word that can start a line, with its event and shape; common ones first. "Error" is the
+ * answer to refresh_certs when TLS is off. */
 #define WORDS(W)                                  \
     W("VALUE", MC_VALUE, VALUE)                   \
     W("END", MC_END, NOTHING)                     \

@@ -87,7 +87,7 @@ size_t mc_server_message(const struct mc_server *server, int result, char *text,
  * and connects first if needed. It may also return MC_E_ADDRESS, MC_E_RESOLVE, MC_E_CONNECT,
  * MC_E_AUTH, MC_E_DOWN or MC_E_RESOURCES.
  *
- * No command is sent before the login succeeds. A login that cannot be written is MC_E_AUTH
+ * No command is sent before the login succeeds. A login that cannot be sent is MC_E_AUTH
  * (server->problem says why), and no connection is made.
  *
  * The server's error text is in client.said, even when it then closed the connection (MC_E_CLOSED).
@@ -101,8 +101,8 @@ size_t mc_server_message(const struct mc_server *server, int result, char *text,
  * calls (three after a second without use).
  *
  * The price of skipping it: a get recognizes its reply by the key, but an unsolicited END has none.
- * A get takes it for a miss, and each later get reads the reply to the one before, until a reply has
- * another key and the connection is closed. An mg recognizes its reply only with flag k or O. */
+ * A get takes it for a miss, and each later get reads the reply to the one before, until a reply
+ * has another key and the connection is closed. An mg needs flag k or O to recognize its reply. */
 int mc_server_get(struct mc_server *server, struct mc_bytes key, struct mc_value *value);
 int mc_server_gets(struct mc_server *server, struct mc_bytes key, struct mc_value *value);
 int mc_server_gat(struct mc_server *server, int32_t exptime, struct mc_bytes key,
