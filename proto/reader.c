@@ -1,10 +1,10 @@
-/* Bytes to events: reads everything that memcached can say.
- *
- * A reply is made of lines; after a line that announces a value come the value's bytes and CRLF.
+/* Bytes to events: reads every reply that memcached can send. A reply is one or more lines; a line
+ * that announces a value is followed by the value and CRLF. mc_is_final() finds a reply's end.
  *
  * Each match_ and parse_ function reads one piece of a line from index i on and returns the index
- * after it; or 0, after noting where it failed. At the end of the bytes that means that more are
- * wanted; elsewhere the byte there is wrong. So it makes no difference where the network cut. */
+ * after it; or 0, after noting where it stopped. Stopped at the end of the input: more bytes are
+ * needed. Stopped before: that byte is wrong. So packet boundaries do not matter. The pieces of
+ * parse_text(), parse_flags() and parse_cas() are optional: without them, the result is i. */
 #include "decimal.h"
 #include "proto.h"
 
@@ -22,7 +22,8 @@ static const char grammar[SHAPES][PIECES_MAX] = {
     [META] = "m\r\n",         /* <word>[ <flag>]*\r\n */
 };
 
-/* Every word that a line can start with, the event that it means, its shape; usual ones first. */
+/* Each word that can start a line, with its event and shape; common ones first. "Error" is the
+ * answer to refresh_certs when TLS is off. */
 #define WORDS(W)                                  \
     W("VALUE", MC_VALUE, VALUE)                   \
     W("END", MC_END, NOTHING)                     \
@@ -68,7 +69,7 @@ enum state { LINE, BODY, TAIL, STREAM, BROKEN };
 struct line {
     const char *b;
     size_t e;
-    size_t at;     /* where reading it failed */
+    size_t at;     /* where reading it stopped */
     uint8_t fault; /* what is wrong with the byte there, if there is one: enum mc_fault */
     uint8_t event; /* what its first word means */
     uint8_t shape; /* what follows the first word: a row of the grammar */
@@ -81,8 +82,8 @@ struct meaning {
 #define SPELL(word, event, shape) word " "
 #define MEAN(word, event, shape) {event, shape},
 
-/* All words in one string, a space after each. An array of strings would hold addresses, which a
- * position-independent program has to fill in when it starts. */
+/* All words in one string, a space after each. The word of a line has to end there, too: END is not
+ * EN. (An array of pointers would need relocations.) */
 static const char words[] = WORDS(SPELL);
 static const struct meaning meanings[] = {WORDS(MEAN)};
 enum { WORD_COUNT = sizeof meanings / sizeof meanings[0], WORDS_END = sizeof words - 1 };
@@ -107,7 +108,7 @@ static bool is_token_byte(char c)
     return (unsigned char)c > 0x20;
 }
 
-/* Notes where a line failed, and what is wrong with the byte there if there is one. Returns 0. */
+/* Notes where reading stopped, and what is wrong with the byte there, if any. Returns 0. */
 static size_t note_fault(struct line *l, size_t at, enum mc_fault fault)
 {
     l->at = at;
@@ -151,7 +152,7 @@ static size_t parse_token(struct line *l, size_t i, size_t max, enum mc_fault fa
     return match_delimiter(l, j, fault);
 }
 
-/* Parses a decimal number up to max. */
+/* Parses a decimal number up to max, without leading zeros. */
 static size_t parse_number(struct line *l, size_t i, uint64_t max, uint64_t *number)
 {
     size_t j = i;
@@ -168,7 +169,7 @@ static size_t parse_number(struct line *l, size_t i, uint64_t max, uint64_t *num
     return mc_decimal_read(l->b, i, j, max, number) ? j : note_fault(l, i, MC_FAULT_NUMBER);
 }
 
-/* Parses [ <text>]: the rest of the line, whatever it says. */
+/* Parses [ <text>]: the rest of the line, whatever it is. */
 static size_t parse_text(const struct line *l, size_t i, struct mc_bytes *text)
 {
     if (i >= l->e || l->b[i] != ' ')
@@ -342,7 +343,7 @@ static int break_reader(struct mc_reader *reader, size_t at, enum mc_fault fault
     return MC_E_PROTOCOL;
 }
 
-/* Tells an unfinished line (MC_MORE) from a wrong one, which breaks the reader. */
+/* If the line needs more bytes, returns MC_MORE. If it has a wrong byte, breaks the reader. */
 static int unfinished_or_broken(struct mc_reader *reader, const struct line *l)
 {
     if (l->at < l->e)
@@ -368,7 +369,7 @@ static void clear_reply(struct mc_reply *reply)
     reply->meta = reply->has_cas = false;
 }
 
-/* The input as a line, or as much of it as a line can have. */
+/* The input as a line: at most MC_LINE_MAX bytes of it. */
 static struct line line_in(const struct mc_bytes *in)
 {
     struct line l = {.b = in->data, .e = in->len < MC_LINE_MAX ? in->len : MC_LINE_MAX};
@@ -393,7 +394,7 @@ static int read_line(struct mc_reader *reader, struct mc_bytes *in, struct mc_re
     return l.event;
 }
 
-/* Reads one line of a free-text stream. No other line can end in a bare \n. */
+/* Reads one line of a free-text stream. Only here may a line end in a bare \n. */
 static int read_stream(struct mc_reader *reader, struct mc_bytes *in, struct mc_reply *reply)
 {
     struct line l = line_in(in);
@@ -477,7 +478,7 @@ void mc_reader_stream(struct mc_reader *reader)
         reader->state = STREAM;
 }
 
-/* Parses the number that a flag's token is; false when it is not one. */
+/* Parses a flag's token as a number; false when it is not one. */
 static bool parse_flag_number(char letter, struct mc_bytes token, struct mc_flag *flag)
 {
     bool expires = letter == 't' && token.len > 0 && token.data[0] == '-';

@@ -1,5 +1,4 @@
-/* The port through which every connection is made and moves its bytes, and the places that replies
- * are put in: what the layers of the client share. */
+/* What the client's layers share: the I/O functions that you supply, and structs for replies. */
 #ifndef MC_PORT_H
 #define MC_PORT_H
 
@@ -9,14 +8,14 @@
 extern "C" {
 #endif
 
-/* A point in time: milliseconds on the transport's clock. */
+/* A point in time, in milliseconds on the clock that the I/O functions use. */
 typedef int64_t mc_deadline;
 #define MC_NEVER INT64_MAX
 
-/* The port: how bytes move. Each moves at least one byte and returns how many, waiting no longer
- * than to the deadline, or says why not: MC_E_TIMEOUT, MC_E_CLOSED or MC_E_SYSTEM. What can be sent
- * at once may be sent without a look at the clock; received is nothing any more once the deadline
- * is past. */
+/* I/O functions. Each moves at least one byte, waits at most until the deadline, and returns the
+ * number of bytes moved or an error: MC_E_TIMEOUT, MC_E_CLOSED, MC_E_SYSTEM or MC_E_RESOURCES. If a
+ * send need not wait, it may skip checking the clock. A receive must not return bytes that it got
+ * after the deadline. */
 struct mc_transport {
     ptrdiff_t (*send)(void *ctx, const struct mc_bytes *parts, size_t count, mc_deadline deadline);
     ptrdiff_t (*recv)(void *ctx, void *buf, size_t cap, mc_deadline deadline);
@@ -25,35 +24,36 @@ struct mc_transport {
 
 struct mc_address; /* address.h */
 
-/* The four things that a server asks of its system. Sockets provide them (mc_socket_dialer()); so can
- * TLS, a network stack without an operating system, or a test with a clock of its own. Times are
- * milliseconds. */
+/* The four functions that struct mc_server calls. mc_socket_dialer() supplies them for sockets; you
+ * can supply them for TLS, for a network stack without an operating system, or for a test with a
+ * simulated clock. */
 struct mc_dialer {
-    /* Connects to the address, and says in *transport how bytes move then. 0; or MC_E_ADDRESS,
-     * MC_E_RESOLVE, MC_E_CONNECT, MC_E_TIMEOUT, MC_E_SYSTEM or MC_E_RESOURCES, and nothing is open. */
+    /* Connects to the address, and sets *transport to the functions for the connection. Returns 0.
+     * On failure nothing stays open, and the result is MC_E_ADDRESS, MC_E_RESOLVE, MC_E_CONNECT,
+     * MC_E_TIMEOUT, MC_E_SYSTEM or MC_E_RESOURCES. */
     int (*dial)(void *ctx, const struct mc_address *address, struct mc_transport *transport,
                 mc_deadline deadline);
-    /* Looks at a connection on which no reply is pending, without waiting. 0; MC_E_CLOSED or
-     * MC_E_SYSTEM when it has ended; MC_E_PROTOCOL when bytes have come. */
+    /* Checks, without waiting, a connection on which no reply is pending. Returns 0 if it is good,
+     * MC_E_CLOSED or MC_E_SYSTEM if it has ended, MC_E_PROTOCOL if bytes have arrived. */
     int (*check)(void *ctx);
-    /* Ends the connection. */
+    /* Closes the connection. */
     void (*close)(void *ctx);
-    /* The time on the clock of the deadlines, which never goes back. */
+    /* Returns the time in milliseconds on the clock of the deadlines, which never goes back. */
     int64_t (*now)(void *ctx);
     void *ctx;
 };
 
-/* Where a value goes, and what came with it. */
+/* A buffer for a value, and what else the reply contains. */
 struct mc_value {
-    void *buf; /* the caller's */
+    void *buf; /* set by the caller, with its size in cap */
     size_t cap;
-    size_t len;   /* of the value; with MC_E_FULL, the bytes that buf should have had */
-    uint64_t cas; /* gets, gats */
+    size_t len;   /* of the value; with MC_E_FULL, the size that buf needs */
+    uint64_t cas; /* of gets and gats */
     uint64_t flags;
-    int result; /* mc_client_get_many: MC_HIT, MC_MISS, MC_E_FULL or why it is not known */
+    int result; /* of mc_client_get_many(): MC_HIT, MC_MISS, MC_E_FULL or another error */
 };
 
-/* What the flags of a meta reply said; members whose flag was not asked for are zero. */
+/* The flags of a meta reply. A member is zero if the reply does not have its flag. */
 struct mc_meta {
     uint64_t cas;         /* c */
     uint64_t number;      /* ma with v: the new value */
@@ -62,9 +62,9 @@ struct mc_meta {
     uint32_t last_access; /* l, seconds ago */
     int32_t ttl;          /* t, seconds; -1 never expires */
     bool hit_before;      /* h */
-    bool won;             /* W: this client is to fill the item anew */
-    bool stale;           /* X */
-    bool already_won;     /* Z: another client has been told so */
+    bool won;             /* W: this client should recache the item */
+    bool stale;           /* X: the item is marked as stale */
+    bool already_won;     /* Z: another client already won */
 };
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-/* A memcached server by its address: connects when first used and again when needed. */
+/* A client of one memcached server, given its address: connects when needed, and reconnects. */
 #ifndef MC_SERVER_H
 #define MC_SERVER_H
 
@@ -14,86 +14,95 @@ extern "C" {
 #define MC_SERVER_PORT MC_ADDRESS_PORT
 
 enum {
-    MC_SERVER_TIMEOUT_MS =
-        1000, /* for a whole operation, unless server->timeout_ms says otherwise */
-    MC_SERVER_PAUSE_MIN_MS = 50, /* the first pause, doubled by each further failure */
-    MC_SERVER_PAUSE_MAX_MS = 2000
+    MC_SERVER_TIMEOUT_MS = 1000,  /* the default of server->timeout_ms */
+    MC_SERVER_PAUSE_MIN_MS = 50,  /* the first pause; each further one is twice as long, */
+    MC_SERVER_PAUSE_MAX_MS = 2000 /* up to this */
 };
 
-/* When a server is left alone. Only its own faults count: not one item, nor a shortage of this
- * process's (descriptors, memory, the buffer's size).
- * - No connection, a login refused, or a connection that ends before its first reply that is no
- *   error (a server at its connection limit says an error line and closes): a pause, at once.
- * - A timeout or a broken reply: a new connection at once, the first time; a pause from the second
- *   failure in a row.
- * A reply that is no error ends the row. A pause is up to 25 % longer or shorter than it says, by
- * chance, so that many clients do not come back together. */
+/* Pauses: after a failure of the server, operations return MC_E_DOWN at once, for a while.
+ * - Cannot connect, login refused, or closed before the first good reply (as a full server does,
+ *   after an error line): a pause at once.
+ * - Timeout, malformed reply, or closed after a good reply: the next operation reconnects. A pause
+ *   begins only at the second failure in a row.
+ * A good reply is one that is not an error. It resets the count of failures and the length of the
+ * next pause. Only the server's own failures count, not a refused item or a shortage here
+ * (descriptors, memory, the buffer). Each pause varies at random by up to 25 %, so that clients do
+ * not all return at the same moment. */
 
-/* A server. The members above the line may be set between mc_server_init() and the first use, and
- * counted ones read at any time. It may be moved between two calls (with a dialer of your own, if
- * that allows it), but not be copied and used twice, shared between threads without a lock, or used
- * by a child process after fork(): parent and child would get each other's replies. */
+/* A server. Set the members above the line between mc_server_init() and the first use; read the
+ * counters and `problem` at any time. The struct may be moved in memory between calls (if your
+ * dialer allows it). It must not be copied and used twice, shared between threads without a lock,
+ * or used in a child process after fork(): parent and child would get each other's replies. */
 struct mc_server {
-    int64_t timeout_ms;
-    struct mc_bytes user, password; /* for memcached -Y; no user: no authentication. Borrowed */
-    uint32_t seed;                  /* of the pauses' chance; 0: from the clock and the address */
-    struct mc_dialer dialer;        /* how to connect; zero: by sockets */
-    int64_t connect_timeout_ms;     /* of connecting and the login; 0: the operation's */
-    int64_t idle_max_ms;         /* a connection unused for longer is not used again; 0: no limit */
-    uint64_t connects, failures; /* connections made; operations that failed */
-    uint64_t timeouts;           /* of these, those that ended by their deadline */
-    uint64_t hits, misses;       /* keys of retrievals */
-    const char *problem; /* what is wrong with the address (MC_E_ADDRESS) or login (MC_E_AUTH) */
+    int64_t timeout_ms;             /* for a whole operation */
+    struct mc_bytes user, password; /* for memcached -Y; borrowed. Both empty: no login */
+    uint32_t seed; /* seeds the random pauses; 0: from the clock and the struct's address */
+    struct mc_dialer dialer;    /* how to connect; {0}: with mc_socket_dialer() */
+    int64_t connect_timeout_ms; /* for connecting and the login; 0: only the operation's limit */
+    int64_t idle_max_ms;   /* a connection that was unused for longer is replaced; 0: no limit */
+    uint64_t connects;     /* connections made */
+    uint64_t failures;     /* operations that failed; not error replies, not refused arguments */
+    uint64_t timeouts;     /* how many of the failures were timeouts */
+    uint64_t hits, misses; /* keys found and not found */
+    const char *problem;   /* why the address is malformed, or the login cannot be sent; or NULL */
     /* ---- */
     struct mc_address address;
-    struct mc_socket socket; /* of the usual dialer; sys_errno and resolve_code explain a result */
+    struct mc_socket socket; /* of the default dialer; sys_errno, resolve_code explain failures */
     struct mc_client client;
     char *buf;
     size_t cap;
     int64_t deadline, next_deadline, used_ms, down_until_ms, pause_ms;
-    bool failed_before; /* the last operation that says something about the server was a failure */
+    bool failed_before; /* the server has failed since its last good reply */
     bool open;          /* there is a connection */
-    bool fresh;         /* no operation has had a reply on this connection yet */
-    bool good;          /* it has had a reply that is no error */
-    bool doubted;       /* an error reply came instead, after which the server may close */
-    bool retried;       /* this operation has had its second try */
+    bool fresh;         /* no operation has had a good reply on this connection yet */
+    bool good;          /* it has had a good reply, perhaps to the login */
+    bool doubted;       /* only an error reply has come so far; the server may close next */
+    bool retried;       /* this operation is in its second try */
 };
 
-/* Takes the address: HOST, HOST:PORT, [IPV6], [IPV6]:PORT, unix:/PATH or /PATH; the port is 11211
- * if none is given. Does not connect. The buffer (2 KB or more are good) stays the caller's and in
- * use. 0, or MC_E_ADDRESS with server->problem. */
+/* Parses the address: HOST, HOST:PORT, [IPV6], [IPV6]:PORT, unix:/PATH, /PATH or unix:@NAME; the
+ * default port is 11211. Does not connect. The buffer stays in use as long as the server: 512
+ * bytes are enough for any key and values of any size, 2,048 are faster for gets of many
+ * keys. Returns 0, or MC_E_ADDRESS (server->problem says what is wrong). */
 int mc_server_init(struct mc_server *server, const char *address, void *buf, size_t cap);
 
-/* Ends the connection, if there is one. The server can be used again. */
+/* Closes the connection, if there is one. The next operation makes a new one. */
 void mc_server_close(struct mc_server *server);
 
-/* The next operation has this deadline instead of server->timeout_ms. */
+/* Gives the next operation this deadline, instead of server->timeout_ms from its start. */
 void mc_server_set_deadline(struct mc_server *server, mc_deadline deadline);
 
-/* For how many milliseconds more the server is left alone, when operations are MC_E_DOWN; or 0. */
+/* The milliseconds left of a pause, in which operations return MC_E_DOWN; 0: there is no pause. */
 int64_t mc_server_pause_left(struct mc_server *server);
 
 /* Ends a pause: the next operation tries to connect. */
 void mc_server_resume(struct mc_server *server);
 
-/* Writes one sentence that says what the last operation's result means here: with the server's words,
- * what the system says, or what is wrong with the reply or the address. Bytes of the server's that
- * are not printable are written as \xHH. text[0..cap) ends in NUL; returns the whole length. */
+/* Writes one line that explains the last operation's result: with the server's error text, the
+ * system's message, or what is wrong with the reply or the address. Unprintable bytes appear as
+ * \xHH. text[0..cap) is truncated to fit and NUL-terminated. Returns the whole text's length. */
 size_t mc_server_message(const struct mc_server *server, int result, char *text, size_t cap);
 
-/* As the mc_client_ functions of the same name, within server->timeout_ms, on a connection that is
- * made when needed; results also MC_E_RESOLVE, MC_E_CONNECT, MC_E_AUTH, MC_E_DOWN. Nothing is sent
- * on a connection whose login was not accepted; a login that cannot be sent (server->problem says
- * why) is MC_E_AUTH without a connection. When a kept
- * connection turns out to be closed before a byte of the reply, a command that may be repeated (or
- * that did not go out whole) is tried once more on a fresh one. Error texts are in client.said, also
- * those after which the server closed a fresh connection (MC_E_CLOSED).
+/* Each of these does what the mc_client_ function of the same name does, within server->timeout_ms,
+ * and connects first if needed. It may also return MC_E_ADDRESS, MC_E_RESOLVE, MC_E_CONNECT,
+ * MC_E_AUTH, MC_E_DOWN or MC_E_RESOURCES.
  *
- * Before a command that may not be repeated, or after a second without use, a kept connection is
- * looked at, by one system call more: it is made anew when the server has closed it or said what
- * nobody asked for. Between gets nobody looks, so that each costs two system calls. They know their
- * answers by the key; but an END that a server says unasked, after the reply before it was read, is
- * taken for a miss, and noticed only at the first answer that has another key. */
+ * No command is sent before the login succeeds. A login that cannot be sent is MC_E_AUTH
+ * (server->problem says why), and no connection is made.
+ *
+ * The server's error text is in client.said, even when it then closed the connection (MC_E_CLOSED).
+ *
+ * If a kept connection closes before the reply starts, a command that is safe to repeat (a
+ * retrieval, version, mg), or one that was not fully sent, is retried once on a new connection.
+ *
+ * A kept connection is checked with one extra system call before each command that is not safe to
+ * repeat, and before every command after a second without use. It is replaced if the server closed
+ * it or sent something unsolicited. Other commands skip the check, so that a get costs two system
+ * calls (three after a second without use).
+ *
+ * The price of skipping it: a get recognizes its reply by the key, but an unsolicited END has none.
+ * A get takes it for a miss, and each later get reads the reply to the one before, until a reply
+ * has another key and the connection is closed. An mg needs flag k or O to recognize its reply. */
 int mc_server_get(struct mc_server *server, struct mc_bytes key, struct mc_value *value);
 int mc_server_gets(struct mc_server *server, struct mc_bytes key, struct mc_value *value);
 int mc_server_gat(struct mc_server *server, int32_t exptime, struct mc_bytes key,
@@ -118,16 +127,16 @@ int mc_server_md(struct mc_server *server, struct mc_bytes key, const struct mc_
 int mc_server_ma(struct mc_server *server, struct mc_bytes key, const struct mc_flag *flags,
                  size_t count, struct mc_meta *meta);
 
-/* Runs a pipeline. Never repeated: see each op->result. */
+/* Connects if needed and runs a pipeline. It is never retried: each op->result says what became of
+ * that command. Returns as mc_pipeline_run(), or why there is no connection. */
 int mc_server_run(struct mc_server *server, struct mc_pipeline_op *ops, size_t count);
 
-/* For any other operation: a ready connection, and what came of it.
+/* For any other operation. mc_server_open() connects if needed, and returns 0 or why there is no
+ * connection. mc_server_again() ends the operation, and returns true if you have to retry it.
  *     do {
  *         r = mc_server_open(server);
  *         if (r == 0) r = mc_client_...(&server->client, ..., server->deadline);
- *     } while (mc_server_again(server, r, repeatable));
- * mc_server_open(): 0, or why there is no connection. mc_server_again(): true when it is to be
- * tried once more. */
+ *     } while (mc_server_again(server, r, repeatable)); */
 int mc_server_open(struct mc_server *server);
 bool mc_server_again(struct mc_server *server, int result, bool repeatable);
 

@@ -104,58 +104,60 @@ static const char *set_prefix(void *options, const struct option *option, const 
 static const struct option table[] = {
     {"--server", "ADDR[,ADDR...]",
      "HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH (127.0.0.1:11211);\n"
-     "the connections are spread over several",
+     "the connections are spread over all servers",
      option_text, AT(servers), 0, 0},
-    {"--threads", "N", "threads, each with an event loop of its own (1)", option_number,
-     AT(threads), 1, OPTIONS_THREADS_MAX},
+    {"--threads", "N", "threads, each with its own event loop (1)", option_number, AT(threads), 1,
+     OPTIONS_THREADS_MAX},
     {"--connections", "N", "connections of all threads together (50)", option_number,
      AT(connections), 1, OPTIONS_CONNECTIONS_MAX},
-    {"--pipeline", "N", "requests in flight on a connection (1)", option_number, AT(pipeline), 1,
+    {"--pipeline", "N", "requests in flight on each connection (1)", option_number, AT(pipeline), 1,
      OPTIONS_PIPELINE_MAX},
     {"--multiget", "N", "keys in each get (1)", option_number, AT(multiget), 1,
      OPTIONS_MULTIGET_MAX},
-    {"--ratio", "SET:GET", "SET sets to GET gets, evenly mixed (0:1)", set_ratio, 0, 0, 1000000},
-    {"--keys", "N", "different keys (10000)", option_number, AT(keys), 1, UINT32_MAX},
-    {"--key-prefix", "TEXT", "a key is this and a number from 0 on (key:)", set_prefix, 0, 0, 0},
+    {"--ratio", "SET:GET", "ratio of sets to gets, evenly mixed (0:1)", set_ratio, 0, 0, 1000000},
+    {"--keys", "N", "number of different keys (10000)", option_number, AT(keys), 1, UINT32_MAX},
+    {"--key-prefix", "TEXT", "keys are TEXT0, TEXT1, ... (key:)", set_prefix, 0, 0, 0},
     {"--key-dist", "DIST", "which keys: uniform, or zipf:S with key 0 the most frequent (uniform)",
      set_dist, 0, 0, 10},
     {"--size", "N|MIN-MAX", "bytes of a value; all sizes of a range are equally likely (32)",
      set_size, 0, 0, OPTIONS_SIZE_MAX},
-    {"--requests", "N", "end after N requests; 0 with --fill: only fill", option_long, AT(requests),
-     0, UINT64_MAX - 1},
-    {"--time", "S", "end after S seconds (10, unless there is --requests)", option_seconds,
+    {"--requests", "N", "stop after N requests (0 with --fill: fill only)", option_long,
+     AT(requests), 0, UINT64_MAX - 1},
+    {"--time", "S", "stop after S seconds (10, unless --requests is given)", option_seconds,
      AT(time_ns), 0, 31536000},
     {"--warmup", "S", "seconds of the same load before the run, not counted (0)", option_seconds,
      AT(warmup_ns), 0, 31536000},
     {"--rate", "R",
-     "open loop: R requests a second are due, evenly spaced, whatever the\n"
-     "server does; latency counts from when a request was due",
+     "send R requests/s on schedule, evenly spaced (open loop);\n"
+     "latency counts from the scheduled time",
      option_long, AT(rate), 1, 1000000000},
-    {"--protocol", "classic|meta", "get and set, or mg and ms (classic)", option_choice, AT(meta),
-     0, 0},
-    {"--fill", NULL, "first set every key on every server; not counted", option_flag, AT(fill), 0,
-     0},
-    {"--verify", NULL, "check that each value is one of ours for its key", option_flag, AT(verify),
-     0, 0},
-    {"--seed", "N", "repeat a sequence of requests (random)", option_long, AT(seed), 0, UINT64_MAX},
-    {"--timeout-ms", "N", "longest wait for an answer, in milliseconds (1000)", option_number,
+    {"--protocol", "classic|meta", "classic: get and set; meta: mg and ms (classic)", option_choice,
+     AT(meta), 0, 0},
+    {"--fill", NULL, "set every key on every server before the run; not counted", option_flag,
+     AT(fill), 0, 0},
+    {"--verify", NULL, "check that each value is one that mcload stores for its key", option_flag,
+     AT(verify), 0, 0},
+    {"--seed", "N", "seed of the random numbers, to repeat a run (random)", option_long, AT(seed),
+     0, UINT64_MAX},
+    {"--timeout-ms", "N", "longest wait for a reply, in milliseconds (1000)", option_number,
      AT(timeout_ms), 1, 3600000},
-    {"--format", "text|json|csv", "what is printed (text)", option_choice, AT(format), 0, 0},
-    {"--html", "FILE", "write the report as a page with charts, too", option_text, AT(html), 0, 0},
+    {"--format", "text|json|csv", "output format (text)", option_choice, AT(format), 0, 0},
+    {"--html", "FILE", "also write the report as a page with charts", option_text, AT(html), 0, 0},
 };
 
 static void print_more(void)
 {
-    puts("Without --rate the loop is closed: a connection sends the next request when one is\n"
-         "answered (with --pipeline, when a quarter of them are), and latency counts from the\n"
-         "sending. Ctrl-C ends early, with the results so far.\n"
+    puts("Without --rate the loop is closed: a connection sends its next request when one is\n"
+         "answered (with --pipeline, once a quarter are answered), and latency counts from the\n"
+         "sending. Ctrl-C stops early and prints the results so far.\n"
          "Exit status: 0 all right, 1 a request failed, a connection was lost, a value was wrong\n"
-         "or output not written, 2 bad usage, 69 a server does not answer, or not to meta.");
+         "or output was not written, 2 bad usage, 69 no answer from a server, or it has no meta\n"
+         "commands.");
 }
 
 static const struct option_program program = {
     .name = "mcload",
-    .about = "Puts load on memcached, checks every answer, and reports throughput and latency.",
+    .about = "Puts load on memcached, checks every reply, and reports throughput and latency.",
     .table = table,
     .count = sizeof table / sizeof *table,
     .column = 26,
@@ -166,8 +168,7 @@ static const struct option_program program = {
 static int check_together(struct options *options)
 {
     if (options->connections < options->threads)
-        return options_fail(OPTION_USAGE, "--threads",
-                            "there are more of them than of --connections");
+        return options_fail(OPTION_USAGE, "--threads", "more threads than --connections");
     if ((uint64_t)options->pipeline * options->multiget > OPTIONS_KEYS_IN_FLIGHT_MAX)
         return options_fail(OPTION_USAGE, "--pipeline",
                             "with --multiget, above 1000000 keys in flight on a "

@@ -24,37 +24,38 @@ static const char *set_private(void *options, const struct option *option, const
 
 static const struct option table[] = {
     {"--server", "ADDR",
-     "HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH; otherwise\n"
-     "the first entry of MEMCACHED_SERVERS, or\n"
-     "127.0.0.1:11211, or a private memcached",
+     "HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH; without it:\n"
+     "the first entry of MEMCACHED_SERVERS if there is one, else\n"
+     "127.0.0.1:11211 if a memcached answers there, else a\n"
+     "private memcached",
      option_text, AT(server), 0, 0},
-    {"--private", NULL, "start a private memcached, whatever servers there are", set_private, 0, 0,
-     0},
+    {"--private", NULL, "always start a private memcached", set_private, 0, 0, 0},
     {"--runs", "N", "successive runs (10)", option_number, AT(runs), 1, 10000},
     {"--requests", "N", "requests in a run (2000)", option_number, AT(requests), 1, 1000000000},
-    {"--domain", "N", "squares of 0 to N are asked for (5000)", option_number, AT(domain), 0,
+    {"--domain", "N", "the numbers to square are 0 to N (5000)", option_number, AT(domain), 0,
      UINT32_MAX},
-    {"--cost-us", "N", "pretended expense of a miss, in microseconds (1000)", option_number,
+    {"--cost-us", "N", "simulated cost of a miss, in microseconds (1000)", option_number,
      AT(cost_us), 0, 60000000},
-    {"--seed", "N", "repeat a sequence of requests (random)", option_number, AT(seed), 0,
-     UINT32_MAX},
+    {"--seed", "N", "seed of the random numbers, to repeat them (random)", option_number, AT(seed),
+     0, UINT32_MAX},
     {"--timeout-ms", "N", "longest wait for the server, in milliseconds (1000)", option_number,
      AT(timeout_ms), 1, 3600000},
-    {"--format", "text|json|csv", "what is printed (text)", option_choice, AT(format), 0, 0},
-    {"--plot", "FILE", "draw the runs as a picture too, in SVG", option_text, AT(plot), 0, 0},
+    {"--format", "text|json|csv", "output format (text)", option_choice, AT(format), 0, 0},
+    {"--plot", "FILE", "also draw the runs as an SVG picture", option_text, AT(plot), 0, 0},
 };
 
 static void print_more(void)
 {
-    puts("Ctrl-C ends it with what is known by then.\n"
-         "Exit status: 0 all right (the cache may have failed), 1 a wrong answer\n"
-         "or output not written, 2 bad usage, 69 no memcached to be had, 130 interrupted.");
+    puts("Ctrl-C stops early and prints the results so far.\n"
+         "Exit status: 0 all squares are correct (even if the cache failed), 1 a square\n"
+         "is wrong or output was not written, 2 bad usage, 69 no memcached available,\n"
+         "130 interrupted.");
 }
 
 static const struct option_program program = {
     .name = "squares",
-    .about = "Asks for squares of random numbers, computed at some expense unless a memcached\n"
-             "has them: successive runs get faster as the cache fills.",
+    .about = "Asks memcached for squares of random numbers, and computes and stores those that\n"
+             "it does not have. Successive runs get faster as the cache fills.",
     .table = table,
     .count = sizeof table / sizeof *table,
     .column = 26,
