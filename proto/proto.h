@@ -227,6 +227,11 @@ int mc_put_shutdown(struct mc_out *out, bool graceful);
 int mc_put_quit(struct mc_out *out);
 int mc_put_slabs_reassign(struct mc_out *out, int32_t source_class, int32_t dest_class);
 int mc_put_slabs_automove(struct mc_out *out, uint32_t mode); /* 0, 1 or 2 */
+int mc_put_slabs_automove_ratio(struct mc_out *out, uint32_t ratio_milli);
+int mc_put_slabs_automove_window(struct mc_out *out, uint32_t window);         /* 1.6.38 */
+int mc_put_slabs_automove_freeratio(struct mc_out *out, uint32_t ratio_milli); /* 1.6.38 */
+int mc_put_extstore(struct mc_out *out, struct mc_bytes words); /* "free_memchunks 1 2", ... */
+int mc_put_refresh_certs(struct mc_out *out);                   /* of -Z */
 int mc_put_lru_tune(struct mc_out *out, uint32_t hot_percent, uint32_t warm_percent,
                     uint32_t hot_factor_milli, uint32_t warm_factor_milli);
 int mc_put_lru_mode(struct mc_out *out, bool segmented);

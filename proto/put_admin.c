@@ -135,23 +135,6 @@ int mc_put_quit(struct mc_out *out)
     return mc_writer_line(out, MC_BYTES("quit"));
 }
 
-/* slabs reassign <source class> <dest class>\r\n; source class -1: any */
-int mc_put_slabs_reassign(struct mc_out *out, int32_t source_class, int32_t dest_class)
-{
-    if (source_class < -1 || dest_class < 0)
-        return MC_E_NUMBER;
-    struct mc_writer w = mc_writer_start(out, MC_BYTES("slabs reassign"));
-    mc_writer_signed(&w, source_class);
-    mc_writer_signed(&w, dest_class);
-    return mc_writer_commit(&w, out);
-}
-
-/* slabs automove <0|1|2>\r\n */
-int mc_put_slabs_automove(struct mc_out *out, uint32_t mode)
-{
-    return mode > 2 ? MC_E_NUMBER : put_line_number(out, MC_BYTES("slabs automove"), mode, false);
-}
-
 /* Writes <space> and a number of thousandths as a decimal fraction: 1500 as "1.500". The digits are
  * printed one byte further on; those before the point are then moved back. */
 static void put_milli(struct mc_writer *w, uint32_t milli)
@@ -170,6 +153,61 @@ static void put_milli(struct mc_writer *w, uint32_t milli)
         w->b[w->i + j] = w->b[w->i + j + 1];
     w->b[w->i + whole] = '.';
     w->i += whole + 4;
+}
+
+/* <text> <fraction>\r\n */
+static int put_line_milli(struct mc_out *out, struct mc_bytes text, uint32_t milli)
+{
+    struct mc_writer w = mc_writer_start(out, text);
+    put_milli(&w, milli);
+    return mc_writer_commit(&w, out);
+}
+
+/* slabs reassign <source class> <dest class>\r\n; source class -1: any */
+int mc_put_slabs_reassign(struct mc_out *out, int32_t source_class, int32_t dest_class)
+{
+    if (source_class < -1 || dest_class < 0)
+        return MC_E_NUMBER;
+    struct mc_writer w = mc_writer_start(out, MC_BYTES("slabs reassign"));
+    mc_writer_signed(&w, source_class);
+    mc_writer_signed(&w, dest_class);
+    return mc_writer_commit(&w, out);
+}
+
+/* slabs automove <0|1|2>\r\n */
+int mc_put_slabs_automove(struct mc_out *out, uint32_t mode)
+{
+    return mode > 2 ? MC_E_NUMBER : put_line_number(out, MC_BYTES("slabs automove"), mode, false);
+}
+
+/* slabs automove ratio <fraction>\r\n */
+int mc_put_slabs_automove_ratio(struct mc_out *out, uint32_t ratio_milli)
+{
+    return put_line_milli(out, MC_BYTES("slabs automove ratio"), ratio_milli);
+}
+
+/* slabs automove window <32u>\r\n */
+int mc_put_slabs_automove_window(struct mc_out *out, uint32_t window)
+{
+    return put_line_number(out, MC_BYTES("slabs automove window"), window, false);
+}
+
+/* slabs automove freeratio <fraction>\r\n */
+int mc_put_slabs_automove_freeratio(struct mc_out *out, uint32_t ratio_milli)
+{
+    return put_line_milli(out, MC_BYTES("slabs automove freeratio"), ratio_milli);
+}
+
+/* extstore[ <word>]*\r\n */
+int mc_put_extstore(struct mc_out *out, struct mc_bytes words)
+{
+    return put_line_words(out, MC_BYTES("extstore"), words);
+}
+
+/* refresh_certs\r\n */
+int mc_put_refresh_certs(struct mc_out *out)
+{
+    return mc_writer_line(out, MC_BYTES("refresh_certs"));
 }
 
 /* lru tune <percent hot> <percent warm> <max hot factor> <max warm age factor>\r\n */

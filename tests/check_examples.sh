@@ -27,7 +27,7 @@ run_epoll_alone() {
     [ $? -eq 1 ] && [ "$said" = "0 of 3 connections got what they had stored" ]
 }
 
-start_memcached tcp
+start_memcached tcp -c 2000 # newer ones count their own descriptors among these
 check "epoll.c has less than 100 lines of code" is_short "$tap_root/src/examples/epoll.c"
 check "epoll: a thousand connections" run_epoll
 check "epoll: nobody listens" run_epoll_alone

@@ -57,6 +57,7 @@ enum slot {
     METADUMP,
     MGDUMP,
     WATCH,
+    EXTSTORE,
     AUTH_USER,
     AUTH_PASSWORD,
     CLIENT
@@ -101,6 +102,7 @@ static const struct row {
     [METADUMP] = {TOKEN, 250, "lru_crawler metadump ", "\r\n"},
     [MGDUMP] = {TOKEN, 250, "lru_crawler mgdump ", "\r\n"},
     [WATCH] = {WORDS, 250, "watch ", "\r\n"},
+    [EXTSTORE] = {WORDS, 250, "extstore ", "\r\n"},
     [AUTH_USER] = {TOKEN, 250, "set auth 0 0 %zu\r\n", " p\r\n"},
     [AUTH_PASSWORD] = {PASSWORD, 250, "set auth 0 0 %zu\r\nu ", "\r\n"},
 };
@@ -133,6 +135,7 @@ static int put_other(struct mc_out *out, enum slot slot, struct mc_bytes word)
     case METADUMP: return mc_put_lru_crawler_metadump(out, word);
     case MGDUMP: return mc_put_lru_crawler_mgdump(out, word);
     case WATCH: return mc_put_watch(out, word);
+    case EXTSTORE: return mc_put_extstore(out, word);
     case AUTH_USER: return mc_put_auth(out, word, MC_BYTES("p"));
     default: return mc_put_auth(out, MC_BYTES("u"), word);
     }

@@ -23,7 +23,8 @@ enum put {
     GET, GETS, GAT, GATS, STORE, DELETE, INCR, DECR, TOUCH, /* these take a key */
     MG, MS, MD, MA, ME,                                     /* these too, and flags */
     MN, AUTH, STATS, VERSION, VERBOSITY, FLUSH_ALL, CACHE_MEMLIMIT, SHUTDOWN, QUIT,
-    SLABS_REASSIGN, SLABS_AUTOMOVE, LRU_TUNE, LRU_MODE, LRU_TEMP_TTL,
+    SLABS_REASSIGN, SLABS_AUTOMOVE, AUTOMOVE_RATIO, AUTOMOVE_WINDOW, AUTOMOVE_FREERATIO, EXTSTORE,
+    REFRESH_CERTS, LRU_TUNE, LRU_MODE, LRU_TEMP_TTL,
     CRAWLER_ENABLE, CRAWLER_SLEEP, CRAWLER_TOCRAWL, CRAWLER_CRAWL, CRAWLER_METADUMP,
     CRAWLER_MGDUMP, WATCH, BASE64
 };
@@ -105,6 +106,20 @@ static int put_lru(struct mc_out *out, const struct call *c)
     }
 }
 
+static int put_newer(struct mc_out *out, const struct call *c)
+{
+    uint32_t number = (uint32_t)c->number;
+    switch (c->put) {
+    case SLABS_AUTOMOVE: return mc_put_slabs_automove(out, number);
+    case AUTOMOVE_RATIO: return mc_put_slabs_automove_ratio(out, number);
+    case AUTOMOVE_WINDOW: return mc_put_slabs_automove_window(out, number);
+    case AUTOMOVE_FREERATIO: return mc_put_slabs_automove_freeratio(out, number);
+    case EXTSTORE: return mc_put_extstore(out, c->key);
+    case REFRESH_CERTS: return mc_put_refresh_certs(out);
+    default: return put_lru(out, c);
+    }
+}
+
 static int put(struct mc_out *out, const struct call *c)
 {
     uint32_t number = (uint32_t)c->number;
@@ -121,8 +136,7 @@ static int put(struct mc_out *out, const struct call *c)
     case SHUTDOWN: return mc_put_shutdown(out, c->yes);
     case QUIT: return mc_put_quit(out);
     case SLABS_REASSIGN: return mc_put_slabs_reassign(out, c->time, c->time2);
-    case SLABS_AUTOMOVE: return mc_put_slabs_automove(out, number);
-    default: return put_lru(out, c);
+    default: return put_newer(out, c);
     }
 }
 
@@ -250,6 +264,12 @@ static const struct call calls[] = {
     {SLABS_AUTOMOVE, .bytes = "slabs automove 0\r\n"},
     {SLABS_AUTOMOVE, .bytes = "slabs automove 2\r\n", .number = 2},
     {SLABS_AUTOMOVE, .refusal = MC_E_NUMBER, .number = 3},
+    {AUTOMOVE_RATIO, .bytes = "slabs automove ratio 0.800\r\n", .number = 800},
+    {AUTOMOVE_WINDOW, .bytes = "slabs automove window 4294967295\r\n", .number = UINT32_MAX},
+    {AUTOMOVE_FREERATIO, .bytes = "slabs automove freeratio 0.010\r\n", .number = 10},
+    {EXTSTORE, .bytes = "extstore free_memchunks 1 2\r\n", .key = B("free_memchunks 1 2")},
+    {EXTSTORE, .refusal = MC_E_TOKEN, .key = B("item_size\r\n")},
+    {REFRESH_CERTS, .bytes = "refresh_certs\r\n"},
     {LRU_TUNE, .bytes = "lru tune 10 25 0.100 2.000\r\n", .number = 10, .bits = 25, .time = 100,
      .time2 = 2000},
     {LRU_TUNE, .bytes = "lru tune 100 0 0.000 4.999\r\n", .number = 100, .time2 = 4999},

@@ -79,6 +79,16 @@ int mc_put_shutdown(struct mc_out *out, bool graceful);
     APPENDS; */
 int mc_put_quit(struct mc_out *out);
 
+/*@ requires WRITER;
+    WRITES_ON; */
+static void put_milli(struct mc_writer *w, uint32_t milli);
+
+/*@ requires OUT;
+    requires BESIDE_OUT(text);
+    requires plain(text.data, 0, text.len);
+    APPENDS; */
+static int put_line_milli(struct mc_out *out, struct mc_bytes text, uint32_t milli);
+
 /*@ requires OUT;
     APPENDS; */
 int mc_put_slabs_reassign(struct mc_out *out, int32_t source_class, int32_t dest_class);
@@ -87,9 +97,26 @@ int mc_put_slabs_reassign(struct mc_out *out, int32_t source_class, int32_t dest
     APPENDS; */
 int mc_put_slabs_automove(struct mc_out *out, uint32_t mode);
 
-/*@ requires WRITER;
-    WRITES_ON; */
-static void put_milli(struct mc_writer *w, uint32_t milli);
+/*@ requires OUT;
+    APPENDS; */
+int mc_put_slabs_automove_ratio(struct mc_out *out, uint32_t ratio_milli);
+
+/*@ requires OUT;
+    APPENDS; */
+int mc_put_slabs_automove_window(struct mc_out *out, uint32_t window);
+
+/*@ requires OUT;
+    APPENDS; */
+int mc_put_slabs_automove_freeratio(struct mc_out *out, uint32_t ratio_milli);
+
+/*@ requires OUT;
+    requires BESIDE_OUT(words);
+    APPENDS; */
+int mc_put_extstore(struct mc_out *out, struct mc_bytes words);
+
+/*@ requires OUT;
+    APPENDS; */
+int mc_put_refresh_certs(struct mc_out *out);
 
 /*@ requires OUT;
     APPENDS; */

@@ -46,6 +46,11 @@ static const struct {
     [COMMAND_QUIT] = {"quit", "", NULL, false},
     [COMMAND_SLABS_REASSIGN] = {"slabs reassign", "de", NULL, false},
     [COMMAND_SLABS_AUTOMOVE] = {"slabs automove", "a", NULL, false},
+    [COMMAND_SLABS_AUTOMOVE_RATIO] = {"slabs automove ratio", "x", NULL, false},
+    [COMMAND_SLABS_AUTOMOVE_WINDOW] = {"slabs automove window", "u", NULL, false},
+    [COMMAND_SLABS_AUTOMOVE_FREERATIO] = {"slabs automove freeratio", "x", NULL, false},
+    [COMMAND_EXTSTORE] = {"extstore", "w", NULL, false},
+    [COMMAND_REFRESH_CERTS] = {"refresh_certs", "", NULL, false},
     [COMMAND_LRU_TUNE] = {"lru tune", "ppxx", NULL, false},
     [COMMAND_LRU_MODE_FLAT] = {"lru mode flat", "", NULL, false},
     [COMMAND_LRU_MODE_SEGMENTED] = {"lru mode segmented", "", NULL, false},
@@ -89,8 +94,8 @@ static const struct meta {
 } metas[] = {
     {COMMAND_MG,
      "b c f h k l O=opaque q s t u v N=time R=time T=time | P=hint L=hint C=number E=number", ""},
-    {COMMAND_MS, "b c C=number F=bits I k O=opaque q T=time M=mode | P=hint L=hint s E=number",
-     "EAPRS"},
+    {COMMAND_MS,
+     "b c C=number F=bits I k O=opaque q T=time M=mode | P=hint L=hint s E=number N=time", "EAPRS"},
     {COMMAND_MD, "b C=number I k O=opaque q T=time | P=hint L=hint x E=number", ""},
     {COMMAND_MA,
      "b C=number N=time J=number D=number T=time M=mode q t c v | P=hint L=hint k O=opaque E=number",
@@ -311,6 +316,12 @@ static int put_server(const struct command *c, struct mc_out *out)
     case COMMAND_QUIT: return mc_put_quit(out);
     case COMMAND_SLABS_REASSIGN: return mc_put_slabs_reassign(out, (int32_t)n[0], (int32_t)n[1]);
     case COMMAND_SLABS_AUTOMOVE: return mc_put_slabs_automove(out, (uint32_t)n[0]);
+    case COMMAND_SLABS_AUTOMOVE_RATIO: return mc_put_slabs_automove_ratio(out, (uint32_t)n[0]);
+    case COMMAND_SLABS_AUTOMOVE_WINDOW: return mc_put_slabs_automove_window(out, (uint32_t)n[0]);
+    case COMMAND_SLABS_AUTOMOVE_FREERATIO:
+        return mc_put_slabs_automove_freeratio(out, (uint32_t)n[0]);
+    case COMMAND_EXTSTORE: return mc_put_extstore(out, c->words);
+    case COMMAND_REFRESH_CERTS: return mc_put_refresh_certs(out);
     case COMMAND_AUTH: return mc_put_auth(out, c->words, c->password);
     default: return put_lru(c, out);
     }
