@@ -456,14 +456,21 @@ static void count_op(struct mc_server *server, enum mc_verb verb, int result)
         count_key(server, result == MC_HD ? MC_HIT : result);
 }
 
+/* Its flags are looked at only if there are not too many for a command. */
+static bool is_quiet(const struct mc_pipeline_op *op)
+{
+    size_t k = op->meta_count <= MC_TOKENS_MAX ? 0 : op->meta_count;
+    while (k < op->meta_count && op->meta_flags[k].letter != 'q')
+        k++;
+    return k < op->meta_count;
+}
+
 /* Any other command, as a pipeline of one. A quiet one belongs among others, which end in an mn. */
 static int run_one(struct mc_server *server, struct mc_pipeline_op *op, bool repeatable)
 {
     int r;
-    for (size_t k = 0; k < op->meta_count && k < MC_TOKENS_MAX; k++) {
-        if (op->meta_flags[k].letter == 'q')
-            return MC_E_FLAG;
-    }
+    if (is_quiet(op))
+        return MC_E_FLAG;
     do {
         r = open_for(server, repeatable);
         if (r == 0) {
