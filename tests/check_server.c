@@ -1818,7 +1818,7 @@ START_TEST(no_descriptors)
     init(&server, peer.address);
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
     none = limit;
-    none.rlim_cur = 0;
+    none.rlim_cur = 1; /* poll() of one descriptor, as the peer does, is still allowed */
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
     for (int k = 0; k < 3; k++) {
         ck_assert_int_eq(mc_server_version(&server), MC_E_RESOURCES);
