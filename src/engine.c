@@ -16,7 +16,8 @@ enum {
 
 void mc_engine_init(struct mc_engine *engine, void *in, size_t in_cap, void *out, size_t out_cap)
 {
-    *engine = (struct mc_engine){.in = in, .in_cap = in_cap, .out = out, .out_cap = out_cap};
+    *engine = (struct mc_engine){
+        .in = in, .in_cap = in_cap, .out = out, .out_cap = out_cap, .window = MC_ENGINE_WINDOW};
     if (out == NULL) {
         engine->out = in;
         engine->out_cap = in_cap;
@@ -416,7 +417,7 @@ struct packing {
 static uint32_t add_to_batch(struct mc_engine *e, struct packing *p, size_t start, size_t aside)
 {
     uint32_t bytes = (uint32_t)(p->out.len - start + aside);
-    if (e->unanswered > 0 && e->unanswered + bytes > MC_ENGINE_WINDOW) {
+    if (e->unanswered > 0 && e->unanswered + bytes > e->window) {
         p->out.len = start;
         e->full = true;
         return 0;
@@ -643,7 +644,7 @@ static bool pack_next(struct mc_engine *e, struct packing *p)
 static void put_batch(struct mc_engine *e)
 {
     struct packing p = {{e->out, e->out_cap, 0}, NULL};
-    if (e->full && e->unanswered > MC_ENGINE_WINDOW / 2)
+    if (e->full && e->unanswered > e->window / 2)
         return;
     if ((e->shared && e->at < e->end) || is_alone(e))
         return;

@@ -33,10 +33,12 @@
  *
  * Bounds:
  * - Memory: the engine, its buffers, and the caller's operations; nothing else grows.
- * - Requests without an answer are at most MC_ENGINE_WINDOW bytes, or one operation: less than the
- *   other end accepts while it waits for us to read, so that two blocking ends never wait for each
- *   other. When the window was full, nothing more is sent until half of it is free. A shortest key
- *   in a shared line is 2 bytes, so that at most 8,192 operations are in flight.
+ * - Requests without an answer are at most engine->window bytes, or one operation. At first this is
+ *   MC_ENGINE_WINDOW, less than the other end accepts while it waits for us to read, so that two
+ *   blocking ends never wait for each other. Whoever receives while a send is not complete, as event
+ *   loops do, may set up to MC_ENGINE_WINDOW_MAX before the first operation. When the window was
+ *   full, nothing more is sent until half of it is free. A shortest key in a shared line is 2 bytes,
+ *   so that at most 8,192 operations are in flight in the first window.
  * - A key that is answered in its turn, or in reverse, is matched by looking at one or two keys; in
  *   the worst order at those of its request line, which are less than 1,024.
  * - mc_engine_deadline() and mc_engine_fail() look at each operation once; all else at those that it
@@ -55,7 +57,8 @@ extern "C" {
 
 enum {
     MC_ENGINE_WINDOW = 16384, /* bytes of requests without an answer, or one operation */
-    MC_ENGINE_COPY_MAX = 128  /* a value up to this is copied to its line: one slice to send */
+    MC_ENGINE_WINDOW_MAX = 0x40000000,
+    MC_ENGINE_COPY_MAX = 128 /* a value up to this is copied to its line: one slice to send */
 };
 
 struct mc_engine;
@@ -150,6 +153,7 @@ struct mc_engine {
     struct mc_reader reader; /* reader.fault and reader.at explain MC_E_PROTOCOL */
     int error;               /* 0, or why the connection is dead */
     size_t received;         /* bytes that have come in its life */
+    uint32_t window;         /* the most bytes of requests without an answer: see above */
     /* ---- private ---- */
     char *in, *out;
     size_t in_cap, out_cap;

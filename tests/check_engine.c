@@ -1397,6 +1397,29 @@ START_TEST(window)
 }
 END_TEST
 
+/* Whoever receives while a send is not complete may have all in flight. */
+START_TEST(wider_window)
+{
+    struct mc_engine e;
+    static struct mc_op ops[CROWD];
+    static char in[256], out[2048];
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    ck_assert_uint_eq(e.window, MC_ENGINE_WINDOW);
+    e.window = MC_ENGINE_WINDOW_MAX;
+    for (size_t i = 0; i < CROWD; i++) {
+        ops[i] = (struct mc_op){.command = &mc_command_set, .key = MC_BYTES("k")};
+        ops[i].data = MC_BYTES("0123456789012345678901234567890123456789");
+        mc_engine_submit(&e, &ops[i]);
+    }
+    ck_assert_uint_eq(send_all(&e), CROWD * ENTRY);
+    for (size_t i = 0; i < CROWD; i++) {
+        receive_text(&e, "STORED\r\n");
+        ck_assert_ptr_eq(mc_engine_done(&e), &ops[i]);
+    }
+    ck_assert(mc_engine_is_idle(&e));
+}
+END_TEST
+
 /* An operation larger than the window waits until it is alone. */
 START_TEST(larger_than_the_window)
 {
@@ -1647,6 +1670,7 @@ int main(void)
         {too_long_a_line, 3},
         {window, 1},
         {larger_than_the_window, 1},
+        {wider_window, 1},
         {thousand_keys, ORDERS},
         {deadlines, 1},
         {cancelling, 7},
