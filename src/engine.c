@@ -470,7 +470,7 @@ static inline void mark_sending(struct mc_engine *e, struct mc_op *op, uint32_t 
 }
 
 /* One operation. 0; MC_E_BUSY: the window is full; otherwise why it cannot be put. */
-static int put_single(struct mc_engine *e, struct packing *p, struct mc_op *op)
+static inline int put_single(struct mc_engine *e, struct packing *p, struct mc_op *op)
 {
     size_t start = p->out.len, aside = 0;
     int r = op->command->put(&p->out, op, &op->key, 1);
@@ -661,7 +661,8 @@ static void put_batch(struct mc_engine *e)
         e->unanswered += MN_SIZE;
     }
     e->out_len = p.out.len;
-    pass_all(e);
+    if (e->sending.op != NULL && e->sending.op->state == MC_OP_DONE) /* it could not be put */
+        pass_all(e);
 }
 
 /* ---- out: sending ---------------------------------------------------------------------------- */
@@ -700,6 +701,8 @@ static size_t gather_parts(const struct mc_engine *e, struct mc_bytes *parts, si
 size_t mc_engine_output(struct mc_engine *engine, struct mc_bytes *parts, size_t max)
 {
     struct mc_engine *e = engine;
+    if (e->gone == e->batch && e->waiting.op == NULL)
+        return 0;
     if (e->gone == e->batch)
         put_batch(e);
     if (e->gone == e->batch || max == 0)
