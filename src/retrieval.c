@@ -80,15 +80,46 @@ static struct mc_slot find_open_slot(const struct mc_engine *e, struct mc_bytes 
     return no_slot;
 }
 
+/* Gives a whole item to the sink of its operation. */
+static void sink_item(struct mc_slot s, const struct mc_reply *item)
+{
+    struct mc_sink *sink = s.op->sink;
+    struct mc_value *value = slot_value(s);
+    struct mc_reply reply = {.key = slot_key(s),
+                             .cas = item->cas,
+                             .flags = item->flags,
+                             .size = item->size,
+                             .has_cas = item->has_cas};
+    if (value != NULL) {
+        value->len = item->size;
+        value->flags = item->flags;
+        value->cas = item->cas;
+    }
+    sink->receive(sink, s.op, s.slot, MC_VALUE, &reply);
+    reply.text = item->text;
+    if (item->size > 0)
+        sink->receive(sink, s.op, s.slot, MC_BODY, &reply);
+}
+
+/* Gives it to the sink or copies it to its place. MC_HIT, or MC_E_FULL. */
+static inline int give_item(struct mc_slot s, struct mc_value *value, const struct mc_reply *item)
+{
+    if (s.op->sink == NULL)
+        return mc_reply_copy(value, item);
+    sink_item(s, item);
+    return MC_HIT;
+}
+
 /* Copies the items that are whole in *in and for the next keys: all of them, usually. */
 static void copy_items(struct mc_engine *e, struct mc_bytes *in)
 {
     struct mc_slot s = expected_slot(e);
     struct mc_reply item;
-    while (s.op != NULL && s.op->sink == NULL && *slot_result(s) == 0 &&
+    while (s.op != NULL && *slot_result(s) == 0 &&
            mc_item_next(&e->reader, in, slot_key(s), &item) == MC_VALUE) {
         item.cas = 0;
-        *slot_result(s) = mc_reply_copy(slot_value(s), &item);
+        item.has_cas = false;
+        *slot_result(s) = give_item(s, slot_value(s), &item);
         e->match = s;
         e->answered++;
         s = slot_after(e, s);
@@ -109,7 +140,8 @@ static void copy_many_items(struct mc_engine *e, struct mc_op *op, struct mc_byt
         if (n == 0)
             break;
         item.cas = 0;
-        value->result = mc_reply_copy(value, &item);
+        item.has_cas = false;
+        value->result = give_item((struct mc_slot){op, s}, value, &item);
         b += n;
         left -= n;
     }
@@ -242,7 +274,7 @@ static int read_keys(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in,
     while (r == MC_MORE) {
         if (!cas && op->keys == NULL)
             copy_items(e, in);
-        else if (!cas && op->sink == NULL && e->reader.state == 0)
+        else if (!cas && e->reader.state == 0)
             copy_many_items(e, op, in);
         int event = mc_engine_event(e, in, &reply);
         if (event <= 0)
@@ -268,9 +300,9 @@ int mc_retrieval_answer_cas(struct mc_engine *engine, struct mc_op *op, struct m
 static size_t end_item(struct mc_op *op, const char *b, size_t i, size_t e,
                        const struct mc_reply *item)
 {
-    if (e - i < 5 || memcmp(b + i, "END\r\n", 5) != 0 || (i > 0 && op->sink != NULL))
+    if (e - i < 5 || memcmp(b + i, "END\r\n", 5) != 0)
         return 0;
-    op->result = i > 0 ? mc_reply_copy(op->value, item) : MC_MISS;
+    op->result = i > 0 ? give_item((struct mc_slot){op, 0}, op->value, item) : MC_MISS;
     return i + 5;
 }
 
@@ -279,6 +311,7 @@ size_t mc_retrieval_usual(struct mc_op *op, const char *b, size_t e)
     struct mc_reply item;
     size_t i = mc_item_end(b, e, op->key, &item);
     item.cas = 0;
+    item.has_cas = false;
     return end_item(op, b, i, e, &item);
 }
 
@@ -306,5 +339,6 @@ size_t mc_retrieval_usual_cas(struct mc_op *op, const char *b, size_t e)
 {
     struct mc_reply item;
     size_t i = read_cas_item(b, e, op->key, &item);
+    item.has_cas = true;
     return end_item(op, b, i, e, &item);
 }

@@ -1420,6 +1420,64 @@ START_TEST(wider_window)
 }
 END_TEST
 
+/* Bytes of an item that was whole when it came are as those that came one by one: the sink is told
+ * the key, the size and the slot of each. */
+struct noted {
+    struct mc_sink sink;
+    size_t slots[4], count;
+    char text[64];
+};
+
+static void note_item(struct mc_sink *sink, const struct mc_op *op, size_t slot, int event,
+                      const struct mc_reply *reply)
+{
+    struct noted *n = (struct noted *)sink;
+    size_t len = strlen(n->text);
+    (void)op;
+    if (event == MC_VALUE)
+        n->slots[n->count++] = slot;
+    if (event == MC_VALUE)
+        snprintf(n->text + len, sizeof n->text - len, "%.*s/%u/%u/%d:", (int)reply->key.len,
+                 reply->key.data, (unsigned)reply->flags, (unsigned)reply->size, reply->has_cas);
+    else
+        snprintf(n->text + len, sizeof n->text - len, "%.*s ", (int)reply->text.len,
+                 reply->text.data);
+}
+
+START_TEST(whole_items_to_a_sink)
+{
+    const struct mc_command *commands[] = {&mc_command_get, &mc_command_gets};
+    const char *cas[] = {"", " 9"};
+    const struct mc_bytes keys[] = {MC_BYTES("a"), MC_BYTES("b"), MC_BYTES("c")};
+    for (size_t i = 0; i < 4; i++) {
+        struct mc_engine e;
+        char in[256], out[256], reply[128], wanted[64];
+        struct mc_value values[3] = {{0}};
+        struct noted n = {.sink.receive = note_item};
+        struct mc_op op = {.command = commands[i % 2], .key = MC_BYTES("a"), .sink = &n.sink};
+        bool many = i >= 2;
+        if (many) {
+            op.keys = keys;
+            op.values = values;
+            op.count = 3;
+        }
+        mc_engine_init(&e, in, sizeof in, out, sizeof out);
+        mc_engine_submit(&e, &op);
+        send_all(&e);
+        snprintf(reply, sizeof reply, "VALUE a 5 2%s\r\nhi\r\n%s%s%sEND\r\n", cas[i % 2],
+                 many ? "VALUE c 0 0" : "", many ? cas[i % 2] : "", many ? "\r\n\r\n" : "");
+        receive_text(&e, reply);
+        ck_assert_ptr_eq(mc_engine_done(&e), &op);
+        snprintf(wanted, sizeof wanted, many ? "a/5/2/%d:hi c/0/0/%d:" : "a/5/2/%d:hi ", (int)i % 2,
+                 (int)i % 2);
+        ck_assert_str_eq(n.text, wanted);
+        ck_assert_uint_eq(n.slots[0], 0);
+        ck_assert_uint_eq(n.slots[1], many ? 2 : 0);
+        ck_assert_int_eq(op.result, many ? 0 : MC_HIT);
+    }
+}
+END_TEST
+
 /* An operation larger than the window waits until it is alone. */
 START_TEST(larger_than_the_window)
 {
@@ -1671,6 +1729,7 @@ int main(void)
         {window, 1},
         {larger_than_the_window, 1},
         {wider_window, 1},
+        {whole_items_to_a_sink, 1},
         {thousand_keys, ORDERS},
         {deadlines, 1},
         {cancelling, 7},
