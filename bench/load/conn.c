@@ -7,29 +7,44 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0 /* there the program ignores SIGPIPE */
 #endif
 
-bool conn_init(struct conn *conn, uint32_t depth, uint32_t request_keys, size_t key_max,
-               struct mc_bytes prefix)
-{
-    size_t count = (size_t)depth * request_keys;
+enum { PARTS = 64 }; /* slices of one send */
 
-    conn->fd = -1;
-    conn->depth = depth;
-    conn->request_keys = request_keys;
-    conn->requests = calloc(depth, sizeof *conn->requests);
+static bool allocate(struct conn *conn, const struct conn_shape *shape)
+{
+    size_t count = (size_t)shape->depth * shape->request_keys;
+
+    conn->in = malloc(MC_LINE_MAX);
+    conn->out = malloc(shape->out_size);
+    conn->requests = calloc(shape->depth, sizeof *conn->requests);
+    conn->ops = calloc((size_t)shape->depth * shape->request_ops, sizeof *conn->ops);
     conn->keys = calloc(count, sizeof *conn->keys);
-    conn->text = calloc(count, key_max);
-    conn->rest = calloc(1, MC_LINE_MAX);
-    if (conn->requests == NULL || conn->keys == NULL || conn->text == NULL || conn->rest == NULL)
+    conn->numbers = calloc(count, sizeof *conn->numbers);
+    conn->values = calloc(count, sizeof *conn->values);
+    conn->text = calloc(count, shape->key_max);
+    return conn->in != NULL && conn->out != NULL && conn->requests != NULL && conn->ops != NULL &&
+           conn->keys != NULL && conn->numbers != NULL && conn->values != NULL &&
+           conn->text != NULL;
+}
+
+bool conn_init(struct conn *conn, const struct conn_shape *shape)
+{
+    size_t count = (size_t)shape->depth * shape->request_keys;
+
+    conn->shape = shape;
+    conn->fd = -1;
+    if (!allocate(conn, shape))
         return false;
     for (size_t i = 0; i < count; i++) {
-        memcpy(conn->text + i * key_max, prefix.data, prefix.len);
-        conn->keys[i].data = conn->text + i * key_max;
+        char *text = conn->text + i * shape->key_max;
+        memcpy(text, shape->prefix.data, shape->prefix.len);
+        conn->keys[i].data = text;
     }
     return true;
 }
@@ -38,11 +53,14 @@ void conn_free(struct conn *conn)
 {
     if (conn->fd >= 0)
         close(conn->fd);
+    free(conn->in);
+    free(conn->out);
     free(conn->requests);
+    free(conn->ops);
     free(conn->keys);
+    free(conn->numbers);
+    free(conn->values);
     free(conn->text);
-    free(conn->rest);
-    free(conn->backlog);
 }
 
 /* ---- connecting ------------------------------------------------------------------------------ */
@@ -67,6 +85,9 @@ int conn_start(struct conn *conn, struct poller *poll, const struct target *targ
     if (conn->fd < 0)
         return errno;
     conn->state = CONN_CONNECTING;
+    conn->blocked = false;
+    mc_engine_init(&conn->engine, conn->in, MC_LINE_MAX, conn->out, conn->shape->out_size);
+    conn->engine.window = MC_ENGINE_WINDOW_MAX; /* it receives while a send is not complete */
     if (!make_nonblocking(conn->fd, address->sa_family))
         return errno;
     if (connect(conn->fd, address, target->address_size) != 0 && errno != EINPROGRESS)
@@ -96,64 +117,58 @@ void conn_close(struct conn *conn, struct poller *poll)
     }
     conn->fd = -1;
     conn->state = CONN_DOWN;
-    conn->reader = (struct mc_reader){0};
     conn->pending = 0;
-    conn->rest_len = 0;
-    conn->backlog_at = conn->backlog_end = 0;
 }
 
 /* ---- sending --------------------------------------------------------------------------------- */
 
-/* How many bytes the socket took; or -1 with errno. */
-static ptrdiff_t try_send(const struct conn *conn, struct mc_bytes bytes)
+static ptrdiff_t send_many(int fd, const struct mc_bytes *parts, size_t count)
+{
+    struct iovec vectors[PARTS];
+    const struct msghdr message = {.msg_iov = vectors, .msg_iovlen = count};
+
+    for (size_t k = 0; k < count; k++)
+        vectors[k] = (struct iovec){(void *)(uintptr_t)parts[k].data, parts[k].len};
+    return sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
+/* How many bytes the socket took, 0 when it takes none now; or -1 with errno. */
+static ptrdiff_t try_send(int fd, const struct mc_bytes *parts, size_t count)
 {
     ptrdiff_t n;
 
     do
-        n = send(conn->fd, bytes.data, bytes.len, MSG_NOSIGNAL);
+        n = count == 1 ? send(fd, parts->data, parts->len, MSG_NOSIGNAL)
+                       : send_many(fd, parts, count);
     while (n < 0 && errno == EINTR);
     return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? 0 : n;
 }
 
-/* Makes room for this many bytes of backlog. */
-static bool reserve_backlog(struct conn *conn, size_t len)
+static size_t count_bytes(const struct mc_bytes *parts, size_t count)
 {
-    if (len <= conn->backlog_cap)
-        return true;
-    char *larger = realloc(conn->backlog, len);
-    if (larger == NULL)
-        return false;
-    conn->backlog = larger;
-    conn->backlog_cap = len;
-    return true;
+    size_t bytes = parts->len;
+
+    for (size_t k = 1; k < count; k++)
+        bytes += parts[k].len;
+    return bytes;
 }
 
-int conn_send(struct conn *conn, struct poller *poll, struct mc_bytes bytes)
+int conn_send(struct conn *conn, struct poller *poll, uint64_t *sent)
 {
-    ptrdiff_t n = try_send(conn, bytes);
+    struct mc_bytes parts[PARTS];
+    bool was_blocked = conn->blocked;
+    size_t count;
 
-    if (n < 0)
-        return errno;
-    if ((size_t)n == bytes.len)
-        return 0;
-    conn->backlog_at = 0;
-    conn->backlog_end = bytes.len - (size_t)n;
-    if (!reserve_backlog(conn, conn->backlog_end))
-        return ENOMEM;
-    memcpy(conn->backlog, bytes.data + n, conn->backlog_end);
-    poller_change(poll, conn->number, conn->fd, true);
-    return 0;
-}
-
-int conn_flush(struct conn *conn, struct poller *poll)
-{
-    const struct mc_bytes left = {conn->backlog + conn->backlog_at,
-                                  conn->backlog_end - conn->backlog_at};
-    ptrdiff_t n = try_send(conn, left);
-
-    if (n < 0)
-        return errno;
-    conn->backlog_at += (size_t)n;
-    poller_change(poll, conn->number, conn->fd, !conn_idle(conn));
+    conn->blocked = false;
+    while (!conn->blocked && (count = mc_engine_output(&conn->engine, parts, PARTS)) > 0) {
+        ptrdiff_t n = try_send(conn->fd, parts, count);
+        if (n < 0)
+            return errno;
+        conn->blocked = (size_t)n < count_bytes(parts, count);
+        *sent += (size_t)n;
+        mc_engine_sent(&conn->engine, (size_t)n);
+    }
+    if (conn->blocked || was_blocked)
+        poller_change(poll, conn->number, conn->fd, conn->blocked);
     return 0;
 }

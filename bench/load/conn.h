@@ -1,22 +1,24 @@
-/* One connection of the load: a socket that never blocks, the bytes on their way in and out, and
- * the requests that wait for their answers.
+/* One connection of the load: a socket that never blocks, an engine, and the requests in flight with
+ * their operations.
  *
- * The large buffers are the thread's. A connection keeps only what they cannot: the beginning of a
- * line whose rest has not come, and the end of a request that the socket did not take. */
+ * What is received lies in a buffer of the thread's, and values lie in the text that all share, so
+ * that a connection keeps only lines: those that are being sent, and one whose end has not come. */
 #ifndef CONN_H
 #define CONN_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "engine.h"
 #include "poller.h"
-#include "proto.h"
 #include "stats.h"
 #include "target.h"
 
 struct conn_request {
     uint64_t start_ns; /* when it was sent; in an open loop, when it was due */
     enum stats_kind kind;
+    uint32_t left; /* of its operations, those that are not done */
+    uint32_t hits;
     bool failed; /* part of it was answered with an error */
 };
 
@@ -26,38 +28,45 @@ enum conn_state {
     CONN_UP
 };
 
+/* What the connections of a thread have in common. */
+struct conn_shape {
+    uint32_t depth;        /* requests in flight */
+    uint32_t request_keys; /* keys of each */
+    uint32_t request_ops;  /* operations of each: one, or one for each key */
+    size_t key_max;        /* bytes of a key, which begins with */
+    struct mc_bytes prefix;
+    size_t out_size; /* bytes of lines that one send takes */
+};
+
 struct conn {
+    const struct conn_shape *shape;
     uint32_t number; /* within its thread, for the poller */
     uint32_t server; /* index of its target */
     int fd;          /* -1: none */
     enum conn_state state;
     uint64_t when_ns, pause_ns;
-    bool listed; /* the loop has it in its list of those that are free */
-    /* The requests in flight, oldest first: a ring. */
+    bool listed;  /* the loop has it in its list of those that are free */
+    bool blocked; /* the socket did not take all that there was to send */
+    struct mc_engine engine;
+    char *in, *out; /* the engine's buffers */
+    /* The requests in flight, oldest first: a ring, and what belongs to each. */
     struct conn_request *requests;
-    struct mc_bytes *keys; /* `request_keys` for each; their text lies in `text` */
+    struct mc_op *ops;
+    struct mc_bytes *keys; /* their text lies in `text` */
+    uint32_t *numbers;     /* of the keys */
+    struct mc_value *values;
     char *text;
-    uint32_t depth, first, pending;
-    uint32_t request_keys;
-    /* How far the oldest of them is answered. */
-    uint32_t at;       /* the next of its keys that an item may be for */
-    uint32_t line_end; /* the end of the keys that its current reply may be about */
-    uint32_t hits;
-    bool in_value, wrong_value;
-    uint32_t value_size;
-    struct mc_reader reader;
-    char *rest; /* room for MC_LINE_MAX: received, and not a whole line yet */
-    size_t rest_len;
-    char *backlog;                               /* allocated when first needed */
-    size_t backlog_cap, backlog_at, backlog_end; /* [at..end) could not be sent yet */
+    uint32_t first, pending;
+    /* The value that is being received. */
+    uint32_t value_key; /* the number of its key */
+    size_t value_at;    /* how far it is received */
+    bool value_wrong;
     /* --fill: the keys to set are next_fill, next_fill + fill_step, ... */
     uint64_t next_fill, fill_step;
 };
 
-/* What is in flight is at most `depth` requests of request_keys keys of at most key_max bytes, all
- * of which begin with the prefix. False when there is no memory. */
-bool conn_init(struct conn *conn, uint32_t depth, uint32_t request_keys, size_t key_max,
-               struct mc_bytes prefix);
+/* Allocates all that it needs. False when there is no memory. The shape stays where it is. */
+bool conn_init(struct conn *conn, const struct conn_shape *shape);
 void conn_free(struct conn *conn);
 
 /* Begins to connect. 0, or errno. When that is over (writable), conn_finish(): 0, or errno. */
@@ -67,29 +76,26 @@ int conn_finish(struct conn *conn, struct poller *poll);
 /* Closes it and forgets what was in flight, which the caller has counted. */
 void conn_close(struct conn *conn, struct poller *poll);
 
-/* Sends, and keeps what the socket does not take. Not before conn_idle(). 0, or errno. */
-int conn_send(struct conn *conn, struct poller *poll, struct mc_bytes bytes);
+/* Sends what the engine has and the socket takes, and adds how many bytes that are to *sent. 0, or
+ * errno. */
+int conn_send(struct conn *conn, struct poller *poll, uint64_t *sent);
 
-/* Sends more of what was kept. 0, or errno. */
-int conn_flush(struct conn *conn, struct poller *poll);
-
-/* True when nothing is kept that has to go out first. */
-static inline bool conn_idle(const struct conn *conn)
-{
-    return conn->backlog_at == conn->backlog_end;
-}
-
-/* The i-th request in flight, 0 the oldest; its keys. */
+/* The place in the ring of the i-th request in flight, 0 the oldest; its operations; its keys. */
 static inline uint32_t conn_slot(const struct conn *conn, uint32_t i)
 {
-    uint32_t slot = conn->first + i;
+    uint32_t slot = conn->first + i, depth = conn->shape->depth;
 
-    return slot < conn->depth ? slot : slot - conn->depth;
+    return slot < depth ? slot : slot - depth;
 }
 
-static inline struct mc_bytes *conn_keys(const struct conn *conn, uint32_t slot)
+static inline struct mc_op *conn_ops(const struct conn *conn, uint32_t slot)
 {
-    return conn->keys + (size_t)slot * conn->request_keys;
+    return conn->ops + (size_t)slot * conn->shape->request_ops;
+}
+
+static inline size_t conn_first_key(const struct conn *conn, uint32_t slot)
+{
+    return (size_t)slot * conn->shape->request_keys;
 }
 
 #endif

@@ -269,7 +269,8 @@ static int prepare_run(struct run *run)
     if (options->connections < run->targets.count)
         return options_fail(OPTION_USAGE, "--connections",
                             "there are more servers than connections");
-    data_init();
+    if (!data_init(options->keys, options->size_max))
+        return options_fail(FAILED, "--size", strerror(errno));
     return make_workers(run);
 }
 
@@ -305,6 +306,7 @@ static void free_all(struct run *run)
     free(run->workers);
     free(run->servers);
     live_free(&run->live);
+    data_free();
     targets_free(&run->targets);
 }
 

@@ -10,9 +10,7 @@
 #include "data.h"
 
 enum {
-    IN_SIZE = 65536,  /* bytes in one receive */
-    OUT_SIZE = 65536, /* bytes in one send, or one request if it is longer */
-    FILL_KEYS = 64,   /* keys in flight on a connection during --fill */
+    IN_SIZE = 65536, /* bytes in one receive */
     PAUSE_MIN_NS = 50000000,
     SECOND_NS = 1000000000,
     MILLISECOND_NS = 1000000
@@ -29,33 +27,28 @@ static bool init_conn(struct loop *e, uint32_t i)
     const struct options *o = e->options;
     struct conn *conn = &e->conns[i];
     uint32_t global = e->thread + i * o->threads, servers = e->targets->count;
-    uint32_t depth = o->multiget < FILL_KEYS ? FILL_KEYS / o->multiget : 1;
 
     conn->number = i;
     conn->server = global % servers;
     conn->next_fill = global / servers;
     conn->fill_step = (o->connections - conn->server + servers - 1) / servers;
-    return conn_init(conn, o->pipeline > depth ? o->pipeline : depth, o->multiget,
-                     data_key_max(o->prefix), (struct mc_bytes){o->prefix, strlen(o->prefix)});
+    return conn_init(conn, &e->maker.shape);
 }
 
 bool loop_init(struct loop *e)
 {
     const struct options *o = e->options;
 
-    maker_init(&e->maker, o, e->thread);
+    reply_init(&e->check, o, &e->stats);
+    maker_init(&e->maker, o, e->thread, o->verify ? &e->check.sink : NULL);
     e->count = (o->connections - e->thread + o->threads - 1) / o->threads;
     e->conns = calloc(e->count, sizeof *e->conns);
     e->servers = calloc(e->targets->count, sizeof *e->servers);
     e->free = calloc(e->count, sizeof *e->free);
-    e->in = malloc(MC_LINE_MAX + IN_SIZE);
-    e->out.cap = e->maker.room > OUT_SIZE ? e->maker.room : OUT_SIZE;
-    e->out.data = malloc(e->out.cap);
+    e->in = malloc(IN_SIZE);
     e->poll = poller_new(e->count);
-    e->check =
-        (struct reply_check){.options = o, .line_keys = e->maker.line_keys, .stats = &e->stats};
     bool made = e->conns != NULL && e->servers != NULL && e->free != NULL && e->in != NULL &&
-                e->out.data != NULL && e->poll != NULL;
+                e->poll != NULL;
     for (uint32_t i = 0; made && i < e->count; i++)
         made = init_conn(e, i);
     return made;
@@ -70,7 +63,6 @@ void loop_free(struct loop *e)
     free(e->servers);
     free(e->free);
     free(e->in);
-    free(e->out.data);
 }
 
 /* ---- losing a connection --------------------------------------------------------------------- */
@@ -121,16 +113,29 @@ static uint64_t timeout_ns(const struct loop *e)
 
 /* ---- sending --------------------------------------------------------------------------------- */
 
-/* False when the connection is lost. */
+/* Counts what the engine of a connection is done with. False when the connection is lost. */
+static bool collect(struct loop *e, struct conn *conn)
+{
+    struct reply_check *check = &e->check;
+
+    check->now_ns = e->now_ns;
+    check->done = check->error_replies = 0;
+    bool good = reply_collect(check, conn);
+    e->pending -= check->done;
+    if (check->error_replies > 0)
+        note_trouble(e, conn, STATS_ERROR_REPLY, check->error_replies, check->problem);
+    if (!good)
+        lose_connection(e, conn, check->trouble, check->problem);
+    else if (check->done > 0)
+        conn->pause_ns = 0;
+    return good;
+}
+
+/* Sends what the socket takes. False when the connection is lost. */
 static bool send_out(struct loop *e, struct conn *conn)
 {
-    const struct mc_bytes bytes = {e->out.data, e->out.len};
+    int error = conn_send(conn, e->poll, &e->stats.sent_bytes);
 
-    if (bytes.len == 0)
-        return true;
-    e->out.len = 0;
-    e->stats.sent_bytes += bytes.len;
-    int error = conn_send(conn, e->poll, bytes);
     if (error != 0)
         lose_connection(e, conn, STATS_CLOSED, strerror(error));
     return error == 0;
@@ -138,15 +143,15 @@ static bool send_out(struct loop *e, struct conn *conn)
 
 static bool can_send(const struct loop *e, const struct conn *conn)
 {
-    return conn->state == CONN_UP && conn->pending < e->depth && conn_idle(conn);
+    return conn->state == CONN_UP && conn->pending < e->depth && !conn->blocked;
 }
 
-static void put_request(struct loop *e, struct conn *conn, uint64_t start_ns)
+static void add_request(struct loop *e, struct conn *conn, uint64_t start_ns)
 {
     if (e->phase.fill)
-        maker_put_fill(&e->maker, conn, &e->out, start_ns);
+        maker_fill(&e->maker, conn, start_ns);
     else
-        maker_put(&e->maker, conn, &e->out, start_ns);
+        maker_add(&e->maker, conn, start_ns);
     e->pending++;
     e->started++;
     e->left--;
@@ -159,19 +164,15 @@ static bool has_next(const struct loop *e, const struct conn *conn)
 
 /* Closed loop: answered requests are followed by the same number of others, but only when a quarter
  * of what may be in flight is free: a send costs as much for one request as for many. */
-static void send_more(struct loop *e, struct conn *conn)
+static void add_more(struct loop *e, struct conn *conn)
 {
     uint32_t step = e->depth < 4 ? 1 : e->depth / 4;
 
-    if (conn->pending + step > e->depth || e->now_ns >= e->end_ns)
+    if (conn->pending + step > e->depth || e->now_ns >= e->end_ns || !can_send(e, conn))
         return;
     conn->when_ns = e->now_ns + timeout_ns(e);
-    while (can_send(e, conn) && has_next(e, conn)) {
-        put_request(e, conn, e->now_ns);
-        if (e->out.cap - e->out.len < e->maker.room && !send_out(e, conn))
-            return;
-    }
-    send_out(e, conn);
+    while (conn->pending < e->depth && has_next(e, conn))
+        add_request(e, conn, e->now_ns);
 }
 
 /* Open loop: notes a connection as free, after the others that are. */
@@ -212,7 +213,7 @@ static void send_due(struct loop *e)
             continue;
         if (conn->pending == 0)
             conn->when_ns = e->now_ns + timeout_ns(e);
-        put_request(e, conn, due_ns(e));
+        add_request(e, conn, due_ns(e));
         if (send_out(e, conn))
             add_free(e, conn);
     }
@@ -222,8 +223,8 @@ static void send_due(struct loop *e)
 static void go_on(struct loop *e, struct conn *conn)
 {
     if (e->phase.rate == 0)
-        send_more(e, conn);
-    else
+        add_more(e, conn);
+    if (!conn->blocked && send_out(e, conn) && e->phase.rate > 0)
         add_free(e, conn);
 }
 
@@ -232,32 +233,17 @@ static void go_on(struct loop *e, struct conn *conn)
 /* Reads what was received. False when the connection is lost. */
 static bool read_in(struct loop *e, struct conn *conn, size_t len)
 {
-    struct mc_bytes in = {e->in, conn->rest_len + len};
-
-    e->check.now_ns = e->now_ns;
-    e->check.done = e->check.error_replies = 0;
+    e->check.conn = conn;
     e->stats.received_bytes += len;
-    bool good = reply_read(&e->check, conn, &in);
-    e->pending -= e->check.done;
-    if (e->check.error_replies > 0)
-        note_trouble(e, conn, STATS_ERROR_REPLY, e->check.error_replies, e->check.problem);
-    if (!good) {
-        lose_connection(e, conn, e->check.trouble, e->check.problem);
-        return false;
-    }
-    if (e->check.done > 0)
-        conn->pause_ns = 0;
+    mc_engine_feed(&conn->engine, (struct mc_bytes){e->in, len});
     conn->when_ns = e->now_ns + timeout_ns(e);
-    conn->rest_len = in.len;
-    memcpy(conn->rest, in.data, in.len);
-    return true;
+    return collect(e, conn);
 }
 
 /* Receives once. True when there may be more. */
 static bool receive_once(struct loop *e, struct conn *conn, bool closing)
 {
-    memcpy(e->in, conn->rest, conn->rest_len);
-    ptrdiff_t n = recv(conn->fd, e->in + conn->rest_len, IN_SIZE, 0);
+    ptrdiff_t n = recv(conn->fd, e->in, IN_SIZE, 0);
     if (n < 0 && errno == EINTR)
         return true;
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
@@ -281,19 +267,15 @@ static void finish_connect(struct loop *e, struct conn *conn)
         return;
     }
     e->servers[conn->server].connects++;
-    reply_expect(&e->check, conn);
 }
 
-/* Sends more of what the socket did not take. */
-static void flush_backlog(struct loop *e, struct conn *conn)
+/* Sends more of what the socket did not take; an error reply may have waited for that. */
+static void send_rest(struct loop *e, struct conn *conn)
 {
-    int error = conn_flush(conn, e->poll);
-
     e->now_ns = timing_now();
-    if (error != 0)
-        lose_connection(e, conn, STATS_CLOSED, strerror(error));
-    else
-        conn->when_ns = e->now_ns + timeout_ns(e);
+    conn->when_ns = e->now_ns + timeout_ns(e);
+    if (send_out(e, conn))
+        collect(e, conn);
 }
 
 /* Does what a connection is ready for. */
@@ -303,8 +285,8 @@ static void serve_connection(struct loop *e, struct conn *conn, uint32_t what)
 
     if (conn->state == CONN_CONNECTING)
         finish_connect(e, conn);
-    if (conn->state == CONN_UP && !conn_idle(conn))
-        flush_backlog(e, conn);
+    if (conn->state == CONN_UP && conn->blocked)
+        send_rest(e, conn);
     if (closing || (what & POLLER_READABLE) != 0)
         while (conn->state == CONN_UP && receive_once(e, conn, closing))
             ;
@@ -461,7 +443,7 @@ static void begin_phase(struct loop *e, const struct loop_phase *phase)
     uint64_t grace = phase->rate > 0 ? timeout_ns(e) : 0;
 
     e->phase = *phase;
-    e->depth = phase->fill ? e->conns[0].depth : e->options->pipeline;
+    e->depth = phase->fill ? e->maker.shape.depth : e->options->pipeline;
     e->start_ns = e->now_ns = e->alive_ns = timing_now();
     e->end_ns =
         phase->time_ns == OPTIONS_UNLIMITED ? UINT64_MAX : e->start_ns + phase->time_ns + grace;

@@ -34,8 +34,7 @@ struct loop {
     uint32_t count; /* of conns */
     struct maker maker;
     struct reply_check check;
-    struct mc_out out; /* what is about to be sent */
-    char *in;          /* what was just received */
+    char *in; /* what was just received */
     struct loop_phase phase;
     uint32_t depth; /* requests in flight on a connection */
     uint64_t now_ns, start_ns, end_ns, tick_ns, second_ns, alive_ns;

@@ -1,54 +1,74 @@
-/* Checks, counts and times the replies. */
+/* Checks values, and counts and times what is done. */
 #include "reply.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "data.h"
 
-enum { END_LEN = 5 }; /* "END\r\n" */
-
-static bool equals(struct mc_bytes a, struct mc_bytes b)
-{
-    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
-}
-
-/* True when the connection can go on; see struct reply_check otherwise. */
-static bool fail_reply(struct reply_check *check, enum stats_trouble trouble, const char *problem)
+/* False; see struct reply_check. */
+static bool fail(struct reply_check *check, enum stats_trouble trouble, const char *problem)
 {
     check->trouble = trouble;
     snprintf(check->problem, sizeof check->problem, "%s", problem);
     return false;
 }
 
-static bool fail_unexpected(struct reply_check *check)
+/* The same for an engine that has failed. */
+static bool fail_engine(struct reply_check *check, const struct mc_engine *engine)
 {
-    return fail_reply(check, STATS_BROKEN, mc_text_fault(MC_FAULT_UNASKED));
+    if (engine->error == MC_E_PROTOCOL)
+        return fail(check, STATS_BROKEN, mc_text_fault(engine->reader.fault));
+    return fail(check, engine->error == MC_E_STEP ? STATS_ERROR_REPLY : STATS_BROKEN,
+                mc_text(engine->error));
 }
 
-static struct conn_request *oldest(struct conn *conn)
+/* ---- values ---------------------------------------------------------------------------------- */
+
+static void count_wrong(struct reply_check *check, struct conn *conn)
 {
-    return &conn->requests[conn->first];
+    check->stats->kinds[STATS_GET].wrong++;
+    conn->value_wrong = true;
 }
 
-/* True when the oldest request is of this kind. */
-static bool expects(struct conn *conn, enum stats_kind kind)
+static void begin_value(struct reply_check *check, const struct mc_op *op, size_t slot, size_t size)
 {
-    return conn->pending > 0 && oldest(conn)->kind == kind;
+    struct conn *conn = check->conn;
+    size_t at = (size_t)(op - conn->ops);
+    bool one_for_all = conn->shape->request_ops != conn->shape->request_keys;
+
+    conn->value_key = conn->numbers[one_for_all ? at * conn->shape->request_keys + slot : at];
+    conn->value_at = 0;
+    conn->value_wrong = false;
+    if (size < check->options->size_min || size > check->options->size_max)
+        count_wrong(check, conn);
 }
 
-/* ---- the end of a request -------------------------------------------------------------------- */
-
-void reply_expect(const struct reply_check *check, struct conn *conn)
+/* Holds a piece of a value against what it should be. */
+static void check_piece(struct mc_sink *sink, const struct mc_op *op, size_t slot, int event,
+                        const struct mc_reply *reply)
 {
-    conn->at = 0;
-    conn->hits = 0;
-    conn->line_end = check->line_keys < conn->request_keys ? check->line_keys : conn->request_keys;
+    struct reply_check *check = (struct reply_check *)sink;
+    struct conn *conn = check->conn;
+
+    if (event == MC_VALUE) {
+        begin_value(check, op, slot, reply->size);
+        return;
+    }
+    if (!conn->value_wrong && !data_matches(conn->value_key, conn->value_at, reply->text))
+        count_wrong(check, conn);
+    conn->value_at += reply->text.len;
 }
 
-static bool finish_request(struct reply_check *check, struct conn *conn)
+void reply_init(struct reply_check *check, const struct options *options, struct stats *stats)
 {
-    const struct conn_request *request = oldest(conn);
+    *check = (struct reply_check){.sink.receive = check_piece, .options = options, .stats = stats};
+}
+
+/* ---- requests -------------------------------------------------------------------------------- */
+
+static void finish_request(struct reply_check *check, struct conn *conn,
+                           const struct conn_request *request)
+{
     struct stats_of_kind *stats = &check->stats->kinds[request->kind];
 
     if (request->failed) {
@@ -57,224 +77,76 @@ static bool finish_request(struct reply_check *check, struct conn *conn)
         stats->requests++;
         timing_record(&stats->latency, check->now_ns - request->start_ns);
         if (request->kind == STATS_GET)
-            stats->misses += conn->request_keys - conn->hits;
+            stats->misses += conn->shape->request_keys - request->hits;
     }
-    stats->hits += conn->hits;
+    stats->hits += request->hits;
     conn->first = conn_slot(conn, 1);
     conn->pending--;
     check->done++;
-    reply_expect(check, conn);
-    return true;
-}
-
-/* The end of a reply: of the whole request, unless its keys took more than one line. */
-static bool end_line(struct reply_check *check, struct conn *conn)
-{
-    uint32_t left = conn->request_keys - conn->line_end;
-
-    if (left == 0 || oldest(conn)->kind == STATS_SET)
-        return finish_request(check, conn);
-    conn->at = conn->line_end;
-    conn->line_end += check->line_keys < left ? check->line_keys : left;
-    return true;
-}
-
-/* ---- values ---------------------------------------------------------------------------------- */
-
-static void count_wrong(struct reply_check *check, struct conn *conn)
-{
-    if (!conn->wrong_value)
-        check->stats->kinds[STATS_GET].wrong++;
-    conn->wrong_value = true;
-}
-
-/* The key that the value being read is for. */
-static struct mc_bytes value_key(const struct conn *conn)
-{
-    return conn_keys(conn, conn->first)[conn->at - 1];
-}
-
-static void begin_value(struct reply_check *check, struct conn *conn, uint32_t size)
-{
-    conn->hits++;
-    conn->value_size = size;
-    conn->wrong_value = false;
-    if (check->options->verify &&
-        (size < check->options->size_min || size > check->options->size_max))
-        count_wrong(check, conn);
-}
-
-static void check_piece(struct reply_check *check, struct conn *conn, size_t offset,
-                        struct mc_bytes piece)
-{
-    if (check->options->verify && !conn->wrong_value &&
-        !data_matches(value_key(conn), conn->value_size, offset, piece))
-        count_wrong(check, conn);
-}
-
-/* Most items are whole, and for the very next key. */
-static void read_items(struct reply_check *check, struct conn *conn, struct mc_bytes *in)
-{
-    const struct mc_bytes *keys = conn_keys(conn, conn->first);
-    struct mc_reply reply;
-
-    while (conn->at < conn->line_end &&
-           mc_item_next(&conn->reader, in, keys[conn->at], &reply) == MC_VALUE) {
-        conn->at++;
-        begin_value(check, conn, reply.size);
-        check_piece(check, conn, 0, reply.text);
-    }
-}
-
-/* The flag k of a meta reply. False when there is none. */
-static bool returned_key(const struct mc_reply *reply, struct mc_bytes *key)
-{
-    struct mc_bytes flags = reply->text;
-    struct mc_flag flag;
-
-    while (mc_reader_flag(&flags, &flag) == 1) {
-        *key = flag.token;
-        if (flag.letter == 'k')
-            return true;
-    }
-    return false;
-}
-
-/* A value is for one of the request's keys; those before it are misses. */
-static bool handle_value(struct reply_check *check, struct conn *conn, const struct mc_reply *reply)
-{
-    struct mc_bytes key = reply->key;
-
-    if (!expects(conn, STATS_GET) || reply->meta != check->options->meta)
-        return fail_unexpected(check);
-    if (reply->meta && !returned_key(reply, &key))
-        return fail_reply(check, STATS_BROKEN, "the key was asked for and not returned");
-    const struct mc_bytes *keys = conn_keys(conn, conn->first);
-    while (conn->at < conn->line_end && !equals(keys[conn->at], key))
-        conn->at++;
-    if (conn->at == conn->line_end)
-        return fail_reply(check, STATS_BROKEN, mc_text_fault(MC_FAULT_WRONG_KEY));
-    conn->at++;
-    conn->in_value = true;
-    begin_value(check, conn, reply->size);
-    return true;
-}
-
-static bool handle_body(struct reply_check *check, struct conn *conn, const struct mc_reply *reply)
-{
-    size_t offset = conn->value_size - conn->reader.body_left - reply->text.len;
-
-    check_piece(check, conn, offset, reply->text);
-    return true;
-}
-
-/* ---- the other answers ----------------------------------------------------------------------- */
-
-/* Meta gets of several keys are quiet about misses, and their end is an MN. */
-static bool is_quiet(const struct reply_check *check, const struct conn *conn)
-{
-    return check->options->meta && conn->request_keys > 1;
-}
-
-static bool handle_end(struct reply_check *check, struct conn *conn, const struct mc_reply *reply)
-{
-    bool of_value = conn->in_value;
-    struct mc_bytes key;
-
-    conn->in_value = false;
-    if (!expects(conn, STATS_GET) || reply->meta != check->options->meta)
-        return fail_unexpected(check);
-    if (is_quiet(check, conn))
-        return of_value ? true : fail_unexpected(check);
-    if (returned_key(reply, &key) && !equals(key, *conn_keys(conn, conn->first)))
-        return fail_reply(check, STATS_BROKEN, mc_text_fault(MC_FAULT_WRONG_KEY));
-    return end_line(check, conn);
-}
-
-static bool handle_mn(struct reply_check *check, struct conn *conn)
-{
-    if (!expects(conn, STATS_GET) || !is_quiet(check, conn))
-        return fail_unexpected(check);
-    return finish_request(check, conn);
-}
-
-static bool handle_stored(struct reply_check *check, struct conn *conn,
-                          const struct mc_reply *reply)
-{
-    struct mc_bytes key;
-
-    if (!expects(conn, STATS_SET) || reply->meta != check->options->meta)
-        return fail_unexpected(check);
-    if (reply->meta && (!returned_key(reply, &key) || !equals(key, *conn_keys(conn, conn->first))))
-        return fail_reply(check, STATS_BROKEN, mc_text_fault(MC_FAULT_WRONG_KEY));
-    return finish_request(check, conn);
 }
 
 /* After a SERVER_ERROR the connection is in sync, unless more of a reply to several keys may follow
  * it; after the others nobody knows. */
-static bool handle_error(struct reply_check *check, struct conn *conn, int event,
-                         const struct mc_reply *reply)
+static bool note_error(struct reply_check *check, struct conn_request *request,
+                       const struct mc_op *op)
 {
     static const char *const words[] = {"ERROR", "CLIENT_ERROR", "SERVER_ERROR"};
     char problem[sizeof check->problem];
 
-    snprintf(problem, sizeof problem, "%s %.*s", words[event - MC_ERROR], (int)reply->text.len,
-             reply->text.len > 0 ? reply->text.data : "");
-    fail_reply(check, STATS_ERROR_REPLY, problem);
-    if (event != MC_SERVER_ERROR || conn->pending == 0)
+    snprintf(problem, sizeof problem, "%s %.*s", words[op->result - MC_ERROR], (int)op->text.len,
+             op->text.len > 0 ? op->text.data : "");
+    fail(check, STATS_ERROR_REPLY, problem);
+    if (op->result != MC_SERVER_ERROR || op->keys != NULL)
         return false;
-    bool several = expects(conn, STATS_GET) && conn->request_keys > 1;
-    if (several && !check->options->meta)
-        return false;
-    check->error_replies++;
-    oldest(conn)->failed = true;
-    return several ? true : end_line(check, conn);
+    check->error_replies += !request->failed;
+    request->failed = true;
+    return true;
 }
 
-static bool handle_event(struct reply_check *check, struct conn *conn, int event,
-                         const struct mc_reply *reply)
+/* Of an operation of many keys: those with a value, for which there was no place. */
+static uint32_t count_hits(const struct mc_op *op)
 {
-    switch (event) {
-    case MC_VALUE: return handle_value(check, conn, reply);
-    case MC_BODY: return handle_body(check, conn, reply);
-    case MC_END: return handle_end(check, conn, reply);
-    case MC_MN: return handle_mn(check, conn);
-    case MC_STORED:
-    case MC_HD: return handle_stored(check, conn, reply);
-    case MC_ERROR:
-    case MC_CLIENT_ERROR:
-    case MC_SERVER_ERROR: return handle_error(check, conn, event, reply);
-    case MC_E_PROTOCOL: return fail_reply(check, STATS_BROKEN, mc_text_fault(conn->reader.fault));
-    default: return fail_unexpected(check);
+    uint32_t hits = 0;
+
+    for (size_t k = 0; k < op->count; k++)
+        hits += op->values[k].result != MC_MISS;
+    return hits;
+}
+
+/* Counts what an operation that was answered brought. False when that makes no sense. */
+static bool count_result(struct conn_request *request, const struct mc_op *op)
+{
+    if (request->kind == STATS_SET)
+        return op->result == MC_STORED || op->result == MC_HD;
+    request->hits += op->keys != NULL ? count_hits(op) : op->result == MC_HIT;
+    return true;
+}
+
+static bool finish_op(struct reply_check *check, struct conn *conn, const struct mc_op *op)
+{
+    struct conn_request *request = &conn->requests[conn->first];
+
+    if (op->result < 0)
+        return fail_engine(check, &conn->engine);
+    if (op->result >= MC_ERROR) {
+        if (!note_error(check, request, op))
+            return false;
+    } else if (!count_result(request, op)) {
+        return fail(check, STATS_BROKEN, mc_text_fault(MC_FAULT_UNASKED));
     }
+    request->left--;
+    if (request->left == 0)
+        finish_request(check, conn, request);
+    return true;
 }
 
-/* The answer to a classic get, as far as it is what it usually is. False when it is not, or not
- * whole; whatever was read is counted. */
-static bool read_usual(struct reply_check *check, struct conn *conn, struct mc_bytes *in)
+bool reply_collect(struct reply_check *check, struct conn *conn)
 {
-    if (check->options->meta || !expects(conn, STATS_GET))
-        return false;
-    read_items(check, conn, in);
-    const struct mc_bytes line = {in->data, END_LEN};
-    if (in->len < END_LEN || !mc_item_is_end(&conn->reader, line))
-        return false;
-    in->data += END_LEN;
-    in->len -= END_LEN;
-    return end_line(check, conn);
-}
+    const struct mc_op *op;
 
-bool reply_read(struct reply_check *check, struct conn *conn, struct mc_bytes *in)
-{
-    struct mc_reply reply;
-
-    for (;;) {
-        if (read_usual(check, conn, in))
-            continue;
-        int event = mc_reader_next(&conn->reader, in, &reply);
-        if (event == MC_MORE)
-            return conn->pending > 0 || in->len == 0 ? true : fail_unexpected(check);
-        if (!handle_event(check, conn, event, &reply))
+    while ((op = mc_engine_done(&conn->engine)) != NULL) {
+        if (!finish_op(check, conn, op))
             return false;
     }
+    return conn->engine.error == 0 || fail_engine(check, &conn->engine);
 }

@@ -1,5 +1,5 @@
-/* Matches replies with requests: a reply belongs to the oldest request of its connection, an item
- * to one of its keys, in their order. Anything else breaks the connection. */
+/* Counts what became of the requests: hits, misses and errors when the engine is done with their
+ * operations, wrong values as these pass. */
 #ifndef REPLY_H
 #define REPLY_H
 
@@ -7,8 +7,9 @@
 #include "options.h"
 
 struct reply_check {
+    struct mc_sink sink; /* checks the values of conn; the first member */
+    struct conn *conn;   /* the connection whose bytes are being read */
     const struct options *options;
-    uint32_t line_keys; /* how many keys go into one line of a get */
     struct stats *stats;
     uint64_t now_ns; /* when the bytes were received: the end of the requests that they answer */
     uint32_t done;   /* requests that were answered, well or not, since the caller set it to 0 */
@@ -18,10 +19,10 @@ struct reply_check {
     char problem[96];
 };
 
-/* Reads the whole events at the front of *in. False when the connection is out of sync. */
-bool reply_read(struct reply_check *check, struct conn *conn, struct mc_bytes *in);
+void reply_init(struct reply_check *check, const struct options *options, struct stats *stats);
 
-/* To be called before the first request of a connection. */
-void reply_expect(const struct reply_check *check, struct conn *conn);
+/* Looks at what the engine of a connection is done with. False when the connection is of no more
+ * use. */
+bool reply_collect(struct reply_check *check, struct conn *conn);
 
 #endif
