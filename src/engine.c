@@ -812,6 +812,16 @@ static void begin_reply(struct mc_engine *e, struct mc_op *op)
     mc_reply_clear(first, 0);
 }
 
+/* Copies the text of a kept error to where nothing else is received meanwhile, as far as it fits. */
+static void keep_text(struct mc_engine *e, struct mc_op *op, struct mc_bytes text)
+{
+    if (e->shared || text.len == 0) /* requests that have not gone are in that buffer */
+        return;
+    op->text.data = e->in;
+    op->text.len = text.len < e->in_cap ? text.len : e->in_cap;
+    memmove(e->in, text.data, op->text.len);
+}
+
 /* An error line before all of the value has gone. It is kept until the rest has, if the server reads
  * that. */
 static int keep_error(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in)
@@ -828,6 +838,7 @@ static int keep_error(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in
         return MC_ANSWER_STEP;
     }
     op->marks |= MC_MARK_KEPT;
+    keep_text(e, op, reply.text);
     return MC_MORE;
 }
 

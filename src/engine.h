@@ -11,7 +11,8 @@
  * - A reply counts only for an operation whose bytes have all gone. Bytes that come while no reply
  *   is pending break the connection, also when they arrive together with the last pending reply: they
  *   are looked for before its operation is done. Two replies may come early: an error line while the
- *   value of a command is still being sent (it is kept until the rest has gone), and the reply of a
+ *   value of a command is still being sent (it is kept until the rest has gone, without its text if
+ *   one buffer is both), and the reply of a
  *   quiet command before the mn that ends its group has gone.
  * - After a failure, malformed bytes, or a reply to another question the connection is dead:
  *   engine->error says why, every operation has its fate, and each later one is given that error.

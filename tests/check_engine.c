@@ -1161,6 +1161,30 @@ START_TEST(early_bytes)
 }
 END_TEST
 
+/* Its text is still there when the rest has gone, also when the buffer that was lent is not. */
+START_TEST(early_text)
+{
+    struct mc_engine e;
+    char in[256], out[256], lent[] = "SERVER_ERROR object too large\r\n";
+    struct mc_op op = LARGE_SET;
+    mc_engine_init(&e, in, sizeof in, _i % 2 == 0 ? out : NULL, sizeof out);
+    mc_engine_submit(&e, &op);
+    send_but(&e, 9);
+    if (_i < 2)
+        mc_engine_feed(&e, (struct mc_bytes){lent, strlen(lent)});
+    else
+        receive_text(&e, lent);
+    memset(lent, '!', sizeof lent);
+    ck_assert_ptr_null(mc_engine_done(&e));
+    ck_assert_uint_eq(send_all(&e), 9);
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_int_eq(op.result, MC_SERVER_ERROR);
+    ck_assert_uint_eq(op.text.len, _i == 1 ? 0 : strlen("object too large"));
+    if (op.text.len > 0)
+        ck_assert_mem_eq(op.text.data, "object too large", op.text.len);
+}
+END_TEST
+
 /* The error comes while others are in the same batch. */
 START_TEST(early_among_others)
 {
@@ -1719,6 +1743,7 @@ int main(void)
         {early_bytes, COUNT(early)},
         {unexpected_bytes, 1},
         {straight_to_its_place, 1},
+        {early_text, 3},
         {early_among_others, 1},
         {after_the_end, 1},
         {too_small_a_buffer, 6},
