@@ -12,8 +12,7 @@
  *   is pending break the connection, also when they arrive together with the last pending reply: they
  *   are looked for before its operation is done. Two replies may come early: an error line while the
  *   value of a command is still being sent (it is kept until the rest has gone, without its text if
- *   one buffer is both), and the reply of a
- *   quiet command before the mn that ends its group has gone.
+ *   one buffer is both), and the reply of a quiet command before the mn that ends its group has gone.
  * - After a failure, malformed bytes, or a reply to another question the connection is dead:
  *   engine->error says why, every operation has its fate, and each later one is given that error.
  * - So it is after ERROR or CLIENT_ERROR to a command with a value (the server may read the value as

@@ -370,11 +370,23 @@ int mc_meta_answer(struct mc_engine *engine, struct mc_op *op, struct mc_bytes *
 
 /* ---- the usual reply ------------------------------------------------------------------------- */
 
-/* VA <size>\r\n<data block>\r\n: the index after it, or 0. */
-static size_t read_plain_value(struct mc_op *op, const char *b, size_t e)
+/* The flag k at i, " k<key>", of this operation: the index after it, or 0. */
+static size_t match_key_flag(const struct mc_op *op, const char *b, size_t i, size_t e)
+{
+    size_t end = i + 2 + op->key.len;
+    if (end > e || b[i] != ' ' || b[i + 1] != 'k' ||
+        memcmp(b + i + 2, op->key.data, op->key.len) != 0)
+        return 0;
+    return end;
+}
+
+/* VA <size>\r\n<data block>\r\n, with the flag k if it was asked for: the index after it, or 0. */
+static size_t read_plain_value(struct mc_op *op, const char *b, size_t e, bool key)
 {
     struct mc_reply item;
     size_t i = e > 3 ? mc_item_number(b, 3, e, &item.size) : 0;
+    if (i > 0 && key)
+        i = match_key_flag(op, b, i, e);
     i = i > 0 ? mc_item_value(b, i, e, &item) : 0;
     item.flags = 0;
     item.cas = 0;
@@ -383,22 +395,30 @@ static size_t read_plain_value(struct mc_op *op, const char *b, size_t e)
     return i;
 }
 
-/* A reply without flags, where none were asked for. */
+/* HD\r\n, likewise. */
+static size_t read_plain_done(struct mc_op *op, const char *b, size_t e, bool key)
+{
+    size_t i = key ? match_key_flag(op, b, 2, e) : 2;
+    if (i == 0 || e - i < 2 || memcmp(b, "HD", 2) != 0 || memcmp(b + i, "\r\n", 2) != 0)
+        return 0;
+    op->result = MC_HD;
+    return i + 2;
+}
+
+/* A reply without flags but k, where no others were asked for. */
 size_t mc_meta_usual(struct mc_op *op, const char *b, size_t e)
 {
     const struct letters asked = asked_letters(op);
     bool shows = (op->command->traits & MC_COMMAND_SHOWS) != 0;
     bool value = (asked.lower & LOWER('v')) != 0;
-    if (e < 4 || op->sink != NULL || (asked.lower & (SHOWN | LOWER('k'))) != 0 ||
-        (asked.upper & UPPER('O')) != 0)
+    bool key = (asked.lower & LOWER('k')) != 0;
+    if (e < 4 || op->sink != NULL || (asked.lower & SHOWN) != 0 || (asked.upper & UPPER('O')) != 0)
         return 0;
     if (shows && value && memcmp(b, "VA ", 3) == 0)
-        return read_plain_value(op, b, e);
-    if (shows && memcmp(b, "EN\r\n", 4) == 0)
+        return read_plain_value(op, b, e, key);
+    if (shows && memcmp(b, "EN\r\n", 4) == 0) {
         op->result = MC_MISS;
-    else if (!value && memcmp(b, "HD\r\n", 4) == 0)
-        op->result = MC_HD;
-    else
-        return 0;
-    return 4;
+        return 4;
+    }
+    return value ? 0 : read_plain_done(op, b, e, key);
 }

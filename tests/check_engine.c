@@ -42,6 +42,7 @@ struct scene {
 
 static const struct mc_flag q[] = {{.letter = 'q'}};
 static const struct mc_flag v[] = {{.letter = 'v'}};
+static const struct mc_flag k_v[] = {{.letter = 'k'}, {.letter = 'v'}};
 static const struct mc_flag v_q[] = {{.letter = 'v'}, {.letter = 'q'}};
 static const struct mc_flag k_q[] = {{.letter = 'k'}, {.letter = 'q'}};
 static const struct mc_flag q_mine[] = {{.letter = 'q'}, {.letter = 'O', .token = B("mine")}};
@@ -247,6 +248,21 @@ static const struct scene scenes[] = {
         {OP(mg, FLAGS(b_k)), "mg aw== b k\r\n", "HD kaw== b\r\n", "HD"},
         {OP(ms, DATA, FLAGS(s_ms)), "ms k 2 s\r\nhi\r\n", "HD\r\n", "HD"}}},
 
+    {"plain meta replies with the key", .count = 5, .rows = {
+        {OP(mg, FLAGS(k_v)), "mg k k v\r\n", "VA 2 kk\r\nhi\r\n", "VALUE hi"},
+        {OP(mg, FLAGS(k_v)), "mg k k v\r\n", "VA 2 kk W\r\nhi\r\n", "VALUE hi meta won"},
+        {OP(mg, FLAGS(k_v)), "mg k k v\r\n", "EN\r\n", "END"},
+        {OP(mg, FLAGS(k_only)), "mg k k\r\n", "HD kk\r\n", "HD"},
+        {OP(ms, DATA, FLAGS(k_only)), "ms k 2 k\r\nhi\r\n", "HD kk\r\n", "HD"}}},
+    {"a plain meta value without its key", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
+     .count = 1, .rows = {
+        {OP(mg, FLAGS(k_v)), "mg k k v\r\n", "VA 2\r\nhi\r\n", "PROTOCOL"}}},
+    {"a plain meta value of another", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
+     .count = 1, .rows = {
+        {OP(mg, FLAGS(k_v)), "mg k k v\r\n", "VA 2 kx\r\nhi\r\n", "PROTOCOL"}}},
+    {"stored, and the key of another", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
+     .count = 1, .rows = {
+        {OP(ms, DATA, FLAGS(k_only)), "ms k 2 k\r\nhi\r\n", "HD kx\r\n", "E_UNKNOWN"}}},
     {"the key of another", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 1, .rows = {
         {OP(mg, FLAGS(k_opaque_v)), "mg k k Omine v\r\n", "VA 2 kx Omine\r\nhi\r\n", "PROTOCOL"}}},
     {"the opaque of another", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 1,
