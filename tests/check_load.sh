@@ -189,6 +189,9 @@ check 'keys too many for one line' \
 check 'values larger than every buffer' \
     expect 'status=0 get.requests=150 get.hits=150 get.wrong_values=0 set.requests=150' \
     --server "$tcp" --fill --verify --keys 10 --size 900000 --pipeline 4 --ratio 1:1 --requests 300
+check 'values that the server refuses' \
+    expect_words 1 '20 error replies; the first trouble: SERVER_ERROR object too large for cache' \
+    --server "$tcp" --ratio 1:0 --size 5000000 --requests 20 --connections 2 --timeout-ms 10000
 check 'only fill' expect 'status=0 get.requests=0 set.requests=0' --server "$tcp" --fill \
     --requests 0
 check 'an open loop sends what is due' \
