@@ -126,10 +126,18 @@ check_address() {
     done
 }
 
+# kill_under_load SERVER: as soon as it is asked for more.
+kill_under_load() {
+    local before
+    before=$(statistic cmd_get)
+    until [ "$(statistic cmd_get)" -gt "$before" ]; do sleep 0.05; done
+    kill -9 "$1"
+}
+
 # A server that is killed, and another that is not.
 check_killed() {
-    local status=0 killed=$tap_server
-    (sleep 0.7 && kill -9 "$killed") &
+    local status=0
+    kill_under_load "$tap_server" &
     "$mcload" --server "$1" --time 2 --connections 8 --format json >"$tap_folder/json" || status=$?
     [ "$status" -eq 1 ] && json 'd["servers"][1]["closed"] == 4 and d["servers"][1]["refused"] > 0 and
         d["servers"][0]["closed"] == 0 and d["get"]["errors"] <= 4 and not d["clean"]'
