@@ -29,8 +29,7 @@ void mc_engine_init(struct mc_engine *engine, void *in, size_t in_cap, void *out
 
 static bool has_any_flag(const struct mc_op *op, const char *letters)
 {
-    size_t flags = op->meta_count < MC_TOKENS_MAX ? op->meta_count : MC_TOKENS_MAX;
-    for (size_t k = 0; k < flags; k++) {
+    for (size_t k = 0; k < op->meta_count && k < MC_TOKENS_MAX; k++) {
         size_t j = 0;
         while (letters[j] != '\0' && letters[j] != op->meta_flags[k].letter)
             j++;

@@ -457,7 +457,7 @@ static void count_op(struct mc_server *server, enum mc_verb verb, int result)
 }
 
 /* Its flags are looked at only if there are not too many for a command. */
-static bool is_quiet(const struct mc_pipeline_op *op)
+static bool has_quiet_flag(const struct mc_pipeline_op *op)
 {
     size_t k = op->meta_count <= MC_TOKENS_MAX ? 0 : op->meta_count;
     while (k < op->meta_count && op->meta_flags[k].letter != 'q')
@@ -469,7 +469,7 @@ static bool is_quiet(const struct mc_pipeline_op *op)
 static int run_one(struct mc_server *server, struct mc_pipeline_op *op, bool repeatable)
 {
     int r;
-    if (is_quiet(op))
+    if (has_quiet_flag(op))
         return MC_E_FLAG;
     do {
         r = open_for(server, repeatable);

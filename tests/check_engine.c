@@ -473,7 +473,7 @@ static void collect(struct mc_sink *sink, const struct mc_op *op, size_t slot, i
  * left as they are. */
 static void set_value(struct mc_value *value, char **place, size_t cap)
 {
-    *place = malloc(cap);
+    *place = suite_allocate(cap);
     *value = (struct mc_value){*place, cap, 77, 77, 77, 77};
 }
 
@@ -524,7 +524,7 @@ static const struct row *op_row(const struct play *p, size_t op)
             return &p->scene->rows[i];
         k++;
     }
-    return NULL;
+    ck_abort_msg("no such operation");
 }
 
 static void set_up(struct play *p, const struct scene *scene, const struct pace *pace)
@@ -1430,10 +1430,11 @@ START_TEST(window)
         sent = send_all(&e);
         all += sent;
         ck_assert_uint_le(all - done * ENTRY, MC_ENGINE_WINDOW);
-        ck_assert_msg(sent == 0 || sent > MC_ENGINE_WINDOW / 2 - 100 || all == CROWD * ENTRY,
+        ck_assert_msg(sent == 0 || sent > MC_ENGINE_WINDOW / 2 - 100 ||
+                          all == (size_t)CROWD * ENTRY,
                       "%zu bytes sent after %zu replies, %zu in all", sent, done, all);
     }
-    ck_assert_uint_eq(all, CROWD * ENTRY);
+    ck_assert_uint_eq(all, (size_t)CROWD * ENTRY);
 }
 END_TEST
 
@@ -1568,7 +1569,8 @@ static size_t at_turn(size_t k, size_t count, int order)
 /* A thousand keys, whatever the order of their values; how often keys are compared is bounded. */
 START_TEST(thousand_keys)
 {
-    static const size_t limits[ORDERS] = {6 * CROWD, 8 * CROWD, CROWD * CROWD / 4};
+    static const size_t limits[ORDERS] = {(size_t)6 * CROWD, (size_t)8 * CROWD,
+                                          (size_t)CROWD * CROWD / 4};
     static char names[CROWD][8], places[CROWD][8], in[2048], out[2048];
     static struct mc_bytes keys[CROWD];
     static struct mc_value values[CROWD];
@@ -1581,7 +1583,7 @@ START_TEST(thousand_keys)
     }
     mc_engine_init(&e, in, sizeof in, out, sizeof out);
     mc_engine_submit(&e, &op);
-    ck_assert_uint_gt(send_all(&e), CROWD * 4);
+    ck_assert_uint_gt(send_all(&e), (size_t)CROWD * 4);
     compared = 0;
     for (size_t i = 0; i < CROWD;) {
         size_t count = values[i].len; /* of the line: see engine.c */

@@ -254,7 +254,10 @@ static void do_meta(char *line, const char *data)
 /* One whole command, and its value. */
 static void do_command(char *line, const char *data)
 {
-    char letter = strchr(line, ' ') != NULL ? strchr(line, ' ')[1] : 'c';
+    const char *space = strchr(line, ' ');
+    char letter = 'c';
+    if (space != NULL)
+        letter = space[1];
     char *version = &w.items[letter - 'a'];
     if (w.lie > 0) {
         say_text(lies[w.lie - 1].text);

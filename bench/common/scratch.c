@@ -52,7 +52,7 @@ static void remove_abandoned(int below, const char *name)
 {
     struct stat status;
 
-    if (fstatat(below, name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !is_ours(&status))
+    if (below < 0 || fstatat(below, name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !is_ours(&status))
         return;
     if (S_ISDIR(status.st_mode))
         empty_folder(below, name);

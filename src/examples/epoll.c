@@ -90,10 +90,10 @@ int main(int argc, char **argv)
 {
     size_t count = argc == 3 ? strtoul(argv[2], NULL, 10) : 0, started = 0, over = 0, good = 0;
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    struct connection *all = calloc(count > 0 ? count : 1, sizeof *all);
+    struct connection *all = count > 0 ? calloc(count, sizeof *all) : NULL;
     struct epoll_event events[EVENTS];
     int epoll = epoll_create1(EPOLL_CLOEXEC), ready = 0;
-    if (count == 0 || all == NULL || epoll < 0)
+    if (all == NULL)
         return fputs("usage: epoll PORT CONNECTIONS\n", stderr), 2;
     address.sin_port = htons((uint16_t)strtoul(argv[1], NULL, 10));
     while (started < count && start(&all[started], epoll, &address, started))

@@ -1,6 +1,8 @@
 /* Runs the suite as one test case, with a time limit that suits the slowest machine. */
 #include "suite.h"
 
+#include <stdlib.h>
+
 enum { TIMEOUT_S = 300 };
 
 int suite_run(const char *name, const struct suite_test *tests, size_t count)
@@ -16,4 +18,11 @@ int suite_run(const char *name, const struct suite_test *tests, size_t count)
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed > 0;
+}
+
+void *suite_allocate(size_t size)
+{
+    void *memory = malloc(size > 0 ? size : 1);
+    ck_assert_ptr_nonnull(memory);
+    return memory;
 }

@@ -3,6 +3,7 @@
 #define SUITE_H
 
 #include <check.h>
+#include <stddef.h>
 
 /* A test, and the number of rounds in which it is run; the test has the round as _i. */
 struct suite_test {
@@ -12,5 +13,8 @@ struct suite_test {
 
 /* Runs the tests and prints the summary of libcheck. Returns the exit status for main(). */
 int suite_run(const char *name, const struct suite_test *tests, size_t count);
+
+/* Memory of just this size, which free() gives back; the test fails when there is none. */
+void *suite_allocate(size_t size);
 
 #endif
