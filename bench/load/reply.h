@@ -16,7 +16,7 @@ struct reply_check {
     /* After false, and after error replies: what is wrong, in words. */
     enum stats_trouble trouble;
     uint32_t error_replies;
-    char problem[96];
+    char problem[192];
 };
 
 void reply_init(struct reply_check *check, const struct options *options, struct stats *stats);

@@ -36,7 +36,7 @@ extern const char *const stats_kind_names[STATS_KINDS];
 struct stats_of_server {
     uint64_t connects; /* connections made */
     uint64_t troubles[STATS_TROUBLES];
-    char first[120]; /* the first trouble in words; empty: none */
+    char first[240]; /* the first trouble in words; empty: none */
 };
 
 /* What one thread, or all of them, did. */
