@@ -127,13 +127,7 @@ struct mc_bytes {
 };
 
 /* A slice of a C string without its NUL; empty for NULL. */
-static inline struct mc_bytes mc_string(const char *string)
-{
-    struct mc_bytes bytes = {string, 0};
-    while (string != NULL && string[bytes.len] != '\0')
-        bytes.len++;
-    return bytes;
-}
+struct mc_bytes mc_string(const char *string);
 
 /* A slice of a string literal; anything else does not compile. */
 #ifdef __cplusplus

@@ -108,3 +108,16 @@ const char *mc_version(void)
 {
     return MCWIRE_VERSION;
 }
+
+struct mc_bytes mc_string(const char *string)
+{
+    struct mc_bytes bytes = {string, 0};
+    if (string == NULL)
+        return bytes;
+    /*@ loop invariant \exists integer n; bytes.len <= n <= PTRDIFF_MAX && string[n] == '\0' &&
+            \valid_read(string + (0 .. n));
+        loop assigns bytes.len; */
+    while (string[bytes.len] != '\0')
+        bytes.len++;
+    return bytes;
+}

@@ -16,3 +16,12 @@ const char *mc_text_fault(int fault);
 
 /*@ assigns \result \from \nothing; */
 const char *mc_version(void);
+
+/*@ requires string == \null ||
+            \exists integer n; 0 <= n <= PTRDIFF_MAX && string[n] == '\0' &&
+                \valid_read(string + (0 .. n));
+    assigns \nothing;
+    ensures \result.data == string;
+    ensures string == \null ==> \result.len == 0;
+    ensures string != \null ==> string[\result.len] == '\0'; */
+struct mc_bytes mc_string(const char *string);
