@@ -45,6 +45,9 @@ UNITS = {'proto/item.h': 'proto/item.c', 'proto/writer.h': 'proto/writer.c',
 # Texts for people: that they are changed matters to nobody.
 WORDING = {'proto/text.c': '.', 'src/address.c': ' ', 'src/server.c': ' '}
 
+# What every test program is linked with: what support/folder.c asks.
+ALWAYS = ['tests/mutation/stop.c', 'bench/common/scratch.c']
+
 # A test program's other sources, what the linker wraps, and its arguments.
 CALLS = ['socket', 'fcntl', 'fcntl64', 'setsockopt', 'getsockopt', 'connect', 'getaddrinfo', 'send',
          'sendmsg', 'recv', 'poll', 'close']
@@ -91,7 +94,8 @@ TESTS = {
 SAMPLE = {'proto': 100, 'src': 25} # percent of the mutants that are run without --full
 JOBS = len(os.sched_getaffinity(0))
 WAITING = {'src/server.c': 2, 'src/socket.c': 4} # times as many: their tests wait, and take no CPU
-FLAGS = ['-std=c11', '-w', '-D_POSIX_C_SOURCE=200809L', '-Iproto', '-Isrc', '-Itests/support']
+FLAGS = ['-std=c11', '-w', '-D_POSIX_C_SOURCE=200809L', '-Iproto', '-Isrc', '-Itests/support',
+         '-Ibench/common']
 SANITIZE = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']
 KILLED, TIME, ALIVE, INVALID, SAME = 'killed', 'killed by time', 'alive', 'invalid', 'same'
 LISTED = 'alive, says the list'
@@ -122,7 +126,7 @@ class Build:
         self.libraries = need(['pkg-config', '--cflags', '--libs', 'check']).split() + ['-pthread']
         names = {part for name, (parts, _, _) in PROGRAMS.items()
                  for part in parts + ['check_' + name]} | {'suite'}
-        sources = [source_of(name) for name in names] + ['tests/mutation/stop.c'] + \
+        sources = [source_of(name) for name in names] + ALWAYS + \
             [f for f in FILES if f.endswith('.c')]
         with ProcessPoolExecutor(JOBS) as pool:
             list(pool.map(compile_one, [(s, self.object(s, flags), flags) for s in sources
@@ -140,7 +144,7 @@ class Build:
         objects += [self.object(f, flags) for f in FILES if f.endswith('.c') and f != file]
         wrap = ['-Wl,--wrap=' + name for name in wraps + ['_ck_assert_failed', '_mark_point']]
         need(['gcc', *flags, '-o', target, mutant, *objects, *wrap,
-              self.object('tests/mutation/stop.c'), *self.libraries])
+              *(self.object(s) for s in ALWAYS), *self.libraries])
         return target
 
 

@@ -44,3 +44,10 @@ int suite_run(const char *name, const struct suite_test *tests, size_t count)
     printf("%s: Checks: %d, Failures: %d\n", name, checks, failures);
     return failures > 0;
 }
+
+void *suite_allocate(size_t size)
+{
+    void *memory = malloc(size > 0 ? size : 1);
+    ck_assert_ptr_nonnull(memory);
+    return memory;
+}
