@@ -1452,7 +1452,7 @@ START_TEST(wider_window)
         ops[i].data = MC_BYTES("0123456789012345678901234567890123456789");
         mc_engine_submit(&e, &ops[i]);
     }
-    ck_assert_uint_eq(send_all(&e), CROWD * ENTRY);
+    ck_assert_uint_eq(send_all(&e), (size_t)CROWD * ENTRY);
     for (size_t i = 0; i < CROWD; i++) {
         receive_text(&e, "STORED\r\n");
         ck_assert_ptr_eq(mc_engine_done(&e), &ops[i]);
