@@ -194,7 +194,7 @@ static const struct {
 static ptrdiff_t move(int index, const struct faults_plan *plan, const struct faults_seen **seen,
                       struct mc_socket *socket)
 {
-    struct line line;
+    struct line line = {.other = NONE};
     open_line(&line);
     ck_assert_int_eq(write(line.other, "there", 5), 5);
     faults_begin(plan);
@@ -210,7 +210,7 @@ START_TEST(moving_fails)
     const struct row *row = &moving[_i].row;
     const struct faults_seen *seen;
     struct faults_plan plan = {.at = 0, .error = row->error};
-    struct mc_socket socket;
+    struct mc_socket socket = {0};
     ptrdiff_t whole = move(_i, &nothing, &seen, &socket);
     ck_assert_int_eq(whole, moving[_i].move == look ? MC_E_PROTOCOL : 5);
     plan.at = place_of(seen, row->call, row->nth);
@@ -234,7 +234,7 @@ START_TEST(waiting_fails)
 {
     const struct faults_seen *seen;
     struct faults_plan plan = {.at = NONE, .every = 1, .every_error = EAGAIN};
-    struct line line;
+    struct line line = {.other = NONE};
     open_line(&line);
     plan.at = waiting[_i].move == receive ? 2 : 1; /* behind the arming of the timer */
     plan.error = waiting[_i].error;
@@ -253,7 +253,7 @@ START_TEST(would_block_for_ever)
 {
     static ptrdiff_t (*const moves[])(struct line *, mc_deadline) = {send_one, send_two, receive};
     const struct faults_plan plan = {.at = NONE, .every = 1, .every_error = EAGAIN};
-    struct line line;
+    struct line line = {.other = NONE};
     open_line(&line);
     ck_assert_int_eq(write(line.other, "there", 5), 5);
     mc_deadline deadline = mc_socket_deadline(_i < 3 ? 20 : 100); /* the latter arms a timer */
@@ -271,7 +271,7 @@ END_TEST
 START_TEST(received_too_late)
 {
     struct faults_plan plan = {.at = NONE};
-    struct line line;
+    struct line line = {.other = NONE};
     open_line(&line);
     ck_assert_int_eq(write(line.other, "there", 5), 5);
     if (_i > 0)
