@@ -563,7 +563,7 @@ static int put_neighbours(struct mc_engine *e, struct packing *p, struct mc_op *
     return 0;
 }
 
-/* A line of an operation of many keys; a key that is none is refused by itself. As put_single(). */
+/* A line of an operation of many keys; a key that cannot be sent is refused alone. As put_single(). */
 static int put_next_line(struct mc_engine *e, struct packing *p, struct mc_op *op)
 {
     size_t s = e->waiting.slot, start = p->out.len, n = op->count - s;
@@ -1159,6 +1159,14 @@ static inline int end_usual(struct mc_op *op)
     return op->result;
 }
 
+/* Can it be sent at once, and its reply be read without the queue? */
+static inline bool skips_queue(const struct mc_engine *e, const struct mc_op *op)
+{
+    return e->error == 0 && e->first == NULL && e->tail_skip == 0 && op->keys == NULL &&
+           op->command->usual != NULL &&
+           !((op->command->traits & MC_COMMAND_META) != 0 && has_any_flag(op, "q"));
+}
+
 int mc_engine_do(struct mc_engine *engine, const struct mc_transport *transport, struct mc_op *op,
                  mc_deadline deadline)
 {
@@ -1167,9 +1175,7 @@ int mc_engine_do(struct mc_engine *engine, const struct mc_transport *transport,
     struct mc_out out = {e->out, e->out_cap, 0};
     struct mc_bytes line;
     size_t aside = 0;
-    if (e->error != 0 || e->first != NULL || e->tail_skip > 0 || op->keys != NULL ||
-        command->usual == NULL ||
-        ((command->traits & MC_COMMAND_META) != 0 && has_any_flag(op, "q")))
+    if (!skips_queue(e, op))
         return do_queued(e, transport, op, deadline);
     op->answer = 0;
     op->text = (struct mc_bytes){0};

@@ -284,7 +284,7 @@ static const struct scene scenes[] = {
     {"a vivifying mg is a write", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED, .count = 1,
      .rows = {
         {OP(mg, FLAGS(v_n)), "mg k v N30\r\n", "NF\r\n", "E_UNKNOWN"}}},
-    {"a number that is none", .error = MC_E_PROTOCOL, .fault = MC_FAULT_NUMBER, .count = 1, .rows = {
+    {"a number that is not one", .error = MC_E_PROTOCOL, .fault = MC_FAULT_NUMBER, .count = 1, .rows = {
         {OP(ma, FLAGS(v)), "ma k v\r\n", "VA 2\r\n1x\r\n", "E_UNKNOWN"}}},
 
     {"a plain meta value, and a stale one", .count = 2, .rows = {
@@ -1721,6 +1721,29 @@ START_TEST(cancelled_and_wrong)
 }
 END_TEST
 
+/* The reply to a cancelled operation is still to come: the calls that wait must not take it. */
+START_TEST(busy_with_a_cancelled_operation)
+{
+    struct script script = {.count = 0};
+    const struct mc_transport transport = script_transport(&script);
+    struct mc_engine e;
+    char in[64], out[64];
+    struct mc_bytes key = MC_BYTES("k");
+    struct mc_op op = {.command = &mc_command_delete, .key = key};
+    struct mc_op usual = op, queued = {.command = &mc_command_get, .keys = &key, .count = 1};
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    send_all(&e);
+    ck_assert_int_eq(mc_engine_cancel(&e, &op), 0);
+    ck_assert_int_eq(mc_engine_do(&e, &transport, &usual, SCRIPT_DEADLINE), MC_E_BUSY);
+    ck_assert_int_eq(mc_engine_do(&e, &transport, &queued, SCRIPT_DEADLINE), MC_E_BUSY);
+    ck_assert_int_eq(mc_engine_run(&e, &transport, &usual, 1, SCRIPT_DEADLINE), MC_E_BUSY);
+    ck_assert_int_eq(e.error, 0);
+    receive_text(&e, "DELETED\r\n");
+    ck_assert(mc_engine_is_idle(&e));
+}
+END_TEST
+
 /* Every command is in the list, and says of itself what it is. */
 START_TEST(commands)
 {
@@ -1767,6 +1790,7 @@ int main(void)
         {too_small_a_buffer, 6},
         {no_places, 1},
         {window_of_keys, 2},
+        {busy_with_a_cancelled_operation, 1},
         {cancelled_and_wrong, 2},
         {too_long_a_line, 3},
         {window, 1},
