@@ -451,7 +451,7 @@ END_TEST
 static void print_reached(void)
 {
     char calls[TALLY_SIZE];
-    printf("# reached: 6. deadlines | %u stalls, one behind every byte of every reply, %u drips, a "
+    printf("# reached: 6. deadlines | %u stalls, one after every byte of every reply, %u drips, a "
            "full queue, a peer that does not read, a stopped server | %s calls, 0 back early, "
            "late by at most %.2f ms, 99 %% by at most %.2f ms; 0 of %u late replies matched\n",
            (unsigned)tallies[STALLS], (unsigned)tallies[DRIPS], tally_text(tallies[CALLS], calls),

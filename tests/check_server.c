@@ -48,7 +48,7 @@ static void await_bytes(const struct mc_server *server)
 
 /* ---- addresses ------------------------------------------------------------------------------- */
 
-/* What a server says of an address that is none, and of a good one. */
+/* What a server says of an invalid address, and of a valid one. */
 START_TEST(address_is_parsed)
 {
     struct mc_server server;

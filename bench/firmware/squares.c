@@ -67,7 +67,7 @@ static const char *failure_text(int result)
     case MC_E_CONNECT: return "there is no connection";
     case MC_E_TIMEOUT: return "no answer in time";
     case MC_E_CLOSED: return "the connection was closed";
-    default: return "an answer that is none";
+    default: return "an unexpected answer";
     }
 }
 

@@ -22,7 +22,7 @@ struct clients_entry {
 extern const struct clients_entry clients_table[];
 extern const size_t clients_count;
 
-/* NULL when there is none of this name. */
+/* Returns NULL if no client has this name. */
 const struct clients_entry *clients_find(const char *name);
 
 /* The programs that the command lines below are made of. */

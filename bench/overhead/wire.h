@@ -17,7 +17,7 @@ extern const size_t wire_count;
 /* Makes the bytes of the replies. Call it before the rest. */
 void wire_begin(void);
 
-/* NULL when there is none of this name. */
+/* Returns NULL if no work has this name. */
 const struct wire_work *wire_find(const char *name);
 
 /* The bytes that one operation writes or reads; 0 when they are not the right ones. */

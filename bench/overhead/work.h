@@ -29,7 +29,7 @@ struct work {
 extern const struct work work_table[];
 extern const size_t work_count;
 
-/* NULL when there is none of this name. */
+/* Returns NULL if no work has this name. */
 const struct work *work_find(const char *name);
 
 const char *work_verb_name(enum work_verb verb);

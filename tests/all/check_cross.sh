@@ -51,8 +51,8 @@ emulate() {
 }
 
 # find_emulator: sets $emulator, which is empty where i386's programs run as they are. They should:
-# the threads of one share a descriptor table in qemu 7.2, so that behind a signal a thread may take
-# itself for another.
+# in qemu 7.2 the threads of an emulated i386 program share a descriptor table, so that after a
+# signal one thread may be taken for another.
 find_emulator() {
     emulator=("qemu-$qemu" -L "/usr/$prefix")
     [ "$qemu" = i386 ] || return 0

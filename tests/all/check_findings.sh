@@ -83,9 +83,9 @@ run_cppcheck() {
     cppcheck_for --enable=warning,style,performance,portability "$@"
 }
 
-# Without style; and what it says of a buffer that is kept or written through a pointer in a struct,
-# of symbols of a linker script, of an index that one of two conditions bounds, of functions that
-# return a function, and of what is behind a call that does not return, is not so.
+# Without style. The suppressed findings are false: they concern a buffer that is kept or written
+# through a pointer in a struct, symbols of a linker script, an index bounded by one of two
+# conditions, functions that return a function, and code after a call that does not return.
 run_cppcheck_programs() {
     cppcheck_for --enable=warning,performance,portability --suppress=uninitvar \
         --suppress=uninitStructMember --suppress=comparePointers \

@@ -184,7 +184,7 @@ def resets(inside, _here, _there, address):
         rule(inside, '')
         time.sleep(0.5)
     result = attack(address, 3600, fire)
-    return f'resets behind {count[0]} chosen byte counts', result, count[0] == 60
+    return f'resets after {count[0]} chosen byte counts', result, count[0] == 60
 
 
 def loss(inside, _here, _there, address):

@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # Proves the contracts in proto/ with Frama-C's WP for input of any length, and plants bugs, each of
 # which has to break a proof. See tests/proof/README.md. Takes several minutes on two processors.
-# usage: check_proofs.sh [--smoke]: with it, another question, and 20 minutes more: is there a contract
-# that nothing can meet, or code behind one that nothing reaches? What follows from those is no
-# proof.
+# usage: check_proofs.sh [--smoke]: --smoke, 20 minutes more, looks for contracts that nothing can
+# meet and for code that nothing can reach. What is proved from those is not proved.
 # needs: frama-c why3 cvc4 gcc python3
 # The functions are called by their names.
 # shellcheck disable=SC2317

@@ -132,10 +132,10 @@ def start_tls(servers):
                    stderr=subprocess.DEVNULL)
     os.chmod(key, 0o644)  # memcached reads it as another user
     port = free_port()
-    behind = servers.memcached("-Z", "-o", "ssl_chain_cert=%s,ssl_key=%s" % (certificate, key))
+    server = servers.memcached("-Z", "-o", "ssl_chain_cert=%s,ssl_key=%s" % (certificate, key))
     settings = servers.file("stunnel.conf", "foreground = yes\npid =\n[memcached]\nclient = yes\n"
                             "accept = 127.0.0.1:%d\nconnect = 127.0.0.1:%d\nverifyPeer = yes\n"
-                            "CAfile = %s\n" % (port, behind.port, certificate))
+                            "CAfile = %s\n" % (port, server.port, certificate))
     return servers.start(["stunnel", settings], port).port
 
 

@@ -7,8 +7,8 @@
 
 enum { PLENTY = 16384 };
 
-/* One command behind `before` bytes, with so much room. Returns what the function said; *put is
- * what it wrote. The space ends where the room does. */
+/* Writes one command after `before` bytes, into `room` bytes. Returns the function's result; *put
+ * is what it wrote. */
 static int put_into(struct input *in, const struct command *c, size_t before, size_t room,
                     struct mc_bytes *put)
 {
