@@ -149,6 +149,7 @@ START_TEST(connected_twice)
     peer_start(&peer, (enum peer_family)_i, NULL, script);
     ck_assert_int_eq(peer_connect(&peer, &socket, later()), 0);
     int first = socket.fd;
+    peer_await(&peer, 1); /* its accept() must not take the descriptor that becomes free */
     ck_assert_int_eq(peer_connect(&peer, &socket, later()), 0);
     peer_await(&peer, 3);
     ck_assert_int_eq(socket.fd, first); /* the lowest that is free */
