@@ -4,8 +4,14 @@
  * Conventions, once for all of mcwire:
  * - The sign of a result carries its meaning. Negative: mcwire failed; the code says why. 0: done,
  *   or more bytes are needed. Positive: what the server answered, which can be an error.
+ * - After every return each output is defined, the same way everywhere; where it is a pointer, NULL
+ *   means that it is not wanted.
  * - The caller owns every struct and every buffer. A struct starts with its init function if it has
  *   one, and from {0} otherwise.
+ * - Threads: each struct is used by one thread at a time. Different structs have nothing in common.
+ * - Moving: a struct may be moved in memory between calls, unless its header says otherwise.
+ * - fork(): a connection is used by the parent or by the child, never by both, for each would get the
+ *   other's replies. The child makes a connection of its own.
  * - A slice (struct mc_bytes) is borrowed: {pointer, length}, not NUL-terminated.
  * - The second word of a function's name begins the name of its file: mc_reader_next() is in
  *   reader.c, mc_put_get() in put_classic.c. The exceptions are mc_is_final mc_is_error mc_string
@@ -25,7 +31,7 @@
 extern "C" {
 #endif
 
-#define MCWIRE_VERSION "0.1.0"
+#define MCWIRE_VERSION "0.2.0"
 
 /* Limits of the protocol and of memcached, in bytes unless noted. */
 enum {
@@ -49,24 +55,26 @@ enum mc_result {
     MC_E_TOKEN = -2,  /* another word is empty, too long or holds such a byte */
     MC_E_NUMBER = -3, /* a number is outside the range that the server accepts */
     MC_E_FLAG = -4,   /* a meta flag is wrong for its command, repeated, or exceeds MC_TOKENS_MAX */
-    MC_E_FULL = -5,   /* a buffer is too small for the request, or for the value that came */
-    MC_E_BUSY = -6,   /* replies to earlier commands have not been read yet */
-    MC_E_IDLE = -7,   /* no reply is pending */
+    MC_E_LONG = -5,   /* the request line would have MC_REQUEST_MAX bytes or more */
+    MC_E_COMMAND = -6, /* there is no such command */
+    MC_E_FULL = -7,    /* a buffer is too small for the request, or for the value that came */
+    MC_E_BUSY = -8,    /* other operations are not done yet */
     /* The connection is dead: open a new one. */
-    MC_E_PROTOCOL = -8, /* the reply is malformed, or does not answer the request */
-    MC_E_LINE = -9,     /* a reply line does not fit the client's buffer */
-    MC_E_TIMEOUT = -10, /* the deadline passed; a late reply is never read */
-    MC_E_CLOSED = -11,  /* the other end closed or reset the connection */
-    MC_E_SYSTEM = -12,  /* the transport failed in another way (a socket keeps the errno) */
-    MC_E_STEP = -13,    /* after an error reply, nobody knows what the server reads or sends next */
-    MC_E_UNKNOWN = -14, /* a write was sent and its reply was lost: it may or may not be done */
+    MC_E_PROTOCOL = -9, /* the reply is malformed, or does not answer the request */
+    MC_E_LINE = -10,    /* a reply line does not fit the client's buffer */
+    MC_E_TIMEOUT = -11, /* the deadline passed; a late reply is never read */
+    MC_E_CLOSED = -12,  /* the other end closed or reset the connection */
+    MC_E_SYSTEM = -13,  /* the transport failed in another way (a socket keeps the errno) */
+    MC_E_AMBIGUOUS =
+        -14,            /* after an error reply, nobody knows what the server reads or sends next */
+    MC_E_UNKNOWN = -15, /* a write was sent and its reply was lost: it may or may not be done */
     /* There is no connection. */
-    MC_E_ADDRESS = -15, /* the server's address is malformed */
-    MC_E_RESOLVE = -16, /* the host name does not resolve */
-    MC_E_CONNECT = -17, /* no address of the server accepted the connection */
-    MC_E_AUTH = -18,    /* the server refused the user and password, or they cannot be sent */
-    MC_E_DOWN = -19,    /* the server failed recently, and is not tried again until a pause ends */
-    MC_E_RESOURCES = -20, /* no descriptor, memory or port is left here for a connection */
+    MC_E_ADDRESS = -16, /* the server's address is malformed */
+    MC_E_RESOLVE = -17, /* the host name does not resolve */
+    MC_E_CONNECT = -18, /* no address of the server accepted the connection */
+    MC_E_AUTH = -19,    /* the server refused the user and password, or they cannot be sent */
+    MC_E_DOWN = -20,    /* the server failed recently, and is not tried again until a pause ends */
+    MC_E_RESOURCES = -21, /* no descriptor, memory or port is left here for a connection */
 
     MC_MORE = 0, /* reader: more bytes are needed */
 

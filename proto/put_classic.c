@@ -63,8 +63,9 @@ static struct mc_writer start_store(const struct mc_out *out, enum mc_store comm
 int mc_put_store(struct mc_out *out, enum mc_store command, const struct mc_item *item,
                  bool noreply)
 {
-    if ((unsigned)command > MC_CAS || item->value.len > MC_VALUE_MAX ||
-        (item->flags > UINT32_MAX && !item->large_flags))
+    if ((unsigned)command > MC_CAS)
+        return MC_E_COMMAND;
+    if (item->value.len > MC_VALUE_MAX || (item->flags > UINT32_MAX && !item->large_flags))
         return MC_E_NUMBER;
     struct mc_writer w = start_store(out, command);
     mc_writer_key(&w, item->key);

@@ -114,7 +114,7 @@ int mc_writer_keys(struct mc_out *out, size_t i, const struct mc_bytes *keys, si
         if (len < 1 || len > MC_KEY_MAX)
             return MC_E_KEY;
         if (end - i < 1 + len + 2)
-            return end < out->cap ? MC_E_NUMBER : MC_E_FULL;
+            return end < out->cap ? MC_E_LONG : MC_E_FULL;
         if (!copy_key(b, i, keys[k]))
             return MC_E_KEY;
         //@ assert is_key(keys[k]);

@@ -23,7 +23,7 @@ static int answer_final(struct mc_engine *e, struct mc_op *op, int event,
     op->text = reply->text;
     bool over = (command->traits & MC_COMMAND_VALUE) != 0 &&
                 (event == MC_ERROR || event == MC_CLIENT_ERROR);
-    return over ? MC_ANSWER_STEP : MC_ANSWER_DONE;
+    return over ? MC_ANSWER_AMBIGUOUS : MC_ANSWER_DONE;
 }
 
 static int read_one_line(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in)

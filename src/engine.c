@@ -67,8 +67,8 @@ static inline void set_outcome(struct mc_op *op, int result)
         *op->meta = (struct mc_meta){0};
 }
 
-/* The same for one of many keys. */
-static void set_outcomes(struct mc_op *op, int result)
+/* The same for one that may have many keys. */
+void mc_engine_refuse(struct mc_op *op, int result)
 {
     set_outcome(op, result);
     if (op->keys == NULL || op->values == NULL)
@@ -110,10 +110,7 @@ static void link_op(struct mc_engine *e, struct mc_op *op)
 void mc_engine_submit(struct mc_engine *engine, struct mc_op *op)
 {
     struct mc_engine *e = engine;
-    if (op->keys != NULL)
-        set_outcomes(op, e->error);
-    else
-        set_outcome(op, e->error);
+    mc_engine_refuse(op, e->error);
     op->size = 0;
     op->skip_size = e->tail_size;
     op->skip = e->tail_skip;
@@ -395,8 +392,8 @@ int mc_engine_cancel(struct mc_engine *engine, struct mc_op *op)
     } else if (is_skippable(engine, op)) {
         leave_replies(engine, op, 1);
     } else {
-        mc_engine_fail(engine, MC_E_STEP);
-        r = MC_E_STEP;
+        mc_engine_fail(engine, MC_E_AMBIGUOUS);
+        r = MC_E_AMBIGUOUS;
     }
     unlink_op(engine, op);
     pass_done(engine);
@@ -631,7 +628,7 @@ static bool pack_next(struct mc_engine *e, struct packing *p)
     if (r == MC_E_BUSY || (r == MC_E_FULL && p->out.len > 0))
         return false;
     if (r < 0) {
-        set_outcomes(op, r);
+        mc_engine_refuse(op, r);
         op->state = MC_OP_DONE;
         move_on(&e->waiting);
         return true;
@@ -834,7 +831,7 @@ static int keep_error(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in
     op->result = event;
     if (event != MC_SERVER_ERROR) {
         op->text = reply.text;
-        return MC_ANSWER_STEP;
+        return MC_ANSWER_AMBIGUOUS;
     }
     op->marks |= MC_MARK_KEPT;
     keep_text(e, op, reply.text);
@@ -897,7 +894,7 @@ static void end_reply(struct mc_engine *e, int verdict, size_t left)
     }
     pass_done(e);
     if (verdict != MC_ANSWER_DONE)
-        mc_engine_fail(e, verdict == MC_ANSWER_AUTH ? MC_E_AUTH : MC_E_STEP);
+        mc_engine_fail(e, verdict == MC_ANSWER_AUTH ? MC_E_AUTH : MC_E_AMBIGUOUS);
 }
 
 /* A reply that nobody waits for. False when more bytes are wanted. */
@@ -922,7 +919,7 @@ static bool read_skipped(struct mc_engine *e, struct mc_bytes *in)
     }
     pass_done(e);
     if (event == MC_ERROR || event == MC_CLIENT_ERROR) /* perhaps to a value */
-        event = MC_E_STEP;
+        event = MC_E_AMBIGUOUS;
     if (event < 0)
         mc_engine_fail(e, event);
     return true;
@@ -1076,11 +1073,20 @@ static void receive_now(struct mc_engine *e, const struct mc_transport *t, mc_de
         mc_engine_fail(e, why_not(n));
 }
 
+/* Takes the operations that are done out of the list; their texts lie where the next bytes go. */
+static void forget_texts(struct mc_engine *e)
+{
+    struct mc_op *op;
+    while ((op = mc_engine_done(e)) != NULL)
+        op->text = (struct mc_bytes){0};
+}
+
 /* Moves bytes until all operations are done. */
 static void drive(struct mc_engine *e, const struct mc_transport *t, mc_deadline deadline)
 {
     struct mc_bytes parts[PARTS];
     while (e->asked.op != NULL) {
+        forget_texts(e);
         size_t count = mc_engine_output(e, parts, PARTS);
         if (count > 0)
             send_parts_now(e, t, parts, count, deadline);
@@ -1119,7 +1125,7 @@ static int do_queued(struct mc_engine *e, const struct mc_transport *t, struct m
                      mc_deadline deadline)
 {
     if (e->first != NULL || e->tail_skip > 0) {
-        set_outcomes(op, MC_E_BUSY);
+        mc_engine_refuse(op, MC_E_BUSY);
         return MC_E_BUSY;
     }
     mc_engine_submit(e, op);
@@ -1214,7 +1220,7 @@ int mc_engine_run(struct mc_engine *engine, const struct mc_transport *transport
     bool busy = engine->first != NULL || engine->tail_skip > 0;
     for (size_t k = 0; k < count; k++) {
         if (busy)
-            set_outcomes(&ops[k], MC_E_BUSY);
+            mc_engine_refuse(&ops[k], MC_E_BUSY);
         else
             mc_engine_submit(engine, &ops[k]);
     }

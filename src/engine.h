@@ -16,7 +16,7 @@
  * - After a failure, malformed bytes, or a reply to another question the connection is dead:
  *   engine->error says why, every operation has its fate, and each later one is given that error.
  * - So it is after ERROR or CLIENT_ERROR to a command with a value (the server may read the value as
- *   commands), and after any error line in a reply to several keys: engine->error is MC_E_STEP then,
+ *   commands), and after any error line in a reply to several keys: engine->error is MC_E_AMBIGUOUS then,
  *   and the server is not to blame.
  * - A write has the result MC_E_UNKNOWN only if its last byte had gone and it has no reply; any
  *   other negative result of a write means that it was not done.
@@ -232,11 +232,14 @@ mc_deadline mc_engine_deadline(const struct mc_engine *engine);
  * others go on: it still waited, was done, or was sent whole and has a reply of its own (a single
  * key in a line of its own, a line, a stored value; not begun), which is read and given to nobody.
  * Otherwise (partly sent, part of a shared line or of a quiet group, many keys, a stream, a reply
- * begun) the connection fails with MC_E_STEP, which is returned. */
+ * begun) the connection fails with MC_E_AMBIGUOUS, which is returned. */
 int mc_engine_cancel(struct mc_engine *engine, struct mc_op *op);
 
 /* True when no operation is in it that is not done. */
 bool mc_engine_is_idle(const struct mc_engine *engine);
+
+/* Ends an operation that is in no engine: gives it this result, and all its outputs values. */
+void mc_engine_refuse(struct mc_op *op, int result);
 
 /* Can the operation leave the server changed? It depends on its flags: mg with N, R, T or E. */
 bool mc_engine_writes(const struct mc_op *op);
@@ -251,7 +254,8 @@ int mc_engine_do(struct mc_engine *engine, const struct mc_transport *transport,
                  mc_deadline deadline);
 
 /* Runs many, in order, in as few sends as fit the window. Returns 0 when each has a reply, otherwise
- * the first negative result. */
+ * the first negative result that is not MC_E_FULL. Only operations that were done by the last bytes
+ * received have a text. */
 int mc_engine_run(struct mc_engine *engine, const struct mc_transport *transport, struct mc_op *ops,
                   size_t count, mc_deadline deadline);
 

@@ -215,7 +215,7 @@ static int answer_meta_error(struct mc_op *op, int event, const struct mc_reply 
     bool value = (op->command->traits & MC_COMMAND_VALUE) != 0;
     op->result = event;
     op->text = reply->text;
-    return value && event != MC_SERVER_ERROR ? MC_ANSWER_STEP : MC_ANSWER_DONE;
+    return value && event != MC_SERVER_ERROR ? MC_ANSWER_AMBIGUOUS : MC_ANSWER_DONE;
 }
 
 static int read_single(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in)
@@ -305,7 +305,7 @@ static int answer_group_error(struct mc_engine *e, struct mc_op *first, int even
     if (event != MC_SERVER_ERROR && has_values(first, op)) {
         if (op_after(first, op) == NULL && e->erred == NULL)
             op->marks |= MC_MARK_KNOWN;
-        return MC_E_STEP;
+        return MC_E_AMBIGUOUS;
     }
     e->erred = op;
     return MC_MORE;

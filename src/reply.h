@@ -9,9 +9,9 @@
 /* What an answer function says of the reply, besides MC_MORE and negative results (the connection
  * is dead). */
 enum {
-    MC_ANSWER_DONE = 1, /* its results are set */
-    MC_ANSWER_STEP,     /* and the connection is over: MC_E_STEP */
-    MC_ANSWER_AUTH      /* and the connection is over: MC_E_AUTH */
+    MC_ANSWER_DONE = 1,  /* its results are set */
+    MC_ANSWER_AMBIGUOUS, /* and the connection is over: MC_E_AMBIGUOUS */
+    MC_ANSWER_AUTH       /* and the connection is over: MC_E_AUTH */
 };
 
 /* The marks of an operation while the engine has it. */

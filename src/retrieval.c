@@ -241,7 +241,7 @@ static int end_keys_in_error(const struct mc_engine *e, int error, const struct 
         s.op->marks |= s.op->keys != NULL ? MC_MARK_SPOILT : 0;
         s.op->text = reply->text;
     }
-    return single ? MC_ANSWER_DONE : MC_ANSWER_STEP;
+    return single ? MC_ANSWER_DONE : MC_ANSWER_AMBIGUOUS;
 }
 
 /* A value goes to the slot of its key. */

@@ -126,12 +126,13 @@ static int connect_server(struct mc_server *server)
 static void read_last_words(struct mc_server *server)
 {
     struct mc_client *c = &server->client;
+    const struct mc_transport *t = &c->transport;
     struct mc_reader reader = {0};
     struct mc_reply reply;
-    ptrdiff_t n = c->transport.recv(c->transport.ctx, c->buf, c->cap, time_now(server) + WORDS_MS);
-    struct mc_bytes in = {c->buf, n > 0 ? (size_t)n : 0};
+    ptrdiff_t n = t->recv(t->ctx, server->buf, server->cap, time_now(server) + WORDS_MS);
+    struct mc_bytes in = {server->buf, n > 0 ? (size_t)n : 0};
     if (mc_reader_next(&reader, &in, &reply) >= MC_ERROR)
-        c->said = reply.text;
+        c->text = reply.text;
 }
 
 /* Looks at a connection that had no good reply. 0; or MC_E_CLOSED when the server has closed it, or
@@ -141,7 +142,6 @@ static int check_unproved(struct mc_server *server)
     bool doubted = server->doubted;
     int r = check_connection(server);
     server->doubted = false;
-    server->client.received = 0;         /* none of it was a good reply */
     if (r == MC_E_PROTOCOL && doubted) { /* more of that reply, or nobody knows what */
         mc_server_close(server);
         return 0;
@@ -185,13 +185,15 @@ void mc_server_set_deadline(struct mc_server *server, mc_deadline deadline)
 static int open_for(struct mc_server *server, bool repeatable)
 {
     int64_t now = time_now(server);
+    server->client.text = (struct mc_bytes){0};
+    server->received = server->client.engine.received;
     if (!server->retried)
         server->deadline = take_deadline(server, now);
     int r = check_kept(server, now, repeatable);
     if (r < 0)
         return r;
     server->used_ms = now;
-    if (server->open && server->client.error == 0) {
+    if (server->open && server->client.engine.error == 0) {
         if (server->dialer.dial == NULL) /* the socket may have been moved with the server */
             server->client.transport.ctx = &server->socket;
         return 0;
@@ -199,27 +201,29 @@ static int open_for(struct mc_server *server, bool repeatable)
     mc_server_close(server);
     if (server->pause_ms > 0 && now < server->down_until_ms)
         return MC_E_DOWN;
-    return connect_server(server);
+    int r_connect = connect_server(server);
+    server->received = server->client.engine.received;
+    return r_connect;
 }
 
-int mc_server_open(struct mc_server *server)
+/* Has this operation received anything? */
+static bool has_received(const struct mc_server *server)
 {
-    return open_for(server, true);
+    return server->client.engine.received > server->received;
 }
 
 /* Was the kept connection closed before the command can have been done, or its reply begun? */
 static bool was_closed(const struct mc_server *server, int result, bool repeatable)
 {
-    const struct mc_client *c = &server->client;
-    if (server->fresh || c->error != MC_E_CLOSED || c->received > 0)
+    if (server->fresh || server->client.engine.error != MC_E_CLOSED || has_received(server))
         return false;
-    return repeatable || (result == MC_E_CLOSED && c->sent < c->to_send);
+    return repeatable || result == MC_E_CLOSED;
 }
 
 /* The connection has proved good, and the server well. */
 static void note_good(struct mc_server *server)
 {
-    if (server->client.received == 0)
+    if (!has_received(server))
         return;
     server->fresh = false;
     server->good = true;
@@ -230,7 +234,7 @@ static void note_good(struct mc_server *server)
 /* Why the operation failed, when its result is that nobody knows what became of it. */
 static int cause_of(const struct mc_server *server, int result)
 {
-    return result == MC_E_UNKNOWN ? server->client.error : result;
+    return result == MC_E_UNKNOWN ? server->client.engine.error : result;
 }
 
 /* Has the operation failed for a reason that lies with the server? */
@@ -274,12 +278,12 @@ static int doubt_connection(struct mc_server *server, int result)
 /* The result of an operation, seen together with what became of its connection. */
 static int judge_result(struct mc_server *server, int result)
 {
-    const struct mc_client *c = &server->client;
+    int error = server->client.engine.error;
     if (server->good || !server->open)
         return result;
-    if (result >= MC_ERROR || c->error == MC_E_STEP)
+    if (result >= MC_ERROR || error == MC_E_AMBIGUOUS)
         return doubt_connection(server, result);
-    if (c->error == MC_E_CLOSED && c->received == 0 && c->sent < c->to_send)
+    if (error == MC_E_CLOSED && result == MC_E_CLOSED && !has_received(server))
         read_last_words(server);
     return result;
 }
@@ -292,22 +296,17 @@ static bool end_operation(struct mc_server *server, int *result, bool repeatable
     int cause = cause_of(server, *result);
     bool failed = is_servers_fault(server, cause);
     bool again = failed && !server->retried && was_closed(server, *result, repeatable);
-    bool counts = *result <= MC_E_PROTOCOL && *result != MC_E_STEP;
+    bool counts = *result <= MC_E_PROTOCOL && *result != MC_E_AMBIGUOUS;
     server->retried = again;
     server->failures += counts && !again ? 1 : 0;
     server->timeouts += cause == MC_E_TIMEOUT ? 1 : 0;
     if (failed && !again)
         note_failure(server, cause);
-    else if (server->client.error != 0 && !server->doubted)
+    else if (server->client.engine.error != 0 && !server->doubted)
         mc_server_close(server); /* also after an error reply that ends the connection */
     else if ((*result >= 0 && *result < MC_ERROR) || *result == MC_E_FULL)
         note_good(server);
     return again;
-}
-
-bool mc_server_again(struct mc_server *server, int result, bool repeatable)
-{
-    return end_operation(server, &result, repeatable);
 }
 
 int64_t mc_server_pause_left(struct mc_server *server)
@@ -353,14 +352,14 @@ static struct mc_bytes detail_of(const struct mc_server *server, int result)
 {
     switch (result) {
     case MC_E_ADDRESS: return mc_string(server->problem);
-    case MC_E_PROTOCOL: return mc_string(mc_text_fault(server->client.reader.fault));
+    case MC_E_PROTOCOL: return mc_string(mc_text_fault(server->client.engine.reader.fault));
     case MC_E_RESOLVE:
     case MC_E_CONNECT:
     case MC_E_SYSTEM:
     case MC_E_RESOURCES: return mc_string(mc_socket_reason(&server->socket));
     case MC_E_AUTH:
-        return server->problem != NULL ? mc_string(server->problem) : server->client.said;
-    default: return server->client.said;
+        return server->problem != NULL ? mc_string(server->problem) : server->client.text;
+    default: return server->client.text;
     }
 }
 
@@ -391,203 +390,37 @@ static void count_key(struct mc_server *server, int result)
     server->misses += result == MC_MISS ? 1 : 0;
 }
 
-int mc_server_get(struct mc_server *server, struct mc_bytes key, struct mc_value *value)
+/* The same of an operation, if it is a retrieval or an mg. */
+static void count_op(struct mc_server *server, const struct mc_op *op)
 {
-    int r;
-    do {
-        r = mc_server_open(server);
-        if (r == 0)
-            r = mc_client_get(&server->client, key, value, server->deadline);
-    } while (end_operation(server, &r, true));
-    count_key(server, r);
-    return r;
+    if ((op->command->traits & (MC_COMMAND_KEYS | MC_COMMAND_SHOWS)) == 0)
+        return;
+    if (op->keys == NULL)
+        count_key(server, op->result == MC_HD ? MC_HIT : op->result);
+    for (size_t k = 0; op->keys != NULL && op->values != NULL && k < op->count; k++)
+        count_key(server, op->values[k].result);
 }
 
-/* Gives every key the same result. */
-static void set_results(struct mc_value *values, size_t count, int result)
+int mc_server_do(struct mc_server *server, struct mc_op *op)
 {
-    for (size_t k = 0; k < count; k++)
-        values[k].result = result;
-}
-
-int mc_server_get_many(struct mc_server *server, const struct mc_bytes *keys,
-                       struct mc_value *values, size_t count)
-{
-    int r;
-    bool again;
+    bool again, repeatable = mc_engine_repeatable(op);
     do {
-        r = mc_server_open(server);
-        if (r == 0)
-            r = mc_client_get_many(&server->client, keys, values, count, server->deadline);
+        int r = open_for(server, repeatable);
+        if (r < 0)
+            mc_engine_refuse(op, r);
         else
-            set_results(values, count, r);
-        int before = r;
-        again = end_operation(server, &r, true);
-        if (r != before) /* no key has had an answer */
-            set_results(values, count, r);
+            r = mc_client_do(&server->client, op, server->deadline);
+        again = end_operation(server, &r, repeatable);
+        if (r != op->result) /* the server's last words; no key has had a reply */
+            mc_engine_refuse(op, r);
     } while (again);
-    for (size_t k = 0; k < count; k++)
-        count_key(server, values[k].result);
-    return r;
+    count_op(server, op);
+    return op->result;
 }
 
-int mc_server_store(struct mc_server *server, enum mc_store command, const struct mc_item *item)
-{
-    int r;
-    do {
-        r = open_for(server, false);
-        if (r == 0)
-            r = mc_client_store(&server->client, command, item, server->deadline);
-    } while (end_operation(server, &r, false));
-    return r;
-}
-
-int mc_server_set(struct mc_server *server, struct mc_bytes key, struct mc_bytes value,
-                  int32_t exptime)
-{
-    const struct mc_item item = {.key = key, .value = value, .exptime = exptime};
-    return mc_server_store(server, MC_SET, &item);
-}
-
-/* The same of an operation, if it is a retrieval. */
-static void count_op(struct mc_server *server, enum mc_verb verb, int result)
-{
-    if (verb <= MC_VERB_GATS || verb == MC_VERB_MG)
-        count_key(server, result == MC_HD ? MC_HIT : result);
-}
-
-/* Its flags are looked at only if there are not too many for a command. */
-static bool has_quiet_flag(const struct mc_pipeline_op *op)
-{
-    size_t k = op->meta_count <= MC_TOKENS_MAX ? 0 : op->meta_count;
-    while (k < op->meta_count && op->meta_flags[k].letter != 'q')
-        k++;
-    return k < op->meta_count;
-}
-
-/* Any other command, as a pipeline of one. A quiet one belongs among others, which end in an mn. */
-static int run_one(struct mc_server *server, struct mc_pipeline_op *op, bool repeatable)
-{
-    int r;
-    if (has_quiet_flag(op))
-        return MC_E_FLAG;
-    do {
-        r = open_for(server, repeatable);
-        if (r == 0) {
-            mc_pipeline_run(&server->client, op, 1, server->deadline);
-            r = op->result;
-        }
-    } while (end_operation(server, &r, repeatable));
-    count_op(server, op->verb, r);
-    return r;
-}
-
-int mc_server_gets(struct mc_server *server, struct mc_bytes key, struct mc_value *value)
-{
-    struct mc_pipeline_op op = {.verb = MC_VERB_GETS, .key = key, .value = *value};
-    int r = run_one(server, &op, true);
-    *value = op.value;
-    return r;
-}
-
-int mc_server_gat(struct mc_server *server, int32_t exptime, struct mc_bytes key,
-                  struct mc_value *value)
-{
-    struct mc_pipeline_op op = {
-        .verb = MC_VERB_GAT, .exptime = exptime, .key = key, .value = *value};
-    int r = run_one(server, &op, true);
-    *value = op.value;
-    return r;
-}
-
-int mc_server_delete(struct mc_server *server, struct mc_bytes key)
-{
-    struct mc_pipeline_op op = {.verb = MC_VERB_DELETE, .key = key};
-    return run_one(server, &op, false);
-}
-
-int mc_server_incr(struct mc_server *server, struct mc_bytes key, uint64_t delta, uint64_t *number)
-{
-    struct mc_pipeline_op op = {.verb = MC_VERB_INCR, .key = key, .number = delta};
-    int r = run_one(server, &op, false);
-    *number = r == MC_NUMBER ? op.number : 0;
-    return r;
-}
-
-int mc_server_decr(struct mc_server *server, struct mc_bytes key, uint64_t delta, uint64_t *number)
-{
-    struct mc_pipeline_op op = {.verb = MC_VERB_DECR, .key = key, .number = delta};
-    int r = run_one(server, &op, false);
-    *number = r == MC_NUMBER ? op.number : 0;
-    return r;
-}
-
-int mc_server_touch(struct mc_server *server, struct mc_bytes key, int32_t exptime)
-{
-    struct mc_pipeline_op op = {.verb = MC_VERB_TOUCH, .key = key, .exptime = exptime};
-    return run_one(server, &op, false);
-}
-
-int mc_server_version(struct mc_server *server)
-{
-    struct mc_pipeline_op op = {.verb = MC_VERB_VERSION};
-    return run_one(server, &op, true);
-}
-
-int mc_server_flush_all(struct mc_server *server, int32_t delay_s)
-{
-    struct mc_pipeline_op op = {.verb = MC_VERB_FLUSH_ALL, .exptime = delay_s};
-    return run_one(server, &op, false);
-}
-
-int mc_server_mg(struct mc_server *server, struct mc_bytes key, const struct mc_flag *flags,
-                 size_t count, struct mc_value *value, struct mc_meta *meta)
-{
-    struct mc_pipeline_op op = {
-        .verb = MC_VERB_MG, .key = key, .meta_flags = flags, .meta_count = count};
-    if (value != NULL)
-        op.value = *value;
-    int r = run_one(server, &op, true);
-    if (value != NULL)
-        *value = op.value;
-    *meta = op.meta;
-    return r;
-}
-
-int mc_server_ms(struct mc_server *server, struct mc_bytes key, struct mc_bytes value,
-                 const struct mc_flag *flags, size_t count, struct mc_meta *meta)
-{
-    struct mc_pipeline_op op = {
-        .verb = MC_VERB_MS, .key = key, .data = value, .meta_flags = flags, .meta_count = count};
-    int r = run_one(server, &op, false);
-    *meta = op.meta;
-    return r;
-}
-
-int mc_server_md(struct mc_server *server, struct mc_bytes key, const struct mc_flag *flags,
-                 size_t count, struct mc_meta *meta)
-{
-    struct mc_pipeline_op op = {
-        .verb = MC_VERB_MD, .key = key, .meta_flags = flags, .meta_count = count};
-    int r = run_one(server, &op, false);
-    *meta = op.meta;
-    return r;
-}
-
-int mc_server_ma(struct mc_server *server, struct mc_bytes key, const struct mc_flag *flags,
-                 size_t count, struct mc_meta *meta)
-{
-    struct mc_pipeline_op op = {
-        .verb = MC_VERB_MA, .key = key, .meta_flags = flags, .meta_count = count};
-    int r = run_one(server, &op, false);
-    *meta = op.meta;
-    return r;
-}
-
-/* What a pipeline says about its connection: 0 when an operation had a reply that is no error, which
+/* What a batch says about its connection: 0 when an operation had a reply that is no error, which
  * shows that the connection is good; otherwise its last result. */
-static int reply_of_pipeline(struct mc_server *server, const struct mc_pipeline_op *ops,
-                             size_t count)
+static int reply_of_batch(struct mc_server *server, const struct mc_op *ops, size_t count)
 {
     int result = 0;
     for (size_t k = 0; k < count; k++) {
@@ -600,20 +433,196 @@ static int reply_of_pipeline(struct mc_server *server, const struct mc_pipeline_
     return result;
 }
 
-int mc_server_run(struct mc_server *server, struct mc_pipeline_op *ops, size_t count)
+int mc_server_run(struct mc_server *server, struct mc_op *ops, size_t count)
 {
-    int r = open_for(server, false);
+    int first, r = open_for(server, false);
     if (r < 0) {
         for (size_t k = 0; k < count; k++)
-            ops[k].result = r;
-        mc_server_again(server, r, false);
+            mc_engine_refuse(&ops[k], r);
+        end_operation(server, &(int){r}, false);
         return r;
     }
-    r = mc_pipeline_run(&server->client, ops, count, server->deadline);
-    int error = reply_of_pipeline(server, ops, count);
+    first = mc_client_run(&server->client, ops, count, server->deadline);
+    r = reply_of_batch(server, ops, count);
     for (size_t k = 0; k < count; k++)
-        count_op(server, ops[k].verb, ops[k].result);
+        count_op(server, &ops[k]);
+    if (server->client.engine.error != 0)
+        r = server->client.engine.error;
     server->retried = true; /* some of it may be done: once is enough */
-    mc_server_again(server, server->client.error != 0 ? server->client.error : error, false);
+    end_operation(server, &r, false);
+    return first;
+}
+
+/* ---- retrieval ------------------------------------------------------------------------------- */
+
+int mc_server_get(struct mc_server *server, struct mc_bytes key, struct mc_value *value)
+{
+    struct mc_op op = mc_op_get(key, value);
+    return mc_server_do(server, &op);
+}
+
+int mc_server_gets(struct mc_server *server, struct mc_bytes key, struct mc_value *value)
+{
+    struct mc_op op = mc_op_gets(key, value);
+    return mc_server_do(server, &op);
+}
+
+int mc_server_gat(struct mc_server *server, int32_t exptime, struct mc_bytes key,
+                  struct mc_value *value)
+{
+    struct mc_op op = mc_op_gat(exptime, key, value);
+    return mc_server_do(server, &op);
+}
+
+int mc_server_gats(struct mc_server *server, int32_t exptime, struct mc_bytes key,
+                   struct mc_value *value)
+{
+    struct mc_op op = mc_op_gats(exptime, key, value);
+    return mc_server_do(server, &op);
+}
+
+int mc_server_get_many(struct mc_server *server, const struct mc_bytes *keys,
+                       struct mc_value *values, size_t count)
+{
+    struct mc_op op = mc_op_many(&mc_command_get, keys, values, count);
+    return mc_server_do(server, &op);
+}
+
+int mc_server_gets_many(struct mc_server *server, const struct mc_bytes *keys,
+                        struct mc_value *values, size_t count)
+{
+    struct mc_op op = mc_op_many(&mc_command_gets, keys, values, count);
+    return mc_server_do(server, &op);
+}
+
+/* ---- writes ---------------------------------------------------------------------------------- */
+
+int mc_server_store(struct mc_server *server, const struct mc_command *command,
+                    const struct mc_item *item)
+{
+    struct mc_op op = mc_op_store(command, item);
+    return mc_server_do(server, &op);
+}
+
+int mc_server_set(struct mc_server *server, struct mc_bytes key, struct mc_bytes data,
+                  int32_t exptime)
+{
+    struct mc_op op = mc_op_set(key, data, exptime);
+    return mc_server_do(server, &op);
+}
+
+int mc_server_add(struct mc_server *server, struct mc_bytes key, struct mc_bytes data,
+                  int32_t exptime)
+{
+    const struct mc_item item = {.key = key, .value = data, .exptime = exptime};
+    return mc_server_store(server, &mc_command_add, &item);
+}
+
+int mc_server_replace(struct mc_server *server, struct mc_bytes key, struct mc_bytes data,
+                      int32_t exptime)
+{
+    const struct mc_item item = {.key = key, .value = data, .exptime = exptime};
+    return mc_server_store(server, &mc_command_replace, &item);
+}
+
+int mc_server_append(struct mc_server *server, struct mc_bytes key, struct mc_bytes data)
+{
+    const struct mc_item item = {.key = key, .value = data};
+    return mc_server_store(server, &mc_command_append, &item);
+}
+
+int mc_server_prepend(struct mc_server *server, struct mc_bytes key, struct mc_bytes data)
+{
+    const struct mc_item item = {.key = key, .value = data};
+    return mc_server_store(server, &mc_command_prepend, &item);
+}
+
+int mc_server_cas(struct mc_server *server, struct mc_bytes key, struct mc_bytes data,
+                  int32_t exptime, uint64_t cas)
+{
+    const struct mc_item item = {.key = key, .value = data, .exptime = exptime, .cas = cas};
+    return mc_server_store(server, &mc_command_cas, &item);
+}
+
+int mc_server_delete(struct mc_server *server, struct mc_bytes key)
+{
+    struct mc_op op = mc_op_delete(key);
+    return mc_server_do(server, &op);
+}
+
+/* incr or decr. */
+static int do_number(struct mc_server *server, struct mc_op *op, uint64_t *number)
+{
+    int r = mc_server_do(server, op);
+    if (number != NULL)
+        *number = op->answer;
     return r;
+}
+
+int mc_server_incr(struct mc_server *server, struct mc_bytes key, uint64_t delta, uint64_t *number)
+{
+    struct mc_op op = mc_op_incr(key, delta);
+    return do_number(server, &op, number);
+}
+
+int mc_server_decr(struct mc_server *server, struct mc_bytes key, uint64_t delta, uint64_t *number)
+{
+    struct mc_op op = mc_op_decr(key, delta);
+    return do_number(server, &op, number);
+}
+
+int mc_server_touch(struct mc_server *server, struct mc_bytes key, int32_t exptime)
+{
+    struct mc_op op = mc_op_touch(key, exptime);
+    return mc_server_do(server, &op);
+}
+
+int mc_server_flush_all(struct mc_server *server, int32_t delay_s)
+{
+    struct mc_op op = {.command = &mc_command_flush_all, .exptime = delay_s};
+    return mc_server_do(server, &op);
+}
+
+/* ---- questions ------------------------------------------------------------------------------- */
+
+int mc_server_version(struct mc_server *server)
+{
+    struct mc_op op = {.command = &mc_command_version};
+    return mc_server_do(server, &op);
+}
+
+int mc_server_stats(struct mc_server *server, struct mc_bytes words, struct mc_sink *sink)
+{
+    struct mc_op op = mc_op_stats(words, sink);
+    return mc_server_do(server, &op);
+}
+
+/* ---- meta commands --------------------------------------------------------------------------- */
+
+int mc_server_mg(struct mc_server *server, struct mc_bytes key, struct mc_flags flags,
+                 struct mc_value *value, struct mc_meta *meta)
+{
+    struct mc_op op = mc_op_mg(key, flags, value, meta);
+    return mc_server_do(server, &op);
+}
+
+int mc_server_ms(struct mc_server *server, struct mc_bytes key, struct mc_bytes data,
+                 struct mc_flags flags, struct mc_meta *meta)
+{
+    struct mc_op op = mc_op_ms(key, data, flags, meta);
+    return mc_server_do(server, &op);
+}
+
+int mc_server_md(struct mc_server *server, struct mc_bytes key, struct mc_flags flags,
+                 struct mc_meta *meta)
+{
+    struct mc_op op = mc_op_md(key, flags, meta);
+    return mc_server_do(server, &op);
+}
+
+int mc_server_ma(struct mc_server *server, struct mc_bytes key, struct mc_flags flags,
+                 struct mc_meta *meta)
+{
+    struct mc_op op = mc_op_ma(key, flags, meta);
+    return mc_server_do(server, &op);
 }

@@ -4,7 +4,6 @@
 
 #include "address.h"
 #include "client.h"
-#include "pipeline.h"
 #include "socket.h"
 
 #ifdef __cplusplus
@@ -58,6 +57,7 @@ struct mc_server {
     bool good;          /* it has had a good reply, perhaps to the login */
     bool doubted;       /* only an error reply has come so far; the server may close next */
     bool retried;       /* this operation is in its second try */
+    size_t received;    /* bytes of the connection before this operation */
 };
 
 /* Parses the address: HOST, HOST:PORT, [IPV6], [IPV6]:PORT, unix:/PATH, /PATH or unix:@NAME; the
@@ -83,17 +83,17 @@ void mc_server_resume(struct mc_server *server);
  * \xHH. text[0..cap) is truncated to fit and NUL-terminated. Returns the whole text's length. */
 size_t mc_server_message(const struct mc_server *server, int result, char *text, size_t cap);
 
-/* Each of these does what the mc_client_ function of the same name does, within server->timeout_ms,
- * and connects first if needed. It may also return MC_E_ADDRESS, MC_E_RESOLVE, MC_E_CONNECT,
- * MC_E_AUTH, MC_E_DOWN or MC_E_RESOURCES.
+/* Operations. Each connects first if needed, and ends within server->timeout_ms. Results are those
+ * of the mc_client_ functions (client.h), and also MC_E_ADDRESS, MC_E_RESOLVE, MC_E_CONNECT,
+ * MC_E_AUTH, MC_E_DOWN and MC_E_RESOURCES. client.text has the server's words, also when it then
+ * closed the connection (MC_E_CLOSED).
  *
  * No command is sent before the login succeeds. A login that cannot be sent is MC_E_AUTH
  * (server->problem says why), and no connection is made.
  *
- * The server's error text is in client.said, even when it then closed the connection (MC_E_CLOSED).
- *
  * If a kept connection closes before the reply starts, a command that is safe to repeat (a
- * retrieval, version, mg), or one that was not fully sent, is retried once on a new connection.
+ * retrieval, version, an mg that changes nothing: mc_engine_repeatable()), or a write that was not
+ * fully sent, is retried once on a new connection.
  *
  * A kept connection is checked with one extra system call before each command that is not safe to
  * repeat, and before every command after a second without use. It is replaced if the server closed
@@ -103,42 +103,62 @@ size_t mc_server_message(const struct mc_server *server, int result, char *text,
  * The price of skipping it: a get recognizes its reply by the key, but an unsolicited END has none.
  * A get takes it for a miss, and each later get reads the reply to the one before, until a reply
  * has another key and the connection is closed. An mg needs flag k or O to recognize its reply. */
+
+/* Any operation (op.h, command.h). Returns op->result. */
+int mc_server_do(struct mc_server *server, struct mc_op *op);
+
+/* Many, in order, in few sends. Nothing is retried: ops[i].result says what became of each. Returns
+ * as mc_client_run(), or why there is no connection. */
+int mc_server_run(struct mc_server *server, struct mc_op *ops, size_t count);
+
+/* Retrieval. */
 int mc_server_get(struct mc_server *server, struct mc_bytes key, struct mc_value *value);
 int mc_server_gets(struct mc_server *server, struct mc_bytes key, struct mc_value *value);
 int mc_server_gat(struct mc_server *server, int32_t exptime, struct mc_bytes key,
                   struct mc_value *value);
+int mc_server_gats(struct mc_server *server, int32_t exptime, struct mc_bytes key,
+                   struct mc_value *value);
 int mc_server_get_many(struct mc_server *server, const struct mc_bytes *keys,
                        struct mc_value *values, size_t count);
-int mc_server_store(struct mc_server *server, enum mc_store command, const struct mc_item *item);
-int mc_server_set(struct mc_server *server, struct mc_bytes key, struct mc_bytes value,
+int mc_server_gets_many(struct mc_server *server, const struct mc_bytes *keys,
+                        struct mc_value *values, size_t count);
+
+/* Storage, with flags 0; mc_server_store() takes flags, and any of these commands. An exptime up to
+ * MC_EXPTIME_RELATIVE_MAX is in seconds from now; 0: never. */
+int mc_server_set(struct mc_server *server, struct mc_bytes key, struct mc_bytes data,
                   int32_t exptime);
+int mc_server_add(struct mc_server *server, struct mc_bytes key, struct mc_bytes data,
+                  int32_t exptime);
+int mc_server_replace(struct mc_server *server, struct mc_bytes key, struct mc_bytes data,
+                      int32_t exptime);
+int mc_server_append(struct mc_server *server, struct mc_bytes key, struct mc_bytes data);
+int mc_server_prepend(struct mc_server *server, struct mc_bytes key, struct mc_bytes data);
+int mc_server_cas(struct mc_server *server, struct mc_bytes key, struct mc_bytes data,
+                  int32_t exptime, uint64_t cas);
+int mc_server_store(struct mc_server *server, const struct mc_command *command,
+                    const struct mc_item *item);
+
+/* Other writes. */
 int mc_server_delete(struct mc_server *server, struct mc_bytes key);
 int mc_server_incr(struct mc_server *server, struct mc_bytes key, uint64_t delta, uint64_t *number);
 int mc_server_decr(struct mc_server *server, struct mc_bytes key, uint64_t delta, uint64_t *number);
 int mc_server_touch(struct mc_server *server, struct mc_bytes key, int32_t exptime);
-int mc_server_version(struct mc_server *server);
 int mc_server_flush_all(struct mc_server *server, int32_t delay_s);
-int mc_server_mg(struct mc_server *server, struct mc_bytes key, const struct mc_flag *flags,
-                 size_t count, struct mc_value *value, struct mc_meta *meta);
-int mc_server_ms(struct mc_server *server, struct mc_bytes key, struct mc_bytes value,
-                 const struct mc_flag *flags, size_t count, struct mc_meta *meta);
-int mc_server_md(struct mc_server *server, struct mc_bytes key, const struct mc_flag *flags,
-                 size_t count, struct mc_meta *meta);
-int mc_server_ma(struct mc_server *server, struct mc_bytes key, const struct mc_flag *flags,
-                 size_t count, struct mc_meta *meta);
 
-/* Connects if needed and runs a pipeline. It is never retried: each op->result says what became of
- * that command. Returns as mc_pipeline_run(), or why there is no connection. */
-int mc_server_run(struct mc_server *server, struct mc_pipeline_op *ops, size_t count);
+/* Questions. The version is in client.text. Each statistic goes to the sink: words are none,
+ * "items", "settings", ...; the result is MC_END. */
+int mc_server_version(struct mc_server *server);
+int mc_server_stats(struct mc_server *server, struct mc_bytes words, struct mc_sink *sink);
 
-/* For any other operation. mc_server_open() connects if needed, and returns 0 or why there is no
- * connection. mc_server_again() ends the operation, and returns true if you have to retry it.
- *     do {
- *         r = mc_server_open(server);
- *         if (r == 0) r = mc_client_...(&server->client, ..., server->deadline);
- *     } while (mc_server_again(server, r, repeatable)); */
-int mc_server_open(struct mc_server *server);
-bool mc_server_again(struct mc_server *server, int result, bool repeatable);
+/* Meta commands. */
+int mc_server_mg(struct mc_server *server, struct mc_bytes key, struct mc_flags flags,
+                 struct mc_value *value, struct mc_meta *meta);
+int mc_server_ms(struct mc_server *server, struct mc_bytes key, struct mc_bytes data,
+                 struct mc_flags flags, struct mc_meta *meta);
+int mc_server_md(struct mc_server *server, struct mc_bytes key, struct mc_flags flags,
+                 struct mc_meta *meta);
+int mc_server_ma(struct mc_server *server, struct mc_bytes key, struct mc_flags flags,
+                 struct mc_meta *meta);
 
 #ifdef __cplusplus
 }

@@ -277,7 +277,7 @@ static int error_after(const struct scene *scene, int event)
     if (scene->what == AUTH)
         return MC_E_AUTH;
     bool stores = scene->what == STORE || scene->what == MS;
-    return stores && event != MC_SERVER_ERROR ? MC_E_STEP : 0;
+    return stores && event != MC_SERVER_ERROR ? MC_E_AMBIGUOUS : 0;
 }
 
 static void check_answer(const struct scene *scene, size_t answer, bool accepted)
@@ -962,13 +962,13 @@ START_TEST(given_up)
     struct mc_value value = {.cap = 0};
     char buf[400];
     mc_client_init(&client, script_transport(&script), buf, sizeof buf);
-    ck_assert_int_eq(mc_client_break(&client, MC_E_STEP), MC_E_STEP);
-    ck_assert_int_eq(mc_client_break(&client, MC_E_TIMEOUT), MC_E_STEP);
-    ck_assert_int_eq(mc_client_begin(&client, &out), MC_E_STEP);
-    ck_assert_int_eq(mc_client_send(&client, &part, 1, 1, SCRIPT_DEADLINE), MC_E_STEP);
-    ck_assert_int_eq(mc_client_next(&client, &reply, SCRIPT_DEADLINE), MC_E_STEP);
-    ck_assert_int_eq(mc_client_receive(&client, SCRIPT_DEADLINE), MC_E_STEP);
-    ck_assert_int_eq(mc_client_value(&client, &reply, &value, SCRIPT_DEADLINE), MC_E_STEP);
+    ck_assert_int_eq(mc_client_break(&client, MC_E_AMBIGUOUS), MC_E_AMBIGUOUS);
+    ck_assert_int_eq(mc_client_break(&client, MC_E_TIMEOUT), MC_E_AMBIGUOUS);
+    ck_assert_int_eq(mc_client_begin(&client, &out), MC_E_AMBIGUOUS);
+    ck_assert_int_eq(mc_client_send(&client, &part, 1, 1, SCRIPT_DEADLINE), MC_E_AMBIGUOUS);
+    ck_assert_int_eq(mc_client_next(&client, &reply, SCRIPT_DEADLINE), MC_E_AMBIGUOUS);
+    ck_assert_int_eq(mc_client_receive(&client, SCRIPT_DEADLINE), MC_E_AMBIGUOUS);
+    ck_assert_int_eq(mc_client_value(&client, &reply, &value, SCRIPT_DEADLINE), MC_E_AMBIGUOUS);
     ck_assert_uint_eq(script.sends + script.recvs, 0);
     mc_client_init(&client, script_transport(&script), buf, sizeof buf);
     ck_assert_int_eq(client.error, 0);
@@ -987,8 +987,8 @@ START_TEST(given_up_in_mid_reply)
     mc_client_init(&client, script_transport(&script), buf, sizeof buf);
     ck_assert_int_eq(mc_client_stats(&client, MC_BYTES(""), SCRIPT_DEADLINE), 0);
     ck_assert_int_eq(mc_client_next(&client, &reply, SCRIPT_DEADLINE), MC_STAT);
-    mc_client_break(&client, MC_E_STEP);
-    ck_assert_int_eq(mc_client_next(&client, &reply, SCRIPT_DEADLINE), MC_E_STEP);
+    mc_client_break(&client, MC_E_AMBIGUOUS);
+    ck_assert_int_eq(mc_client_next(&client, &reply, SCRIPT_DEADLINE), MC_E_AMBIGUOUS);
     ck_assert_uint_eq(script.recvs, 1);
     script_free(&script);
 }

@@ -191,17 +191,17 @@ static const struct scene scenes[] = {
          "E_KEY a END ! E_KEY b VALUE 2", .keys = "a!b"},
         {OP(delete, NONE), "delete k\r\n", "DELETED\r\n", "DELETED"}}},
 
-    {"an error line to several keys", .error = MC_E_STEP, .count = 4, .rows = {
+    {"an error line to several keys", .error = MC_E_AMBIGUOUS, .count = 4, .rows = {
         {OP(get, NONE), "get a b c\r\n", "VALUE b 0 1\r\n2\r\nSERVER_ERROR out\r\n",
          "SERVER_ERROR 'out' a SERVER_ERROR b VALUE 2 c SERVER_ERROR", .keys = "abc"},
-        {OP(get, NONE), "get k\r\n", NULL, "E_STEP"},
+        {OP(get, NONE), "get k\r\n", NULL, "E_AMBIGUOUS"},
         {OP(set, DATA), "set k 0 0 2\r\nhi\r\n", NULL, "E_UNKNOWN"},
         {OP(set, .key = B("a b"), DATA), .outcome = "E_KEY"}}},
 
-    {"an error line in place of a reply to neighbours", .error = MC_E_STEP, .count = 3, .rows = {
+    {"an error line in place of a reply to neighbours", .error = MC_E_AMBIGUOUS, .count = 3, .rows = {
         {OP(get, .key = B("a")), "get a b\r\n", "CLIENT_ERROR no\r\n", "CLIENT_ERROR 'no'"},
         {OP(get, .key = B("b")), "", "", "CLIENT_ERROR 'no'"},
-        {OP(get, .exptime = 1), "get k\r\n", NULL, "E_STEP"}}},
+        {OP(get, .exptime = 1), "get k\r\n", NULL, "E_AMBIGUOUS"}}},
 
     {"a key that nobody asked for", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 2,
      .rows = {
@@ -216,12 +216,12 @@ static const struct scene scenes[] = {
     {"gets without a unique", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED, .count = 1, .rows = {
         {OP(gets, NONE), "gets k\r\n", "VALUE k 0 1\r\n2\r\nEND\r\n", "PROTOCOL"}}},
 
-    {"ERROR to a value", .error = MC_E_STEP, .count = 3, .rows = {
+    {"ERROR to a value", .error = MC_E_AMBIGUOUS, .count = 3, .rows = {
         {OP(set, DATA), "set k 0 0 2\r\nhi\r\n", "ERROR\r\n", "ERROR"},
         {OP(incr, .number = 1), "incr k 1\r\n", NULL, "E_UNKNOWN"},
-        {OP(version, NONE), "version\r\n", NULL, "E_STEP"}}},
+        {OP(version, NONE), "version\r\n", NULL, "E_AMBIGUOUS"}}},
 
-    {"CLIENT_ERROR to ms", .error = MC_E_STEP, .count = 1, .rows = {
+    {"CLIENT_ERROR to ms", .error = MC_E_AMBIGUOUS, .count = 1, .rows = {
         {OP(ms, DATA), "ms k 2\r\nhi\r\n", "CLIENT_ERROR bad\r\n", "CLIENT_ERROR 'bad'"}}},
 
     {"another dialect", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED, .count = 1, .rows = {
@@ -372,12 +372,12 @@ static const struct scene scenes[] = {
         {OP(md, FLAGS(q)), "md k q O1\r\n", "NF O1\r\n", "E_UNKNOWN"},
         {OP(mg, FLAGS(q)), "mg k q O2\r\n", "", "PROTOCOL"},
         MN}},
-    {"quiet: ERROR where there are values", .error = MC_E_STEP, .count = 4, .rows = {
+    {"quiet: ERROR where there are values", .error = MC_E_AMBIGUOUS, .count = 4, .rows = {
         {OP(md, FLAGS(q)), "md k q O0\r\n", "NF O0\r\n", "NOT_FOUND"},
-        {OP(mg, FLAGS(q)), "mg k q O1\r\n", "ERROR\r\n", "E_STEP"},
+        {OP(mg, FLAGS(q)), "mg k q O1\r\n", "ERROR\r\n", "E_AMBIGUOUS"},
         {OP(ms, DATA, FLAGS(q)), "ms k 2 q O2\r\nhi\r\n", "", "E_UNKNOWN"},
         MN}},
-    {"quiet: ERROR to the last, a value", .error = MC_E_STEP, .count = 3, .rows = {
+    {"quiet: ERROR to the last, a value", .error = MC_E_AMBIGUOUS, .count = 3, .rows = {
         {OP(md, FLAGS(q)), "md k q O0\r\n", "NF O0\r\n", "NOT_FOUND"},
         {OP(ms, DATA, FLAGS(q)), "ms k 2 q O1\r\nhi\r\n", "ERROR\r\n", "ERROR"},
         MN}},
@@ -695,7 +695,7 @@ static bool has_fate(const struct play *p, size_t op, int why)
 /* An outcome that depends on how much had been sent. */
 static bool is_loss(const char *outcome)
 {
-    return strcmp(outcome, "E_UNKNOWN") == 0 || strcmp(outcome, "E_STEP") == 0;
+    return strcmp(outcome, "E_UNKNOWN") == 0 || strcmp(outcome, "E_AMBIGUOUS") == 0;
 }
 
 static void check_done(struct play *p, struct mc_op *op, const struct pace *pace)
@@ -1135,7 +1135,7 @@ static const struct {
      MC_E_PROTOCOL,
      MC_E_PROTOCOL,
      NULL},
-    {LARGE_SET, {"CLIENT_ERROR x\r\n"}, 10, true, MC_E_STEP, MC_CLIENT_ERROR, NULL},
+    {LARGE_SET, {"CLIENT_ERROR x\r\n"}, 10, true, MC_E_AMBIGUOUS, MC_CLIENT_ERROR, NULL},
     {LARGE_SET, {"STORED\r\n"}, 1, true, MC_E_PROTOCOL, MC_E_PROTOCOL, NULL},
 };
 
@@ -1667,7 +1667,7 @@ START_TEST(cancelling)
     if (rows[_i].replies[0] != '\0')
         receive_text(&e, rows[_i].replies);
     int r = mc_engine_cancel(&e, &ops[rows[_i].which]);
-    ck_assert_int_eq(r, rows[_i].fails ? MC_E_STEP : 0);
+    ck_assert_int_eq(r, rows[_i].fails ? MC_E_AMBIGUOUS : 0);
     ck_assert_int_eq(e.error, r);
     memset(&ops[rows[_i].which], 0xee, sizeof ops[0]);
     for (size_t i = 0; i < 4; i++) {
@@ -1717,7 +1717,7 @@ START_TEST(cancelled_and_wrong)
     ck_assert(!mc_engine_is_idle(&e));
     receive_text(&e, _i == 0 ? "ETED\r\n" : "OR\r\n");
     ck_assert(mc_engine_is_idle(&e));
-    ck_assert_int_eq(e.error, _i == 0 ? 0 : MC_E_STEP);
+    ck_assert_int_eq(e.error, _i == 0 ? 0 : MC_E_AMBIGUOUS);
 }
 END_TEST
 

@@ -152,11 +152,11 @@ static const struct scene scenes[] = {
               MN}},
 
     /* an error to a store: what is behind it may have been done */
-    {.count = 4, .error = MC_E_STEP,
+    {.count = 4, .error = MC_E_AMBIGUOUS,
      .rows = {{OP(GET, .exptime = 0), "get k\r\n", "END\r\n", "END"},
               {OP(SET, .data = B("hi")), "set k 0 0 2\r\nhi\r\n", "CLIENT_ERROR bad\r\n",
                "CLIENT_ERROR"},
-              {OP(GET, .exptime = 0), "get k\r\n", "END\r\n", "E_STEP"},
+              {OP(GET, .exptime = 0), "get k\r\n", "END\r\n", "E_AMBIGUOUS"},
               {OP(DELETE, .exptime = 0), "delete k\r\n", "DELETED\r\n", "E_UNKNOWN"}}},
 
     /* an answer to another question */
@@ -218,13 +218,13 @@ static const struct scene scenes[] = {
      .rows = {{OP(MD, QUIET(quiet)), "md k q O0\r\n", "NF O0\r\nSERVER_ERROR oh\r\n", "NOT_FOUND"},
               MN}},
     /* behind a quiet ms: its value may have been executed */
-    {.count = 3, .errors = true, .error = MC_E_STEP,
+    {.count = 3, .errors = true, .error = MC_E_AMBIGUOUS,
      .rows = {{OP(MS, .data = B("hi"), QUIET(quiet)), "ms k 2 q O0\r\nhi\r\n",
                "CLIENT_ERROR bad\r\n", "E_UNKNOWN"},
-              {OP(MG, QUIET(quiet)), "mg k q O1\r\n", "", "E_STEP"},
+              {OP(MG, QUIET(quiet)), "mg k q O1\r\n", "", "E_AMBIGUOUS"},
               MN}},
-    {.count = 3, .errors = true, .error = MC_E_STEP,
-     .rows = {{OP(MG, QUIET(quiet)), "mg k q O0\r\n", "", "E_STEP"},
+    {.count = 3, .errors = true, .error = MC_E_AMBIGUOUS,
+     .rows = {{OP(MG, QUIET(quiet)), "mg k q O0\r\n", "", "E_AMBIGUOUS"},
               {OP(MS, .data = B("hi"), QUIET(quiet)), "ms k 2 q O1\r\nhi\r\n", "ERROR\r\n",
                "E_UNKNOWN"},
               MN}},

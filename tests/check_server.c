@@ -903,7 +903,7 @@ START_TEST(given_up_by_the_caller)
     peer_start(&peer, PEER_UNIX, NULL, script);
     init(&server, peer.address);
     ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
-    mc_client_break(&server.client, MC_E_STEP);
+    mc_client_break(&server.client, MC_E_AMBIGUOUS);
     ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
     expect_counts(&server, 2, 0);
     mc_server_close(&server);

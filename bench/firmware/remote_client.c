@@ -17,7 +17,7 @@ void remote_start(struct mc_transport transport)
 
 int remote_failure(void)
 {
-    return remote.client.error != 0 ? remote.client.error : remote.failure;
+    return remote.client.engine.error != 0 ? remote.client.engine.error : remote.failure;
 }
 
 enum workload_found remote_get(void *ctx, const char *key, size_t len, struct workload_value *value)
@@ -41,7 +41,8 @@ int remote_set(void *ctx, const char *key, size_t len, const struct workload_val
 {
     struct mc_item item = {
         .key = {key, len}, .value = {value->text, value->len}, .flags = value->flags};
-    int result = mc_client_store(&remote.client, MC_SET, &item, machine_now() + REMOTE_TIMEOUT_MS);
+    int result =
+        mc_client_store(&remote.client, &mc_command_set, &item, machine_now() + REMOTE_TIMEOUT_MS);
 
     (void)ctx;
     if (result == MC_STORED)

@@ -18,7 +18,7 @@ static bool fail_engine(struct reply_check *check, const struct mc_engine *engin
 {
     if (engine->error == MC_E_PROTOCOL)
         return fail(check, STATS_BROKEN, mc_text_fault(engine->reader.fault));
-    return fail(check, engine->error == MC_E_STEP ? STATS_ERROR_REPLY : STATS_BROKEN,
+    return fail(check, engine->error == MC_E_AMBIGUOUS ? STATS_ERROR_REPLY : STATS_BROKEN,
                 mc_text(engine->error));
 }
 

@@ -38,12 +38,12 @@ static int keep_address(struct target *target, const struct mc_server *server)
  * has an empty flag, which the later dialect does not have. */
 static const char *ask_meta(struct mc_server *server)
 {
-    struct mc_meta meta;
-    int result = mc_server_md(server, MC_BYTES("mcload:no:such:key"), NULL, 0, &meta);
+    const struct mc_flags none = {NULL, 0};
+    int result = mc_server_md(server, MC_BYTES("mcload:no:such:key"), none, NULL);
 
     if (result == MC_NOT_FOUND || result == MC_HD)
         return NULL;
-    if (server->client.error == MC_E_TIMEOUT)
+    if (server->client.engine.error == MC_E_TIMEOUT)
         return mc_text(MC_E_TIMEOUT);
     return "it has no meta commands (memcached has them since 1.6.18): use --protocol classic";
 }
@@ -58,8 +58,8 @@ static int ask_server(struct target *target, const struct options *options)
         return options_fail(OPTION_USAGE, "--server", server.problem);
     server.timeout_ms = options->timeout_ms;
     int result = mc_server_version(&server);
-    snprintf(target->version, sizeof target->version, "%.*s", (int)server.client.said.len,
-             server.client.said.len > 0 ? server.client.said.data : "");
+    snprintf(target->version, sizeof target->version, "%.*s", (int)server.client.text.len,
+             server.client.text.len > 0 ? server.client.text.data : "");
     int kept = result == MC_VERSION ? keep_address(target, &server) : 0;
     const char *no_meta = result == MC_VERSION && options->meta ? ask_meta(&server) : NULL;
     mc_server_close(&server);

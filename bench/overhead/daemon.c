@@ -33,7 +33,7 @@ static bool fill_work(struct mc_server *server, const struct work *work)
     for (uint32_t k = 0; good && k < work->keys; k++) {
         const struct mc_item item = {.key = {set.keys[k], WORK_KEY_LEN},
                                      .value = {set.values + (size_t)k * work->size, work->size}};
-        good = mc_server_store(server, MC_SET, &item) == MC_STORED;
+        good = mc_server_store(server, &mc_command_set, &item) == MC_STORED;
     }
     free(set.values);
     free(set.room);
@@ -97,8 +97,8 @@ const char *daemon_version(const char *address)
     version[0] = '\0';
     if (mc_server_init(&server, address, buffer, sizeof buffer) == 0 &&
         mc_server_version(&server) == MC_VERSION)
-        snprintf(version, sizeof version, "%.*s", (int)server.client.said.len,
-                 server.client.said.data);
+        snprintf(version, sizeof version, "%.*s", (int)server.client.text.len,
+                 server.client.text.data);
     mc_server_close(&server);
     return version;
 }

@@ -4,7 +4,6 @@
 
 #include "client.h"
 #include "daemon.h"
-#include "pipeline.h"
 #include "tested.h"
 
 enum { BUFFER_SIZE = 16384, DEADLINE_MS = 10000 };
@@ -19,7 +18,7 @@ static struct {
     struct mc_bytes keys[WORK_KEYS_MAX];
     struct mc_value values[WORK_BATCH_MAX];
     struct mc_item items[WORK_KEYS_MAX];
-    struct mc_pipeline_op ops[WORK_BATCH_MAX];
+    struct mc_op ops[WORK_BATCH_MAX];
 } own;
 
 static bool mcwire_open(const char *address)
@@ -61,8 +60,8 @@ static bool set(uint32_t i)
 {
     uint32_t k = work_at(own.work, i);
 
-    return mc_client_store(&own.client, MC_SET, &own.items[k], mc_socket_deadline(DEADLINE_MS)) ==
-           MC_STORED;
+    return mc_client_store(&own.client, &mc_command_set, &own.items[k],
+                           mc_socket_deadline(DEADLINE_MS)) == MC_STORED;
 }
 
 static bool meta_get(uint32_t i)
@@ -71,7 +70,7 @@ static bool meta_get(uint32_t i)
 
     for (uint32_t k = 0; k < count; k++)
         own.ops[k].key = own.keys[first + k];
-    int r = mc_pipeline_run(&own.client, own.ops, count, mc_socket_deadline(DEADLINE_MS));
+    int r = mc_client_run(&own.client, own.ops, count, mc_socket_deadline(DEADLINE_MS));
     for (uint32_t k = 0; k < count; k++)
         hits += own.ops[k].result == MC_HIT;
     return r == 0 && hits == count;
@@ -94,8 +93,7 @@ static tested_run *mcwire_prepare(const struct work *work)
     for (uint32_t k = 0; k < work->batch; k++) {
         char *room = own.set.room + (size_t)k * work->size;
         own.values[k] = (struct mc_value){.buf = room, .cap = work->size};
-        own.ops[k] = (struct mc_pipeline_op){
-            .verb = MC_VERB_MG, .value = own.values[k], .meta_flags = &v, .meta_count = 1};
+        own.ops[k] = mc_op_mg((struct mc_bytes){0}, (struct mc_flags){&v, 1}, &own.values[k], NULL);
     }
     own.run = work->verb == WORK_GET && work->batch > 1 ? get_many : runs[work->verb];
     return own.run;
@@ -111,8 +109,8 @@ static bool mcwire_check(uint32_t i)
         good =
             good && work_is_value(work, work_at(work, i) + k, own.values[k].buf, own.values[k].len);
     for (uint32_t k = 0; work->verb == WORK_META && k < work->batch; k++)
-        good = good && work_is_value(work, work_at(work, i) + k, own.ops[k].value.buf,
-                                     own.ops[k].value.len);
+        good =
+            good && work_is_value(work, work_at(work, i) + k, own.values[k].buf, own.values[k].len);
     return good;
 }
 

@@ -2,9 +2,7 @@
 #include "cache.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "escape.h"
@@ -14,33 +12,12 @@ enum {
     LOOK_UP_NS = 100000000 /* how often an expense looks whether it is interrupted */
 };
 
-/* More about a failure; an empty slice when there is nothing. */
-static struct mc_bytes failure_detail(const struct cache *cache, int result)
-{
-    const struct mc_server *server = &cache->server;
-    const char *text = NULL;
-
-    if (result >= MC_ERROR || result == MC_E_AUTH)
-        return server->client.said;
-    if (result == MC_E_RESOLVE)
-        text = gai_strerror(server->socket.resolve_code);
-    else if (result == MC_E_PROTOCOL)
-        text = mc_text_fault(server->client.reader.fault);
-    else if (result == MC_E_UNKNOWN)
-        text = mc_text(server->client.error);
-    else if (server->socket.sys_errno != 0 &&
-             (result == MC_E_CONNECT || result == MC_E_SYSTEM || result == MC_E_RESOURCES))
-        text = strerror(server->socket.sys_errno);
-    return (struct mc_bytes){text, text != NULL ? strlen(text) : 0};
-}
-
 static void warn_of_failure(const struct cache *cache, int result)
 {
-    struct mc_bytes more = failure_detail(cache, result);
+    char text[512];
 
-    escape_message("squares", "warning: %s: %s%s%.*s; going on without the cache", cache->address,
-                   mc_text(result), more.len > 0 ? ": " : "", (int)more.len,
-                   more.len > 0 ? more.data : "");
+    mc_server_message(&cache->server, result, text, sizeof text);
+    escape_message("squares", "warning: %s: %s; going on without the cache", cache->address, text);
 }
 
 static void note_failure(struct cache *cache, int result)
@@ -112,7 +89,7 @@ static int set(void *ctx, const char *key, size_t len, const struct workload_val
 
     if (cache->interrupted)
         return -1;
-    int result = mc_server_store(&cache->server, MC_SET, &item);
+    int result = mc_server_store(&cache->server, &mc_command_set, &item);
 
     if (result != MC_STORED) {
         note_failure(cache, result);

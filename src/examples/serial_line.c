@@ -35,7 +35,7 @@ int main(void)
     struct mc_value value = {.buf = text, .cap = sizeof text};
     struct mc_item item = {.key = MC_BYTES("greeting"), .value = MC_BYTES("hello, world\n")};
     mc_client_init(&client, (struct mc_transport){line_send, line_recv, &line}, buf, sizeof buf);
-    bool found = mc_client_store(&client, MC_SET, &item, now() + 1000) == MC_STORED &&
+    bool found = mc_client_store(&client, &mc_command_set, &item, now() + 1000) == MC_STORED &&
                  mc_client_get(&client, item.key, &value, now() + 1000) == MC_HIT;
     return found ? write(STDOUT_FILENO, text, value.len) < 0 : 1;
 }

@@ -1,0 +1,213 @@
+/* Operations and flags of meta commands, made in one expression. Each operation can be changed before
+ * it is run: give it flags, a deadline, another exptime.
+ *
+ *     struct mc_op ops[] = {mc_op_get(MC_BYTES("k"), &value), mc_op_touch(MC_BYTES("t"), 60)};
+ *     mc_server_run(&server, ops, 2);
+ *
+ *     struct mc_flag flags[] = {mc_op_flag('v'), mc_op_flag_ttl('T', 60)};
+ *     struct mc_op op = mc_op_mg(MC_BYTES("k"), (struct mc_flags){flags, 2}, &value, &meta);
+ *     mc_server_do(&server, &op);
+ */
+#ifndef MC_OP_H
+#define MC_OP_H
+
+#include "command.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- flags ----------------------------------------------------------------------------------- */
+
+/* The flags of a meta command; borrowed. */
+struct mc_flags {
+    const struct mc_flag *list;
+    size_t count;
+};
+
+/* A flag without an argument, such as v or q. */
+static inline struct mc_flag mc_op_flag(char letter)
+{
+    struct mc_flag flag = {0};
+    flag.letter = letter;
+    return flag;
+}
+
+/* C, D, E, F, J with a number; M with a letter, such as 'I'. */
+static inline struct mc_flag mc_op_flag_number(char letter, uint64_t number)
+{
+    struct mc_flag flag = mc_op_flag(letter);
+    flag.number = number;
+    return flag;
+}
+
+/* N, R, T with seconds. */
+static inline struct mc_flag mc_op_flag_ttl(char letter, int32_t ttl_s)
+{
+    struct mc_flag flag = mc_op_flag(letter);
+    flag.ttl = ttl_s;
+    return flag;
+}
+
+/* O, P, L with a word. */
+static inline struct mc_flag mc_op_flag_token(char letter, struct mc_bytes token)
+{
+    struct mc_flag flag = mc_op_flag(letter);
+    flag.token = token;
+    return flag;
+}
+
+/* ---- operations ------------------------------------------------------------------------------ */
+
+/* Any command, with a key. */
+static inline struct mc_op mc_op_make(const struct mc_command *command, struct mc_bytes key)
+{
+    struct mc_op op = {0};
+    op.command = command;
+    op.key = key;
+    return op;
+}
+
+/* value: where the reply goes; NULL: not wanted. */
+static inline struct mc_op mc_op_get(struct mc_bytes key, struct mc_value *value)
+{
+    struct mc_op op = mc_op_make(&mc_command_get, key);
+    op.value = value;
+    return op;
+}
+
+static inline struct mc_op mc_op_gets(struct mc_bytes key, struct mc_value *value)
+{
+    struct mc_op op = mc_op_make(&mc_command_gets, key);
+    op.value = value;
+    return op;
+}
+
+/* They set the exptime, too. */
+static inline struct mc_op mc_op_gat(int32_t exptime, struct mc_bytes key, struct mc_value *value)
+{
+    struct mc_op op = mc_op_make(&mc_command_gat, key);
+    op.exptime = exptime;
+    op.value = value;
+    return op;
+}
+
+static inline struct mc_op mc_op_gats(int32_t exptime, struct mc_bytes key, struct mc_value *value)
+{
+    struct mc_op op = mc_op_make(&mc_command_gats, key);
+    op.exptime = exptime;
+    op.value = value;
+    return op;
+}
+
+/* Many keys: values[i] is for keys[i]. command: get, gets, gat or gats (then set op.exptime). */
+static inline struct mc_op mc_op_many(const struct mc_command *command, const struct mc_bytes *keys,
+                                      struct mc_value *values, size_t count)
+{
+    struct mc_op op = {0};
+    op.command = command;
+    op.keys = keys;
+    op.values = values;
+    op.count = count;
+    return op;
+}
+
+/* command: set, add, replace, append, prepend or cas (then item->cas is sent). */
+static inline struct mc_op mc_op_store(const struct mc_command *command, const struct mc_item *item)
+{
+    struct mc_op op = mc_op_make(command, item->key);
+    op.data = item->value;
+    op.number = item->cas;
+    op.flags = item->flags;
+    op.large_flags = item->large_flags;
+    op.exptime = item->exptime;
+    return op;
+}
+
+static inline struct mc_op mc_op_set(struct mc_bytes key, struct mc_bytes data, int32_t exptime)
+{
+    struct mc_op op = mc_op_make(&mc_command_set, key);
+    op.data = data;
+    op.exptime = exptime;
+    return op;
+}
+
+static inline struct mc_op mc_op_delete(struct mc_bytes key)
+{
+    return mc_op_make(&mc_command_delete, key);
+}
+
+/* The new number is in op.answer. */
+static inline struct mc_op mc_op_incr(struct mc_bytes key, uint64_t delta)
+{
+    struct mc_op op = mc_op_make(&mc_command_incr, key);
+    op.number = delta;
+    return op;
+}
+
+static inline struct mc_op mc_op_decr(struct mc_bytes key, uint64_t delta)
+{
+    struct mc_op op = mc_op_make(&mc_command_decr, key);
+    op.number = delta;
+    return op;
+}
+
+static inline struct mc_op mc_op_touch(struct mc_bytes key, int32_t exptime)
+{
+    struct mc_op op = mc_op_make(&mc_command_touch, key);
+    op.exptime = exptime;
+    return op;
+}
+
+/* words: none, "items", "settings", ...; each statistic goes to the sink. */
+static inline struct mc_op mc_op_stats(struct mc_bytes words, struct mc_sink *sink)
+{
+    struct mc_op op = mc_op_make(&mc_command_stats, words);
+    op.sink = sink;
+    return op;
+}
+
+/* Any meta command: &mc_command_mg, ... */
+static inline struct mc_op mc_op_meta(const struct mc_command *command, struct mc_bytes key,
+                                      struct mc_flags flags, struct mc_meta *meta)
+{
+    struct mc_op op = mc_op_make(command, key);
+    op.meta_flags = flags.list;
+    op.meta_count = flags.count;
+    op.meta = meta;
+    return op;
+}
+
+static inline struct mc_op mc_op_mg(struct mc_bytes key, struct mc_flags flags,
+                                    struct mc_value *value, struct mc_meta *meta)
+{
+    struct mc_op op = mc_op_meta(&mc_command_mg, key, flags, meta);
+    op.value = value;
+    return op;
+}
+
+static inline struct mc_op mc_op_ms(struct mc_bytes key, struct mc_bytes data,
+                                    struct mc_flags flags, struct mc_meta *meta)
+{
+    struct mc_op op = mc_op_meta(&mc_command_ms, key, flags, meta);
+    op.data = data;
+    return op;
+}
+
+static inline struct mc_op mc_op_md(struct mc_bytes key, struct mc_flags flags,
+                                    struct mc_meta *meta)
+{
+    return mc_op_meta(&mc_command_md, key, flags, meta);
+}
+
+static inline struct mc_op mc_op_ma(struct mc_bytes key, struct mc_flags flags,
+                                    struct mc_meta *meta)
+{
+    return mc_op_meta(&mc_command_ma, key, flags, meta);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
