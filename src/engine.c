@@ -27,9 +27,11 @@ void mc_engine_init(struct mc_engine *engine, void *in, size_t in_cap, void *out
 
 /* ---- operations ------------------------------------------------------------------------------ */
 
+/* A list that is too long is refused when it is put, and not looked at. */
 static bool has_any_flag(const struct mc_op *op, const char *letters)
 {
-    for (size_t k = 0; k < op->meta_count && k < MC_TOKENS_MAX; k++) {
+    size_t count = op->meta_count <= MC_TOKENS_MAX ? op->meta_count : 0;
+    for (size_t k = 0; k < count; k++) {
         size_t j = 0;
         while (letters[j] != '\0' && letters[j] != op->meta_flags[k].letter)
             j++;

@@ -309,6 +309,14 @@ static bool end_operation(struct mc_server *server, int *result, bool repeatable
     return again;
 }
 
+int mc_server_open(struct mc_server *server)
+{
+    int r = open_for(server, true);
+    if (r < 0)
+        end_operation(server, &r, true);
+    return r;
+}
+
 int64_t mc_server_pause_left(struct mc_server *server)
 {
     int64_t left = server->pause_ms > 0 ? server->down_until_ms - time_now(server) : 0;

@@ -66,6 +66,10 @@ struct mc_server {
  * keys. Returns 0, or MC_E_ADDRESS (server->problem says what is wrong). */
 int mc_server_init(struct mc_server *server, const char *address, void *buf, size_t cap);
 
+/* Connects and logs in, if there is no connection; operations do so by themselves. Returns 0, or why
+ * there is no connection. */
+int mc_server_open(struct mc_server *server);
+
 /* Closes the connection, if there is one. The next operation makes a new one. */
 void mc_server_close(struct mc_server *server);
 
