@@ -30,42 +30,60 @@ int mc_client_run(struct mc_client *client, struct mc_op *ops, size_t count, mc_
 int mc_client_get(struct mc_client *client, struct mc_bytes key, struct mc_value *value,
                   mc_deadline deadline)
 {
-    struct mc_op op = mc_op_get(key, value);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_get, key);
+    op.value = value;
     return mc_client_do(client, &op, deadline);
 }
 
 int mc_client_gets(struct mc_client *client, struct mc_bytes key, struct mc_value *value,
                    mc_deadline deadline)
 {
-    struct mc_op op = mc_op_gets(key, value);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_gets, key);
+    op.value = value;
     return mc_client_do(client, &op, deadline);
 }
 
 int mc_client_gat(struct mc_client *client, int32_t exptime, struct mc_bytes key,
                   struct mc_value *value, mc_deadline deadline)
 {
-    struct mc_op op = mc_op_gat(exptime, key, value);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_gat, key);
+    op.exptime = exptime;
+    op.value = value;
     return mc_client_do(client, &op, deadline);
 }
 
 int mc_client_gats(struct mc_client *client, int32_t exptime, struct mc_bytes key,
                    struct mc_value *value, mc_deadline deadline)
 {
-    struct mc_op op = mc_op_gats(exptime, key, value);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_gats, key);
+    op.exptime = exptime;
+    op.value = value;
     return mc_client_do(client, &op, deadline);
 }
 
 int mc_client_get_many(struct mc_client *client, const struct mc_bytes *keys,
                        struct mc_value *values, size_t count, mc_deadline deadline)
 {
-    struct mc_op op = mc_op_many(&mc_command_get, keys, values, count);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_get, (struct mc_bytes){0});
+    op.keys = keys;
+    op.values = values;
+    op.count = count;
     return mc_client_do(client, &op, deadline);
 }
 
 int mc_client_gets_many(struct mc_client *client, const struct mc_bytes *keys,
                         struct mc_value *values, size_t count, mc_deadline deadline)
 {
-    struct mc_op op = mc_op_many(&mc_command_gets, keys, values, count);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_gets, (struct mc_bytes){0});
+    op.keys = keys;
+    op.values = values;
+    op.count = count;
     return mc_client_do(client, &op, deadline);
 }
 
@@ -74,13 +92,20 @@ int mc_client_gets_many(struct mc_client *client, const struct mc_bytes *keys,
 int mc_client_store(struct mc_client *client, const struct mc_command *command,
                     const struct mc_item *item, mc_deadline deadline)
 {
-    struct mc_op op = mc_op_store(command, item);
+    struct mc_op op;
+    mc_op_start(&op, command, item->key);
+    op.data = item->value;
+    op.number = item->cas;
+    op.flags = item->flags;
+    op.large_flags = item->large_flags;
+    op.exptime = item->exptime;
     return mc_client_do(client, &op, deadline);
 }
 
 int mc_client_delete(struct mc_client *client, struct mc_bytes key, mc_deadline deadline)
 {
-    struct mc_op op = mc_op_delete(key);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_delete, key);
     return mc_client_do(client, &op, deadline);
 }
 
@@ -97,21 +122,27 @@ static int change_number(struct mc_client *client, struct mc_op *op, uint64_t *n
 int mc_client_incr(struct mc_client *client, struct mc_bytes key, uint64_t delta, uint64_t *number,
                    mc_deadline deadline)
 {
-    struct mc_op op = mc_op_incr(key, delta);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_incr, key);
+    op.number = delta;
     return change_number(client, &op, number, deadline);
 }
 
 int mc_client_decr(struct mc_client *client, struct mc_bytes key, uint64_t delta, uint64_t *number,
                    mc_deadline deadline)
 {
-    struct mc_op op = mc_op_decr(key, delta);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_decr, key);
+    op.number = delta;
     return change_number(client, &op, number, deadline);
 }
 
 int mc_client_touch(struct mc_client *client, struct mc_bytes key, int32_t exptime,
                     mc_deadline deadline)
 {
-    struct mc_op op = mc_op_touch(key, exptime);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_touch, key);
+    op.exptime = exptime;
     return mc_client_do(client, &op, deadline);
 }
 

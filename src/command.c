@@ -1,6 +1,6 @@
 /* The commands as constants, and the replies of one line and of many. */
 #include "command.h"
-#include "decimal.h"
+#include "item.h"
 #include "meta.h"
 #include "reply.h"
 #include "retrieval.h"
@@ -90,8 +90,14 @@ static size_t usual_touched(struct mc_op *op, const char *b, size_t e)
 
 static size_t usual_number(struct mc_op *op, const char *b, size_t e)
 {
-    size_t j = 0;
-    while (j < e && j <= MC_DECIMAL_MAX && b[j] >= '0' && b[j] <= '9')
+    uint32_t number;
+    size_t j = mc_item_number(b, 0, e, &number);
+    if (j > 0 && e - j == 2 && mc_item_crlf(b, j)) {
+        op->answer = number;
+        op->result = MC_NUMBER;
+        return e;
+    }
+    for (j = 0; j < e && j <= MC_DECIMAL_MAX && b[j] >= '0' && b[j] <= '9';)
         j++;
     if (j == 0)
         return usual_not_found(op, b, e);

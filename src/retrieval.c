@@ -296,23 +296,22 @@ int mc_retrieval_answer_cas(struct mc_engine *engine, struct mc_op *op, struct m
 
 /* ---- the usual reply to a single key --------------------------------------------------------- */
 
-/* An item that ends at i, or none, and END. */
-static size_t end_item(struct mc_op *op, const char *b, size_t i, size_t e,
-                       const struct mc_reply *item)
+/* Is the END of a reply at i? */
+static inline bool is_end_at(const char *b, size_t i, size_t e)
 {
-    if (e - i < 5 || memcmp(b + i, "END\r\n", 5) != 0)
-        return 0;
-    op->result = i > 0 ? give_item((struct mc_slot){op, 0}, op->value, item) : MC_MISS;
-    return i + 5;
+    return e - i >= 5 && memcmp(b + i, "END\r\n", 5) == 0;
 }
 
 size_t mc_retrieval_usual(struct mc_op *op, const char *b, size_t e)
 {
     struct mc_reply item;
     size_t i = mc_item_end(b, e, op->key, &item);
+    if (!is_end_at(b, i, e))
+        return 0;
     item.cas = 0;
     item.has_cas = false;
-    return end_item(op, b, i, e, &item);
+    op->result = i > 0 ? give_item((struct mc_slot){op, 0}, op->value, &item) : MC_MISS;
+    return i + 5;
 }
 
 /* VALUE <key> <flags> <bytes> <cas unique>\r\n<data block>\r\n: the index after it, or 0. */
@@ -339,6 +338,9 @@ size_t mc_retrieval_usual_cas(struct mc_op *op, const char *b, size_t e)
 {
     struct mc_reply item;
     size_t i = read_cas_item(b, e, op->key, &item);
+    if (!is_end_at(b, i, e))
+        return 0;
     item.has_cas = true;
-    return end_item(op, b, i, e, &item);
+    op->result = i > 0 ? give_item((struct mc_slot){op, 0}, op->value, &item) : MC_MISS;
+    return i + 5;
 }

@@ -465,41 +465,59 @@ int mc_server_run(struct mc_server *server, struct mc_op *ops, size_t count)
 
 int mc_server_get(struct mc_server *server, struct mc_bytes key, struct mc_value *value)
 {
-    struct mc_op op = mc_op_get(key, value);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_get, key);
+    op.value = value;
     return mc_server_do(server, &op);
 }
 
 int mc_server_gets(struct mc_server *server, struct mc_bytes key, struct mc_value *value)
 {
-    struct mc_op op = mc_op_gets(key, value);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_gets, key);
+    op.value = value;
     return mc_server_do(server, &op);
 }
 
 int mc_server_gat(struct mc_server *server, int32_t exptime, struct mc_bytes key,
                   struct mc_value *value)
 {
-    struct mc_op op = mc_op_gat(exptime, key, value);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_gat, key);
+    op.exptime = exptime;
+    op.value = value;
     return mc_server_do(server, &op);
 }
 
 int mc_server_gats(struct mc_server *server, int32_t exptime, struct mc_bytes key,
                    struct mc_value *value)
 {
-    struct mc_op op = mc_op_gats(exptime, key, value);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_gats, key);
+    op.exptime = exptime;
+    op.value = value;
     return mc_server_do(server, &op);
 }
 
 int mc_server_get_many(struct mc_server *server, const struct mc_bytes *keys,
                        struct mc_value *values, size_t count)
 {
-    struct mc_op op = mc_op_many(&mc_command_get, keys, values, count);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_get, (struct mc_bytes){0});
+    op.keys = keys;
+    op.values = values;
+    op.count = count;
     return mc_server_do(server, &op);
 }
 
 int mc_server_gets_many(struct mc_server *server, const struct mc_bytes *keys,
                         struct mc_value *values, size_t count)
 {
-    struct mc_op op = mc_op_many(&mc_command_gets, keys, values, count);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_gets, (struct mc_bytes){0});
+    op.keys = keys;
+    op.values = values;
+    op.count = count;
     return mc_server_do(server, &op);
 }
 
@@ -508,14 +526,23 @@ int mc_server_gets_many(struct mc_server *server, const struct mc_bytes *keys,
 int mc_server_store(struct mc_server *server, const struct mc_command *command,
                     const struct mc_item *item)
 {
-    struct mc_op op = mc_op_store(command, item);
+    struct mc_op op;
+    mc_op_start(&op, command, item->key);
+    op.data = item->value;
+    op.number = item->cas;
+    op.flags = item->flags;
+    op.large_flags = item->large_flags;
+    op.exptime = item->exptime;
     return mc_server_do(server, &op);
 }
 
 int mc_server_set(struct mc_server *server, struct mc_bytes key, struct mc_bytes data,
                   int32_t exptime)
 {
-    struct mc_op op = mc_op_set(key, data, exptime);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_set, key);
+    op.data = data;
+    op.exptime = exptime;
     return mc_server_do(server, &op);
 }
 
@@ -554,7 +581,8 @@ int mc_server_cas(struct mc_server *server, struct mc_bytes key, struct mc_bytes
 
 int mc_server_delete(struct mc_server *server, struct mc_bytes key)
 {
-    struct mc_op op = mc_op_delete(key);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_delete, key);
     return mc_server_do(server, &op);
 }
 
@@ -569,19 +597,25 @@ static int do_number(struct mc_server *server, struct mc_op *op, uint64_t *numbe
 
 int mc_server_incr(struct mc_server *server, struct mc_bytes key, uint64_t delta, uint64_t *number)
 {
-    struct mc_op op = mc_op_incr(key, delta);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_incr, key);
+    op.number = delta;
     return do_number(server, &op, number);
 }
 
 int mc_server_decr(struct mc_server *server, struct mc_bytes key, uint64_t delta, uint64_t *number)
 {
-    struct mc_op op = mc_op_decr(key, delta);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_decr, key);
+    op.number = delta;
     return do_number(server, &op, number);
 }
 
 int mc_server_touch(struct mc_server *server, struct mc_bytes key, int32_t exptime)
 {
-    struct mc_op op = mc_op_touch(key, exptime);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_touch, key);
+    op.exptime = exptime;
     return mc_server_do(server, &op);
 }
 
@@ -601,7 +635,9 @@ int mc_server_version(struct mc_server *server)
 
 int mc_server_stats(struct mc_server *server, struct mc_bytes words, struct mc_sink *sink)
 {
-    struct mc_op op = mc_op_stats(words, sink);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_stats, words);
+    op.sink = sink;
     return mc_server_do(server, &op);
 }
 
@@ -610,27 +646,45 @@ int mc_server_stats(struct mc_server *server, struct mc_bytes words, struct mc_s
 int mc_server_mg(struct mc_server *server, struct mc_bytes key, struct mc_flags flags,
                  struct mc_value *value, struct mc_meta *meta)
 {
-    struct mc_op op = mc_op_mg(key, flags, value, meta);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_mg, key);
+    op.meta_flags = flags.list;
+    op.meta_count = flags.count;
+    op.value = value;
+    op.meta = meta;
     return mc_server_do(server, &op);
 }
 
 int mc_server_ms(struct mc_server *server, struct mc_bytes key, struct mc_bytes data,
                  struct mc_flags flags, struct mc_meta *meta)
 {
-    struct mc_op op = mc_op_ms(key, data, flags, meta);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_ms, key);
+    op.data = data;
+    op.meta_flags = flags.list;
+    op.meta_count = flags.count;
+    op.meta = meta;
     return mc_server_do(server, &op);
 }
 
 int mc_server_md(struct mc_server *server, struct mc_bytes key, struct mc_flags flags,
                  struct mc_meta *meta)
 {
-    struct mc_op op = mc_op_md(key, flags, meta);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_md, key);
+    op.meta_flags = flags.list;
+    op.meta_count = flags.count;
+    op.meta = meta;
     return mc_server_do(server, &op);
 }
 
 int mc_server_ma(struct mc_server *server, struct mc_bytes key, struct mc_flags flags,
                  struct mc_meta *meta)
 {
-    struct mc_op op = mc_op_ma(key, flags, meta);
+    struct mc_op op;
+    mc_op_start(&op, &mc_command_ma, key);
+    op.meta_flags = flags.list;
+    op.meta_count = flags.count;
+    op.meta = meta;
     return mc_server_do(server, &op);
 }
