@@ -24,7 +24,7 @@ static bool client_set(struct mc_server *server, struct mc_value *value)
     const struct mc_item item = {.key = key, .value = text};
     mc_deadline deadline = mc_socket_deadline(server->timeout_ms);
     (void)value;
-    return mc_client_store(&server->client, MC_SET, &item, deadline) == MC_STORED;
+    return mc_client_store(&server->client, &mc_command_set, &item, deadline) == MC_STORED;
 }
 
 static bool server_set(struct mc_server *server, struct mc_value *value)
