@@ -1,4 +1,4 @@
-/* Each system call of socket.c fails once: what is made of each errno, and that no descriptor is
+/* Each system call of socket.c fails once: what becomes of each errno, and that no descriptor is
  * lost. The sweep of all calls in all programs is check_faults.c. */
 #include "faults.h"
 #include "peer.h"
@@ -61,7 +61,7 @@ static int place_of(const struct faults_seen *seen, enum faults_call call, int n
     return k;
 }
 
-/* The nth such call fails so, and this is what comes of it. */
+/* The nth such call fails so, and this is the result. */
 struct row {
     enum faults_call call;
     int nth, error;
@@ -220,7 +220,7 @@ START_TEST(moving_fails)
 }
 END_TEST
 
-/* Behind a send that would block, or a receive whose timer has run out, comes a poll(): it fails. */
+/* After a send that would block, or a receive whose timer has run out, comes a poll(): it fails. */
 static const struct {
     ptrdiff_t (*move)(struct line *line, mc_deadline deadline);
     int error, result, sys_errno;
@@ -236,7 +236,7 @@ START_TEST(waiting_fails)
     struct faults_plan plan = {.at = NONE, .every = 1, .every_error = EAGAIN};
     struct line line = {.other = NONE};
     open_line(&line);
-    plan.at = waiting[_i].move == receive ? 2 : 1; /* behind the arming of the timer */
+    plan.at = waiting[_i].move == receive ? 2 : 1; /* after the arming of the timer */
     plan.error = waiting[_i].error;
     faults_begin(&plan);
     ptrdiff_t n = waiting[_i].move(&line, mc_socket_deadline(LONG_MS));

@@ -1,7 +1,7 @@
 /* Deadlines: a drip, a stall at every byte of every reply, a queue that is full, a peer that does
  * not read, a server that stands still. The call is back when its deadline is past and not before;
- * by how much it is late is measured and reported, for that is the machine's doing. And what is
- * said late answers nothing: not on the old connection, nor on the next. */
+ * by how much it is late is measured and reported, for that is the machine's doing. And a reply
+ * that comes late is given to nothing: not on the old connection, nor on the next. */
 #include "commands.h"
 #include "peer.h"
 #include "suite.h"
@@ -57,14 +57,14 @@ static uint64_t quantile_us(double part)
 
 /* ---- calls that a peer keeps waiting --------------------------------------------------------- */
 
-/* One call, how much of its reply is said, and what came of it. */
+/* One call, how much of its reply is sent, and what became of it. */
 struct call {
     const struct command *command;
     bool by_server, drips;
-    size_t said; /* bytes, behind which nothing comes */
+    size_t sent; /* bytes, after which nothing comes */
     int drip_ms, deadline_ms;
     int result, error;
-    int next; /* what another get came to */
+    int next; /* the result of another get */
     int64_t late_us;
     char reply[COMMANDS_PLACED], request[COMMANDS_PLACED];
 };
@@ -91,16 +91,16 @@ static void add_text(struct lane *lane, enum peer_do what, const char *text)
     add_step(lane, what, text, strlen(text), 0);
 }
 
-/* What the peer does: it says the rest late, when the client has closed, or (its function alone
- * leaves that to the caller) will send no more. */
+/* What the peer does: it sends the rest late, when the client has closed, or (as a client leaves
+ * that to its caller) will send no more. */
 static void script_call(struct lane *lane, const struct call *call)
 {
     size_t len = strlen(call->reply);
     add_text(lane, PEER_ACCEPT, "");
     add_text(lane, PEER_HEAR, call->request);
-    add_step(lane, call->drips ? PEER_SLOWLY : PEER_LATE, call->reply, call->said, call->drip_ms);
+    add_step(lane, call->drips ? PEER_SLOWLY : PEER_LATE, call->reply, call->sent, call->drip_ms);
     add_text(lane, PEER_SILENT, "");
-    add_step(lane, PEER_LATE, call->reply + call->said, len - call->said, 0);
+    add_step(lane, PEER_LATE, call->reply + call->sent, len - call->sent, 0);
     add_text(lane, PEER_CLOSE, "");
     if (!call->by_server)
         return;
@@ -130,41 +130,32 @@ static struct call *add_call(struct lane lanes[LANES], const struct command *com
     return call;
 }
 
-/* Another question after the deadline: a dead connection gives no answer to it. */
+/* Another get after the deadline: a dead connection has no reply to it. */
 static void call_client(const struct peer *peer, struct call *call)
 {
     char buf[2048], text[VALUE_CAP];
     struct mc_socket socket = {0};
     struct mc_client client;
-    struct mc_pipeline_op op = command_op(call->command);
+    struct mc_op op = command_op(call->command);
     struct mc_value value = {.buf = text, .cap = sizeof text};
-    op.value = value;
+    struct mc_meta meta;
+    op.value = &value;
+    op.meta = &meta;
     call->error = peer_connect(peer, &socket, mc_socket_deadline(LONGEST_MS));
     if (call->error < 0)
         return;
     mc_client_init(&client, mc_socket_transport(&socket), buf, sizeof buf);
     mc_deadline deadline = mc_socket_deadline(call->deadline_ms);
-    call->result = command_ask_client(&client, &op, deadline);
+    call->result = call->command->by_client(&client, &op, deadline);
     call->late_us = late_us(deadline);
-    call->error = client.error;
-    shutdown(socket.fd, SHUT_WR); /* the peer says the rest now */
+    call->error = client.engine.error;
+    shutdown(socket.fd, SHUT_WR); /* the peer sends the rest now */
     poll(&(struct pollfd){.fd = socket.fd, .events = POLLIN}, 1, LONGEST_MS);
     call->next = mc_client_get(&client, MC_BYTES("n1"), &value, mc_socket_deadline(LONGEST_MS));
     mc_socket_close(&socket);
 }
 
-static int ask_server(struct mc_server *server, const struct command *command,
-                      struct mc_pipeline_op *op)
-{
-    if (command->ask != NULL)
-        return command->ask(server);
-    if (command->shape == COMMAND_PLAIN)
-        return command_ask_server(server, op);
-    mc_server_run(server, op, 1);
-    return op->result;
-}
-
-/* Another question on the connection that is made anew: it has its own answer. */
+/* Another get, on a new connection: it has its own reply. */
 static int ask_next(struct mc_server *server)
 {
     char text[VALUE_CAP];
@@ -180,15 +171,19 @@ static void call_server(const struct peer *peer, struct call *call)
 {
     char buf[2048], text[VALUE_CAP];
     struct mc_server server;
-    struct mc_pipeline_op op = command_op(call->command);
-    op.value = (struct mc_value){.buf = text, .cap = sizeof text};
+    const struct command *command = call->command;
+    struct mc_op op = command_op(command);
+    struct mc_value value = {.buf = text, .cap = sizeof text};
+    struct mc_meta meta;
+    op.value = &value;
+    op.meta = &meta;
     call->error = mc_server_init(&server, peer->address, buf, sizeof buf);
     if (call->error < 0)
         return;
     server.timeout_ms = call->deadline_ms;
-    call->result = ask_server(&server, call->command, &op);
+    call->result = command->ask != NULL ? command->ask(&server) : command->by_server(&server, &op);
     call->late_us = late_us(server.deadline);
-    call->error = server.client.error;
+    call->error = server.client.engine.error;
     call->next = ask_next(&server);
     mc_server_close(&server);
 }
@@ -210,8 +205,8 @@ static void check_call(const struct call *call)
 {
     char what[128];
     snprintf(what, sizeof what, "%s, %s, %s %zu", call->command->name,
-             call->by_server ? "server" : "client", call->drips ? "dripped" : "stalled behind byte",
-             call->said);
+             call->by_server ? "server" : "client", call->drips ? "dripped" : "stalled after byte",
+             call->sent);
     ck_assert_msg(call->error == MC_E_TIMEOUT, "%s: the error is %d", what, call->error);
     int expected = command_is_write(call->command) ? MC_E_UNKNOWN : MC_E_TIMEOUT;
     ck_assert_msg(call->result == expected, "%s: %d", what, call->result);
@@ -243,16 +238,16 @@ static void run_lanes(struct lane lanes[LANES])
 
 static bool has_client(const struct command *c)
 {
-    return c->shape == COMMAND_PLAIN;
+    return c->by_client != NULL;
 }
 
 /* Below and above what the kernel's own timer is used for. */
-static void add_stall(struct lane *lanes, const struct command *command, size_t said,
+static void add_stall(struct lane *lanes, const struct command *command, size_t sent,
                       bool by_server)
 {
     struct call *call = add_call(lanes, command, by_server);
-    call->said = said;
-    call->deadline_ms = said % 8 == 4 ? 60 : 10;
+    call->sent = sent;
+    call->deadline_ms = sent % 8 == 4 ? 60 : 10;
 }
 
 START_TEST(stalled_at_every_byte)
@@ -263,10 +258,10 @@ START_TEST(stalled_at_every_byte)
         const struct command *command = &commands[c];
         if (command->shape == COMMAND_MANY)
             continue;
-        for (size_t said = 0; said < strlen(command->reply.text); said++) {
-            add_stall(lanes, command, said, true);
+        for (size_t sent = 0; sent < strlen(command->reply.text); sent++) {
+            add_stall(lanes, command, sent, true);
             if (has_client(command))
-                add_stall(lanes, command, said, false);
+                add_stall(lanes, command, sent, false);
         }
     }
     run_lanes(lanes);
@@ -284,13 +279,13 @@ START_TEST(dripped)
         const struct command *command = &commands[c];
         if (command->shape == COMMAND_MANY)
             continue;
-        size_t said = strlen(command->reply.text) - 1;
+        size_t sent = strlen(command->reply.text) - 1;
         for (int by_server = has_client(command) ? 0 : 1; by_server <= 1; by_server++) {
             struct call *call = add_call(lanes, command, by_server == 1);
             call->drips = true;
-            call->said = said;
+            call->sent = sent;
             call->deadline_ms = deadlines_ms[_i];
-            call->drip_ms = deadlines_ms[_i] / (int)said + 2;
+            call->drip_ms = deadlines_ms[_i] / (int)sent + 2;
         }
     }
     run_lanes(lanes);
@@ -367,7 +362,7 @@ END_TEST
 
 /* ---- a server that stands still -------------------------------------------------------------- */
 
-/* A child that serves one connection after the other: n1 is there, and all else is said late. */
+/* A child that serves one connection after the other: n1 is there, and all other replies are late. */
 static void serve(int listener)
 {
     char line[64];
@@ -418,8 +413,8 @@ static void expect_no_answer(struct mc_server *server, bool sets, int ms)
     count_call(late_us(server->deadline), "a stopped server");
 }
 
-/* Stopped in the midst of a connection, it takes new ones and what is sent, and answers nothing;
- * when it goes on, it answers all that. */
+/* Stopped in the midst of a connection, it takes new ones and what is sent, and replies to nothing;
+ * when it goes on, it replies to all that. */
 START_TEST(stopped_server)
 {
     static const struct peer_step nothing[] = {{PEER_END, NULL, 0, 0}};

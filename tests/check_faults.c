@@ -1,5 +1,5 @@
 /* Each system call of a few programs fails, at each position, with each errno, in each weather; a
- * real memcached is asked behind the client's back what was really done.
+ * real memcached is asked on another connection what was really done.
  *
  * What may be true of a key is a set of possible worlds: a write that is unknown may have been done
  * or not, one that failed was not done, and what is read must be true in at least one world. */
@@ -35,41 +35,53 @@ struct worlds {
 };
 
 struct step {
-    enum mc_verb verb;
+    const struct mc_command *command;
     int key;
     int64_t number;
-    const char *flags; /* of a meta command: letters */
+    bool shows; /* a meta command with v */
 };
 
-static const struct step steps[OPS] = {{MC_VERB_SET, 0, 100, NULL},  {MC_VERB_GET, 0, 0, NULL},
-                                       {MC_VERB_INCR, 0, 5, NULL},   {MC_VERB_ADD, 1, 2000, NULL},
-                                       {MC_VERB_MS, 2, 30000, NULL}, {MC_VERB_MG, 2, 0, "v"},
-                                       {MC_VERB_DELETE, 1, 0, NULL}, {MC_VERB_GETS, 1, 0, NULL},
-                                       {MC_VERB_MA, 0, 7, "v"},      {MC_VERB_GET, 0, 0, NULL}};
+static const struct step steps[OPS] = {
+    {&mc_command_set, 0, 100, false},  {&mc_command_get, 0, 0, false},
+    {&mc_command_incr, 0, 5, false},   {&mc_command_add, 1, 2000, false},
+    {&mc_command_ms, 2, 30000, false}, {&mc_command_mg, 2, 0, true},
+    {&mc_command_delete, 1, 0, false}, {&mc_command_gets, 1, 0, false},
+    {&mc_command_ma, 0, 7, true},      {&mc_command_get, 0, 0, false}};
 
-static bool reads(enum mc_verb verb)
+static bool reads(const struct step *step)
 {
-    return verb == MC_VERB_GET || verb == MC_VERB_GETS || verb == MC_VERB_MG;
+    const struct mc_command *c = step->command;
+    return c == &mc_command_get || c == &mc_command_gets || c == &mc_command_mg;
 }
 
-/* What a server says to a step, and what it holds then. */
+static bool is_one_of(const struct step *step, const struct mc_command *a,
+                      const struct mc_command *b)
+{
+    return step->command == a || step->command == b;
+}
+
+/* What a server replies to a step, and what it holds then. */
 static int serve(const struct step *step, int64_t before, int64_t *after)
 {
     bool there = before != ABSENT;
     *after = before;
-    switch (step->verb) {
-    case MC_VERB_SET: *after = step->number; return MC_STORED;
-    case MC_VERB_MS: *after = step->number; return MC_HD;
-    case MC_VERB_ADD:
+    if (is_one_of(step, &mc_command_set, &mc_command_ms)) {
+        *after = step->number;
+        return step->command == &mc_command_ms ? MC_HD : MC_STORED;
+    }
+    if (step->command == &mc_command_add) {
         *after = there ? before : step->number;
         return there ? MC_NOT_STORED : MC_STORED;
-    case MC_VERB_DELETE: *after = ABSENT; return there ? MC_DELETED : MC_NOT_FOUND;
-    case MC_VERB_INCR:
-    case MC_VERB_MA:
+    }
+    if (step->command == &mc_command_delete) {
+        *after = ABSENT;
+        return there ? MC_DELETED : MC_NOT_FOUND;
+    }
+    if (is_one_of(step, &mc_command_incr, &mc_command_ma)) {
         *after = there ? before + step->number : before;
         return there ? MC_NUMBER : MC_NOT_FOUND;
-    default: return there ? MC_HIT : MC_MISS;
     }
+    return there ? MC_HIT : MC_MISS;
 }
 
 static void add_world(struct worlds *worlds, int64_t number, unsigned pending)
@@ -107,8 +119,8 @@ static void narrow(struct worlds *worlds, const struct step *step, unsigned bit,
     for (size_t k = 0; k < worlds->count; k++) {
         int64_t after, before = worlds->list[k].number;
         unsigned pending = worlds->list[k].pending;
-        int said = serve(step, before, &after);
-        if (result == MC_E_UNKNOWN || result == said) {
+        int reply = serve(step, before, &after);
+        if (result == MC_E_UNKNOWN || result == reply) {
             bool brings = result == MC_HIT || result == MC_NUMBER;
             if (!brings || after == number)
                 add_world(&next, after, pending);
@@ -123,66 +135,66 @@ static void narrow(struct worlds *worlds, const struct step *step, unsigned bit,
 
 /* A run: its ops, with their keys and where values go. */
 struct run {
-    struct mc_pipeline_op ops[OPS];
-    struct mc_flag flags[OPS];
+    struct mc_op ops[OPS];
+    struct mc_value replies[OPS];
+    struct mc_meta metas[OPS];
+    struct mc_flag flags[OPS][2];
     char keys[KEYS][24], numbers[OPS][24], values[OPS][32];
 };
 
 static unsigned runs; /* each has keys of its own */
 
+/* The operation of a step. Its result is one that no run may have. */
+static void make_op(struct run *run, size_t i)
+{
+    const struct step *step = &steps[i];
+    struct mc_op *op = &run->ops[i];
+    char *number = run->numbers[i];
+    snprintf(number, sizeof run->numbers[i], "%lld", (long long)step->number);
+    *op = mc_op_make(step->command, mc_string(run->keys[step->key]));
+    op->result = MC_E_COMMAND;
+    op->data = mc_string(number);
+    op->number = (uint64_t)step->number;
+    run->replies[i] = (struct mc_value){.buf = run->values[i], .cap = sizeof run->values[i] - 1};
+    op->value = &run->replies[i];
+    op->meta = &run->metas[i];
+    run->flags[i][0] = mc_op_flag('v');
+    run->flags[i][1] = mc_op_flag_number('D', op->number);
+    op->meta_flags = run->flags[i];
+    op->meta_count = !step->shows ? 0 : step->command == &mc_command_ma ? 2 : 1;
+}
+
 static void make_run(struct run *run)
 {
-    *run = (struct run){0};
+    memset(run, 0, sizeof *run);
     runs++;
     for (int k = 0; k < KEYS; k++)
         snprintf(run->keys[k], sizeof run->keys[k], "key-%u-%d", runs, k);
-    for (size_t i = 0; i < OPS; i++) {
-        const struct step *step = &steps[i];
-        struct mc_pipeline_op *op = &run->ops[i];
-        char *key = run->keys[step->key], *number = run->numbers[i];
-        snprintf(number, sizeof run->numbers[i], "%lld", (long long)step->number);
-        *op = (struct mc_pipeline_op){.verb = step->verb, .result = MC_E_IDLE};
-        op->key = (struct mc_bytes){key, strlen(key)};
-        op->data = (struct mc_bytes){number, strlen(number)};
-        op->number = (uint64_t)step->number;
-        op->value = (struct mc_value){.buf = run->values[i], .cap = sizeof run->values[i] - 1};
-        run->flags[i] =
-            (struct mc_flag){.letter = (char)(step->flags != NULL ? step->flags[0] : 'D')};
-        op->meta_flags = &run->flags[i];
-        op->meta_count = step->flags != NULL ? 1 : 0;
-    }
+    for (size_t i = 0; i < OPS; i++)
+        make_op(run, i);
 }
 
-static struct mc_flag delta_flags[2]; /* ma with v and a delta */
-
-static void set_delta(struct run *run)
-{
-    for (size_t i = 0; i < OPS; i++) {
-        if (steps[i].verb != MC_VERB_MA)
-            continue;
-        delta_flags[0] = (struct mc_flag){.letter = 'v'};
-        delta_flags[1] = (struct mc_flag){.letter = 'D', .number = run->ops[i].number};
-        run->ops[i].meta_flags = delta_flags;
-        run->ops[i].meta_count = 2;
-    }
-}
-
-static int run_alone(struct mc_server *s, struct mc_pipeline_op *op)
+/* By the server's function of its name. */
+static int run_alone(struct mc_server *s, struct mc_op *op)
 {
     const struct mc_item item = {.key = op->key, .value = op->data};
-    switch (op->verb) {
-    case MC_VERB_GET: return mc_server_get(s, op->key, &op->value);
-    case MC_VERB_GETS: return mc_server_gets(s, op->key, &op->value);
-    case MC_VERB_SET: return mc_server_store(s, MC_SET, &item);
-    case MC_VERB_ADD: return mc_server_store(s, MC_ADD, &item);
-    case MC_VERB_DELETE: return mc_server_delete(s, op->key);
-    case MC_VERB_INCR: return mc_server_incr(s, op->key, op->number, &op->number);
-    case MC_VERB_MG:
-        return mc_server_mg(s, op->key, op->meta_flags, op->meta_count, &op->value, &op->meta);
-    case MC_VERB_MS:
-        return mc_server_ms(s, op->key, op->data, op->meta_flags, op->meta_count, &op->meta);
-    default: return mc_server_ma(s, op->key, op->meta_flags, op->meta_count, &op->meta);
-    }
+    const struct mc_flags flags = {op->meta_flags, op->meta_count};
+    const struct mc_command *c = op->command;
+    if (c == &mc_command_get)
+        return mc_server_get(s, op->key, op->value);
+    if (c == &mc_command_gets)
+        return mc_server_gets(s, op->key, op->value);
+    if (c == &mc_command_set || c == &mc_command_add)
+        return mc_server_store(s, c, &item);
+    if (c == &mc_command_delete)
+        return mc_server_delete(s, op->key);
+    if (c == &mc_command_incr)
+        return mc_server_incr(s, op->key, op->number, &op->answer);
+    if (c == &mc_command_mg)
+        return mc_server_mg(s, op->key, flags, op->value, op->meta);
+    if (c == &mc_command_ms)
+        return mc_server_ms(s, op->key, op->data, flags, op->meta);
+    return mc_server_do(s, op);
 }
 
 /* One by one; a server that went down is asked again at once. */
@@ -199,7 +211,7 @@ static void run_together(struct mc_server *server, struct run *run)
     mc_server_run(server, run->ops, OPS);
 }
 
-/* A pipeline for each half, so that the second may need a new connection. */
+/* A batch for each half, so that the second may need a new connection. */
 static void run_halves(struct mc_server *server, struct run *run)
 {
     mc_server_run(server, run->ops, OPS / 2);
@@ -245,36 +257,42 @@ static bool is_named(const struct step *step, int result)
     case MC_E_CONNECT:
     case MC_E_RESOURCES:
     case MC_E_DOWN: return true;
-    case MC_E_UNKNOWN: return !reads(step->verb);
+    case MC_E_UNKNOWN: return !reads(step);
     default: return false;
     }
 }
 
-static int64_t number_of(const struct mc_pipeline_op *op)
+static int64_t number_of(const struct mc_op *op)
 {
     char text[33] = {0};
     if (op->result == MC_NUMBER)
-        return (int64_t)(op->verb == MC_VERB_MA ? op->meta.number : op->number);
+        return (int64_t)op->answer;
     if (op->result != MC_HIT)
         return ABSENT;
-    memcpy(text, op->value.buf, op->value.len);
+    memcpy(text, op->value->buf, op->value->len);
     return strtoll(text, NULL, 10);
 }
 
 /* What the server holds now has to be true in one of the worlds. */
 static void ask_witness(const struct run *run, struct worlds *worlds, const char *what)
 {
-    static const struct step look = {MC_VERB_GET, 0, 0, NULL};
+    static const struct step look = {&mc_command_get, 0, 0, false};
     for (int k = 0; k < KEYS; k++) {
         char buf[32];
-        struct mc_pipeline_op op = {.value = {.buf = buf, .cap = sizeof buf}};
-        struct mc_bytes key = {run->keys[k], strlen(run->keys[k])};
-        op.result = mc_server_get(&witness, key, &op.value);
+        struct mc_value value = {.buf = buf, .cap = sizeof buf};
+        struct mc_op op = mc_op_get(mc_string(run->keys[k]), &value);
+        op.result = mc_server_get(&witness, op.key, op.value);
         ck_assert_int_gt(op.result, 0);
         narrow(&worlds[k], &look, 0, op.result, number_of(&op));
         ck_assert_msg(worlds[k].count > 0, "%s: the server holds %lld for key %d", what,
                       (long long)number_of(&op), k);
     }
+}
+
+/* An operation that failed has no outputs. */
+static bool is_clear(const struct mc_op *op)
+{
+    return op->answer == 0 && op->value->len == 0 && op->value->cas == 0 && op->meta->number == 0;
 }
 
 /* Returns how many of the ops failed. */
@@ -285,9 +303,11 @@ static int check_run(const struct run *run, const char *what)
     for (int k = 0; k < KEYS; k++)
         worlds[k] = (struct worlds){{{.number = ABSENT}}, 1};
     for (size_t i = 0; i < OPS; i++) {
-        const struct mc_pipeline_op *op = &run->ops[i];
+        const struct mc_op *op = &run->ops[i];
         struct worlds *w = &worlds[steps[i].key];
         ck_assert_msg(op->result > 0 || is_named(&steps[i], op->result), "%s: op %zu: %d", what, i,
+                      op->result);
+        ck_assert_msg(op->result > 0 || is_clear(op), "%s: op %zu: %d with outputs", what, i,
                       op->result);
         narrow(w, &steps[i], 1u << i, op->result, number_of(op));
         ck_assert_msg(w->count > 0, "%s: op %zu cannot be %d with %lld", what, i, op->result,
@@ -311,7 +331,6 @@ static int play(const struct way *way, const struct faults_plan *plan,
              plan->at, plan->on ? " on" : "", plan->error, plan->cap, plan->every,
              plan->every_error);
     make_run(&run);
-    set_delta(&run);
     ck_assert_int_eq(mc_server_init(&server, live.address, buf, sizeof buf), 0);
     server.timeout_ms = 20000;
     int64_t start = mc_socket_now();
@@ -359,7 +378,7 @@ enum { HITS_MIN = 5000, FEW_HITS_MIN = 1000 };
 
 static bool few; /* the argument, as where a processor is emulated */
 
-/* Where there are very many positions, the errors that are dealt with apart have to do. */
+/* Where there are very many positions, the errors that are handled in a way of their own have to do. */
 static bool is_tried(int weather, int error)
 {
     if (weather < ALL_ERRORS || error == 0 || error == ECONNRESET)
@@ -545,7 +564,7 @@ static void print_reached(void)
         "# reached: 5. every system call | each at every position with every errno, in %d weathers "
         "of short and interrupted transfers; EINTR at each k-th call; a signal each ms; SIGPIPE at "
         "its default | %s injections (%llu did not come) and %s interruptions in %s runs, %llu "
-        "signals, %llu broken pipes: each answer right or a named error; %s descriptors opened, 0 "
+        "signals, %llu broken pipes: each reply right or a named error; %s descriptors opened, 0 "
         "left\n",
         WEATHERS, tally_text(tallies[HITS], hits), (unsigned long long)tallies[MISSED],
         tally_text(tallies[INTERRUPTED], kth), tally_text(tallies[RUNS], all),

@@ -1,10 +1,9 @@
 /* Nothing can be injected: of each word of a caller's, in each command, every byte at every
- * position of every length goes out in one command line of just that form, or nothing goes out;
+ * position of every length is sent in one command line of just that form, or nothing is sent;
  * numbers are their digits; and a real server counts the commands that were asked, not one more.
  *
  * usage: check_injection [full]: all lengths from 0 to 251 for each kind of word, not few. */
 #include "live.h"
-#include "pipeline.h"
 #include "server.h"
 #include "suite.h"
 #include "tally.h"
@@ -24,7 +23,7 @@ static bool full;
 
 /* ---- the words ------------------------------------------------------------------------------- */
 
-/* KEY2: the second of two keys. The words below CLIENT go through proto/ alone. */
+/* KEY2: the second of two keys. The words below CLIENT are put by proto/. */
 enum slot {
     GET,
     GETS,
@@ -65,11 +64,11 @@ enum slot {
 
 enum kind { KEY, TOKEN, WORDS, PASSWORD };
 
-/* What comes before and behind the word; a %zu is the size of user and password. */
+/* What comes before and after the word; a %zu is the size of user and password. */
 static const struct row {
     enum kind kind;
     size_t max;
-    const char *before, *behind;
+    const char *before, *after;
 } rows[] = {
     [GET] = {KEY, 250, "get ", "\r\n"},
     [GETS] = {KEY, 250, "gets ", "\r\n"},
@@ -162,7 +161,7 @@ static int put(struct mc_out *out, enum slot slot, struct mc_bytes word)
     return slot <= MG_L ? put_meta(out, slot, word) : put_other(out, slot, word);
 }
 
-/* ---- what may go out ------------------------------------------------------------------------- */
+/* ---- what may be sent ------------------------------------------------------------------------ */
 
 /* In other words than proto/'s. */
 static bool is_good(const struct row *row, struct mc_bytes word)
@@ -188,17 +187,17 @@ static size_t make_line(const struct row *row, struct mc_bytes word, char *line)
 {
     char before[40];
     snprintf(before, sizeof before, row->before, word.len + 2);
-    size_t head = strlen(before), tail = strlen(row->behind);
+    size_t head = strlen(before), tail = strlen(row->after);
     if (word.len == 0) /* words may be none, and their space then as well */
         head--;
     memcpy(line, before, head);
     if (word.len > 0)
         memcpy(line + head, word.data, word.len);
-    memcpy(line + head + word.len, row->behind, tail);
+    memcpy(line + head + word.len, row->after, tail);
     return head + word.len + tail;
 }
 
-/* In front stands a command that was put before. */
+/* The buffer holds a command already. */
 static void check_word(enum slot slot, struct mc_bytes word)
 {
     static char data[LINE_CAP], line[LINE_CAP];
@@ -275,14 +274,48 @@ static ptrdiff_t wire_recv(void *ctx, void *buf, size_t cap, mc_deadline deadlin
     return MC_E_CLOSED;
 }
 
-/* The function of the client that puts this word; 0 when it has gone out. */
+static const struct mc_command *const stores[] = {&mc_command_set,     &mc_command_add,
+                                                  &mc_command_replace, &mc_command_append,
+                                                  &mc_command_prepend, &mc_command_cas};
+
+/* A meta command with this word as its key, or as the token of its flag. */
+static int call_meta(struct mc_client *c, enum slot slot, struct mc_bytes word)
+{
+    static const struct mc_command *const of_keys[] = {
+        &mc_command_mg, &mc_command_ms, &mc_command_md, &mc_command_ma, &mc_command_me};
+    static const struct mc_command *const of_flags[] = {&mc_command_mg, &mc_command_ms,
+                                                        &mc_command_md, &mc_command_ma,
+                                                        &mc_command_mg, &mc_command_mg};
+    bool is_key = slot < MG_O;
+    const struct mc_command *command = is_key ? of_keys[slot - MG] : of_flags[slot - MG_O];
+    const struct mc_flag v = mc_op_flag('v');
+    const struct mc_flag o = mc_op_flag_token(slot == MG_P ? 'P' : slot == MG_L ? 'L' : 'O', word);
+    struct mc_flags flags = {is_key ? &v : &o, is_key && slot != MG ? 0 : 1};
+    struct mc_op op = mc_op_meta(command, is_key ? word : MC_BYTES("a"), flags, NULL);
+    op.data = MC_BYTES("hello");
+    return mc_client_do(c, &op, 1);
+}
+
+static int call_other(struct mc_client *c, enum slot slot, struct mc_bytes word)
+{
+    struct mc_op op = mc_op_make(slot == STATS      ? &mc_command_stats
+                                 : slot == METADUMP ? &mc_command_metadump
+                                 : slot == MGDUMP   ? &mc_command_mgdump
+                                                    : &mc_command_watch,
+                                 word);
+    if (slot == AUTH_USER)
+        return mc_client_auth(c, word, MC_BYTES("p"), 1);
+    if (slot == AUTH_PASSWORD)
+        return mc_client_auth(c, MC_BYTES("u"), word, 1);
+    return mc_client_do(c, &op, 1);
+}
+
+/* Calls the client with this word: the function of the command's name, if there is one. */
 static int call(struct mc_client *c, enum slot slot, struct mc_bytes word)
 {
     char buf[8];
     struct mc_value value = {.buf = buf, .cap = sizeof buf};
     const struct mc_item item = {word, MC_BYTES("hello"), 7, 60, 9, false};
-    const struct mc_flag v = {.letter = 'v'};
-    struct mc_meta meta;
     uint64_t number;
     switch (slot) {
     case GET: return mc_client_get(c, word, &value, 1);
@@ -293,64 +326,117 @@ static int call(struct mc_client *c, enum slot slot, struct mc_bytes word)
     case INCR: return mc_client_incr(c, word, 9, &number, 1);
     case DECR: return mc_client_decr(c, word, 9, &number, 1);
     case TOUCH: return mc_client_touch(c, word, 60, 1);
-    case MG: return mc_client_mg(c, word, &v, 1, &value, &meta, 1);
-    case MS: return mc_client_ms(c, word, MC_BYTES("hello"), NULL, 0, &meta, 1);
-    case MD: return mc_client_md(c, word, NULL, 0, &meta, 1);
-    case MA: return mc_client_ma(c, word, NULL, 0, &meta, 1);
-    case STATS: return mc_client_stats(c, word, 1);
-    case AUTH_USER: return mc_client_auth(c, word, MC_BYTES("p"), 1);
-    case AUTH_PASSWORD: return mc_client_auth(c, MC_BYTES("u"), word, 1);
-    default: return mc_client_store(c, (enum mc_store)(slot - SET), &item, 1);
+    default: break;
     }
+    if (slot >= SET && slot <= CAS)
+        return mc_client_store(c, stores[slot - SET], &item, 1);
+    return slot <= MG_L ? call_meta(c, slot, word) : call_other(c, slot, word);
 }
 
+/* Commands that no operation sends, and lines of keys, which have tests of their own. */
 static bool has_call(enum slot slot)
 {
-    return slot != KEY2 && slot != ME && (slot < MG_O || slot == STATS || slot >= AUTH_USER);
+    return slot != KEY2 && slot != CRAWL && slot != EXTSTORE;
+}
+
+/* What is sent for a good word: the line, and the value of those that have one. */
+static size_t make_request(enum slot slot, struct mc_bytes word, char *request)
+{
+    size_t len = make_line(&rows[slot], word, request);
+    if ((slot < SET || slot > CAS) && slot != MS && slot != MS_O)
+        return len;
+    memcpy(request + len, "hello\r\n", 7);
+    return len + 7;
+}
+
+static void init_client(struct mc_client *client, struct wire *wire)
+{
+    static char buf[2048];
+    wire->len = 0;
+    mc_client_init(client, (struct mc_transport){wire_send, wire_recv, wire}, buf, sizeof buf);
 }
 
 static void call_word(enum slot slot, struct mc_bytes word)
 {
     static struct wire wire;
-    static char buf[2048], line[LINE_CAP];
+    static char request[LINE_CAP];
     struct mc_client client;
-    wire.len = 0;
-    mc_client_init(&client, (struct mc_transport){wire_send, wire_recv, &wire}, buf, sizeof buf);
+    init_client(&client, &wire);
     int result = call(&client, slot, word);
     tallies[PUTS]++;
     if (is_good(&rows[slot], word)) {
-        size_t len = make_line(&rows[slot], word, line);
-        if ((slot >= SET && slot <= CAS) || slot == MS) {
-            memcpy(line + len, "hello\r\n", 7);
-            len += 7;
-        }
+        size_t len = make_request(slot, word, request);
         ck_assert_uint_eq(wire.len, len);
-        ck_assert_mem_eq(wire.sent, line, len);
+        ck_assert_mem_eq(wire.sent, request, len);
         return;
     }
     tallies[REFUSED]++;
     ck_assert_int_eq(result, rows[slot].kind == KEY ? MC_E_KEY : MC_E_TOKEN);
     ck_assert_uint_eq(wire.len, 0);
     /* nothing else may be sent without a login that was asked for */
-    ck_assert_int_eq(client.error, slot == AUTH_USER || slot == AUTH_PASSWORD ? MC_E_AUTH : 0);
+    ck_assert_int_eq(client.engine.error,
+                     slot == AUTH_USER || slot == AUTH_PASSWORD ? MC_E_AUTH : 0);
+}
+
+/* Calls `check` with each byte at each position of words of a few lengths. */
+static void sweep_words(enum slot slot, void (*check)(enum slot slot, struct mc_bytes word))
+{
+    static const size_t lengths[] = {0, 1, 2, 250, 251};
+    char bytes[WORD_MAX];
+    memset(bytes, 'k', sizeof bytes);
+    for (size_t k = 0; k < COUNT(lengths); k++) {
+        size_t len = lengths[k], pace = full || len < 3 ? 1 : len - 1;
+        check(slot, (struct mc_bytes){bytes, len});
+        for (size_t at = 0; at < len * 256; at += at % 256 < 255 ? 1 : 1 + 256 * (pace - 1)) {
+            bytes[at / 256] = (char)(at % 256);
+            check(slot, (struct mc_bytes){bytes, len});
+            bytes[at / 256] = 'k';
+        }
+    }
 }
 
 START_TEST(client_words)
 {
-    static const size_t lengths[] = {0, 1, 2, 250, 251};
-    char bytes[WORD_MAX];
-    if (!has_call((enum slot)_i))
-        return;
-    memset(bytes, 'k', sizeof bytes);
-    for (size_t k = 0; k < COUNT(lengths); k++) {
-        size_t len = lengths[k], pace = full || len < 3 ? 1 : len - 1;
-        call_word((enum slot)_i, (struct mc_bytes){bytes, len});
-        for (size_t at = 0; at < len * 256; at += at % 256 < 255 ? 1 : 1 + 256 * (pace - 1)) {
-            bytes[at / 256] = (char)(at % 256);
-            call_word((enum slot)_i, (struct mc_bytes){bytes, len});
-            bytes[at / 256] = 'k';
-        }
-    }
+    if (has_call((enum slot)_i))
+        sweep_words((enum slot)_i, call_word);
+}
+END_TEST
+
+/* Of three keys the one in the middle: it is in the line, or refused alone. */
+static void expect_keys(const struct wire *wire, struct mc_bytes word, int result)
+{
+    char line[LINE_CAP];
+    bool good = is_good(&rows[KEY2], word);
+    int len = good ? snprintf(line, sizeof line, "get a %.*s b\r\n", (int)word.len, word.data)
+                   : snprintf(line, sizeof line, "get a\r\nget b\r\n");
+    ck_assert_int_eq(result, good ? MC_E_CLOSED : MC_E_KEY);
+    ck_assert_uint_eq(wire->len, (size_t)len);
+    ck_assert_mem_eq(wire->sent, line, (size_t)len);
+    tallies[PUTS]++;
+    tallies[REFUSED] += good ? 0 : 1;
+}
+
+/* As the keys of one operation, and as operations that share a line. */
+static void call_keys(enum slot slot, struct mc_bytes word)
+{
+    static struct wire wire;
+    const struct mc_bytes keys[] = {MC_BYTES("a"), word, MC_BYTES("b")};
+    struct mc_value values[3] = {{0}};
+    struct mc_op ops[] = {mc_op_get(keys[0], NULL), mc_op_get(word, NULL),
+                          mc_op_get(keys[2], NULL)};
+    struct mc_client client;
+    (void)slot;
+    init_client(&client, &wire);
+    mc_client_get_many(&client, keys, values, 3, 1);
+    expect_keys(&wire, word, values[1].result);
+    init_client(&client, &wire);
+    mc_client_run(&client, ops, 3, 1);
+    expect_keys(&wire, word, ops[1].result);
+}
+
+START_TEST(client_keys)
+{
+    sweep_words(KEY2, call_keys);
 }
 END_TEST
 
@@ -439,21 +525,29 @@ struct asked {
     uint64_t get, set, touch, incr, del;
 };
 
-/* The number that `stats` gives this name. */
+/* A sink for the number that `stats` gives a name. */
+struct found {
+    struct mc_sink sink;
+    const char *name;
+    uint64_t number;
+};
+
+static void find_statistic(struct mc_sink *sink, const struct mc_op *op, size_t slot, int event,
+                           const struct mc_reply *reply)
+{
+    struct found *found = (struct found *)sink;
+    (void)op, (void)slot;
+    ck_assert_int_eq(event, MC_STAT);
+    if (reply->key.len == strlen(found->name) &&
+        memcmp(reply->key.data, found->name, reply->key.len) == 0)
+        found->number = strtoull(reply->text.data, NULL, 10); /* CRLF comes after it */
+}
+
 static uint64_t statistic(struct mc_server *server, const char *name)
 {
-    struct mc_reply reply;
-    uint64_t number = UINT64_MAX;
-    ck_assert_int_eq(mc_server_open(server), 0);
-    int r = mc_client_stats(&server->client, (struct mc_bytes){0}, server->deadline);
-    ck_assert_int_eq(r, 0);
-    while ((r = mc_client_next(&server->client, &reply, server->deadline)) == MC_STAT) {
-        if (reply.key.len == strlen(name) && memcmp(reply.key.data, name, reply.key.len) == 0)
-            number = strtoull(reply.text.data, NULL, 10); /* CRLF is behind it */
-    }
-    ck_assert_int_eq(r, MC_END);
-    mc_server_again(server, r, true);
-    return number;
+    struct found found = {{find_statistic}, name, UINT64_MAX};
+    ck_assert_int_eq(mc_server_stats(server, (struct mc_bytes){0}, &found.sink), MC_END);
+    return found.number;
 }
 
 /* Asks everything about a key, and counts what must have reached the server. */
@@ -541,7 +635,7 @@ int main(int argc, char **argv)
     full = argc > 1 && strcmp(argv[1], "full") == 0;
     tallies = tally_new(TALLIES);
     const struct suite_test tests[] = {
-        {words, CLIENT}, {client_words, CLIENT}, {numbers, 1}, {counters, 1}};
+        {words, CLIENT}, {client_words, CLIENT}, {client_keys, 1}, {numbers, 1}, {counters, 1}};
     int result = suite_run("injection", tests, COUNT(tests));
     if (result == 0)
         print_reached();

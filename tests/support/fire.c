@@ -1,6 +1,6 @@
-/* Sends requests to a server under fire from several threads, and compares each answer with all
+/* Sends requests to a server under fire from several threads, and compares each reply with all
  * that may be true. usage: fire ADDRESS SECONDS THREADS SEED. Prints counts; the status is 0 when
- * no answer was wrong. */
+ * no reply was wrong. */
 #include "server.h"
 #include "stamp.h"
 
@@ -164,34 +164,31 @@ static void do_get_many(struct worker *w)
     w->ended += KEYS - 1;
 }
 
-/* A write and a read of each key, in one pipeline, all meta or none, quiet or not. */
-static void do_pipeline(struct worker *w)
+/* A write and a read of each key, in one batch, all meta or none, quiet or not. */
+static void do_batch(struct worker *w)
 {
-    static const struct mc_flag quiet[] = {{.letter = 'q'}, {.letter = 'v'}};
-    struct mc_pipeline_op ops[2 * KEYS];
+    const struct mc_flag flags[] = {mc_op_flag('q'), mc_op_flag('v')};
+    struct mc_op ops[2 * KEYS];
+    struct mc_value values[KEYS];
     uint64_t sequence[KEYS];
-    bool meta = draw(w, 2) == 0, silent = draw(w, 2) == 0;
+    bool meta = draw(w, 2) == 0, quiet = draw(w, 2) == 0;
+    const struct mc_flags of_write = {flags, quiet ? 1 : 0};
+    const struct mc_flags of_read = {quiet ? flags : flags + 1, quiet ? 2 : 1};
     for (size_t k = 0; k < KEYS; k++) {
         struct item *item = &w->items[k];
-        struct mc_bytes value = new_value(w, item, w->value + k * 2000, 2000);
+        struct mc_bytes data = new_value(w, item, w->value + k * 2000, 2000);
         sequence[k] = w->sequence;
+        values[k] = (struct mc_value){.buf = w->other + k * VALUE_MAX, .cap = VALUE_MAX};
         ops[2 * k] =
-            (struct mc_pipeline_op){.verb = meta ? MC_VERB_MS : MC_VERB_SET, .key = item->key};
-        ops[2 * k].data = value;
-        ops[2 * k + 1] =
-            (struct mc_pipeline_op){.verb = meta ? MC_VERB_MG : MC_VERB_GET, .key = item->key};
-        ops[2 * k + 1].value.buf = w->other + k * VALUE_MAX;
-        ops[2 * k + 1].value.cap = VALUE_MAX;
-        ops[2 * k].meta_flags = quiet;
-        ops[2 * k].meta_count = silent ? 1 : 0;
-        ops[2 * k + 1].meta_flags = silent ? quiet : quiet + 1;
-        ops[2 * k + 1].meta_count = silent ? 2 : 1;
+            meta ? mc_op_ms(item->key, data, of_write, NULL) : mc_op_set(item->key, data, 0);
+        ops[2 * k + 1] = meta ? mc_op_mg(item->key, of_read, &values[k], NULL)
+                              : mc_op_get(item->key, &values[k]);
     }
     w->started += 2 * KEYS - 1;
     mc_server_run(&w->server, ops, (size_t)2 * KEYS);
     for (size_t k = 0; k < KEYS; k++) {
         note_write(w, &w->items[k], ops[2 * k].result, sequence[k]);
-        note_read(w, &w->items[k], &ops[2 * k + 1].value, ops[2 * k + 1].result);
+        note_read(w, &w->items[k], &values[k], ops[2 * k + 1].result);
     }
     w->ended += 2 * KEYS - 1;
 }
@@ -216,13 +213,13 @@ static void do_count(struct worker *w)
     w->uncounted -= w->carried;
     w->carried = w->uncounted;
     w->started++;
-    r = mc_server_store(&w->server, MC_ADD, &item);
+    r = mc_server_store(&w->server, &mc_command_add, &item);
     w->failed += failed(r) ? 1 : 0;
     w->ended++;
 }
 
-static void (*const operations[])(struct worker *) = {do_set,      do_get,   do_get, do_get_many,
-                                                      do_pipeline, do_count, do_get, do_set};
+static void (*const operations[])(struct worker *) = {do_set,   do_get,   do_get, do_get_many,
+                                                      do_batch, do_count, do_get, do_set};
 
 static void operate(struct worker *w)
 {

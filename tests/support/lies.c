@@ -23,7 +23,7 @@ static char endless[ENDLESS], key_251[KEY_251], long_opaque[MC_OPAQUE_MAX + 1];
         FIELD(letter, name " of 2^64+5", LIES_2_64 "621"),                                        \
         FIELD(letter, name " of 21 digits", "100000000000000000005"),                             \
         FIELD(letter, name " of 40 digits", "5000000000000000000000000000000000000005"),          \
-        FIELD(letter, name " with a letter behind", "12x"),                                       \
+        FIELD(letter, name " with a letter after it", "12x"),                                     \
         FIELD(letter, name " with a letter in it", "1x2"), FIELD(letter, name " signed +", "+5"), \
         FIELD(letter, name " signed -", "-5"), FIELD(letter, name " in hex", "0x5"),              \
         FIELD(letter, name " with a point", "5.0"), FIELD(letter, name " with a NUL", "5\0")
@@ -59,8 +59,8 @@ static char endless[ENDLESS], key_251[KEY_251], long_opaque[MC_OPAQUE_MAX + 1];
         {what " ME", which, 0, late, B("ME key exp=-1\r\n")},                                    \
         {what " BUSY", which, 0, late, B("BUSY currently processing\r\n")},                      \
         {what " BADCLASS", which, 0, late, B("BADCLASS invalid src\r\n")},                       \
-        {what " unasked VALUE", which, 0, late, B("VALUE other 0 1\r\nx\r\nEND\r\n")},           \
-        {what " unasked VA", which, 0, late, B("VA 1\r\nx\r\n")},                                \
+        {what " unexpected VALUE", which, 0, late, B("VALUE other 0 1\r\nx\r\nEND\r\n")},        \
+        {what " unexpected VA", which, 0, late, B("VA 1\r\nx\r\n")},                             \
         {what " other opaque", which, 0, late, B("HD O9\r\n")},                                  \
         {what " other key", which, 0, late, B("HD kother O1\r\n")},                              \
         {what " small letters", which, 0, late, B("stored\r\n")},                                \
@@ -156,7 +156,7 @@ static const struct lie table[] = {
     {"NUL at a byte", LIES_BYTE, 0, false, B("\0")},
     {"LF at a byte", LIES_BYTE, 0, false, B("\n")},
     {"high bit at a byte", LIES_BYTE, 0, false, B("\xff")},
-    {"closed behind a byte", LIES_CUT, 0, false, B("")},
+    {"closed after a byte", LIES_CUT, 0, false, B("")},
 };
 
 const struct lie *const lies = table;
@@ -248,11 +248,11 @@ static bool is_free(const struct lies_reply *reply, size_t at)
 /* ---- the edits ------------------------------------------------------------------------------- */
 
 static bool put_instead(const struct lies_reply *reply, struct range range, struct mc_bytes text,
-                        struct text *said)
+                        struct text *told)
 {
-    text_add(said, reply->text, range.from);
-    text_add(said, text.data, text.len);
-    text_add_string(said, reply->text + range.to);
+    text_add(told, reply->text, range.from);
+    text_add(told, text.data, text.len);
+    text_add_string(told, reply->text + range.to);
     return true;
 }
 
@@ -268,7 +268,7 @@ bool lies_is_accepted(const struct lies_reply *reply, struct mc_bytes text)
     return strstr(reply->accepted, is_number ? " 7 " : word) != NULL;
 }
 
-static bool tell_range(const struct lie *lie, const struct lies_reply *reply, struct text *said)
+static bool tell_range(const struct lie *lie, const struct lies_reply *reply, struct text *told)
 {
     struct range r = {0, 0};
     bool found = true;
@@ -294,12 +294,12 @@ static bool tell_range(const struct lie *lie, const struct lies_reply *reply, st
     case LIES_FRONT: break;
     default: found = find_eol(reply, lie->kind, &r); break;
     }
-    return found && put_instead(reply, r, lie->text, said);
+    return found && put_instead(reply, r, lie->text, told);
 }
 
 /* The lie has a turn for each byte of the reply; some bytes may be anything. */
 static bool tell_turn(const struct lie *lie, const struct lies_reply *reply, size_t turn,
-                      struct text *said)
+                      struct text *told)
 {
     size_t at = 0;
     for (; reply->text[at] != '\0'; at++) {
@@ -312,8 +312,8 @@ static bool tell_turn(const struct lie *lie, const struct lies_reply *reply, siz
     if (reply->text[at] == '\0')
         return false;
     if (lie->kind == LIES_BYTE)
-        return put_instead(reply, (struct range){at, at + 1}, lie->text, said);
-    text_add(said, reply->text, at);
+        return put_instead(reply, (struct range){at, at + 1}, lie->text, told);
+    text_add(told, reply->text, at);
     return true;
 }
 
@@ -324,26 +324,26 @@ static bool may_be_true(enum lies_kind kind)
 }
 
 bool lies_tell(const struct lie *lie, const struct lies_reply *reply, size_t turn,
-               struct text *said)
+               struct text *told)
 {
     const struct mc_bytes honest = {reply->text, strlen(reply->text)};
     const struct mc_bytes *before = lie->kind == LIES_BEFORE    ? &lie->text
                                     : lie->kind == LIES_DOUBLED ? &honest
                                                                 : NULL;
-    text_clear(said);
+    text_clear(told);
     if (lie->kind == LIES_BYTE || lie->kind == LIES_CUT)
-        return tell_turn(lie, reply, turn, said);
+        return tell_turn(lie, reply, turn, told);
     if (turn > 0 || lie->kind == LIES_SWAPPED)
         return false;
     if (may_be_true(lie->kind) && lies_is_accepted(reply, lie->text))
         return false;
     if (lie->kind < LIES_INSTEAD || lie->kind == LIES_MIDDLE || lie->kind == LIES_NO_END)
-        return tell_range(lie, reply, said);
+        return tell_range(lie, reply, told);
     if (before != NULL)
-        text_add(said, before->data, before->len);
+        text_add(told, before->data, before->len);
     if (lie->kind != LIES_INSTEAD)
-        text_add_string(said, reply->text);
+        text_add_string(told, reply->text);
     if (lie->kind == LIES_INSTEAD || lie->kind == LIES_AFTER)
-        text_add(said, lie->text.data, lie->text.len);
+        text_add(told, lie->text.data, lie->text.len);
     return true;
 }

@@ -9,8 +9,8 @@
 struct lies_reply {
     const char *text;
     /* A letter for each word of its first line: w the reply's word, k key, f flags, s size (of the
-     * value behind the line), c cas unique, n number, O opaque, - free text. In a meta reply the
-     * k, c and O are behind their letter. */
+     * value after the line), c cas unique, n number, O opaque, - free text. In a meta reply the
+     * k, c and O are after their letter. */
     const char *fields;
     /* The first words, with spaces around each, of other replies that would be honest here. */
     const char *accepted;
@@ -53,7 +53,7 @@ void lies_init(void);
 /* Writes the false reply; turns count from 0. False when the edit does not change this reply, or
  * has no such turn. */
 bool lies_tell(const struct lie *lie, const struct lies_reply *reply, size_t turn,
-               struct text *said);
+               struct text *told);
 
 /* True when the text begins with a reply that would be honest here, too. */
 bool lies_is_accepted(const struct lies_reply *reply, struct mc_bytes text);

@@ -1,4 +1,4 @@
-/* Speaks to a server that is not only memcached: asks what it is said to know, and prints TAP.
+/* Speaks to a server that need not be memcached: asks what it should know, and prints TAP.
  * usage: speak ADDRESS GROUP...: the groups are listed at the end. */
 #include "server.h"
 
@@ -20,19 +20,14 @@ static void expect(const char *name, bool ok, int result)
     failures += ok ? 0 : 1;
     printf("%s %d - %s\n", ok ? "ok" : "not ok", cases, name);
     if (!ok)
-        printf("# result %d, the server's words: %.*s\n", result, (int)server.client.said.len,
-               server.client.said.data);
+        printf("# result %d, the server's words: %.*s\n", result, (int)server.client.text.len,
+               server.client.text.data);
 }
 
-static struct mc_bytes bytes(const char *text)
+static void expect_store(const char *name, const struct mc_command *command, const char *value,
+                         uint64_t cas, int result)
 {
-    return (struct mc_bytes){text, strlen(text)};
-}
-
-static void expect_store(const char *name, enum mc_store command, const char *value, uint64_t cas,
-                         int result)
-{
-    const struct mc_item item = {.key = k, .flags = 7, .cas = cas, .value = bytes(value)};
+    const struct mc_item item = {.key = k, .flags = 7, .cas = cas, .value = mc_string(value)};
     int r = mc_server_store(&server, command, &item);
     expect(name, r == result, r);
 }
@@ -49,17 +44,17 @@ static void expect_value(const char *name, const char *text)
 static void ask_storage(void)
 {
     struct mc_value value = {.buf = got, .cap = sizeof got};
-    expect_store("set", MC_SET, "b", 0, MC_STORED);
-    expect_store("add of what is there", MC_ADD, "x", 0, MC_NOT_STORED);
-    expect_store("append", MC_APPEND, "c", 0, MC_STORED);
-    expect_store("prepend", MC_PREPEND, "a", 0, MC_STORED);
+    expect_store("set", &mc_command_set, "b", 0, MC_STORED);
+    expect_store("add of what is there", &mc_command_add, "x", 0, MC_NOT_STORED);
+    expect_store("append", &mc_command_append, "c", 0, MC_STORED);
+    expect_store("prepend", &mc_command_prepend, "a", 0, MC_STORED);
     expect_value("get", "abc");
     int r = mc_server_gets(&server, k, &value);
     expect("gets", r == MC_HIT && value.cas != 0 && value.flags == 7, r);
-    expect_store("cas with another number", MC_CAS, "x", value.cas + 1000, MC_EXISTS);
-    expect_store("cas", MC_CAS, "END\r\n", value.cas, MC_STORED);
+    expect_store("cas with another number", &mc_command_cas, "x", value.cas + 1000, MC_EXISTS);
+    expect_store("cas", &mc_command_cas, "END\r\n", value.cas, MC_STORED);
     expect_value("a value like an end", "END\r\n");
-    expect_store("replace", MC_REPLACE, "", 0, MC_STORED);
+    expect_store("replace", &mc_command_replace, "", 0, MC_STORED);
     expect_value("an empty value", "");
     r = mc_server_delete(&server, k);
     expect("delete", r == MC_DELETED, r);
@@ -112,7 +107,7 @@ static void ask_many(void)
     for (size_t i = 0; i < MANY; i++) {
         size_t number = i == MANY - 1 ? 1 : i;
         snprintf(names[i], sizeof names[i], "speak:%zu", number);
-        keys[i] = bytes(names[i]);
+        keys[i] = mc_string(names[i]);
         values[i] = (struct mc_value){.buf = texts[i], .cap = sizeof texts[i]};
         if (number % 3 != 0)
             right = mc_server_set(&server, keys[i], keys[i], 0) == MC_STORED && right;
@@ -142,7 +137,7 @@ static void ask_classic(void)
 static void ask_gat(void)
 {
     struct mc_value value = {.buf = got, .cap = sizeof got};
-    expect_store("set for gat", MC_SET, "v", 0, MC_STORED);
+    expect_store("set for gat", &mc_command_set, "v", 0, MC_STORED);
     int r = mc_server_gat(&server, 60, k, &value);
     expect("gat", r == MC_HIT && value.len == 1 && got[0] == 'v', r);
     r = mc_server_gat(&server, 60, none, &value);
@@ -152,7 +147,7 @@ static void ask_gat(void)
 static void ask_flush(void)
 {
     struct mc_value value = {.buf = got, .cap = sizeof got};
-    expect_store("set for flush_all", MC_SET, "v", 0, MC_STORED);
+    expect_store("set for flush_all", &mc_command_set, "v", 0, MC_STORED);
     int r = mc_server_flush_all(&server, 0);
     expect("flush_all", r == MC_OK, r);
     r = mc_server_get(&server, k, &value);
@@ -167,30 +162,30 @@ static void ask_meta(void)
     static const struct mc_flag ttl[] = {{.letter = 'T', .ttl = 60}};
     static const struct mc_flag add[] = {{.letter = 'v'}, {.letter = 'D', .number = 5}};
     struct mc_meta meta;
-    int r = mc_server_ms(&server, n, MC_BYTES("10"), ttl, 1, &meta);
+    int r = mc_server_ms(&server, n, MC_BYTES("10"), (struct mc_flags){ttl, 1}, &meta);
     expect("ms", r == MC_HD, r);
-    r = mc_server_mg(&server, n, want_value, 2, &value, &meta);
+    r = mc_server_mg(&server, n, (struct mc_flags){want_value, 2}, &value, &meta);
     expect("mg", r == MC_HIT && value.len == 2 && meta.ttl > 0, r);
-    r = mc_server_ma(&server, n, add, 2, &meta);
+    r = mc_server_ma(&server, n, (struct mc_flags){add, 2}, &meta);
     expect("ma", r == MC_NUMBER && meta.number == 15, r);
-    r = mc_server_md(&server, n, NULL, 0, &meta);
+    r = mc_server_md(&server, n, (struct mc_flags){0}, &meta);
     expect("md", r == MC_HD, r);
-    r = mc_server_mg(&server, n, want_value, 1, &value, &meta);
+    r = mc_server_mg(&server, n, (struct mc_flags){want_value, 1}, &value, &meta);
     expect("mg of what is not there", r == MC_MISS, r);
 }
 
-/* A server without meta commands says ERROR or closes: an error with a name, and no miss; classic
+/* A server without meta commands replies ERROR or closes: an error with a name, and no miss; classic
  * commands go on. */
 static void ask_no_meta(void)
 {
     struct mc_value value = {.buf = got, .cap = sizeof got};
     struct mc_meta meta;
-    expect_store("set before a meta command", MC_SET, "v", 0, MC_STORED);
-    int r = mc_server_mg(&server, k, want_value, 1, &value, &meta);
+    expect_store("set before a meta command", &mc_command_set, "v", 0, MC_STORED);
+    int r = mc_server_mg(&server, k, (struct mc_flags){want_value, 1}, &value, &meta);
     expect("mg is refused", r == MC_ERROR || r == MC_E_CLOSED, r);
-    r = mc_server_ms(&server, k, MC_BYTES("x"), NULL, 0, &meta);
+    r = mc_server_ms(&server, k, MC_BYTES("x"), (struct mc_flags){0}, &meta);
     expect("ms is refused, or not known to be done", r == MC_ERROR || r < 0, r);
-    server.down_until_ms = 0; /* if it closed, it is left alone for a while */
+    mc_server_resume(&server); /* if it closed, there is a pause */
     expect_value("classic commands go on", "v");
 }
 
