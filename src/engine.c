@@ -408,6 +408,7 @@ int mc_engine_cancel(struct mc_engine *engine, struct mc_op *op)
 struct packing {
     struct mc_out out;
     struct mc_op *group; /* the last of the quiet commands, which are at its end; or NULL */
+    uint32_t tail;       /* bytes that must follow what is put next: those of an mn, or none */
 };
 
 /* Adds what was put after out.data[start], and bytes elsewhere, to the batch. Returns how many that
@@ -415,7 +416,7 @@ struct packing {
 static uint32_t add_to_batch(struct mc_engine *e, struct packing *p, size_t start, size_t aside)
 {
     uint32_t bytes = (uint32_t)(p->out.len - start + aside);
-    if (e->unanswered > 0 && e->unanswered + bytes > e->window) {
+    if (e->unanswered > 0 && e->unanswered + bytes + p->tail > e->window) {
         p->out.len = start;
         e->full = true;
         return 0;
@@ -493,6 +494,7 @@ static int put_quiet(struct mc_engine *e, struct packing *p, struct mc_op *op)
 {
     size_t cap = p->out.cap, room = cap - p->out.len;
     p->out.cap -= room < MN_SIZE ? room : MN_SIZE;
+    p->tail = MN_SIZE;
     op->ticket = e->ticket;
     int r = put_single(e, p, op);
     p->out.cap = cap;
@@ -641,7 +643,7 @@ static bool pack_next(struct mc_engine *e, struct packing *p)
 /* Puts the next batch, when the last one has gone and the window has room. */
 static void put_batch(struct mc_engine *e)
 {
-    struct packing p = {{e->out, e->out_cap, 0}, NULL};
+    struct packing p = {{e->out, e->out_cap, 0}, NULL, 0};
     if (e->full && e->unanswered > e->window / 2)
         return;
     if ((e->shared && e->at < e->end) || is_alone(e))

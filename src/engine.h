@@ -16,8 +16,8 @@
  * - After a failure, malformed bytes, or a reply to another question the connection is dead:
  *   engine->error says why, every operation has its fate, and each later one is given that error.
  * - So it is after ERROR or CLIENT_ERROR to a command with a value (the server may read the value as
- *   commands), and after any error line in a reply to several keys: engine->error is MC_E_AMBIGUOUS then,
- *   and the server is not to blame.
+ *   commands), and after an error line in a reply to several keys, or after a value of a reply to one:
+ *   engine->error is MC_E_AMBIGUOUS then, and the server is not to blame.
  * - A write has the result MC_E_UNKNOWN only if its last byte had gone and it has no reply; any
  *   other negative result of a write means that it was not done.
  * - Replies are matched by key, in whatever order the server gives them. Where a doubled key is

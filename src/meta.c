@@ -98,12 +98,14 @@ static void read_flag(struct reply_flags *found, const struct mc_flag *flag)
 }
 
 /* Is the reply that of this command? A key or opaque that was asked for may only be missing where
- * nothing was found or done; an mg's other flags must be there, too. The size is that of the value. */
+ * nothing was found or done; the other flags of mg and ma must be there, too (those of ms need not:
+ * older servers do not return them). The size is that of the value. */
 static int match_flags(struct mc_engine *e, const struct mc_op *op, int event,
                        const struct mc_reply *reply, const struct reply_flags *found)
 {
     struct letters asked = asked_letters(op), seen = found->seen;
     bool shows = (op->command->traits & MC_COMMAND_SHOWS) != 0;
+    bool returns_all = (op->command->accepted & MC_COMMAND_BIT(MC_VALUE)) != 0;
     bool done = event == MC_VALUE || event == MC_HD;
     if ((op->marks & MC_MARK_QUIET) != 0)
         asked.upper |= UPPER('O');
@@ -115,7 +117,7 @@ static int match_flags(struct mc_engine *e, const struct mc_op *op, int event,
     struct letters missing = {asked.lower & ~seen.lower, asked.upper & ~seen.upper};
     if (done && ((missing.lower & LOWER('k')) != 0 || (missing.upper & UPPER('O')) != 0))
         return mc_reply_fault(e, MC_FAULT_WRONG_KEY);
-    if (done && shows && (missing.lower & SHOWN) != 0)
+    if (done && returns_all && (missing.lower & SHOWN) != 0)
         return mc_reply_fault(e, MC_FAULT_UNASKED);
     if (event == MC_VALUE && shows && (seen.lower & LOWER('s')) != 0 &&
         found->meta.size != reply->size)
@@ -237,12 +239,18 @@ static int read_single(struct mc_engine *e, struct mc_op *op, struct mc_bytes *i
 
 /* ---- quiet groups ---------------------------------------------------------------------------- */
 
-/* The command of the group after this one, or its first; NULL: there is none. */
+/* The command of the group after this one, or its first; NULL: there is none. Refused ones that were
+ * submitted in between are not of the group. */
 static struct mc_op *op_after(struct mc_op *first, const struct mc_op *op)
 {
     if (op == NULL)
         return first;
-    return (op->marks & MC_MARK_LAST) != 0 ? NULL : op->next;
+    if ((op->marks & MC_MARK_LAST) != 0)
+        return NULL;
+    struct mc_op *next = op->next;
+    while (next->state == MC_OP_DONE)
+        next = next->next;
+    return next;
 }
 
 /* The command that the reply's opaque names, after the last one that was named; or NULL. */

@@ -136,9 +136,10 @@ static inline struct mc_op mc_op_gats(int32_t exptime, struct mc_bytes key, stru
 static inline struct mc_op mc_op_many(const struct mc_command *command, const struct mc_bytes *keys,
                                       struct mc_value *values, size_t count)
 {
+    static const struct mc_bytes none = {0, 0};
     struct mc_op op = {0};
     op.command = command;
-    op.keys = keys;
+    op.keys = count > 0 ? keys : &none; /* NULL means a single key */
     op.values = values;
     op.count = count;
     return op;

@@ -226,11 +226,13 @@ static int end_keys(const struct mc_engine *e)
     return MC_ANSWER_DONE;
 }
 
-/* An error line, in the reply or in its place. It is the answer to a single key. Of several keys
- * those without a value have it, and what the server reads next is not known. */
+/* An error line. In place of the reply it is the answer to a single key. Of several keys those without
+ * a value have it; then, and after a value, more of the reply may follow. */
 static int end_keys_in_error(const struct mc_engine *e, int error, const struct mc_reply *reply)
 {
     bool single = slot_after(e, e->asked).op == NULL;
+    if (e->answered > 0 && !single)
+        answer_all_doubles(e);
     for (struct mc_slot s = e->asked; s.op != NULL; s = slot_after(e, s)) {
         struct mc_value *value = slot_value(s);
         if (!single && *slot_result(s) != 0)
@@ -241,7 +243,7 @@ static int end_keys_in_error(const struct mc_engine *e, int error, const struct 
         s.op->marks |= s.op->keys != NULL ? MC_MARK_SPOILT : 0;
         s.op->text = reply->text;
     }
-    return single ? MC_ANSWER_DONE : MC_ANSWER_AMBIGUOUS;
+    return single && e->answered == 0 ? MC_ANSWER_DONE : MC_ANSWER_AMBIGUOUS;
 }
 
 /* A value goes to the slot of its key. */
