@@ -90,6 +90,17 @@ tests_exist() {
     done < <(grep -oE '\*[a-z]+(_[a-z]+)+\*' "$tap_root/SECURITY.md" | tr -d '*')
 }
 
+# page_is_complete: the page of the API names each public function; those that put a command, together.
+page_is_complete() {
+    local name count=0
+    while read -r name; do
+        grep -qF "\`$name\`" "$tap_root/src/API-0.2.md" || { echo "no $name" && return 1; }
+        count=$((count + 1))
+    done < <({ sed -nE 's/^[a-z].*\b(mc_[a-z0-9_]+)\(.*/\1/p' "$tap_root/tests/abi.txt"
+        sed -nE 's/^static inline .*\b(mc_op_[a-z_]+)\(.*/\1/p' "$tap_root/src/op.h"; } | grep -v '^mc_put_')
+    [ "$count" -ge 80 ]
+}
+
 # rows_are_results: the rows of the README's table of clients stand in RESULTS.md, too.
 rows_are_results() {
     local row rows=0
@@ -251,6 +262,7 @@ check "a broken link is found" finds_a_broken_link
 check "all links lead to files" links_resolve "$tap_root"
 check "all paths in README.md exist" paths_exist
 check "the tests that SECURITY.md names exist" tests_exist
+check "API-0.2.md names each function" page_is_complete
 check "the figures of the clients are results" rows_are_results
 
 start_memcached tcp
