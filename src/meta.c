@@ -15,10 +15,8 @@ struct letters {
 #define LOWER(letter) (UINT32_C(1) << ((letter) - 'a'))
 #define UPPER(letter) (UINT32_C(1) << ((letter) - 'A'))
 
-enum {
-    SHOWN = 1 << ('c' - 'a') | 1 << ('f' - 'a') | 1 << ('t' - 'a') | 1 << ('s' - 'a') |
-            1 << ('h' - 'a') | 1 << ('l' - 'a')
-};
+/* What a reply shows when the command asks for it. */
+#define SHOWN (LOWER('c') | LOWER('f') | LOWER('t') | LOWER('s') | LOWER('h') | LOWER('l'))
 
 static void add_letter(struct letters *set, char letter)
 {
