@@ -7,13 +7,27 @@
 #include <string.h>
 
 static const char *const errors[] = {
-    [-MC_E_KEY] = "E_KEY",         [-MC_E_TOKEN] = "E_TOKEN",         [-MC_E_NUMBER] = "E_NUMBER",
-    [-MC_E_FLAG] = "E_FLAG",       [-MC_E_FULL] = "E_FULL",           [-MC_E_BUSY] = "E_BUSY",
-    [-MC_E_IDLE] = "E_IDLE",       [-MC_E_PROTOCOL] = "PROTOCOL",     [-MC_E_LINE] = "E_LINE",
-    [-MC_E_TIMEOUT] = "E_TIMEOUT", [-MC_E_CLOSED] = "E_CLOSED",       [-MC_E_SYSTEM] = "E_SYSTEM",
-    [-MC_E_AMBIGUOUS] = "E_AMBIGUOUS",       [-MC_E_UNKNOWN] = "E_UNKNOWN",     [-MC_E_ADDRESS] = "E_ADDRESS",
-    [-MC_E_RESOLVE] = "E_RESOLVE", [-MC_E_CONNECT] = "E_CONNECT",     [-MC_E_AUTH] = "E_AUTH",
-    [-MC_E_DOWN] = "E_DOWN",       [-MC_E_RESOURCES] = "E_RESOURCES",
+    [-MC_E_KEY] = "E_KEY",
+    [-MC_E_TOKEN] = "E_TOKEN",
+    [-MC_E_NUMBER] = "E_NUMBER",
+    [-MC_E_FLAG] = "E_FLAG",
+    [-MC_E_LONG] = "E_LONG",
+    [-MC_E_COMMAND] = "E_COMMAND",
+    [-MC_E_FULL] = "E_FULL",
+    [-MC_E_BUSY] = "E_BUSY",
+    [-MC_E_PROTOCOL] = "PROTOCOL",
+    [-MC_E_LINE] = "E_LINE",
+    [-MC_E_TIMEOUT] = "E_TIMEOUT",
+    [-MC_E_CLOSED] = "E_CLOSED",
+    [-MC_E_SYSTEM] = "E_SYSTEM",
+    [-MC_E_AMBIGUOUS] = "E_AMBIGUOUS",
+    [-MC_E_UNKNOWN] = "E_UNKNOWN",
+    [-MC_E_ADDRESS] = "E_ADDRESS",
+    [-MC_E_RESOLVE] = "E_RESOLVE",
+    [-MC_E_CONNECT] = "E_CONNECT",
+    [-MC_E_AUTH] = "E_AUTH",
+    [-MC_E_DOWN] = "E_DOWN",
+    [-MC_E_RESOURCES] = "E_RESOURCES",
 };
 
 static const char *const names[] = {
