@@ -1395,6 +1395,32 @@ START_TEST(no_places)
 }
 END_TEST
 
+/* The last keys are refused when the others have gone, before another operation or at the end. */
+START_TEST(last_keys_refused)
+{
+    static const struct mc_bytes keys[] = {B("a"), B("b c"), B(LONG), B("")};
+    struct mc_engine e;
+    char in[64], out[20];
+    struct mc_value values[4];
+    struct mc_op op = {.command = &mc_command_gat, .keys = keys, .values = values, .count = 4};
+    struct mc_op next = {.command = &mc_command_version};
+    memset(values, 0, sizeof values);
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    if (_i == 1)
+        mc_engine_submit(&e, &next);
+    ck_assert_uint_eq(send_all(&e), strlen("gat 0 a\r\n") + (_i == 1 ? strlen("version\r\n") : 0));
+    receive_text(&e, "END\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_int_eq(op.result, MC_E_KEY);
+    ck_assert_int_eq(values[0].result, MC_MISS);
+    ck_assert_int_eq(values[1].result, MC_E_KEY);
+    ck_assert_int_eq(values[2].result, MC_E_FULL);
+    ck_assert_int_eq(values[3].result, MC_E_KEY);
+    ck_assert(mc_engine_is_idle(&e) == (_i == 0));
+}
+END_TEST
+
 /* Bytes when there is no operation at all. */
 START_TEST(unexpected_bytes)
 {
@@ -1913,6 +1939,7 @@ int main(void)
         {after_the_end, 1},
         {too_small_a_buffer, 6},
         {no_places, 1},
+        {last_keys_refused, 2},
         {window_of_keys, 2},
         {busy_with_a_cancelled_operation, 1},
         {cancelled_and_wrong, 2},
