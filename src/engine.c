@@ -661,7 +661,8 @@ static void put_batch(struct mc_engine *e)
         e->unanswered += MN_SIZE;
     }
     e->out_len = p.out.len;
-    if (e->sending.op != NULL && e->sending.op->state == MC_OP_DONE) /* it could not be put */
+    const struct mc_op *op = e->sending.op; /* it may have been refused, or its last keys */
+    if (op != NULL && (op->state == MC_OP_DONE || op->keys != NULL))
         pass_all(e);
 }
 

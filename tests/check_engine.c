@@ -53,12 +53,24 @@ static const struct mc_flag all_shown[] = {{.letter = 'c'}, {.letter = 'f'}, {.l
                                            {.letter = 's'}, {.letter = 'h'}, {.letter = 'l'},
                                            {.letter = 'v'}};
 static const struct mc_flag t_only[] = {{.letter = 't'}};
+static const struct mc_flag v_t[] = {{.letter = 'v'}, {.letter = 't'}};
 static const struct mc_flag s_v[] = {{.letter = 's'}, {.letter = 'v'}};
 static const struct mc_flag v_cas[] = {{.letter = 'v'}, {.letter = 'C', .number = 9}};
 static const struct mc_flag b_k[] = {{.letter = 'b'}, {.letter = 'k'}};
 static const struct mc_flag v_n[] = {{.letter = 'v'}, {.letter = 'N', .ttl = 30}};
 static const struct mc_flag k_only[] = {{.letter = 'k'}};
 static const struct mc_flag s_ms[] = {{.letter = 's'}};
+/* With a key and an opaque, as many words as a meta command can have, and one more. */
+#define MOST_FLAGS                                                                           \
+    {.letter = 'b'}, {.letter = 'c'}, {.letter = 'f'}, {.letter = 'h'}, {.letter = 'k'},     \
+        {.letter = 'l'}, {.letter = 'q'}, {.letter = 's'}, {.letter = 't'}, {.letter = 'u'}, \
+        {.letter = 'v'}, {.letter = 'N'}, {.letter = 'R'}, {.letter = 'T'}, {.letter = 'C'}, \
+        {.letter = 'E'},                                                                     \
+    {                                                                                        \
+        .letter = 'L', .token = B("x")                                                       \
+    }
+static const struct mc_flag most_quiet[] = {MOST_FLAGS};
+static const struct mc_flag too_many_quiet[] = {MOST_FLAGS, {.letter = 'P', .token = B("x")}};
 
 #define OP(name, ...) .op = {.command = &mc_command_##name, __VA_ARGS__}
 #define FLAGS(flags) .meta_flags = (flags), .meta_count = COUNT(flags)
@@ -115,7 +127,7 @@ static const struct scene scenes[] = {
         {OP(touch, NONE), "touch k 0\r\n", "TOUCHED\r\n", "TOUCHED"},
         {OP(get, .key = B("\x7f")), .outcome = "E_KEY"}}},
 
-    {"error lines that are answers, and a value that does not fit", .count = 7, .rows = {
+    {"error lines that are answers, and a value that does not fit", .count = 6, .rows = {
         {OP(incr, .number = 1), "incr k 1\r\n", "CLIENT_ERROR text\r\n", "CLIENT_ERROR 'text'"},
         {OP(set, DATA), "set k 0 0 2\r\nhi\r\n", "SERVER_ERROR full\r\n", "SERVER_ERROR 'full'"},
         {OP(get, NONE), "get k\r\n", "SERVER_ERROR full\r\n", "SERVER_ERROR 'full'"},
@@ -123,9 +135,15 @@ static const struct scene scenes[] = {
         {OP(get, NONE), "get k\r\n", "VALUE k 3 4\r\nhigh\r\nEND\r\n", "E_FULL len=4 flags=3",
          .value_cap = 3},
         {OP(mg, FLAGS(v)), "mg k v\r\n", "VA 4 f3\r\nhigh\r\n", "E_FULL len=4 flags=3 meta f=3",
-         .value_cap = 3},
-        {OP(get, .exptime = 1), "get k\r\n", "VALUE k 3 4\r\nhigh\r\nSERVER_ERROR late\r\n",
-         "SERVER_ERROR 'late'"}}},
+         .value_cap = 3}}},
+    {"an error line after a value", .error = MC_E_AMBIGUOUS, .count = 2, .rows = {
+        {OP(get, .exptime = 1), "get k\r\n", "VALUE k 3 4\r\nhigh\r\nSERVER_ERROR late\r\nEND\r\n",
+         "SERVER_ERROR 'late'"},
+        {OP(get, NONE), "get k\r\n", NULL, "E_AMBIGUOUS"}}},
+    {"what a command does not use is ignored", .count = 3, .rows = {
+        {OP(get, FLAGS(q), DATA, .number = 5), "get k\r\n", "END\r\n", "END"},
+        {OP(set, FLAGS(q), DATA), "set k 0 0 2\r\nhi\r\n", "STORED\r\n", "STORED"},
+        {OP(delete, DATA, .exptime = 5), "delete k\r\n", "NOT_FOUND\r\n", "NOT_FOUND"}}},
 
     {"no outputs are wanted", .count = 5, .rows = {
         {OP(get, NONE), "get k\r\n", "VALUE k 7 2\r\nhi\r\nEND\r\n", "VALUE", .unwanted = true},
@@ -197,6 +215,10 @@ static const struct scene scenes[] = {
         {OP(get, NONE), "get k\r\n", NULL, "E_AMBIGUOUS"},
         {OP(set, DATA), "set k 0 0 2\r\nhi\r\n", NULL, "E_UNKNOWN"},
         {OP(set, .key = B("a b"), DATA), .outcome = "E_KEY"}}},
+
+    {"an error line to a doubled key", .error = MC_E_AMBIGUOUS, .count = 1, .rows = {
+        {OP(get, NONE), "get a b a\r\n", "VALUE a 0 1\r\n2\r\nSERVER_ERROR out\r\n",
+         "SERVER_ERROR 'out' a VALUE 2 b SERVER_ERROR a VALUE 2", .keys = "aba"}}},
 
     {"an error line in place of a reply to neighbours", .error = MC_E_AMBIGUOUS, .count = 3, .rows = {
         {OP(get, .key = B("a")), "get a b\r\n", "CLIENT_ERROR no\r\n", "CLIENT_ERROR 'no'"},
@@ -274,6 +296,15 @@ static const struct scene scenes[] = {
         {OP(md, FLAGS(b_k)), "md aw== b k\r\n", "HD\r\n", "E_UNKNOWN"}}},
     {"a flag is missing", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED, .count = 1, .rows = {
         {OP(mg, FLAGS(t_only)), "mg k t\r\n", "HD\r\n", "PROTOCOL"}}},
+    {"a flag of ma is missing", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED, .count = 1, .rows = {
+        {OP(ma, FLAGS(t_only)), "ma k t\r\n", "HD c5\r\n", "E_UNKNOWN"}}},
+    {"a flag of ma with a number is missing", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED,
+     .count = 1, .rows = {
+        {OP(ma, FLAGS(v_t)), "ma k v t\r\n", "VA 2\r\n13\r\n", "E_UNKNOWN"}}},
+    {"ma with all its flags, and one that found nothing", .count = 2, .rows = {
+        {OP(ma, FLAGS(v_t)), "ma k v t\r\n", "VA 2 t-1\r\n13\r\n",
+         "NUMBER answer=13 meta number=13 t=-1"},
+        {OP(ma, FLAGS(t_only)), "ma k t\r\n", "NF\r\n", "NOT_FOUND"}}},
     {"another size", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED, .count = 1, .rows = {
         {OP(mg, FLAGS(s_v)), "mg k s v\r\n", "VA 2 s3\r\nhi\r\n", "PROTOCOL"}}},
     {"a value that was not asked for", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED, .count = 1,
@@ -345,6 +376,76 @@ static const struct scene scenes[] = {
         MN,
         {OP(version, NONE), "version\r\n", "VERSION 1\r\n", "VERSION '1'"}}},
 
+    {"quiet: nothing but silence", .count = 3, .rows = {
+        {OP(mg, FLAGS(q)), "mg k q O0\r\n", "", "END"},
+        {OP(md, FLAGS(q)), "md k q O1\r\n", "", "HD"},
+        MN}},
+    {"quiet: some are refused", .count = 8, .rows = {
+        {OP(ms, .key = B(""), DATA, FLAGS(q)), .outcome = "E_KEY"},
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "", "HD"},
+        {OP(mg, .key = B("k y"), FLAGS(q)), .outcome = "E_KEY"},
+        {OP(mg, FLAGS(q)), "mg k q O1\r\n", "", "END"},
+        {OP(ms, .key = B("k y"), DATA, FLAGS(q)), .outcome = "E_KEY"},
+        {OP(md, FLAGS(q)), "md k q O2\r\n", "NF O2\r\n", "NOT_FOUND"},
+        {OP(mg, .key = B(""), FLAGS(q)), .outcome = "E_KEY"},
+        MN}},
+    {"quiet: an error, and one is refused", .count = 5, .rows = {
+        {OP(ma, FLAGS(q)), "ma k q O0\r\n", "CLIENT_ERROR x\r\n", "CLIENT_ERROR"},
+        {OP(ms, .key = B("k y"), DATA, FLAGS(q)), .outcome = "E_KEY"},
+        {OP(mg, FLAGS(v_q)), "mg k v q O1\r\n", "VA 2 O1\r\nhi\r\n", "VALUE hi"},
+        {OP(mg, .key = B("k y"), FLAGS(q)), .outcome = "E_KEY"},
+        MN}},
+    {"quiet: more errors than commands, and one is refused", .error = MC_E_PROTOCOL,
+     .fault = MC_FAULT_UNASKED, .count = 4, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "SERVER_ERROR x\r\nSERVER_ERROR x\r\n", "E_UNKNOWN"},
+        {OP(mg, .key = B("k y"), FLAGS(q)), .outcome = "E_KEY"},
+        {OP(mg, FLAGS(q)), "mg k q O1\r\n", "SERVER_ERROR x\r\n", "PROTOCOL"},
+        MN}},
+    {"quiet: as many flags as can be", .count = 3, .rows = {
+        {OP(mg, FLAGS(most_quiet)),
+         "mg aw== b c f h k l q s t u v N0 R0 T0 C0 E0 Lx O0\r\n", "", "END"},
+        {OP(mg, FLAGS(too_many_quiet)), .outcome = "E_FLAG"},
+        MN}},
+    {"quiet: only an O names a command", .count = 3, .rows = {
+        {OP(mg, FLAGS(v_q)), "mg k v q O0\r\n", "", "END"},
+        {OP(mg, FLAGS(v_q)), "mg k v q O1\r\n", "VA 2 s2 f0 O1\r\nhi\r\n", "VALUE hi meta s=2"},
+        MN}},
+    {"quiet: a ticket that nobody has", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
+     .count = 3, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "NF O7\r\n", "E_UNKNOWN"},
+        {OP(mg, FLAGS(q)), "mg k q O1\r\n", "", "PROTOCOL"},
+        MN}},
+    {"quiet: a ticket of another group", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
+     .count = 5, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "", "HD"},
+        MN,
+        {OP(get, NONE), "get k\r\n", "END\r\n", "END"},
+        {OP(md, FLAGS(q)), "md k q O1\r\n", "NF O0\r\n", "E_UNKNOWN"},
+        MN}},
+    {"quiet: the same ticket again", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 3,
+     .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "NF O0\r\nNF O0\r\n", "NOT_FOUND"},
+        {OP(md, FLAGS(q)), "md k q O1\r\n", "", "E_UNKNOWN"},
+        MN}},
+    {"quiet: the last ticket again", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 3,
+     .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "NF O0\r\n", "NOT_FOUND"},
+        {OP(mg, FLAGS(v_q)), "mg k v q O1\r\n", "VA 1 O1\r\ny\r\nVA 1 O1\r\ny\r\n", "VALUE y"},
+        MN}},
+    {"quiet: the key of another", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 2,
+     .rows = {
+        {OP(md, FLAGS(k_q)), "md k k q O0\r\n", "NF kx O0\r\n", "E_UNKNOWN"},
+        MN}},
+    {"quiet: an error between two that are named", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED,
+     .count = 3, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "NF O0\r\nSERVER_ERROR x\r\n", "NOT_FOUND"},
+        {OP(md, FLAGS(q)), "md k q O1\r\n", "NF O1\r\n", "E_UNKNOWN"},
+        MN}},
+    {"quiet: an error after all are named", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED,
+     .count = 3, .rows = {
+        {OP(ms, DATA, FLAGS(q)), "ms k 2 q O0\r\nhi\r\n", "NS O0\r\n", "NOT_STORED"},
+        {OP(mg, FLAGS(v_q)), "mg k v q O1\r\n", "VA 1 O1\r\ny\r\nSERVER_ERROR x\r\n", "VALUE y"},
+        MN}},
     {"quiet: an error that is one's", .count = 5, .rows = {
         {OP(md, FLAGS(q)), "md k q O0\r\n", "NF O0\r\n", "NOT_FOUND"},
         {OP(md, FLAGS(q)), "md k q O1\r\n", "CLIENT_ERROR x\r\n", "CLIENT_ERROR"},
@@ -1294,6 +1395,32 @@ START_TEST(no_places)
 }
 END_TEST
 
+/* The last keys are refused when the others have gone, before another operation or at the end. */
+START_TEST(last_keys_refused)
+{
+    static const struct mc_bytes keys[] = {B("a"), B("b c"), B(LONG), B("")};
+    struct mc_engine e;
+    char in[64], out[20];
+    struct mc_value values[4];
+    struct mc_op op = {.command = &mc_command_gat, .keys = keys, .values = values, .count = 4};
+    struct mc_op next = {.command = &mc_command_version};
+    memset(values, 0, sizeof values);
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    if (_i == 1)
+        mc_engine_submit(&e, &next);
+    ck_assert_uint_eq(send_all(&e), strlen("gat 0 a\r\n") + (_i == 1 ? strlen("version\r\n") : 0));
+    receive_text(&e, "END\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_int_eq(op.result, MC_E_KEY);
+    ck_assert_int_eq(values[0].result, MC_MISS);
+    ck_assert_int_eq(values[1].result, MC_E_KEY);
+    ck_assert_int_eq(values[2].result, MC_E_FULL);
+    ck_assert_int_eq(values[3].result, MC_E_KEY);
+    ck_assert(mc_engine_is_idle(&e) == (_i == 0));
+}
+END_TEST
+
 /* Bytes when there is no operation at all. */
 START_TEST(unexpected_bytes)
 {
@@ -1435,6 +1562,29 @@ START_TEST(window)
                       "%zu bytes sent after %zu replies, %zu in all", sent, done, all);
     }
     ck_assert_uint_eq(all, (size_t)CROWD * ENTRY);
+}
+END_TEST
+
+/* Two operations go out together when they are a window, with the mn of quiet ones, and one after the
+ * other when they are more. */
+START_TEST(window_of_just_the_size)
+{
+    static char value[MC_ENGINE_WINDOW];
+    struct mc_engine e;
+    char in[256], out[256];
+    bool is_quiet = _i >= 7;
+    struct mc_op first = {.command = &mc_command_md, .key = MC_BYTES("k")};
+    struct mc_op second = {.command = &mc_command_ms, .key = MC_BYTES("k")};
+    const char *lines = is_quiet ? "md k q O0\r\nms k 16000 q O1\r\n" : "md k\r\nms k 16000\r\n";
+    size_t whole = MC_ENGINE_WINDOW - 3 + (size_t)_i % 7, mn = is_quiet ? strlen("mn\r\n") : 0;
+    first.meta_flags = second.meta_flags = q;
+    first.meta_count = second.meta_count = is_quiet ? 1 : 0;
+    second.data = (struct mc_bytes){value, whole - strlen(lines) - strlen("\r\n") - mn};
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &first);
+    mc_engine_submit(&e, &second);
+    size_t alone = (size_t)(strchr(lines, '\n') + 1 - lines) + mn;
+    ck_assert_uint_eq(send_all(&e), whole <= MC_ENGINE_WINDOW ? whole : alone);
 }
 END_TEST
 
@@ -1789,11 +1939,13 @@ int main(void)
         {after_the_end, 1},
         {too_small_a_buffer, 6},
         {no_places, 1},
+        {last_keys_refused, 2},
         {window_of_keys, 2},
         {busy_with_a_cancelled_operation, 1},
         {cancelled_and_wrong, 2},
         {too_long_a_line, 3},
         {window, 1},
+        {window_of_just_the_size, 14},
         {larger_than_the_window, 1},
         {wider_window, 1},
         {whole_items_to_a_sink, 1},

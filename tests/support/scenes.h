@@ -14,23 +14,23 @@ enum {
 
 /* clang-format off */
 enum what {
-    GET, GETS, GAT, GATS, GET_MANY, GETS_MANY, GAT_MANY, GATS_MANY,
-    STORE, DELETE, INCR, DECR, TOUCH, FLUSH_ALL, MS, MD, MA, /* these are writes */
-    MG, VERSION, AUTH, STATS
+    GET, GETS, GET_MANY, GETS_MANY, MG, VERSION, AUTH, STATS,
+    /* these are writes: */
+    GAT, GATS, GAT_MANY, GATS_MANY, STORE, DELETE, INCR, DECR, TOUCH, FLUSH_ALL, MS, MD, MA
 };
 /* clang-format on */
 
 struct scene {
     enum what what;
     const char *request, *reply;
-    const char *outcome;  /* the result and everything that comes with it, as text */
-    int error;            /* client->error afterwards */
-    enum mc_fault fault;  /* and reader.fault, when that is MC_E_PROTOCOL */
-    struct mc_bytes key;  /* "key" unless given; or a user */
-    struct mc_bytes data; /* "hello" unless given; or a password, or words */
-    enum mc_store store;
-    bool no_room; /* there is no room for the value */
-    bool doubled; /* of many keys: "a", "b", "a" */
+    const char *outcome;            /* the result and everything that comes with it, as text */
+    int error;                      /* engine.error afterwards */
+    enum mc_fault fault;            /* and reader.fault, when that is MC_E_PROTOCOL */
+    struct mc_bytes key;            /* "key" unless given; or a user */
+    struct mc_bytes data;           /* "hello" unless given; or a password, or words */
+    const struct mc_command *store; /* set unless given */
+    bool no_room;                   /* there is no room for the value */
+    bool doubled;                   /* of many keys: "a", "b", "a" */
     struct mc_flag flags[12];
     size_t count;
 };
@@ -45,11 +45,13 @@ bool scene_is_write(const struct scene *scene);
 bool scene_is_many(const struct scene *scene);
 bool scene_is_big(const struct scene *scene);     /* the answer has a value of SCENES_BIG bytes */
 bool scene_is_refused(const struct scene *scene); /* nothing is sent */
+bool scene_is_quiet(const struct scene *scene);   /* an mn is sent after it */
 
-/* A performance of a scene. The script's limits and faults may be set before it is set up; start
- * from {0}. */
+/* A performance of a scene. The script's limits and faults, and `unwanted`, may be set before it is
+ * set up; start from {0}. */
 struct play {
     struct script script;
+    bool unwanted; /* no outputs but the result */
     struct mc_client client;
     char *buf, *value_buf;
     struct mc_value values[SCENES_KEYS];
