@@ -660,7 +660,8 @@ static void put_batch(struct mc_engine *e)
         e->unanswered += MN_SIZE;
     }
     e->out_len = p.out.len;
-    if (e->sending.op != NULL && e->sending.op->state == MC_OP_DONE) /* it could not be put */
+    /* The next, or the rest of its keys, could not be put. */
+    if (e->batch == 0 || (e->sending.op != NULL && e->sending.op->state == MC_OP_DONE))
         pass_all(e);
 }
 

@@ -1294,6 +1294,32 @@ START_TEST(no_places)
 }
 END_TEST
 
+/* The last of many keys is refused when the others have been sent, and answered (round 1). */
+START_TEST(refused_in_the_end)
+{
+    static const struct mc_bytes keys[] = {B("0123456789012345678901234567890"), B(" ")};
+    struct mc_value values[2] = {{.result = 77}, {.result = 77}};
+    struct mc_op op = {.command = &mc_command_get, .keys = keys, .values = values, .count = 2};
+    struct mc_engine e;
+    struct mc_bytes part;
+    char in[64], out[40];
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    ck_assert_uint_eq(mc_engine_output(&e, &part, 1), 1);
+    mc_engine_sent(&e, part.len);
+    if (_i > 0)
+        receive_text(&e, "END\r\n");
+    ck_assert_uint_eq(mc_engine_output(&e, &part, 1), 0);
+    if (_i == 0)
+        receive_text(&e, "END\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_int_eq(op.result, MC_E_KEY);
+    ck_assert_int_eq(values[0].result, MC_MISS);
+    ck_assert_int_eq(values[1].result, MC_E_KEY);
+    ck_assert(mc_engine_is_idle(&e));
+}
+END_TEST
+
 /* Bytes when there is no operation at all. */
 START_TEST(unexpected_bytes)
 {
@@ -1789,6 +1815,7 @@ int main(void)
         {after_the_end, 1},
         {too_small_a_buffer, 6},
         {no_places, 1},
+        {refused_in_the_end, 2},
         {window_of_keys, 2},
         {busy_with_a_cancelled_operation, 1},
         {cancelled_and_wrong, 2},
