@@ -334,7 +334,7 @@ void mc_engine_fail(struct mc_engine *engine, int why)
     for (struct mc_op *op = e->asked.op; op != NULL; op = op->next)
         lose(e, op, why);
     for (struct mc_op *op = e->asked.op; op != NULL; op = op->next) {
-        if (op->state != MC_OP_DONE && op->value != NULL)
+        if (op->state != MC_OP_DONE && op->value != NULL && op->keys == NULL)
             op->value->result = op->result;
         op->state = MC_OP_DONE;
     }

@@ -1320,6 +1320,27 @@ START_TEST(refused_in_the_end)
 }
 END_TEST
 
+/* The value of an operation of many keys is not used, though it be that of the first key. */
+START_TEST(value_beside_keys)
+{
+    static const struct mc_bytes keys[] = {B("0123456789012345678901234567890"), B("a")};
+    struct mc_value values[2] = {{0}};
+    struct mc_op op = {.command = &mc_command_get, .keys = keys, .values = values, .count = 2};
+    struct mc_engine e;
+    char in[64], out[40]; /* for one key */
+    op.value = &values[0];
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    send_all(&e);
+    receive_text(&e, "END\r\n");
+    mc_engine_fail(&e, MC_E_TIMEOUT);
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_int_eq(op.result, MC_E_TIMEOUT);
+    ck_assert_int_eq(values[0].result, MC_MISS);
+    ck_assert_int_eq(values[1].result, MC_E_TIMEOUT);
+}
+END_TEST
+
 /* Bytes when there is no operation at all. */
 START_TEST(unexpected_bytes)
 {
@@ -1816,6 +1837,7 @@ int main(void)
         {too_small_a_buffer, 6},
         {no_places, 1},
         {refused_in_the_end, 2},
+        {value_beside_keys, 1},
         {window_of_keys, 2},
         {busy_with_a_cancelled_operation, 1},
         {cancelled_and_wrong, 2},
