@@ -171,6 +171,13 @@ static const struct scene scenes[] = {
         {OP(get, .key = B("c")), "", "", "VALUE 3"},
         {OP(get, .key = B("e")), "", "", "VALUE "}}},
 
+    {"doubled and answered once: with a sink", .count = 3, .rows = {
+        {OP(gets, NONE), "gets a a\r\n", "VALUE a 3 2 9\r\nhi\r\nEND\r\n",
+         "MORE a VALUE len=2 flags=3 cas=9 a VALUE len=2 flags=3 cas=9 sink(VALUE hi)", .keys = "aa",
+         .sink = true},
+        {OP(get, NONE), "get k k\r\n", "VALUE k 3 2\r\nhi\r\nEND\r\n", "VALUE hi flags=3"},
+        {OP(get, NONE), "", "", "E_FULL len=2 flags=3", .sink = true}}},
+
     {"many keys as one operation", .count = 5, .rows = {
         {OP(get, NONE), "get a b c\r\n", "VALUE b 0 1\r\n2\r\nEND\r\n", "MORE a END b VALUE 2 c END",
          .keys = "abc"},
@@ -319,7 +326,7 @@ static const struct scene scenes[] = {
         {OP(get, .key = B("a")), "", "", "E_FULL"},
         {OP(get, .key = B("a")), "", "", "VALUE", .unwanted = true},
         {OP(get, NONE), "get b b\r\n", "VALUE b 0 2\r\n12\r\nEND\r\n",
-         "MORE b VALUE len=2 b VALUE sink(VALUE 12)", .keys = "bb", .sink = true}}},
+         "MORE b VALUE len=2 b VALUE len=2 sink(VALUE 12)", .keys = "bb", .sink = true}}},
     {"a doubled key, and a place that is too small", .count = 2, .rows = {
         {OP(get, .key = B("a")), "get a a\r\n", "VALUE a 0 2\r\n12\r\nEND\r\n", "VALUE 12"},
         {OP(get, .key = B("a")), "", "", "E_FULL len=2", .value_cap = 1}}},
