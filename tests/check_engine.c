@@ -352,6 +352,20 @@ static const struct scene scenes[] = {
         MN,
         {OP(version, NONE), "version\r\n", "VERSION 1\r\n", "VERSION '1'"}}},
 
+    {"quiet: some are refused", .count = 6, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "", "HD"},
+        {OP(md, .key = B("k y"), FLAGS(q)), .outcome = "E_KEY"},
+        {OP(md, FLAGS(q)), "md k q O1\r\n", "NF O1\r\n", "NOT_FOUND"},
+        {OP(mg, FLAGS(q_mine)), .outcome = "E_FLAG"},
+        {OP(mg, FLAGS(q)), "mg k q O2\r\n", "", "END"},
+        MN}},
+    {"quiet: errors among some that are refused", .count = 6, .rows = {
+        {OP(md, .key = B("k y"), FLAGS(q)), .outcome = "E_KEY"},
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "SERVER_ERROR x\r\n", "SERVER_ERROR"},
+        {OP(md, .key = B("k y"), FLAGS(q)), .outcome = "E_KEY"},
+        {OP(md, FLAGS(q)), "md k q O1\r\n", "SERVER_ERROR x\r\n", "SERVER_ERROR"},
+        {OP(mg, FLAGS(q_mine)), .outcome = "E_FLAG"},
+        MN}},
     {"quiet: an error that is one's", .count = 5, .rows = {
         {OP(md, FLAGS(q)), "md k q O0\r\n", "NF O0\r\n", "NOT_FOUND"},
         {OP(md, FLAGS(q)), "md k q O1\r\n", "CLIENT_ERROR x\r\n", "CLIENT_ERROR"},
