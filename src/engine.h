@@ -159,6 +159,7 @@ struct mc_engine {
     char *in, *out;
     size_t in_cap, out_cap;
     size_t at, end; /* in[at..end) is received and not read */
+    size_t beyond;  /* bytes in a lent buffer after these */
     /* The list: first.. are done, asked.. have a reply pending, sending.. are in the batch that is
      * being sent, waiting.. are not put yet. NULL: none. */
     struct mc_op *first, *last;

@@ -1222,6 +1222,30 @@ START_TEST(early_text)
 }
 END_TEST
 
+/* A line that was kept ends in a lent buffer, with which another begins: the text of the first is
+ * still there, unless the engine's buffer has no room for both (round 1). */
+START_TEST(text_of_a_kept_line)
+{
+    struct mc_engine e;
+    char in[32], out[64];
+    struct mc_op ops[2] = {{.command = &mc_command_version}, {.command = &mc_command_version}};
+    mc_engine_init(&e, in, _i == 0 ? 32 : 20, out, sizeof out);
+    mc_engine_submit(&e, &ops[0]);
+    mc_engine_submit(&e, &ops[1]);
+    send_all(&e);
+    mc_engine_feed(&e, MC_BYTES("VERSIO"));
+    mc_engine_feed(&e, MC_BYTES("N 1.6\r\nVERSION 1.7"));
+    ck_assert_ptr_eq(mc_engine_done(&e), &ops[0]);
+    ck_assert_uint_eq(ops[0].text.len, _i == 0 ? 3 : 0);
+    if (_i == 0)
+        ck_assert_mem_eq(ops[0].text.data, "1.6", 3);
+    mc_engine_feed(&e, MC_BYTES("\r\n"));
+    ck_assert_ptr_eq(mc_engine_done(&e), &ops[1]);
+    ck_assert_uint_eq(ops[1].text.len, 3);
+    ck_assert_mem_eq(ops[1].text.data, "1.7", 3);
+}
+END_TEST
+
 /* The error comes while others are in the same batch. */
 START_TEST(early_among_others)
 {
@@ -1853,6 +1877,7 @@ int main(void)
         {unexpected_bytes, 1},
         {straight_to_its_place, 1},
         {early_text, 3},
+        {text_of_a_kept_line, 2},
         {early_among_others, 1},
         {after_the_end, 1},
         {too_small_a_buffer, 6},
