@@ -333,7 +333,7 @@ void mc_engine_fail(struct mc_engine *engine, int why)
     for (struct mc_op *op = e->asked.op; op != NULL; op = op->next)
         lose(e, op, why);
     for (struct mc_op *op = e->asked.op; op != NULL; op = op->next) {
-        if (op->state != MC_OP_DONE && op->value != NULL)
+        if (op->state != MC_OP_DONE && op->value != NULL && op->keys == NULL)
             op->value->result = op->result;
         op->state = MC_OP_DONE;
     }
@@ -661,8 +661,9 @@ static void put_batch(struct mc_engine *e)
         e->unanswered += MN_SIZE;
     }
     e->out_len = p.out.len;
-    const struct mc_op *op = e->sending.op; /* it may have been refused, or its last keys */
-    if (op != NULL && (op->state == MC_OP_DONE || op->keys != NULL))
+    /* The next, or the last of its keys, could not be put. */
+    const struct mc_op *op = e->sending.op;
+    if (e->batch == 0 || (op != NULL && (op->state == MC_OP_DONE || op->keys != NULL)))
         pass_all(e);
 }
 
@@ -831,7 +832,7 @@ static int keep_error(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in
     int event = mc_engine_event(e, in, &reply);
     if (event <= 0)
         return event;
-    if (event < MC_ERROR || in->len > 0)
+    if (event < MC_ERROR || in->len + e->beyond > 0)
         return mc_reply_fault(e, MC_FAULT_UNASKED);
     op->result = event;
     if (event != MC_SERVER_ERROR) {
@@ -942,7 +943,7 @@ static bool read_next(struct mc_engine *e, struct mc_bytes *in)
         return read_skipped(e, in);
     int verdict = read_reply(e, op, in);
     if (verdict != MC_MORE)
-        end_reply(e, verdict, in->len);
+        end_reply(e, verdict, in->len + e->beyond);
     return verdict != MC_MORE;
 }
 
@@ -1013,21 +1014,60 @@ void mc_engine_received(struct mc_engine *engine, size_t bytes)
     read_received(e);
 }
 
-/* Keeps what could not be read yet. */
+/* The texts of those that are done are in the buffer, and are lost there. */
+static void forget_texts(const struct mc_engine *e)
+{
+    for (struct mc_op *op = e->first; op != NULL && op != e->asked.op; op = op->next) {
+        uintptr_t at = (uintptr_t)op->text.data - (uintptr_t)e->in;
+        if (at < e->end)
+            op->text = (struct mc_bytes){0};
+    }
+}
+
+/* Keeps what could not be read yet, after a line that was kept and then read, with its text. */
 static void keep_rest(struct mc_engine *e, struct mc_bytes rest)
 {
     if (rest.len > e->in_cap || (e->shared && e->out_len > 0)) {
         mc_engine_fail(e, MC_E_LINE);
         return;
     }
-    memcpy(e->in, rest.data, rest.len);
-    e->at = 0;
-    e->end = rest.len;
+    if (rest.len > e->in_cap - e->end) {
+        forget_texts(e);
+        e->end = 0;
+    }
+    memcpy(e->in + e->end, rest.data, rest.len);
+    e->at = e->end;
+    e->end += rest.len;
+}
+
+/* Reads the line that is kept, with n bytes more; so many follow that are not in the buffer. */
+static void read_kept(struct mc_engine *e, size_t n, size_t beyond)
+{
+    struct mc_bytes in = {e->in + e->at, e->end + n - e->at};
+    bool more = true;
+    e->received += n;
+    e->end += n;
+    e->beyond = beyond;
+    while (more && in.len > 0 && e->error == 0)
+        more = read_next(e, &in);
+    e->beyond = 0;
+    e->at = e->error == 0 ? e->end - in.len : 0;
+    e->end = e->error == 0 ? e->end : 0;
+}
+
+/* How many of the bytes belong to the line that is kept, as far as there is room. */
+static size_t line_rest(struct mc_bytes bytes, size_t room)
+{
+    const char *end = memchr(bytes.data, '\n', bytes.len);
+    size_t n = end != NULL ? (size_t)(end - bytes.data) + 1 : bytes.len;
+    return n < room ? n : room;
 }
 
 void mc_engine_feed(struct mc_engine *engine, struct mc_bytes bytes)
 {
     struct mc_engine *e = engine;
+    if (e->at == e->end)
+        e->at = e->end = 0;
     while (bytes.len > 0 && e->error == 0) {
         size_t kept = e->end - e->at, cap;
         if (kept == 0) {
@@ -1037,15 +1077,14 @@ void mc_engine_feed(struct mc_engine *engine, struct mc_bytes bytes)
                 keep_rest(e, bytes);
             return;
         }
-        /* The line that is kept, and as much as may end it. What is read of that is the caller's. */
         char *to = mc_engine_input(e, &cap);
-        size_t n = cap < bytes.len ? cap : bytes.len;
         if (to == NULL)
             return;
+        size_t n = line_rest(bytes, cap);
         memcpy(to, bytes.data, n);
-        mc_engine_received(e, n);
         bytes.data += n;
         bytes.len -= n;
+        read_kept(e, n, bytes.len);
     }
 }
 

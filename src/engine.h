@@ -21,7 +21,8 @@
  * - A write has the result MC_E_UNKNOWN only if its last byte had gone and it has no reply; any
  *   other negative result of a write means that it was not done.
  * - Replies are matched by key, in whatever order the server gives them. Where a doubled key is
- *   answered once, each of its places gets the value.
+ *   answered once, each of its places gets the value; a sink is given it once, for one of its slots,
+ *   and another operation's sink not at all (MC_E_FULL).
  * - Quiet meta commands (flag q) go out in groups that an mn ends, each with an opaque of the engine's
  *   (so they may have no O) that no other command of its life has. Once MN has come, silence means
  *   MC_MISS for mg and MC_HD for the others. An error line belongs to the one silent command that it
@@ -158,6 +159,7 @@ struct mc_engine {
     char *in, *out;
     size_t in_cap, out_cap;
     size_t at, end; /* in[at..end) is received and not read */
+    size_t beyond;  /* bytes in a lent buffer after these */
     /* The list: first.. are done, asked.. have a reply pending, sending.. are in the batch that is
      * being sent, waiting.. are not put yet. NULL: none. */
     struct mc_op *first, *last;

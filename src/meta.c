@@ -237,18 +237,18 @@ static int read_single(struct mc_engine *e, struct mc_op *op, struct mc_bytes *i
 
 /* ---- quiet groups ---------------------------------------------------------------------------- */
 
-/* The command of the group after this one, or its first; NULL: there is none. Refused ones that were
- * submitted in between are not of the group. */
-static struct mc_op *op_after(struct mc_op *first, const struct mc_op *op)
+/* The command of the group after this one, or its first; NULL: there is none. Between them may be
+ * some that were refused, and are done. */
+static struct mc_op *op_after(struct mc_op *first, struct mc_op *op)
 {
     if (op == NULL)
         return first;
-    if ((op->marks & MC_MARK_LAST) != 0)
-        return NULL;
-    struct mc_op *next = op->next;
-    while (next->state == MC_OP_DONE)
-        next = next->next;
-    return next;
+    do {
+        if ((op->marks & MC_MARK_LAST) != 0)
+            return NULL;
+        op = op->next;
+    } while (op->state == MC_OP_DONE);
+    return op;
 }
 
 /* The command that the reply's opaque names, after the last one that was named; or NULL. */

@@ -165,18 +165,20 @@ static uint32_t hash_key_end(struct mc_bytes key)
     return (tail + (uint32_t)key.len) * UINT32_C(2654435769) >> 23;
 }
 
-/* The answer to one slot of a doubled key is also that to the other. */
+/* The answer to one slot of a doubled key is also that to the other; but a sink is given it once. */
 static int copy_doubled(struct mc_slot from, struct mc_slot to)
 {
     const struct mc_value *a = slot_value(from);
     struct mc_value *b = slot_value(to);
-    if (b == NULL || (to.op->sink != NULL && from.op == to.op))
+    if (b == NULL && to.op->sink == NULL)
         return MC_HIT;
-    if (a == NULL)
+    if (a == NULL || b == NULL)
         return MC_E_FULL;
     b->len = a->len;
     b->flags = a->flags;
     b->cas = a->cas;
+    if (to.op->sink != NULL)
+        return from.op == to.op ? MC_HIT : MC_E_FULL;
     if (from.op->sink != NULL || *slot_result(from) != MC_HIT || a->len > b->cap)
         return MC_E_FULL;
     if (a->len > 0)

@@ -189,6 +189,13 @@ static const struct scene scenes[] = {
         {OP(get, .key = B("c")), "", "", "VALUE 3"},
         {OP(get, .key = B("e")), "", "", "VALUE "}}},
 
+    {"doubled and answered once: with a sink", .count = 3, .rows = {
+        {OP(gets, NONE), "gets a a\r\n", "VALUE a 3 2 9\r\nhi\r\nEND\r\n",
+         "MORE a VALUE len=2 flags=3 cas=9 a VALUE len=2 flags=3 cas=9 sink(VALUE hi)", .keys = "aa",
+         .sink = true},
+        {OP(get, NONE), "get k k\r\n", "VALUE k 3 2\r\nhi\r\nEND\r\n", "VALUE hi flags=3"},
+        {OP(get, NONE), "", "", "E_FULL len=2 flags=3", .sink = true}}},
+
     {"many keys as one operation", .count = 5, .rows = {
         {OP(get, NONE), "get a b c\r\n", "VALUE b 0 1\r\n2\r\nEND\r\n", "MORE a END b VALUE 2 c END",
          .keys = "abc"},
@@ -350,7 +357,7 @@ static const struct scene scenes[] = {
         {OP(get, .key = B("a")), "", "", "E_FULL"},
         {OP(get, .key = B("a")), "", "", "VALUE", .unwanted = true},
         {OP(get, NONE), "get b b\r\n", "VALUE b 0 2\r\n12\r\nEND\r\n",
-         "MORE b VALUE len=2 b VALUE sink(VALUE 12)", .keys = "bb", .sink = true}}},
+         "MORE b VALUE len=2 b VALUE len=2 sink(VALUE 12)", .keys = "bb", .sink = true}}},
     {"a doubled key, and a place that is too small", .count = 2, .rows = {
         {OP(get, .key = B("a")), "get a a\r\n", "VALUE a 0 2\r\n12\r\nEND\r\n", "VALUE 12"},
         {OP(get, .key = B("a")), "", "", "E_FULL len=2", .value_cap = 1}}},
@@ -445,6 +452,20 @@ static const struct scene scenes[] = {
      .count = 3, .rows = {
         {OP(ms, DATA, FLAGS(q)), "ms k 2 q O0\r\nhi\r\n", "NS O0\r\n", "NOT_STORED"},
         {OP(mg, FLAGS(v_q)), "mg k v q O1\r\n", "VA 1 O1\r\ny\r\nSERVER_ERROR x\r\n", "VALUE y"},
+        MN}},
+    {"quiet: others are refused", .count = 6, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "", "HD"},
+        {OP(md, .key = B("k y"), FLAGS(q)), .outcome = "E_KEY"},
+        {OP(md, FLAGS(q)), "md k q O1\r\n", "NF O1\r\n", "NOT_FOUND"},
+        {OP(mg, FLAGS(q_mine)), .outcome = "E_FLAG"},
+        {OP(mg, FLAGS(q)), "mg k q O2\r\n", "", "END"},
+        MN}},
+    {"quiet: errors among some that are refused", .count = 6, .rows = {
+        {OP(md, .key = B("k y"), FLAGS(q)), .outcome = "E_KEY"},
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "SERVER_ERROR x\r\n", "SERVER_ERROR"},
+        {OP(md, .key = B("k y"), FLAGS(q)), .outcome = "E_KEY"},
+        {OP(md, FLAGS(q)), "md k q O1\r\n", "SERVER_ERROR x\r\n", "SERVER_ERROR"},
+        {OP(mg, FLAGS(q_mine)), .outcome = "E_FLAG"},
         MN}},
     {"quiet: an error that is one's", .count = 5, .rows = {
         {OP(md, FLAGS(q)), "md k q O0\r\n", "NF O0\r\n", "NOT_FOUND"},
@@ -1302,6 +1323,30 @@ START_TEST(early_text)
 }
 END_TEST
 
+/* A line that was kept ends in a lent buffer, with which another begins: the text of the first is
+ * still there, unless the engine's buffer has no room for both (round 1). */
+START_TEST(text_of_a_kept_line)
+{
+    struct mc_engine e;
+    char in[32], out[64];
+    struct mc_op ops[2] = {{.command = &mc_command_version}, {.command = &mc_command_version}};
+    mc_engine_init(&e, in, _i == 0 ? 32 : 20, out, sizeof out);
+    mc_engine_submit(&e, &ops[0]);
+    mc_engine_submit(&e, &ops[1]);
+    send_all(&e);
+    mc_engine_feed(&e, MC_BYTES("VERSIO"));
+    mc_engine_feed(&e, MC_BYTES("N 1.6\r\nVERSION 1.7"));
+    ck_assert_ptr_eq(mc_engine_done(&e), &ops[0]);
+    ck_assert_uint_eq(ops[0].text.len, _i == 0 ? 3 : 0);
+    if (_i == 0)
+        ck_assert_mem_eq(ops[0].text.data, "1.6", 3);
+    mc_engine_feed(&e, MC_BYTES("\r\n"));
+    ck_assert_ptr_eq(mc_engine_done(&e), &ops[1]);
+    ck_assert_uint_eq(ops[1].text.len, 3);
+    ck_assert_mem_eq(ops[1].text.data, "1.7", 3);
+}
+END_TEST
+
 /* The error comes while others are in the same batch. */
 START_TEST(early_among_others)
 {
@@ -1418,6 +1463,53 @@ START_TEST(last_keys_refused)
     ck_assert_int_eq(values[2].result, MC_E_FULL);
     ck_assert_int_eq(values[3].result, MC_E_KEY);
     ck_assert(mc_engine_is_idle(&e) == (_i == 0));
+}
+END_TEST
+
+/* The last of many keys is refused when the others have been sent, and answered (round 1). */
+START_TEST(refused_in_the_end)
+{
+    static const struct mc_bytes keys[] = {B("0123456789012345678901234567890"), B(" ")};
+    struct mc_value values[2] = {{.result = 77}, {.result = 77}};
+    struct mc_op op = {.command = &mc_command_get, .keys = keys, .values = values, .count = 2};
+    struct mc_engine e;
+    struct mc_bytes part;
+    char in[64], out[40];
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    ck_assert_uint_eq(mc_engine_output(&e, &part, 1), 1);
+    mc_engine_sent(&e, part.len);
+    if (_i > 0)
+        receive_text(&e, "END\r\n");
+    ck_assert_uint_eq(mc_engine_output(&e, &part, 1), 0);
+    if (_i == 0)
+        receive_text(&e, "END\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_int_eq(op.result, MC_E_KEY);
+    ck_assert_int_eq(values[0].result, MC_MISS);
+    ck_assert_int_eq(values[1].result, MC_E_KEY);
+    ck_assert(mc_engine_is_idle(&e));
+}
+END_TEST
+
+/* The value of an operation of many keys is not used, though it be that of the first key. */
+START_TEST(value_beside_keys)
+{
+    static const struct mc_bytes keys[] = {B("0123456789012345678901234567890"), B("a")};
+    struct mc_value values[2] = {{0}};
+    struct mc_op op = {.command = &mc_command_get, .keys = keys, .values = values, .count = 2};
+    struct mc_engine e;
+    char in[64], out[40]; /* for one key */
+    op.value = &values[0];
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    send_all(&e);
+    receive_text(&e, "END\r\n");
+    mc_engine_fail(&e, MC_E_TIMEOUT);
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_int_eq(op.result, MC_E_TIMEOUT);
+    ck_assert_int_eq(values[0].result, MC_MISS);
+    ck_assert_int_eq(values[1].result, MC_E_TIMEOUT);
 }
 END_TEST
 
@@ -1935,11 +2027,14 @@ int main(void)
         {unexpected_bytes, 1},
         {straight_to_its_place, 1},
         {early_text, 3},
+        {text_of_a_kept_line, 2},
         {early_among_others, 1},
         {after_the_end, 1},
         {too_small_a_buffer, 6},
         {no_places, 1},
         {last_keys_refused, 2},
+        {refused_in_the_end, 2},
+        {value_beside_keys, 1},
         {window_of_keys, 2},
         {busy_with_a_cancelled_operation, 1},
         {cancelled_and_wrong, 2},

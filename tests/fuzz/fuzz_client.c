@@ -1,6 +1,7 @@
 /* Fuzzes the whole client over a connection whose other end is made from the input (other_end.h):
  * single calls, pipelines, gets of many keys, statistics, logins. After each call its results are
  * compared with the bytes: which requests went out whole, and what the replies to them mean. */
+#include "argument.h"
 #include "meaning.h"
 #include "op.h"
 #include "other_end.h"
@@ -416,13 +417,13 @@ static void call_many(struct scene *s)
     s->count = 1 + input_byte(&s->in) % OPS;
     for (size_t k = 0; k < s->count; k++) {
         struct op *op = &s->ops[k];
-        keys[k] = op_take_key(&s->in);
+        keys[k] = argument_key(&s->in);
         op->c.name = which == 0 ? COMMAND_GET : COMMAND_GETS;
         op->c.keys[0] = keys[k];
         op->c.key_count = 1;
         op->c.flag_count = op->c.number_count = 0;
         op->out = (struct mc_pipeline_op){.verb = (enum mc_verb)op->c.name};
-        op_take_space(&s->in, &op->out.value);
+        argument_space(&s->in, &op->out.value);
         values[k] = op->out.value;
         values[k].result = OP_UNSET;
     }
@@ -488,7 +489,7 @@ static void connect(struct scene *s)
 {
     static const size_t sizes[] = {2048, 317, 64, 300, 1024, 4096, 20000, 32};
     size_t cap = sizes[input_byte(&s->in) % 8];
-    struct mc_transport transport = other_end_open(&s->other, &s->in, &s->client);
+    struct mc_transport transport = other_end_open(&s->other, &s->in, &s->client.error);
     mc_client_init(&s->client, transport, input_space(&s->in, cap), cap);
 }
 

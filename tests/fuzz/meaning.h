@@ -3,8 +3,8 @@
 #ifndef MEANING_H
 #define MEANING_H
 
-#include "client.h"
 #include "command.h"
+#include "port.h"
 #include "reference.h"
 
 /* The events up to the one that ends a reply, or as many as there are. */

@@ -1,44 +1,10 @@
 /* Makes operations from the input, and calls the client with them. */
 #include "op.h"
 
+#include "argument.h"
 #include "other_end.h"
 
-#include <string.h>
-
 /* ---- what is asked --------------------------------------------------------------------------- */
-
-struct mc_bytes op_take_key(struct input *in)
-{
-    static const struct mc_bytes keys[] = {{"a", 1}, {"b", 1}, {"ab", 2}, {"key", 3}};
-    uint8_t choice = input_byte(in) % 16;
-    return choice < 14 ? keys[choice % 4] : input_bytes(in);
-}
-
-static struct mc_bytes take_data(struct input *in)
-{
-    uint8_t choice = input_byte(in);
-    if (choice < 250)
-        return choice % 2 == 0 ? MC_BYTES("value") : input_bytes(in);
-    size_t size = (size_t)(choice - 249) * 5000; /* several to a flight, and more than a flight */
-    char *data = input_space(in, size);
-    memset(data, choice, size);
-    return (struct mc_bytes){data, size};
-}
-
-static void take_flags(struct input *in, struct command *c)
-{
-    static const char letters[] = "vkOqbtcfslhTOqvkMCxIRENFDJPuz";
-    c->flag_count = input_byte(in) % 8;
-    for (size_t k = 0; k < c->flag_count; k++)
-        c->flags[k] = command_take_flag(in, letters[input_byte(in) % (sizeof letters - 1)]);
-}
-
-void op_take_space(struct input *in, struct mc_value *value)
-{
-    static const size_t sizes[] = {4096, 64, 8, 0};
-    value->cap = sizes[input_byte(in) % 4];
-    value->buf = input_space(in, value->cap);
-}
 
 /* The command's numbers, where the client wants them. */
 static void set_numbers(struct op *op)
@@ -66,15 +32,15 @@ void op_take(struct input *in, struct op *op)
     command_take(in, (enum command_name)(input_byte(in) % (COMMAND_FLUSH_ALL + 1)), c);
     c->noreply = false;
     if (c->name != COMMAND_VERSION && c->name != COMMAND_FLUSH_ALL) {
-        c->keys[0] = op_take_key(in);
+        c->keys[0] = argument_key(in);
         c->key_count = 1;
     }
     if (command_is_meta(c))
-        take_flags(in, c);
+        argument_flags(in, c);
     op->data = (struct mc_bytes){NULL, 0};
     uint64_t *size = command_size(c);
     if (size != NULL) {
-        op->data = take_data(in);
+        op->data = argument_data(in);
         *size = op->data.len;
     }
     op->out = (struct mc_pipeline_op){
@@ -82,7 +48,7 @@ void op_take(struct input *in, struct op *op)
     op->out.key = c->key_count > 0 ? c->keys[0] : (struct mc_bytes){NULL, 0};
     op->out.meta_flags = c->flags;
     op->out.meta_count = c->flag_count;
-    op_take_space(in, &op->out.value);
+    argument_space(in, &op->out.value);
     set_numbers(op);
 }
 

@@ -16,8 +16,6 @@ struct op {
 
 /* Mostly right, with few keys. */
 void op_take(struct input *in, struct op *op);
-struct mc_bytes op_take_key(struct input *in);
-void op_take_space(struct input *in, struct mc_value *value);
 
 /* Calls mc_client_...(), with the deadline OTHER_DEADLINE. Returns its result. */
 int op_call(struct mc_client *client, struct mc_pipeline_op *o);

@@ -2,6 +2,7 @@
 #include "lies.h"
 
 #include <check.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { ENDLESS = 5000, KEY_251 = 251 };
@@ -209,7 +210,7 @@ static bool find_value(const struct lies_reply *reply, struct range *value)
     if (!find_field(reply, 's', &size))
         return false;
     value->from = first_line(reply).to + 2;
-    value->to = value->from + (size_t)(reply->text[size.from] - '0'); /* one digit */
+    value->to = value->from + strtoul(reply->text + size.from, NULL, 10);
     return true;
 }
 
