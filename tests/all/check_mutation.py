@@ -49,8 +49,8 @@ WORDING = {'proto/text.c': '.', 'src/address.c': ' ', 'src/server.c': ' '}
 ALWAYS = ['tests/mutation/stop.c', 'bench/common/scratch.c']
 
 # A test program's other sources, what the linker wraps, and its arguments.
-CALLS = ['socket', 'fcntl', 'fcntl64', 'setsockopt', 'getsockopt', 'connect', 'getaddrinfo', 'send',
-         'sendmsg', 'recv', 'poll', 'close']
+CALLS = ['socket', 'fcntl', 'fcntl64', 'setsockopt', 'getsockopt', 'getpeername', 'connect',
+         'getaddrinfo', 'send', 'sendmsg', 'recv', 'poll', 'close']
 NAMES = ['getaddrinfo', 'freeaddrinfo']
 PROGRAMS = {
     'address': ([], [], []),
