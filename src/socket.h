@@ -11,14 +11,14 @@ extern "C" {
 
 struct addrinfo;
 
-/* A socket; start from {0}. Connecting closes it first, if it is open (setting it to {0} while it is
- * open loses the descriptor). Its descriptor is blocking after a call that waits, but a receive
+/* A socket; start from {0}. Connecting closes it first, if it is open (but setting it to {0} while
+ * it is open loses the descriptor). Its descriptor is blocking after a call that waits; a receive
  * still ends by its deadline. The struct may be moved in memory between calls; then create its
  * transport and dialer again, for they point to it. A child process must not use it after fork().
  *
- * Keepalive (TCP): when nothing has passed for keepalive_s seconds, the system asks whether the other
- * end is still there; if it is not, the connection ends after about as many seconds more. This also
- * keeps a firewall from forgetting a connection that is seldom used. */
+ * Keepalive (TCP): when nothing has passed for keepalive_s seconds, the system asks whether the
+ * other end is still there; if it is not, the connection ends after about as many seconds more. This
+ * also keeps a firewall from forgetting a connection that is seldom used. */
 struct mc_socket {
     int32_t keepalive_s; /* yours: set it before connecting. 0: no keepalive */
     int fd;
@@ -56,7 +56,7 @@ int mc_socket_connect(struct mc_socket *socket, const char *host, const char *po
 int mc_socket_connect_unix(struct mc_socket *socket, const char *path, mc_deadline deadline);
 
 /* Connects without waiting, for an event loop: mc_socket_begin() begins, and while it leaves
- * socket->connecting set, mc_socket_finish() goes on. Call that when socket->fd is writable, or when
+ * socket->connecting set, mc_socket_finish() goes on. Call that when socket->fd is writable or
  * socket->due has passed; earlier does no harm. Addresses are tried in turn as above, each on a
  * descriptor of its own: register socket->fd again after each call that leaves `connecting` set.
  *
@@ -69,9 +69,9 @@ int mc_socket_connect_unix(struct mc_socket *socket, const char *path, mc_deadli
  * Both return 0, or what mc_socket_dial() returns; the socket is closed then. The descriptor does
  * not block, and stays so. mc_socket_close() ends an attempt at any time.
  *
- * mc_socket_begin() looks up a host name as mc_socket_connect() does, which may block: give it an IP
- * address where it must not. It never waits for a Unix socket: if that one's queue is full, the
- * result is MC_E_CONNECT, and sys_errno EAGAIN. */
+ * mc_socket_begin() looks up a host name as mc_socket_connect() does, which may block: give it an
+ * IP address where it must not. It never waits for a Unix socket: if that one's queue is full, the
+ * result is MC_E_CONNECT, and sys_errno is EAGAIN. */
 int mc_socket_begin(struct mc_socket *socket, const struct mc_address *address,
                     mc_deadline deadline);
 int mc_socket_finish(struct mc_socket *socket);
