@@ -44,7 +44,7 @@ static void begin_line(struct mc_trace *t)
 static void end_line(struct mc_trace *t)
 {
     bool has_value = size_word_of(t) != 0;
-    t->hides = t->name_len == 3 && memcmp(t->name, "set", 3) == 0;
+    t->hides = memcmp(t->name, "set", 3) == 0; /* of the commands with a value, that one */
     t->sending = !has_value ? TRACE_LINE : t->has_size ? TRACE_VALUE : TRACE_LOST;
     if (t->sending == TRACE_VALUE && t->size == 0)
         t->sending = TRACE_REST;
@@ -67,7 +67,7 @@ static void read_word_byte(struct mc_trace *t, char byte)
     t->in_word = true;
     if (t->words == 1 && t->name_len < sizeof t->name)
         t->name[t->name_len++] = byte;
-    else if (t->words > 1 && t->words == size_word_of(t))
+    else if (t->words == size_word_of(t))
         add_size_digit(t, byte);
 }
 
@@ -173,8 +173,7 @@ void mc_trace_piece(struct mc_trace *trace, enum mc_trace_way way, struct mc_byt
         show_sent(trace, piece);
         return;
     }
-    if (way == MC_TRACE_RECEIVED && !trace->open)
-        scan_replies(trace, piece);
+    scan_replies(trace, piece); /* if it is not open: then these were received */
     show_piece(trace, way, piece);
 }
 
@@ -186,7 +185,7 @@ static ptrdiff_t trace_send(void *ctx, const struct mc_bytes *parts, size_t coun
     struct mc_trace *t = ctx;
     ptrdiff_t n = t->transport.send(t->transport.ctx, parts, count, deadline);
     size_t left = n > 0 ? (size_t)n : 0;
-    for (size_t k = 0; k < count && left > 0; k++) {
+    for (size_t k = 0; k < count; k++) {
         struct mc_bytes piece = {parts[k].data, parts[k].len < left ? parts[k].len : left};
         mc_trace_piece(t, MC_TRACE_SENT, piece);
         left -= piece.len;

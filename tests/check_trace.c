@@ -5,6 +5,7 @@
 #include "script.h"
 #include "suite.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ static void note_piece(void *ctx, enum mc_trace_way way, struct mc_bytes piece)
 {
     struct shown *shown = ctx;
     char sign = way == MC_TRACE_SENT ? '>' : '<';
+    ck_assert(way == MC_TRACE_SENT || way == MC_TRACE_RECEIVED);
     ck_assert_uint_gt(piece.len, 0);
     if (sign != shown->last)
         text_add(&shown->text, &sign, 1);
@@ -181,12 +183,6 @@ static const struct scene {
     {{{"add k 0 0 15\r\nset k 0 0 3\r\nab\r\nset k 0 0 3\r\na b\r\n",
        "add k 0 0 15\r\nset k 0 0 3\r\nab\r\nset k 0 0 3\r\n***\r\n", NULL}},
      false},
-    {{{"replace k 0 0 1\r\n\n\r\nappend k 0 0 1\r\n\n\r\nprepend k 0 0 1\r\n\n\r\n"
-       "cas k 0 0 1 7\r\n\n\r\nms k 1 T0\r\n\n\r\nset k 0 0 3\r\na b\r\n",
-       "replace k 0 0 1\r\n\n\r\nappend k 0 0 1\r\n\n\r\nprepend k 0 0 1\r\n\n\r\n"
-       "cas k 0 0 1 7\r\n\n\r\nms k 1 T0\r\n\n\r\nset k 0 0 3\r\n***\r\n",
-       NULL}},
-     false},
     /* A value that holds a command is a value. */
     {{{"set k 0 0 15\r\na b\r\nget a\r\nc d\r\nget a\r\n",
        "set k 0 0 15\r\n***************\r\nget a\r\n", NULL}},
@@ -204,6 +200,9 @@ static const struct scene {
      false},
     /* A wrong size: too small, the rest of the line is hidden; too large, more than the value is. */
     {{{"set k 0 0 3\r\nann secret\r\nget a\r\n", "set k 0 0 3\r\n**********\r\nget a\r\n", NULL}},
+     false},
+    {{{"add k 0 0 3\r\nann secret\r\nset k 0 0 1\r\nx\r\n",
+       "add k 0 0 3\r\nann secret\r\nset k 0 0 1\r\n*\r\n", NULL}},
      false},
     {{{"set k 0 0 12\r\na b\r\nget aa\r\n", "set k 0 0 12\r\n************\n", NULL}}, false},
     /* A size that cannot be read: all is hidden, up to a good reply. */
@@ -279,14 +278,76 @@ START_TEST(hides_logins)
 }
 END_TEST
 
+/* Lines of a value are no commands, whichever command it belongs to; what follows it is one. */
+START_TEST(skips_other_values)
+{
+    static const char *const lines[] = {"add k 1 0 13",     "replace k 1 0 13", "append k 1 0 13",
+                                        "prepend k 1 0 13", "cas k 1 0 13 5",   "ms k 13 T0"};
+    char sent[100];
+    struct scene scene = {{{sent, NULL, NULL}}, false};
+    struct text expected = {0};
+    snprintf(sent, sizeof sent, "%s\r\nx\nset k 0 0 9\r\nget abcdef\r\n", lines[_i]);
+    expect_scene(&expected, &scene);
+    play_scene(&scene, (size_t[]){9, 30}, &expected);
+    text_free(&expected);
+}
+END_TEST
+
+/* More bytes in a word, and more words in a line, than are counted. */
+START_TEST(long_lines)
+{
+    char sent[1000] = "set k 0 0 3", shown[1000];
+    struct scene scene = {{{sent, shown, NULL}}, false};
+    struct text expected = {0};
+    if (_i == 0) {
+        memset(sent, 'x', 600);
+        strcpy(sent + 600, "\r\nset k 0 0 3");
+    } else {
+        for (int k = 0; k < 300; k++)
+            strcat(sent, " 9");
+    }
+    strcat(sent, "\r\na b\r\n");
+    strcpy(shown, sent);
+    memset(shown + strlen(shown) - 5, '*', 3);
+    expect_scene(&expected, &scene);
+    play_scene(&scene, (size_t[]){0, 0}, &expected);
+    text_free(&expected);
+}
+END_TEST
+
+/* A new connection begins in a line, in a value, where all is hidden, and in a reply. */
+START_TEST(begins_again)
+{
+    static const char *const sent[] = {"get a", "set k 0 0 9\r\n", "set k\r\n", "get a\r\n"};
+    struct shown shown = {0};
+    struct mc_trace trace = {.show = note_piece, .ctx = &shown};
+    mc_trace_begin(&trace);
+    mc_trace_piece(&trace, MC_TRACE_SENT, bytes_of(sent[_i]));
+    mc_trace_piece(&trace, MC_TRACE_RECEIVED, MC_BYTES("E"));
+    text_free(&shown.text);
+    shown = (struct shown){0};
+    mc_trace_begin(&trace);
+    mc_trace_piece(&trace, MC_TRACE_SENT, MC_BYTES("set k 0 0 3\r\na b\r\n"));
+    mc_trace_piece(&trace, MC_TRACE_RECEIVED, MC_BYTES("SERVER_ERROR\r\n"));
+    mc_trace_piece(&trace, MC_TRACE_SENT, MC_BYTES("set k 0 0 3\r\na b\r\n"));
+    expect_shown(&shown, ">set k 0 0 3\\r\\n***\\r\\n<SERVER_ERROR\\r\\n"
+                         ">set k 0 0 3\\r\\n***\\r\\n");
+}
+END_TEST
+
 /* Pieces are cut where something is hidden, and what is hidden comes in short ones. */
 START_TEST(cuts_at_what_is_hidden)
 {
+    static const char sixty_five[65] = "";
     struct shown shown = {.separate = true};
     struct mc_trace trace = {.show = note_piece, .ctx = &shown};
     mc_trace_begin(&trace);
     mc_trace_piece(&trace, MC_TRACE_SENT, MC_BYTES("set k 0 0 3\r\na b\r\nget a\r\n"));
     expect_shown(&shown, ">set k 0 0 3\\r\\n|***|\\r\\nget a\\r\\n");
+    mc_trace_piece(&trace, MC_TRACE_SENT, MC_BYTES("set k 0 0 65\r\n"));
+    mc_trace_piece(&trace, MC_TRACE_SENT, (struct mc_bytes){sixty_five, 65});
+    expect_shown(&shown, ">set k 0 0 65\\r\\n"
+                         "|****************************************************************|*");
 }
 END_TEST
 
@@ -419,10 +480,17 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        {shows_what_was_sent, 1},    {shows_what_was_received, 1},
-        {shows_no_errors, 4},        {hides_logins, COUNT(scenes)},
-        {cuts_at_what_is_hidden, 1}, {large_values, 2},
-        {client_logs_in, 40},        {dials, 1},
+        {shows_what_was_sent, 1},
+        {shows_what_was_received, 1},
+        {shows_no_errors, 4},
+        {hides_logins, COUNT(scenes)},
+        {cuts_at_what_is_hidden, 1},
+        {large_values, 2},
+        {skips_other_values, 6},
+        {long_lines, 2},
+        {begins_again, 4},
+        {client_logs_in, 40},
+        {dials, 1},
         {dials_in_vain, 1},
     };
     return suite_run("trace", tests, COUNT(tests));
