@@ -167,14 +167,22 @@ void mc_trace_begin(struct mc_trace *trace)
     begin_line(trace);
 }
 
-void mc_trace_piece(struct mc_trace *trace, enum mc_trace_way way, struct mc_bytes piece)
+void mc_trace_sent(struct mc_trace *trace, const struct mc_bytes *parts, size_t count, size_t bytes)
 {
-    if (way == MC_TRACE_SENT && !trace->open) {
-        show_sent(trace, piece);
-        return;
+    for (size_t k = 0; k < count; k++) {
+        struct mc_bytes piece = {parts[k].data, parts[k].len < bytes ? parts[k].len : bytes};
+        if (trace->open)
+            show_piece(trace, MC_TRACE_SENT, piece);
+        else
+            show_sent(trace, piece);
+        bytes -= piece.len;
     }
-    scan_replies(trace, piece); /* if it is not open: then these were received */
-    show_piece(trace, way, piece);
+}
+
+void mc_trace_received(struct mc_trace *trace, struct mc_bytes piece)
+{
+    scan_replies(trace, piece);
+    show_piece(trace, MC_TRACE_RECEIVED, piece);
 }
 
 /* ---- the transport and the dialer ------------------------------------------------------------ */
@@ -184,12 +192,8 @@ static ptrdiff_t trace_send(void *ctx, const struct mc_bytes *parts, size_t coun
 {
     struct mc_trace *t = ctx;
     ptrdiff_t n = t->transport.send(t->transport.ctx, parts, count, deadline);
-    size_t left = n > 0 ? (size_t)n : 0;
-    for (size_t k = 0; k < count; k++) {
-        struct mc_bytes piece = {parts[k].data, parts[k].len < left ? parts[k].len : left};
-        mc_trace_piece(t, MC_TRACE_SENT, piece);
-        left -= piece.len;
-    }
+    if (n > 0)
+        mc_trace_sent(t, parts, count, (size_t)n);
     return n;
 }
 
@@ -198,7 +202,7 @@ static ptrdiff_t trace_recv(void *ctx, void *buf, size_t cap, mc_deadline deadli
     struct mc_trace *t = ctx;
     ptrdiff_t n = t->transport.recv(t->transport.ctx, buf, cap, deadline);
     if (n > 0)
-        mc_trace_piece(t, MC_TRACE_RECEIVED, (struct mc_bytes){buf, (size_t)n});
+        mc_trace_received(t, (struct mc_bytes){buf, (size_t)n});
     return n;
 }
 

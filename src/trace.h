@@ -12,12 +12,12 @@ enum mc_trace_way { MC_TRACE_SENT, MC_TRACE_RECEIVED };
 
 /* A trace of one connection; start from {0}, then set the members above the line. With a client,
  * use mc_trace_transport(); with a server, mc_trace_dialer(); with an engine whose bytes you move
- * yourself, call mc_trace_begin() and mc_trace_piece().
+ * yourself, call mc_trace_begin(), and mc_trace_sent() and mc_trace_received() as the bytes pass.
  *
- * Logins are hidden. A login is a `set` like any other, so each `set` may be one that is sent before
- * the server's first reply other than an error: its value is shown as asterisks, as many as it has
- * bytes. After that reply the connection is logged in, or the server asks for no login. Until then,
- * what follows a command with a value whose size cannot be read is hidden, too. */
+ * Logins are hidden. A login is a `set` like any other, so before the server's first reply other
+ * than an error, each `set` may be one: its value is shown as asterisks, as many as it has bytes.
+ * After that reply the connection is logged in, or the server asks for no login. Until then, what
+ * follows a command with a value whose size cannot be read is hidden, too. */
 struct mc_trace {
     /* Called for each piece that has passed: what one call of the transport moved, cut where its
      * slices are and where something is hidden. The bytes are borrowed for the call. */
@@ -43,8 +43,12 @@ struct mc_trace {
 /* A new connection begins. */
 void mc_trace_begin(struct mc_trace *trace);
 
-/* These bytes have been sent, or received, in this order. */
-void mc_trace_piece(struct mc_trace *trace, enum mc_trace_way way, struct mc_bytes piece);
+/* So many bytes of these slices have been sent. */
+void mc_trace_sent(struct mc_trace *trace, const struct mc_bytes *parts, size_t count,
+                   size_t bytes);
+
+/* These bytes have been received. */
+void mc_trace_received(struct mc_trace *trace, struct mc_bytes piece);
 
 /* Returns a transport that does what `transport`, a new connection, does, and shows what passes.
  * The trace has to stay where it is while the transport is in use. */

@@ -52,6 +52,14 @@ static void expect_shown(struct shown *shown, const char *expected)
     *shown = (struct shown){.separate = shown->separate};
 }
 
+static void pass_piece(struct mc_trace *trace, enum mc_trace_way way, struct mc_bytes piece)
+{
+    if (way == MC_TRACE_SENT)
+        mc_trace_sent(trace, &piece, 1, piece.len);
+    else
+        mc_trace_received(trace, piece);
+}
+
 /* ---- a transport that does what it is told to ------------------------------------------------ */
 
 struct fake {
@@ -227,9 +235,9 @@ static void pass(struct mc_trace *trace, enum mc_trace_way way, const char *text
 {
     size_t len = strlen(text), first = cuts[0] < len ? cuts[0] : len;
     size_t second = cuts[1] < len ? cuts[1] : len;
-    mc_trace_piece(trace, way, (struct mc_bytes){text, first});
-    mc_trace_piece(trace, way, (struct mc_bytes){text + first, second - first});
-    mc_trace_piece(trace, way, (struct mc_bytes){text + second, len - second});
+    pass_piece(trace, way, (struct mc_bytes){text, first});
+    pass_piece(trace, way, (struct mc_bytes){text + first, second - first});
+    pass_piece(trace, way, (struct mc_bytes){text + second, len - second});
 }
 
 /* What the scene is to be shown as, without the places of the cuts. */
@@ -322,14 +330,14 @@ START_TEST(begins_again)
     struct shown shown = {0};
     struct mc_trace trace = {.show = note_piece, .ctx = &shown};
     mc_trace_begin(&trace);
-    mc_trace_piece(&trace, MC_TRACE_SENT, bytes_of(sent[_i]));
-    mc_trace_piece(&trace, MC_TRACE_RECEIVED, MC_BYTES("E"));
+    pass_piece(&trace, MC_TRACE_SENT, bytes_of(sent[_i]));
+    pass_piece(&trace, MC_TRACE_RECEIVED, MC_BYTES("E"));
     text_free(&shown.text);
     shown = (struct shown){0};
     mc_trace_begin(&trace);
-    mc_trace_piece(&trace, MC_TRACE_SENT, MC_BYTES("set k 0 0 3\r\na b\r\n"));
-    mc_trace_piece(&trace, MC_TRACE_RECEIVED, MC_BYTES("SERVER_ERROR\r\n"));
-    mc_trace_piece(&trace, MC_TRACE_SENT, MC_BYTES("set k 0 0 3\r\na b\r\n"));
+    pass_piece(&trace, MC_TRACE_SENT, MC_BYTES("set k 0 0 3\r\na b\r\n"));
+    pass_piece(&trace, MC_TRACE_RECEIVED, MC_BYTES("SERVER_ERROR\r\n"));
+    pass_piece(&trace, MC_TRACE_SENT, MC_BYTES("set k 0 0 3\r\na b\r\n"));
     expect_shown(&shown, ">set k 0 0 3\\r\\n***\\r\\n<SERVER_ERROR\\r\\n"
                          ">set k 0 0 3\\r\\n***\\r\\n");
 }
@@ -342,10 +350,10 @@ START_TEST(cuts_at_what_is_hidden)
     struct shown shown = {.separate = true};
     struct mc_trace trace = {.show = note_piece, .ctx = &shown};
     mc_trace_begin(&trace);
-    mc_trace_piece(&trace, MC_TRACE_SENT, MC_BYTES("set k 0 0 3\r\na b\r\nget a\r\n"));
+    pass_piece(&trace, MC_TRACE_SENT, MC_BYTES("set k 0 0 3\r\na b\r\nget a\r\n"));
     expect_shown(&shown, ">set k 0 0 3\\r\\n|***|\\r\\nget a\\r\\n");
-    mc_trace_piece(&trace, MC_TRACE_SENT, MC_BYTES("set k 0 0 65\r\n"));
-    mc_trace_piece(&trace, MC_TRACE_SENT, (struct mc_bytes){sixty_five, 65});
+    pass_piece(&trace, MC_TRACE_SENT, MC_BYTES("set k 0 0 65\r\n"));
+    pass_piece(&trace, MC_TRACE_SENT, (struct mc_bytes){sixty_five, 65});
     expect_shown(&shown, ">set k 0 0 65\\r\\n"
                          "|****************************************************************|*");
 }
@@ -363,8 +371,8 @@ START_TEST(large_values)
     struct mc_trace trace = {.show = note_piece, .ctx = &shown};
     memset(value, 'v', SIZE);
     mc_trace_begin(&trace);
-    mc_trace_piece(&trace, MC_TRACE_SENT, line);
-    mc_trace_piece(&trace, MC_TRACE_SENT, (struct mc_bytes){value, SIZE});
+    pass_piece(&trace, MC_TRACE_SENT, line);
+    pass_piece(&trace, MC_TRACE_SENT, (struct mc_bytes){value, SIZE});
     ck_assert_uint_eq(shown.pieces, _i == 0 ? 1 + SIZE / PIECE_MAX : 2);
     ck_assert_uint_eq(shown.longest_hidden, _i == 0 ? PIECE_MAX : 0);
     memset(value, _i == 0 ? '*' : 'v', SIZE);
