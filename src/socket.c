@@ -76,6 +76,16 @@ static int failed(struct mc_socket *s, int error, int otherwise)
     return error == ECONNRESET || error == EPIPE ? MC_E_CLOSED : otherwise;
 }
 
+/* Waits for up to `ms` until the socket is ready for `events`. 1: it is; 0: not yet; or an error. */
+static int poll_once(struct mc_socket *s, short events, int ms)
+{
+    struct pollfd p = {.fd = s->fd, .events = events};
+    int n = poll(&p, 1, ms);
+    if (n < 0 && errno != EINTR)
+        return failed(s, errno, MC_E_SYSTEM);
+    return n > 0 ? 1 : 0;
+}
+
 /* Waits until the socket is ready for `events`. 0, MC_E_TIMEOUT or MC_E_SYSTEM. */
 static int wait_for(struct mc_socket *s, short events, mc_deadline deadline)
 {
@@ -83,12 +93,9 @@ static int wait_for(struct mc_socket *s, short events, mc_deadline deadline)
         int64_t left = time_left(deadline);
         if (left == 0)
             return MC_E_TIMEOUT;
-        struct pollfd p = {.fd = s->fd, .events = events};
-        int n = poll(&p, 1, left < INT_MAX ? (int)left : INT_MAX);
-        if (n > 0)
-            return 0;
-        if (n < 0 && errno != EINTR)
-            return failed(s, errno, MC_E_SYSTEM);
+        int r = poll_once(s, events, left < INT_MAX ? (int)left : INT_MAX);
+        if (r != 0)
+            return r < 0 ? r : 0;
     }
 }
 
@@ -98,30 +105,57 @@ static bool would_block(int error)
     return error == EAGAIN || error == EWOULDBLOCK;
 }
 
-/* ---- connecting ------------------------------------------------------------------------------ */
+/* ---- options --------------------------------------------------------------------------------- */
 
-/* Sets an option of a socket to 1. */
-static int set_option(int fd, int level, int option)
+/* Sets an option of a socket to a number. */
+static bool set_option(int fd, int level, int option, int value)
 {
-    int on = 1;
-    return setsockopt(fd, level, option, &on, sizeof on);
+    return setsockopt(fd, level, option, &value, sizeof value) == 0;
 }
 
-/* A socket that does not block (yet), is closed on exec and raises no signal. -1 on failure. */
-static int open_socket(int family, int type, int protocol)
+/* Has the kernel probe a connection that is unused for so many seconds, and end it after three
+ * probes without an answer. A system without these options has times of its own. */
+static bool set_keepalive(int fd, int seconds)
 {
-    int fd = socket(family, type, protocol);
-    if (fd < 0)
-        return -1;
-    int flags = fcntl(fd, F_GETFL);
-    bool ok = flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 &&
-              fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
-#ifdef SO_NOSIGPIPE
-    ok = ok && set_option(fd, SOL_SOCKET, SO_NOSIGPIPE) == 0;
+    bool ok = set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+#ifdef TCP_KEEPIDLE
+    ok = ok && set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, seconds);
 #endif
-    if (ok && family != AF_UNIX)
-        ok = set_option(fd, IPPROTO_TCP, TCP_NODELAY) == 0;
-    if (ok)
+#ifdef TCP_KEEPINTVL
+    ok = ok && set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, seconds < 3 ? 1 : seconds / 3);
+#endif
+#ifdef TCP_KEEPCNT
+    ok = ok && set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
+#endif
+    return ok;
+}
+
+/* A receive on a descriptor that blocks may wait; sends say themselves that they do not. */
+static bool set_blocking(int fd, bool blocks)
+{
+    int flags = fcntl(fd, F_GETFL);
+    return flags >= 0 && fcntl(fd, F_SETFL, blocks ? flags & ~O_NONBLOCK : flags | O_NONBLOCK) == 0;
+}
+
+/* What each socket has: it is closed on exec, raises no signal, and with TCP sends at once. */
+static bool set_options(const struct mc_socket *s, int fd, int family)
+{
+    bool tcp = family == AF_INET || family == AF_INET6;
+    bool ok = fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
+#ifdef SO_NOSIGPIPE
+    ok = ok && set_option(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
+#endif
+    ok = ok && (!tcp || set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1));
+    return ok && (!tcp || s->keepalive_s <= 0 || set_keepalive(fd, s->keepalive_s));
+}
+
+/* ---- connecting ------------------------------------------------------------------------------ */
+
+/* A socket that does not block (yet). -1 on failure. */
+static int open_socket(const struct mc_socket *s, const struct addrinfo *a)
+{
+    int fd = socket(a->ai_family, SOCK_STREAM, a->ai_protocol);
+    if (fd < 0 || (set_blocking(fd, false) && set_options(s, fd, a->ai_family)))
         return fd;
     int error = errno;
     close(fd);
@@ -129,12 +163,34 @@ static int open_socket(int family, int type, int protocol)
     return -1;
 }
 
-/* A connection that is under way: waits for its end. */
-static int finish_connect(struct mc_socket *s, mc_deadline deadline)
+static void close_descriptor(struct mc_socket *s)
 {
-    int r = wait_for(s, POLLOUT, deadline);
-    if (r < 0)
-        return r;
+    if (s->open)
+        close(s->fd);
+    s->open = s->connecting = false;
+}
+
+/* Opens a socket and begins to connect it to an address. 0: it is connected, or connecting. */
+static int begin_address(struct mc_socket *s, const struct addrinfo *a)
+{
+    s->sys_errno = 0;
+    s->watched_from_ms = s->watched_to_ms = 0;
+    s->fd = open_socket(s, a);
+    if (s->fd < 0)
+        return failed(s, errno, MC_E_SYSTEM);
+    s->open = true;
+    int error = connect(s->fd, a->ai_addr, a->ai_addrlen) == 0 ? 0 : errno;
+    s->connecting = error == EINPROGRESS || error == EINTR;
+    if (error == 0 || s->connecting)
+        return 0;
+    close_descriptor(s);
+    s->sys_errno = error;
+    return lacks_resources(error) ? MC_E_RESOURCES : MC_E_CONNECT;
+}
+
+/* How a try that is over went. */
+static int read_outcome(struct mc_socket *s)
+{
     int error = 0;
     socklen_t size = sizeof error;
     if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
@@ -143,109 +199,130 @@ static int finish_connect(struct mc_socket *s, mc_deadline deadline)
     return error == 0 ? 0 : MC_E_CONNECT;
 }
 
-/* Connects, and waits for the end of it. */
-static int start_connect(struct mc_socket *s, const struct sockaddr *address, socklen_t size,
-                         mc_deadline deadline)
+/* The deadline of the next address: a fair share of the time left for it and those after it. */
+static mc_deadline share_of_next(const struct mc_socket *s)
 {
-    for (;;) {
-        if (connect(s->fd, address, size) == 0)
-            return 0;
-        int error = errno;
-        if (error == EINPROGRESS || error == EINTR)
-            return finish_connect(s, deadline);
-        s->sys_errno = error;
-        if (!would_block(error))
-            return lacks_resources(error) ? MC_E_RESOURCES : MC_E_CONNECT;
-        /* A Unix socket whose queue is full cannot be waited for, only asked again. */
-        if (time_left(deadline) == 0)
-            return MC_E_TIMEOUT;
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    int64_t count = 0, left = time_left(s->deadline);
+    for (const struct addrinfo *a = s->next; a != NULL; a = a->ai_next)
+        count++;
+    return left == MC_NEVER ? MC_NEVER : s->deadline - left + left / count;
+}
+
+static void free_addresses(struct mc_socket *s)
+{
+    if (s->list != NULL)
+        freeaddrinfo(s->list);
+    s->list = NULL;
+    s->next = NULL;
+}
+
+/* Ends a try with this result. After a failure, begins with the next address that can be tried. */
+static int end_try(struct mc_socket *s, int r)
+{
+    s->connecting = false;
+    while (r < 0 && s->next != NULL) {
+        const struct addrinfo *a = s->next;
+        close_descriptor(s);
+        s->due = share_of_next(s);
+        s->next = a->ai_next;
+        r = begin_address(s, a);
     }
-}
-
-/* From here on receives may wait; sends say themselves that they do not. */
-static int make_blocking(struct mc_socket *s)
-{
-    int flags = fcntl(s->fd, F_GETFL);
-    if (flags >= 0 && fcntl(s->fd, F_SETFL, flags & ~O_NONBLOCK) == 0)
-        return 0;
-    return failed(s, errno, MC_E_SYSTEM);
-}
-
-/* Opens a socket and connects it to one address. */
-static int connect_address(struct mc_socket *s, int family, int protocol,
-                           const struct sockaddr *address, socklen_t size, mc_deadline deadline)
-{
-    *s = (struct mc_socket){.fd = open_socket(family, SOCK_STREAM, protocol)};
-    if (s->fd < 0)
-        return failed(s, errno, MC_E_SYSTEM);
-    s->open = true;
-    int r = start_connect(s, address, size, deadline);
-    if (r == 0)
-        r = make_blocking(s);
     if (r < 0)
-        mc_socket_close(s);
+        close_descriptor(s);
+    if (!s->connecting)
+        free_addresses(s);
     return r;
 }
 
-/* The deadline of the next of `count` addresses: a fair share of the time left. */
-static mc_deadline share(mc_deadline deadline, int64_t count)
+/* Resolves the name and begins with its first address. */
+static int begin_host(struct mc_socket *s, const char *host, const char *port, mc_deadline deadline)
 {
-    int64_t left = time_left(deadline);
-    return left == MC_NEVER ? MC_NEVER : deadline - left + left / count;
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
+    mc_socket_close(s);
+    struct addrinfo *list = NULL;
+    int code = getaddrinfo(host, port, &hints, &list);
+    s->resolve_code = code;
+    s->sys_errno = code == EAI_SYSTEM ? errno : 0;
+    if (code != 0)
+        return code == EAI_MEMORY || lacks_resources(s->sys_errno) ? MC_E_RESOURCES : MC_E_RESOLVE;
+    s->next = s->list = list;
+    s->deadline = deadline;
+    return end_try(s, MC_E_CONNECT);
 }
 
-/* Connects to the first address that accepts. */
-static int connect_any(struct mc_socket *s, const struct addrinfo *list, mc_deadline deadline)
+/* Connects to a path, or the name of an abstract socket: that is done or refused at once. */
+static int begin_unix(struct mc_socket *s, const char *path, mc_deadline deadline)
 {
-    int64_t count = 0;
-    int r = MC_E_CONNECT;
-    for (const struct addrinfo *a = list; a != NULL; a = a->ai_next)
-        count++;
-    for (const struct addrinfo *a = list; a != NULL; a = a->ai_next) {
-        r = connect_address(s, a->ai_family, a->ai_protocol, a->ai_addr, a->ai_addrlen,
-                            share(deadline, count));
-        if (r == 0)
-            return 0;
-        count--;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct addrinfo a = {
+        .ai_family = AF_UNIX, .ai_addr = (struct sockaddr *)&address, .ai_addrlen = sizeof address};
+    size_t len = strlen(path);
+    mc_socket_close(s);
+    s->resolve_code = s->sys_errno = 0;
+    if (len < 1 || len >= sizeof address.sun_path)
+        return MC_E_ADDRESS;
+    memcpy(address.sun_path, path, len);
+    if (path[0] == '@') { /* the name of an abstract socket begins with NUL, and has its length */
+        address.sun_path[0] = '\0';
+        a.ai_addrlen = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
     }
+    s->due = deadline;
+    return begin_address(s, &a);
+}
+
+int mc_socket_begin(struct mc_socket *socket, const struct mc_address *address,
+                    mc_deadline deadline)
+{
+    switch (address->kind) {
+    case MC_ADDRESS_HOST: return begin_host(socket, address->host, address->port, deadline);
+    case MC_ADDRESS_UNIX: return begin_unix(socket, address->host, deadline);
+    default: mc_socket_close(socket); return MC_E_ADDRESS;
+    }
+}
+
+int mc_socket_finish(struct mc_socket *socket)
+{
+    if (!socket->connecting)
+        return socket->open ? 0 : MC_E_CLOSED;
+    int r = poll_once(socket, POLLOUT, 0);
+    if (r == 0 && time_left(socket->due) > 0)
+        return 0;
+    if (r == 0)
+        r = MC_E_TIMEOUT;
+    return end_try(socket, r > 0 ? read_outcome(socket) : r);
+}
+
+/* The rest of a connect that waits: r is how it began. */
+static int finish_waiting(struct mc_socket *s, int r)
+{
+    while (r == 0 && s->connecting) {
+        r = wait_for(s, POLLOUT, s->due);
+        r = end_try(s, r == 0 ? read_outcome(s) : r);
+    }
+    if (r < 0 || set_blocking(s->fd, true))
+        return r;
+    r = failed(s, errno, MC_E_SYSTEM);
+    close_descriptor(s);
     return r;
 }
 
 int mc_socket_connect(struct mc_socket *socket, const char *host, const char *port,
                       mc_deadline deadline)
 {
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
-    struct addrinfo *list = NULL;
-    mc_socket_close(socket);
-    *socket = (struct mc_socket){0};
-    int code = getaddrinfo(host, port, &hints, &list);
-    if (code != 0) {
-        socket->resolve_code = code;
-        socket->sys_errno = code == EAI_SYSTEM ? errno : 0;
-        return code == EAI_MEMORY || lacks_resources(socket->sys_errno) ? MC_E_RESOURCES
-                                                                        : MC_E_RESOLVE;
-    }
-    int r = connect_any(socket, list, deadline);
-    freeaddrinfo(list);
-    return r;
+    return finish_waiting(socket, begin_host(socket, host, port, deadline));
 }
 
 int mc_socket_connect_unix(struct mc_socket *socket, const char *path, mc_deadline deadline)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    size_t len = strlen(path);
-    mc_socket_close(socket);
-    *socket = (struct mc_socket){0};
-    socklen_t size = sizeof address;
-    if (len < 1 || len >= sizeof address.sun_path)
-        return MC_E_ADDRESS;
-    memcpy(address.sun_path, path, len);
-    if (path[0] == '@') { /* the name of an abstract socket begins with NUL, and has its length */
-        address.sun_path[0] = '\0';
-        size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+    int r = begin_unix(socket, path, deadline);
+    /* A Unix socket whose queue is full cannot be waited for, only asked again. */
+    while (r == MC_E_CONNECT && would_block(socket->sys_errno) && time_left(deadline) > 0) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        r = begin_unix(socket, path, deadline);
     }
-    return connect_address(socket, AF_UNIX, 0, (const struct sockaddr *)&address, size, deadline);
+    if (r == MC_E_CONNECT && would_block(socket->sys_errno))
+        return MC_E_TIMEOUT;
+    return finish_waiting(socket, r);
 }
 
 int mc_socket_dial(struct mc_socket *socket, const struct mc_address *address, mc_deadline deadline)
@@ -253,15 +330,44 @@ int mc_socket_dial(struct mc_socket *socket, const struct mc_address *address, m
     switch (address->kind) {
     case MC_ADDRESS_HOST: return mc_socket_connect(socket, address->host, address->port, deadline);
     case MC_ADDRESS_UNIX: return mc_socket_connect_unix(socket, address->host, deadline);
-    default: return MC_E_ADDRESS;
+    default: mc_socket_close(socket); return MC_E_ADDRESS;
     }
+}
+
+/* 0 with the address family, if it is a stream socket that is connected; or why not. */
+static int read_family(int fd, sa_family_t *family)
+{
+    struct sockaddr_storage peer = {0};
+    int type = 0;
+    socklen_t size = sizeof type, peer_size = sizeof peer;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0)
+        return errno;
+    if (type != SOCK_STREAM)
+        return EPROTOTYPE;
+    if (getpeername(fd, (struct sockaddr *)&peer, &peer_size) != 0)
+        return errno;
+    *family = peer.ss_family;
+    return 0;
+}
+
+int mc_socket_adopt(struct mc_socket *socket, int fd)
+{
+    sa_family_t family = AF_UNSPEC;
+    if (socket->fd == fd)
+        socket->open = false; /* it is the same connection, which goes on */
+    mc_socket_close(socket);
+    *socket = (struct mc_socket){.fd = fd, .keepalive_s = socket->keepalive_s};
+    int error = read_family(fd, &family);
+    if (error == 0 && !(set_options(socket, fd, family) && set_blocking(fd, true)))
+        error = errno;
+    socket->open = error == 0;
+    return error == 0 ? 0 : failed(socket, error, MC_E_SYSTEM);
 }
 
 void mc_socket_close(struct mc_socket *socket)
 {
-    if (socket->open)
-        close(socket->fd);
-    socket->open = false;
+    close_descriptor(socket);
+    free_addresses(socket);
 }
 
 /* ---- moving bytes ---------------------------------------------------------------------------- */

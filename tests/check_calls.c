@@ -119,6 +119,127 @@ START_TEST(connecting_fails)
 }
 END_TEST
 
+/* ---- connecting without waiting -------------------------------------------------------------- */
+
+static int begin_line(struct line *line, const struct faults_plan *plan,
+                      const struct faults_seen **seen)
+{
+    struct mc_address address = {MC_ADDRESS_HOST, "127.0.0.1", ""};
+    mc_deadline deadline = mc_socket_deadline(LONG_MS);
+    line->listener = peer_listen(PEER_TCP4, 8, line->port);
+    memcpy(address.port, line->port, sizeof line->port);
+    faults_begin(plan);
+    int r = mc_socket_begin(&line->socket, &address, deadline);
+    while (r == 0 && line->socket.connecting)
+        r = mc_socket_finish(&line->socket);
+    *seen = faults_end();
+    return r;
+}
+
+static const struct row beginning[] = {
+    {FAULTS_GETADDRINFO, 0, EAI_NONAME, MC_E_RESOLVE, 0},
+    {FAULTS_GETADDRINFO, 0, EAI_MEMORY, MC_E_RESOURCES, 0},
+    {FAULTS_SOCKET, 0, EMFILE, MC_E_RESOURCES, EMFILE},
+    {FAULTS_FCNTL, 0, EIO, MC_E_SYSTEM, EIO},
+    {FAULTS_FCNTL, 1, EIO, MC_E_SYSTEM, EIO},
+    {FAULTS_FCNTL, 2, EIO, MC_E_SYSTEM, EIO},
+    {FAULTS_SETSOCKOPT, 0, EIO, MC_E_SYSTEM, EIO},
+    {FAULTS_CONNECT, 0, ECONNREFUSED, MC_E_CONNECT, ECONNREFUSED},
+    {FAULTS_CONNECT, 0, EADDRNOTAVAIL, MC_E_RESOURCES, EADDRNOTAVAIL},
+    {FAULTS_CONNECT, 0, EINTR, 0, 0},
+    {FAULTS_POLL, 0, EINTR, 0, 0},
+    {FAULTS_POLL, 0, 0, 0, 0}, /* not ready yet */
+    {FAULTS_POLL, 0, ENOMEM, MC_E_RESOURCES, ENOMEM},
+    {FAULTS_POLL, 0, EIO, MC_E_SYSTEM, EIO},
+    {FAULTS_GETSOCKOPT, 0, EIO, MC_E_CONNECT, EIO},
+};
+
+START_TEST(beginning_fails)
+{
+    const struct row *row = &beginning[_i];
+    const struct faults_seen *seen;
+    struct line line = {.other = NONE};
+    struct faults_plan plan = {.at = 0, .error = row->error};
+    ck_assert_int_eq(begin_line(&line, &nothing, &seen), 0);
+    plan.at = place_of(seen, row->call, row->nth);
+    close_line(&line);
+    int r = begin_line(&line, &plan, &seen);
+    ck_assert_int_eq(seen->hits, 1);
+    ck_assert_int_eq(r, row->result);
+    ck_assert_int_eq(line.socket.sys_errno, row->sys_errno);
+    ck_assert(!line.socket.connecting);
+    check_connected(&line, seen, r);
+    close_line(&line);
+}
+END_TEST
+
+/* Nothing waits: the only calls that can are poll(), whose time is up at once, and connect() on a
+ * descriptor that does not block. */
+START_TEST(begins_without_waiting)
+{
+    static const enum faults_call calls[] = {FAULTS_GETADDRINFO, FAULTS_SOCKET, FAULTS_FCNTL,
+                                             FAULTS_FCNTL,       FAULTS_FCNTL,  FAULTS_SETSOCKOPT,
+                                             FAULTS_CONNECT,     FAULTS_POLL};
+    const struct faults_seen *seen;
+    struct line line = {.other = NONE};
+    ck_assert_int_eq(begin_line(&line, &nothing, &seen), 0);
+    for (size_t k = 0; k < COUNT(calls); k++)
+        ck_assert_int_eq(seen->call[k], calls[k]);
+    ck_assert_int_eq(seen->call[seen->calls - 1], FAULTS_GETSOCKOPT);
+    close_line(&line);
+}
+END_TEST
+
+/* ---- adopting -------------------------------------------------------------------------------- */
+
+static const struct row adopting[] = {
+    {FAULTS_GETSOCKOPT, 0, ENOTSOCK, MC_E_SYSTEM, ENOTSOCK},
+    {FAULTS_GETPEERNAME, 0, ENOTCONN, MC_E_SYSTEM, ENOTCONN},
+    {FAULTS_GETPEERNAME, 0, ENOBUFS, MC_E_RESOURCES, ENOBUFS},
+    {FAULTS_FCNTL, 0, EIO, MC_E_SYSTEM, EIO},
+    {FAULTS_FCNTL, 1, EIO, MC_E_SYSTEM, EIO},
+    {FAULTS_FCNTL, 2, EIO, MC_E_SYSTEM, EIO},
+    {FAULTS_SETSOCKOPT, 0, ECONNRESET, MC_E_CLOSED, ECONNRESET}, /* TCP_NODELAY */
+    {FAULTS_SETSOCKOPT, 1, EIO, MC_E_SYSTEM, EIO},               /* keepalive */
+#ifdef __linux__
+    {FAULTS_SETSOCKOPT, 2, EIO, MC_E_SYSTEM, EIO},
+    {FAULTS_SETSOCKOPT, 3, EIO, MC_E_SYSTEM, EIO},
+    {FAULTS_SETSOCKOPT, 4, EIO, MC_E_SYSTEM, EIO},
+#endif
+};
+
+static int adopt(struct mc_socket *socket, int fd, const struct faults_plan *plan,
+                 const struct faults_seen **seen)
+{
+    *socket = (struct mc_socket){.keepalive_s = 60};
+    faults_begin(plan);
+    int r = mc_socket_adopt(socket, fd);
+    *seen = faults_end();
+    return r;
+}
+
+/* The descriptor stays the caller's. */
+START_TEST(adopting_fails)
+{
+    const struct row *row = &adopting[_i];
+    const struct faults_seen *seen;
+    struct mc_socket socket;
+    struct line line = {.other = NONE};
+    struct faults_plan plan = {.at = 0, .error = row->error};
+    open_line(&line);
+    int fd = line.socket.fd;
+    ck_assert_int_eq(adopt(&socket, fd, &nothing, &seen), 0);
+    plan.at = place_of(seen, row->call, row->nth);
+    ck_assert_int_eq(adopt(&socket, fd, &plan, &seen), row->result);
+    ck_assert_int_eq(seen->hits, 1);
+    ck_assert_int_eq(socket.sys_errno, row->sys_errno);
+    ck_assert(!socket.open);
+    mc_socket_close(&socket);
+    ck_assert_int_eq(seen->closed, 0);
+    close_line(&line);
+}
+END_TEST
+
 /* ---- moving bytes ---------------------------------------------------------------------------- */
 
 static ptrdiff_t send_one(struct line *line, mc_deadline deadline)
@@ -295,6 +416,9 @@ int main(void)
 {
     const struct suite_test tests[] = {
         {connecting_fails, COUNT(connecting)},
+        {beginning_fails, COUNT(beginning)},
+        {begins_without_waiting, 1},
+        {adopting_fails, COUNT(adopting)},
         {moving_fails, COUNT(moving)},
         {waiting_fails, COUNT(waiting)},
         {would_block_for_ever, 6},

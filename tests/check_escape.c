@@ -140,6 +140,27 @@ START_TEST(lines_and_pages)
 }
 END_TEST
 
+START_TEST(bytes)
+{
+    static const struct {
+        const char *data;
+        size_t len;
+        const char *wanted;
+    } some[] = {
+        {"", 0, ""},
+        {"get a\r\n", 7, "get a\\r\\n"},
+        {"\n\n\r", 3, "\\n\\n\\r"},
+        {"\0\r\x1b\n\xc3\xa9\xc3", 7, "\\x00\\r\\x1b\\n\xc3\xa9\\xc3"},
+    };
+    for (size_t i = 0; i < COUNT(some); i++) {
+        FILE *out;
+        begin(&out);
+        escape_bytes(out, some[i].data, some[i].len);
+        expect(out, some[i].wanted);
+    }
+}
+END_TEST
+
 /* On stderr: one line, whatever the message holds, and however long it is. */
 START_TEST(messages)
 {
@@ -169,11 +190,9 @@ END_TEST
 
 int main(void)
 {
-    const struct suite_test tests[] = {{each_code, 1},
-                                       {each_code_overlong, 1},
-                                       {broken_text, 1},
-                                       {lines_and_pages, 1},
-                                       {messages, 1}};
+    const struct suite_test tests[] = {{each_code, 1},   {each_code_overlong, 1},
+                                       {broken_text, 1}, {lines_and_pages, 1},
+                                       {bytes, 1},       {messages, 1}};
 
     return suite_run("escape", tests, COUNT(tests));
 }

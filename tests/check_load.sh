@@ -162,6 +162,16 @@ check_wrong() {
         --key-prefix bad: --keys 1 --size 5 --requests 100
 }
 
+# check_trace SERVER: as many pieces as were asked for, of one connection, long ones cut off.
+check_trace() {
+    "$mcload" --server "$1" --trace 7 --requests 100 --connections 9 --threads 2 --ratio 1:0 \
+        --size 1000 --pipeline 2 2>"$tap_folder/trace" || return
+    cat "$tap_folder/trace" && [ "$(grep -c '^[<>] ' "$tap_folder/trace")" -eq 7 ] &&
+        grep -qE '^> set key:[0-9]+ 0 0 1000\\r\\n$' "$tap_folder/trace" &&
+        grep -qE '^> [a-z]{200}\.\.\. \(1000 bytes\)$' "$tap_folder/trace" &&
+        grep -qE '^< STORED\\r\\n' "$tap_folder/trace"
+}
+
 check_formats() {
     "$mcload" --server "$1" --requests 1000 --ratio 1:1 --format json --html "$tap_folder/page" \
         >"$tap_folder/json" && grep -q '</html>' "$tap_folder/page" &&
@@ -211,6 +221,7 @@ check 'more connections than open files' \
     bash -c 'ulimit -Sn 100 && "$@"' - "$mcload" --server "$tcp" --connections 300 --requests 3000
 check 'a wrong value is found' check_wrong "$tcp"
 check 'JSON, CSV and the page' check_formats "$tcp"
+check 'a trace of the first pieces' check_trace "$tcp"
 check 'Ctrl-C ends early' check_interrupted "$tcp"
 check 'a server that is killed' check_killed "$unix,$tcp"
 check 'no server' expect_words 69 "$tcp" --server "$tcp"

@@ -223,10 +223,31 @@ static const struct peer_step answer_get[] = {{PEER_ACCEPT, NULL, 0, 0},
                                               {PEER_SAY, "VALUE k 0 2\r\nok\r\nEND\r\n", 0, 0},
                                               {PEER_END, NULL, 0, 0}};
 
-static int connect_name(struct line *line, mc_deadline deadline)
+/* Connects without waiting, driven by poll() as an event loop would. */
+static int begin_and_finish(struct mc_socket *socket, const struct mc_address *address,
+                            mc_deadline deadline)
+{
+    int r = mc_socket_begin(socket, address, deadline);
+    while (r == 0 && socket->connecting) {
+        struct pollfd p = {.fd = socket->fd, .events = POLLOUT};
+        ck_assert(socket->open && socket->due <= deadline);
+        int64_t left = socket->due - mc_socket_now();
+        ck_assert_int_ge(poll(&p, 1, left > 0 ? (int)left : 0), 0);
+        r = mc_socket_finish(socket);
+    }
+    ck_assert_int_eq(socket->open, r == 0);
+    return r;
+}
+
+static const struct mc_address named = {MC_ADDRESS_HOST, NAMES_NAME, "1"};
+
+enum how { WAITING, BEGINNING, HOWS };
+
+static int connect_name(struct line *line, enum how how, mc_deadline deadline)
 {
     *line = (struct line){0};
-    int r = mc_socket_connect(&line->socket, NAMES_NAME, "1", deadline);
+    int r = how == WAITING ? mc_socket_connect(&line->socket, NAMES_NAME, "1", deadline)
+                           : begin_and_finish(&line->socket, &named, deadline);
     mc_client_init(&line->client, mc_socket_transport(&line->socket), line->buf, sizeof line->buf);
     ck_assert_uint_eq(names_held(), 0);
     return r;
@@ -241,19 +262,20 @@ START_TEST(next_address)
                                                  {PEER_TCP6, PEER_TCP4},
                                                  {PEER_TCP6, PEER_TCP6}};
     const enum peer_family *order = orders[_i % 4];
+    enum how how = (enum how)(_i / 8);
     struct peer peer;
     struct line line;
     int refusing = -1;
     if (!peer_has(order[0], __func__) || !peer_has(order[1], __func__))
         return;
     names_clear();
-    if (_i < 4)
+    if (_i % 8 < 4)
         refusing = refuse(order[0]);
     peer_start(&peer, order[1], NULL, answer_get);
     names_add(order[1], peer.port);
-    if (_i >= 4)
+    if (_i % 8 >= 4)
         refusing = refuse(order[0]);
-    ck_assert_int_eq(connect_name(&line, later()), 0);
+    ck_assert_int_eq(connect_name(&line, how, later()), 0);
     ck_assert_int_eq(get(&line, later()), MC_HIT);
     mc_socket_close(&line.socket);
     peer_end(&peer);
@@ -266,7 +288,7 @@ START_TEST(every_address_refuses)
     struct line line;
     names_clear();
     int fds[] = {refuse(PEER_TCP4), refuse(PEER_TCP4), refuse(PEER_TCP4)};
-    ck_assert_int_eq(connect_name(&line, later()), MC_E_CONNECT);
+    ck_assert_int_eq(connect_name(&line, (enum how)_i, later()), MC_E_CONNECT);
     ck_assert_int_eq(line.socket.sys_errno, ECONNREFUSED);
     ck_assert(!line.socket.open);
     for (size_t k = 0; k < 3; k++)
@@ -309,7 +331,7 @@ START_TEST(next_address_after_silence)
     names_add(PEER_TCP4, port);
     names_add(PEER_TCP4, peer.port);
     mc_deadline half = mc_socket_deadline(TIME_MS / 2);
-    ck_assert_int_eq(connect_name(&line, half + TIME_MS / 2), 0);
+    ck_assert_int_eq(connect_name(&line, WAITING, half + TIME_MS / 2), 0);
     ck_assert_int_ge(mc_socket_now(), half);
     ck_assert_int_eq(get(&line, later()), MC_HIT);
     mc_socket_close(&line.socket);
@@ -325,11 +347,11 @@ START_TEST(silence_at_every_address)
     char port[6];
     int fds[QUEUE], listener = listen_with_full_queue(port, fds);
     names_clear();
-    int refusing = _i == 1 ? refuse(PEER_TCP4) : -1;
+    int refusing = _i % 2 == 1 ? refuse(PEER_TCP4) : -1;
     names_add(PEER_TCP4, port);
     names_add(PEER_TCP4, port);
     mc_deadline deadline = mc_socket_deadline(200);
-    ck_assert_int_eq(connect_name(&line, deadline), MC_E_TIMEOUT);
+    ck_assert_int_eq(connect_name(&line, (enum how)(_i / 2), deadline), MC_E_TIMEOUT);
     ck_assert_int_ge(mc_socket_now(), deadline);
     ck_assert(!line.socket.open);
     close(listener);
@@ -374,6 +396,159 @@ START_TEST(connecting_to_a_path_has_a_deadline)
 }
 END_TEST
 
+/* ---- without waiting ------------------------------------------------------------------------- */
+
+static struct mc_address address_of(const struct peer *peer)
+{
+    struct mc_address address;
+    ck_assert_ptr_null(mc_address_parse(&address, peer->address));
+    return address;
+}
+
+/* The descriptor does not block, on which a transport works all the same; then it does. */
+START_TEST(begins_and_finishes)
+{
+    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_HEAR, "get k\r\n", 0, 0},
+                                              {PEER_SAY, "VALUE k 0 2\r\nok\r\nEND\r\n", 0, 0},
+                                              {PEER_HEAR, "get k\r\n", 0, 0},
+                                              {PEER_SAY, "END\r\n", 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct line line = {0};
+    if (!peer_has((enum peer_family)_i, __func__))
+        return;
+    peer_start(&peer, (enum peer_family)_i, NULL, script);
+    const struct mc_address address = address_of(&peer);
+    ck_assert_int_eq(begin_and_finish(&line.socket, &address, later()), 0);
+    ck_assert_int_eq(mc_socket_finish(&line.socket), 0);
+    ck_assert_int_eq(fcntl(line.socket.fd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+    mc_client_init(&line.client, mc_socket_transport(&line.socket), line.buf, sizeof line.buf);
+    ck_assert_int_eq(get(&line, later()), MC_HIT);
+    ck_assert_int_eq(mc_socket_adopt(&line.socket, line.socket.fd), 0);
+    ck_assert_int_eq(fcntl(line.socket.fd, F_GETFL) & O_NONBLOCK, 0);
+    ck_assert_int_eq(get(&line, later()), MC_MISS);
+    mc_socket_close(&line.socket);
+    ck_assert_int_eq(mc_socket_finish(&line.socket), MC_E_CLOSED);
+    peer_end(&peer);
+}
+END_TEST
+
+/* Where nothing is, and what is no address: whatever was open is closed. */
+START_TEST(begins_at_nothing)
+{
+    static const struct {
+        struct mc_address address;
+        int result;
+    } cases[] = {{{MC_ADDRESS_NONE, "", ""}, MC_E_ADDRESS},
+                 {{MC_ADDRESS_UNIX, "", ""}, MC_E_ADDRESS},
+                 {{MC_ADDRESS_UNIX, "/no/such/path", ""}, MC_E_CONNECT},
+                 {{MC_ADDRESS_HOST, "..", "1"}, MC_E_RESOLVE},
+                 {{MC_ADDRESS_HOST, "127.0.0.1", "http"}, MC_E_RESOLVE}};
+    struct mc_socket socket = {0};
+    for (size_t k = 0; k < 2 * sizeof cases / sizeof *cases; k++) {
+        int pair[2], r;
+        ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+        ck_assert_int_eq(mc_socket_adopt(&socket, pair[0]), 0);
+        r = k % 2 == 0 ? mc_socket_begin(&socket, &cases[k / 2].address, later())
+                       : mc_socket_dial(&socket, &cases[k / 2].address, later());
+        ck_assert_int_eq(r, cases[k / 2].result);
+        ck_assert(!socket.open && !socket.connecting);
+        ck_assert_int_eq(fcntl(pair[0], F_GETFD), -1);
+        close(pair[1]);
+    }
+}
+END_TEST
+
+/* Begins with a name that has two addresses which do not answer. */
+static void begin_in_silence(struct mc_socket *socket, const char port[6], mc_deadline deadline)
+{
+    names_clear();
+    names_add(PEER_TCP4, port);
+    names_add(PEER_TCP4, port);
+    ck_assert_int_eq(mc_socket_begin(socket, &named, deadline), 0);
+    ck_assert(socket->open && socket->connecting);
+    ck_assert_uint_eq(names_held(), 1);
+}
+
+/* Before an address has had its share of the time, nothing happens; after it, the next one is tried.
+ * The test moves `due` instead of waiting for it. */
+START_TEST(finishes_early_and_late)
+{
+    struct mc_socket socket = {0};
+    char port[6];
+    int fds[QUEUE], listener = listen_with_full_queue(port, fds);
+    mc_deadline begin = mc_socket_now(), deadline = later();
+    begin_in_silence(&socket, port, deadline);
+    ck_assert_int_ge(socket.due, begin + LONG_MS / 2);
+    ck_assert_int_lt(socket.due, deadline);
+    for (int k = 0; k < 2; k++) {
+        mc_deadline due = socket.due;
+        int fd = socket.fd;
+        ck_assert_int_eq(mc_socket_finish(&socket), 0);
+        ck_assert(socket.connecting && socket.fd == fd && socket.due == due);
+        socket.due = mc_socket_now();
+        ck_assert_int_eq(mc_socket_finish(&socket), k == 0 ? 0 : MC_E_TIMEOUT);
+        ck_assert_int_eq(socket.connecting, k == 0);
+        if (k == 0)
+            ck_assert_int_eq(socket.due, deadline);
+    }
+    ck_assert(!socket.open);
+    ck_assert_uint_eq(names_held(), 0);
+    close(listener);
+}
+END_TEST
+
+/* Closing, beginning again and adopting end an attempt: neither a descriptor nor a list is lost. */
+START_TEST(closed_while_connecting)
+{
+    struct mc_socket socket = {0};
+    char port[6];
+    int pair[2], fds[QUEUE], listener = listen_with_full_queue(port, fds);
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    begin_in_silence(&socket, port, MC_NEVER);
+    ck_assert_int_eq(socket.due, MC_NEVER);
+    int first = socket.fd;
+    if (_i == 0)
+        mc_socket_close(&socket);
+    else if (_i == 1)
+        begin_in_silence(&socket, port, MC_NEVER);
+    else
+        ck_assert_int_eq(mc_socket_adopt(&socket, pair[0]), 0);
+    ck_assert_int_eq(socket.connecting, _i == 1);
+    ck_assert_int_eq(fcntl(first, F_GETFD) >= 0, _i == 1); /* it is the lowest that is free */
+    mc_socket_close(&socket);
+    ck_assert(!socket.open && !socket.connecting);
+    ck_assert_int_eq(fcntl(first, F_GETFD), -1);
+    ck_assert_uint_eq(names_held(), 0);
+    if (_i != 2)
+        close(pair[0]);
+    close(pair[1]);
+    close(listener);
+}
+END_TEST
+
+START_TEST(begins_at_a_full_queue)
+{
+    static const struct peer_step nothing[] = {{PEER_END, NULL, 0, 0}};
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct mc_socket socket = {0};
+    struct peer peer;
+    int fds[QUEUE];
+    peer_start(&peer, PEER_UNIX, NULL, nothing);
+    const struct mc_address to = address_of(&peer);
+    memcpy(address.sun_path, peer.path, sizeof peer.path);
+    ck_assert_int_eq(listen(peer.listener, 0), 0);
+    fill_queue(AF_UNIX, (struct sockaddr *)&address, sizeof address, fds);
+    ck_assert_int_eq(mc_socket_begin(&socket, &to, later()), MC_E_CONNECT);
+    ck_assert_int_eq(socket.sys_errno, EAGAIN);
+    ck_assert(!socket.open && !socket.connecting);
+    while (poll(&(struct pollfd){.fd = peer.listener, .events = POLLIN}, 1, 0) > 0)
+        close(accept(peer.listener, NULL, NULL));
+    peer_end(&peer);
+}
+END_TEST
+
 /* ---- the socket ------------------------------------------------------------------------------ */
 
 START_TEST(options)
@@ -395,6 +570,141 @@ START_TEST(options)
     }
     mc_socket_close(&line.socket);
     peer_end(&peer);
+}
+END_TEST
+
+static int option_of(int fd, int level, int option)
+{
+    int value = -1;
+    socklen_t size = sizeof value;
+    ck_assert_int_eq(getsockopt(fd, level, option, &value, &size), 0);
+    return value;
+}
+
+/* Off unless asked for; a Unix socket has none, and says nothing of it. */
+START_TEST(keepalive)
+{
+    static const int seconds[] = {0, 1, 8, 300}, intervals[] = {0, 1, 2, 100};
+    static const struct peer_step script[] = {
+        {PEER_ACCEPT, NULL, 0, 0}, {PEER_SILENT, NULL, 0, 0}, {PEER_END, NULL, 0, 0}};
+    enum peer_family family = (enum peer_family)(_i % PEER_FAMILIES);
+    int asked = seconds[_i / PEER_FAMILIES];
+    struct peer peer;
+    struct mc_socket socket = {.keepalive_s = asked};
+    if (!peer_has(family, __func__))
+        return;
+    peer_start(&peer, family, NULL, script);
+    ck_assert_int_eq(peer_connect(&peer, &socket, later()), 0);
+    ck_assert_int_eq(socket.keepalive_s, asked);
+    bool on = option_of(socket.fd, SOL_SOCKET, SO_KEEPALIVE) != 0;
+    ck_assert_int_eq(on, asked > 0 && family != PEER_UNIX);
+#ifdef __linux__
+    if (on) {
+        ck_assert_int_eq(option_of(socket.fd, IPPROTO_TCP, TCP_KEEPIDLE), asked);
+        ck_assert_int_eq(option_of(socket.fd, IPPROTO_TCP, TCP_KEEPINTVL),
+                         intervals[_i / PEER_FAMILIES]);
+        ck_assert_int_eq(option_of(socket.fd, IPPROTO_TCP, TCP_KEEPCNT), 3);
+    }
+#endif
+    mc_socket_close(&socket);
+    peer_end(&peer);
+}
+END_TEST
+
+/* ---- adopting -------------------------------------------------------------------------------- */
+
+/* A connection of somebody else's, over TCP or not, blocking or not: it becomes like one of ours. */
+START_TEST(adopts)
+{
+    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_HEAR, "get k\r\n", 0, 0},
+                                              {PEER_SAY, "END\r\n", 0, 0},
+                                              {PEER_SILENT, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    bool tcp = _i % 2 == 0, blocks = _i < 2;
+    struct peer peer;
+    struct line line = {.socket.keepalive_s = 9}, other = {0};
+    peer_start(&peer, tcp ? PEER_TCP4 : PEER_UNIX, NULL, script);
+    open_line(&other, &peer);
+    int fd = other.socket.fd, off = 0;
+    other.socket.open = false;
+    ck_assert_int_eq(fcntl(fd, F_SETFD, 0), 0);
+    ck_assert_int_eq(fcntl(fd, F_SETFL, blocks ? 0 : O_NONBLOCK), 0);
+    if (tcp)
+        ck_assert_int_eq(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &off, sizeof off), 0);
+    ck_assert_int_eq(mc_socket_adopt(&line.socket, fd), 0);
+    ck_assert_int_eq(line.socket.fd, fd);
+    ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+    ck_assert_int_eq(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+    if (tcp) {
+        ck_assert_int_ne(option_of(fd, IPPROTO_TCP, TCP_NODELAY), 0);
+        ck_assert_int_ne(option_of(fd, SOL_SOCKET, SO_KEEPALIVE), 0);
+    }
+    mc_client_init(&line.client, mc_socket_transport(&line.socket), line.buf, sizeof line.buf);
+    ck_assert_int_eq(get(&line, later()), MC_MISS);
+    mc_socket_close(&line.socket);
+    ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
+    peer_end(&peer);
+}
+END_TEST
+
+/* What was open is closed. */
+START_TEST(adopts_another)
+{
+    struct mc_socket socket = {0};
+    int first[2], second[2];
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, first), 0);
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, second), 0);
+    ck_assert_int_eq(mc_socket_adopt(&socket, first[0]), 0);
+    ck_assert_int_eq(mc_socket_adopt(&socket, second[0]), 0);
+    ck_assert_int_eq(fcntl(first[0], F_GETFD), -1);
+    ck_assert_int_ge(fcntl(second[0], F_GETFD), 0);
+    mc_socket_close(&socket);
+    ck_assert_int_eq(fcntl(second[0], F_GETFD), -1);
+    close(first[1]);
+    close(second[1]);
+}
+END_TEST
+
+START_TEST(adopts_its_own)
+{
+    struct mc_socket socket = {0};
+    int pair[2];
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    for (int k = 0; k < 3; k++)
+        ck_assert_int_eq(mc_socket_adopt(&socket, pair[0]), 0);
+    ck_assert(socket.open);
+    ck_assert_int_eq(mc_socket_check(&socket), 0);
+    mc_socket_close(&socket);
+    ck_assert_int_eq(fcntl(pair[0], F_GETFD), -1);
+    close(pair[1]);
+}
+END_TEST
+
+/* What is no connection stays open and the caller's. */
+START_TEST(adopts_no_connection)
+{
+    static const int errors[] = {ENOTSOCK, EPROTOTYPE, ENOTCONN, ENOTCONN, EBADF};
+    struct mc_socket socket = {0};
+    char port[6];
+    int pair[2] = {-1, -1}, fd = -1;
+    switch (_i) {
+    case 0: fd = open("/dev/null", O_RDONLY); break;
+    case 1:
+        ck_assert_int_eq(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), 0);
+        fd = pair[0];
+        break;
+    case 2: fd = peer_listen(PEER_TCP4, -1, port); break;
+    case 3: fd = peer_listen(PEER_TCP4, 1, port); break;
+    default: break;
+    }
+    ck_assert_int_eq(mc_socket_adopt(&socket, fd), MC_E_SYSTEM);
+    ck_assert_int_eq(socket.sys_errno, errors[_i]);
+    ck_assert(!socket.open);
+    mc_socket_close(&socket);
+    ck_assert_int_eq(fcntl(fd, F_GETFD) >= 0, _i < 4);
+    close(fd);
+    close(pair[1]);
 }
 END_TEST
 
@@ -1136,13 +1446,23 @@ int main(void) // NOLINT(readability-function-size): a table
         {connected_twice, PEER_FAMILIES},
         {path_too_long, 3},
         {does_not_resolve, 5},
-        {next_address, 8},
-        {every_address_refuses, 1},
+        {next_address, 8 * HOWS},
+        {every_address_refuses, HOWS},
         {next_address_after_silence, 1},
-        {silence_at_every_address, 2},
+        {silence_at_every_address, 2 * HOWS},
         {connecting_has_a_deadline, 1},
         {connecting_to_a_path_has_a_deadline, 1},
+        {begins_and_finishes, PEER_FAMILIES},
+        {begins_at_nothing, 1},
+        {finishes_early_and_late, 1},
+        {closed_while_connecting, 3},
+        {begins_at_a_full_queue, 1},
         {options, PEER_FAMILIES},
+        {keepalive, 4 * PEER_FAMILIES},
+        {adopts, 4},
+        {adopts_another, 1},
+        {adopts_its_own, 1},
+        {adopts_no_connection, 5},
         {descriptor_0, 1},
         {no_sigpipe, 2 * PEER_FAMILIES},
         {closed, 4 * PEER_FAMILIES},

@@ -93,9 +93,10 @@ def expect(text, *shown):
 
 
 def check_squares(server, folder):
-    out, said = run(SQUARES, "--server", server.address, "--runs=1", "--requests=20", "--cost-us=0")
+    out, said = run(SQUARES, "--server", server.address, "--runs=1", "--requests=20", "--cost-us=0",
+                    "--trace")
     expect(out, b"Errors: 40")
-    expect(said, b"warning", SHOWN)
+    expect(said, b"warning", SHOWN, b"\n< SERVER_ERROR " + SHOWN + b"\\r\\n\n")
 
 
 def check_squares_address(server, folder):
@@ -116,11 +117,11 @@ def check_squares_address(server, folder):
 def check_mcload(server, folder):
     page = folder + "/page"
     command = [MCLOAD, "--server", server.address, "--time=1.2", "--rate=1000", "--ratio=1:1",
-               "--key-prefix", "\u009b-\u00e9-".encode(), "--html", page]
+               "--key-prefix", "\u009b-\u00e9-".encode(), "--html", page, "--trace=6"]
     version, error = b"memcached " + SHORT_SHOWN, b"SERVER_ERROR " + SHOWN[:50]
     out, said = run(*command)
     expect(out, version, b"\\xc2\\x9b-\xc3\xa9-0 to", error)
-    expect(said, b"requests/s")
+    expect(said, b"requests/s", b"< SERVER_ERROR " + SHOWN, b"> get \\xc2\\x9b-\xc3\xa9-")
     with open(page, "rb") as file:
         expect(file.read(), version, error)
     out, _ = run(*command, "--format=json")

@@ -78,6 +78,17 @@ void escape_lines(FILE *out, const char *data, size_t len)
     print_escaped(out, data, len, '\n', "");
 }
 
+void escape_bytes(FILE *out, const char *data, size_t len)
+{
+    for (size_t at = 0, end; at < len; at = end + 1) {
+        for (end = at; end < len && data[end] != '\r' && data[end] != '\n';)
+            end++;
+        print_escaped(out, data + at, end - at, '\0', "");
+        if (end < len)
+            fputs(data[end] == '\r' ? "\\r" : "\\n", out);
+    }
+}
+
 void escape_html(FILE *out, const char *text)
 {
     print_escaped(out, text, strlen(text), '\0', "&<\"");

@@ -87,6 +87,8 @@ int conn_start(struct conn *conn, struct poller *poll, const struct target *targ
     conn->state = CONN_CONNECTING;
     conn->blocked = false;
     mc_engine_init(&conn->engine, conn->in, MC_LINE_MAX, conn->out, conn->shape->out_size);
+    if (conn->trace != NULL)
+        mc_trace_begin(conn->trace);
     conn->engine.window = MC_ENGINE_WINDOW_MAX; /* it receives while a send is not complete */
     if (!make_nonblocking(conn->fd, address->sa_family))
         return errno;
@@ -166,6 +168,8 @@ int conn_send(struct conn *conn, struct poller *poll, uint64_t *sent)
             return errno;
         conn->blocked = (size_t)n < count_bytes(parts, count);
         *sent += (size_t)n;
+        if (conn->trace != NULL)
+            mc_trace_sent(conn->trace, parts, count, (size_t)n);
         mc_engine_sent(&conn->engine, (size_t)n);
     }
     if (conn->blocked || was_blocked)

@@ -51,6 +51,10 @@ bool loop_init(struct loop *e)
                 e->poll != NULL;
     for (uint32_t i = 0; made && i < e->count; i++)
         made = init_conn(e, i);
+    e->show.left = o->trace;
+    e->trace = (struct mc_trace){.show = show_piece, .ctx = &e->show, .no_login = true};
+    if (made && o->trace > 0 && e->thread == 0)
+        e->conns[0].trace = &e->trace;
     return made;
 }
 
@@ -235,6 +239,8 @@ static bool read_in(struct loop *e, struct conn *conn, size_t len)
 {
     e->check.conn = conn;
     e->stats.received_bytes += len;
+    if (conn->trace != NULL)
+        mc_trace_received(conn->trace, (struct mc_bytes){e->in, len});
     mc_engine_feed(&conn->engine, (struct mc_bytes){e->in, len});
     conn->when_ns = e->now_ns + timeout_ns(e);
     return collect(e, conn);

@@ -141,6 +141,8 @@ static const struct option table[] = {
      0, UINT64_MAX},
     {"--timeout-ms", "N", "longest wait for a reply, in milliseconds (1000)", option_number,
      AT(timeout_ms), 1, 3600000},
+    {"--trace", "N", "print on stderr the first N pieces sent or received on one connection",
+     option_long, AT(trace), 1, UINT64_MAX},
     {"--format", "text|json|csv", "output format (text)", option_choice, AT(format), 0, 0},
     {"--html", "FILE", "also write the report as a page with charts", option_text, AT(html), 0, 0},
 };

@@ -36,6 +36,7 @@ struct options {
     bool fill, verify;
     uint64_t seed;
     uint32_t timeout_ms;
+    uint64_t trace; /* pieces of the first connection that are printed */
     enum options_format format;
     const char *html; /* a file name; NULL: no page */
 };

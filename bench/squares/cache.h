@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "server.h"
+#include "show.h"
 #include "timing.h"
 #include "workload.h"
 
@@ -25,6 +26,8 @@ struct cache {
     uint64_t cost_ns; /* of a miss */
     /* ---- */
     struct mc_server server;
+    struct mc_trace trace;
+    struct show show;
     const char *address;
     struct cache_outage outage;
     char buf[4096];
@@ -35,6 +38,9 @@ struct cache {
  * operation, and the cost of a miss. Does not connect. 0, or MC_E_ADDRESS with
  * cache->server.problem. */
 int cache_init(struct cache *cache, const char *address, int64_t timeout_ms, uint64_t cost_ns);
+
+/* Prints on stderr what passes on the connection from now on; *cache stays where it is. */
+void cache_trace(struct cache *cache);
 
 /* The cache as the workload wants it; *cache stays in use. */
 struct workload_cache cache_workload(struct cache *cache);

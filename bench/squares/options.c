@@ -41,6 +41,8 @@ static const struct option table[] = {
     {"--timeout-ms", "N", "longest wait for the server, in milliseconds (1000)", option_number,
      AT(timeout_ms), 1, 3600000},
     {"--format", "text|json|csv", "output format (text)", option_choice, AT(format), 0, 0},
+    {"--trace", NULL, "print on stderr what passes on the connection", option_flag, AT(trace), 0,
+     0},
     {"--plot", "FILE", "also draw the runs as an SVG picture", option_text, AT(plot), 0, 0},
 };
 

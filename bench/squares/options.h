@@ -11,6 +11,7 @@ struct options {
     const char *server; /* NULL: not given */
     bool own_server;    /* a private server, even if there are others */
     uint32_t runs, requests, domain, cost_us, seed, timeout_ms;
+    bool trace;
     enum options_format format;
     const char *plot; /* a file name; NULL: no picture */
 };

@@ -125,6 +125,8 @@ static int prepare(struct squares *squares)
     if (cache_init(&squares->cache, server.address, options->timeout_ms,
                    (uint64_t)options->cost_us * 1000) != 0)
         return fail(OPTION_USAGE, server.source, squares->cache.server.problem);
+    if (options->trace)
+        cache_trace(&squares->cache);
     squares->report.options = options;
     squares->report.server = server.address;
     squares->report.own_server = server.own;

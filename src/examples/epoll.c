@@ -1,42 +1,34 @@
-/* Many connections on one epoll loop, on the engine alone: each stores an item, gets it back and
- * compares it. usage: epoll PORT CONNECTIONS, of a memcached on 127.0.0.1 */
+/* Many connections on one epoll loop, on the engine alone: each connects without waiting, stores an
+ * item, gets it back and compares it. usage: epoll ADDRESS CONNECTIONS */
 #include <mcwire/command.h>
+#include <mcwire/socket.h>
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
-enum { TIMEOUT_MS = 10000, EVENTS = 64, PARTS = 4 };
+enum { TIMEOUT_MS = 10000, TICK_MS = 100, EVENTS = 64 };
 
 struct connection {
-    int fd;
-    bool over, good;
+    struct mc_socket socket;
+    bool up, over, good;
     struct mc_engine engine;
     struct mc_op set, get;
     struct mc_value value;
     char key[32], place[32], in[512], out[512];
 };
 
-/* Sends what the connection takes. False when it is lost. */
+/* Sends what the connection takes (sendmsg() could send several slices). False when it is lost. */
 static bool send_some(struct connection *c)
 {
-    struct mc_bytes parts[PARTS];
-    struct iovec vectors[PARTS];
-    struct msghdr message = {.msg_iov = vectors};
-    size_t count;
-    while ((count = mc_engine_output(&c->engine, parts, PARTS)) > 0) {
-        for (size_t k = 0; k < count; k++)
-            vectors[k] = (struct iovec){(void *)(uintptr_t)parts[k].data, parts[k].len};
-        message.msg_iovlen = count;
-        ssize_t n = sendmsg(c->fd, &message, MSG_NOSIGNAL);
+    struct mc_bytes part;
+    while (mc_engine_output(&c->engine, &part, 1) > 0) {
+        ssize_t n = send(c->socket.fd, part.data, part.len, MSG_NOSIGNAL);
         if (n < 0)
-            return errno == EAGAIN || errno == EINPROGRESS || errno == ENOTCONN;
+            return errno == EAGAIN;
         mc_engine_sent(&c->engine, (size_t)n);
     }
     return true;
@@ -48,20 +40,26 @@ static bool receive_some(struct connection *c)
     size_t cap;
     void *to;
     while ((to = mc_engine_input(&c->engine, &cap)) != NULL) {
-        ssize_t n = recv(c->fd, to, cap, 0);
+        ssize_t n = recv(c->socket.fd, to, cap, 0);
         if (n <= 0)
-            return n < 0 && (errno == EAGAIN || errno == ENOTCONN);
+            return n < 0 && errno == EAGAIN;
         mc_engine_received(&c->engine, (size_t)n);
     }
     return c->engine.error == 0;
 }
 
-/* Moves bytes, and looks at what is done. True when the connection has done its work now. */
-static bool serve(struct connection *c)
+/* Connects (each address that is tried has its own descriptor), moves bytes, and looks at what is
+ * done. True when the connection has done its work now. */
+static bool serve(struct connection *c, int epoll)
 {
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = c};
     if (c->over)
         return false;
-    if (!send_some(c) || !receive_some(c))
+    bool fine =
+        c->up || (mc_socket_finish(&c->socket) == 0 &&
+                  (epoll_ctl(epoll, EPOLL_CTL_ADD, c->socket.fd, &event) == 0 || errno == EEXIST));
+    c->up = fine && !c->socket.connecting;
+    if (!fine || (c->up && (!send_some(c) || !receive_some(c))))
         mc_engine_fail(&c->engine, MC_E_CLOSED);
     while (mc_engine_done(&c->engine) != NULL)
         c->over = mc_engine_is_idle(&c->engine);
@@ -70,7 +68,7 @@ static bool serve(struct connection *c)
     return c->over;
 }
 
-static bool start(struct connection *c, int epoll, const struct sockaddr_in *address, size_t number)
+static void start(struct connection *c, const struct mc_address *address, size_t number)
 {
     snprintf(c->key, sizeof c->key, "epoll:%zu", number);
     const struct mc_bytes key = {c->key, strlen(c->key)};
@@ -80,31 +78,32 @@ static bool start(struct connection *c, int epoll, const struct sockaddr_in *add
     mc_engine_init(&c->engine, c->in, sizeof c->in, c->out, sizeof c->out);
     mc_engine_submit(&c->engine, &c->set);
     mc_engine_submit(&c->engine, &c->get);
-    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = c};
-    c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    return c->fd >= 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &event) == 0 &&
-           (connect(c->fd, (const void *)address, sizeof *address) == 0 || errno == EINPROGRESS);
+    mc_socket_begin(&c->socket, address, mc_socket_deadline(TIMEOUT_MS));
 }
 
 int main(int argc, char **argv)
 {
-    size_t count = argc == 3 ? strtoul(argv[2], NULL, 10) : 0, started = 0, over = 0, good = 0;
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    size_t count = argc == 3 ? strtoul(argv[2], NULL, 10) : 0, over = 0, good = 0, k;
     struct connection *all = count > 0 ? calloc(count, sizeof *all) : NULL;
     struct epoll_event events[EVENTS];
-    int epoll = epoll_create1(EPOLL_CLOEXEC), ready = 0;
-    if (all == NULL)
-        return fputs("usage: epoll PORT CONNECTIONS\n", stderr), 2;
-    address.sin_port = htons((uint16_t)strtoul(argv[1], NULL, 10));
-    while (started < count && start(&all[started], epoll, &address, started))
-        started++;
-    while (over < started && (ready = epoll_wait(epoll, events, EVENTS, TIMEOUT_MS)) > 0) {
-        for (int k = 0; k < ready; k++)
-            over += serve(events[k].data.ptr);
+    struct mc_address address;
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (all == NULL || mc_address_parse(&address, argv[1]) != NULL)
+        return fputs("usage: epoll ADDRESS CONNECTIONS\n", stderr), 2;
+    for (k = 0; k < count; k++) {
+        start(&all[k], &address, k);
+        over += serve(&all[k], epoll);
     }
-    for (size_t k = 0; k < started; k++) {
+    for (mc_deadline end = mc_socket_deadline(TIMEOUT_MS); over < count && mc_socket_now() < end;) {
+        int ready = epoll_wait(epoll, events, EVENTS, TICK_MS);
+        for (int e = 0; e < ready; e++)
+            over += serve(events[e].data.ptr, epoll);
+        for (k = 0; ready == 0 && k < count; k++)
+            over += serve(&all[k], epoll); /* an address does not answer: the next one's turn */
+    }
+    for (k = 0; k < count; k++) {
         good += all[k].good;
-        close(all[k].fd);
+        mc_socket_close(&all[k].socket);
     }
     printf("%zu of %zu connections got what they had stored\n", good, count);
     free(all);

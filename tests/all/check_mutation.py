@@ -36,7 +36,7 @@ from source import Source
 FILES = ['proto/decimal.c', 'proto/item.c', 'proto/item.h', 'proto/put_admin.c',
          'proto/put_classic.c', 'proto/put_meta.c', 'proto/reader.c', 'proto/text.c',
          'proto/writer.c', 'proto/writer.h', 'src/address.c', 'src/answer.c', 'src/answer.h',
-         'src/client.c', 'src/pipeline.c', 'src/server.c', 'src/socket.c']
+         'src/client.c', 'src/pipeline.c', 'src/server.c', 'src/socket.c', 'src/trace.c']
 
 # What is compiled for a header.
 UNITS = {'proto/item.h': 'proto/item.c', 'proto/writer.h': 'proto/writer.c',
@@ -49,8 +49,8 @@ WORDING = {'proto/text.c': '.', 'src/address.c': ' ', 'src/server.c': ' '}
 ALWAYS = ['tests/mutation/stop.c', 'bench/common/scratch.c']
 
 # A test program's other sources, what the linker wraps, and its arguments.
-CALLS = ['socket', 'fcntl', 'fcntl64', 'setsockopt', 'getsockopt', 'connect', 'getaddrinfo', 'send',
-         'sendmsg', 'recv', 'poll', 'close']
+CALLS = ['socket', 'fcntl', 'fcntl64', 'setsockopt', 'getsockopt', 'getpeername', 'connect',
+         'getaddrinfo', 'send', 'sendmsg', 'recv', 'poll', 'close']
 NAMES = ['getaddrinfo', 'freeaddrinfo']
 PROGRAMS = {
     'address': ([], [], []),
@@ -66,6 +66,7 @@ PROGRAMS = {
     'server': (['folder', 'names', 'peer', 'script', 'text'], NAMES, []),
     'socket': (['folder', 'names', 'peer'], NAMES, []),
     'text': ([], [], []),
+    'trace': (['script', 'text'], [], []),
     'transcripts': (['events', 'folder', 'live', 'replay', 'text', 'transcript'], [],
                     ['proto/transcripts', 'offline']),
 }
@@ -89,6 +90,7 @@ TESTS = {
     'src/address.c': ['address', 'server'],
     'src/server.c': ['server'],
     'src/socket.c': ['calls', 'socket', 'server'],
+    'src/trace.c': ['trace'],
 }
 
 SAMPLE = {'proto': 100, 'src': 25} # percent of the mutants that are run without --full

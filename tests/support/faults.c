@@ -11,14 +11,15 @@
 #include <unistd.h>
 
 const char *const faults_names[FAULTS_CALLS] = {
-    "socket", "fcntl",   "setsockopt", "getsockopt", "connect", "getaddrinfo",
-    "send",   "sendmsg", "recv",       "poll",       "close"};
+    "socket",      "fcntl", "setsockopt", "getsockopt", "getpeername", "connect",
+    "getaddrinfo", "send",  "sendmsg",    "recv",       "poll",        "close"};
 
 static const int of_socket[] = {EACCES,  EAFNOSUPPORT, EINVAL,          EMFILE,     ENFILE,
                                 ENOBUFS, ENOMEM,       EPROTONOSUPPORT, FAULTS_LAST};
 static const int of_fcntl[] = {EACCES, EAGAIN, EBADF, EINTR, EINVAL, ENOLCK, EPERM, FAULTS_LAST};
 static const int of_option[] = {EBADF,  EDOM,        EFAULT,   EINVAL,
                                 ENOMEM, ENOPROTOOPT, ENOTSOCK, FAULTS_LAST};
+static const int of_peer[] = {EBADF, EINVAL, ENOBUFS, ENOTCONN, ENOTSOCK, FAULTS_LAST};
 static const int of_connect[] = {EACCES,       EPERM,      EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT,
                                  EAGAIN,       EALREADY,   EBADF,      EFAULT,        ECONNREFUSED,
                                  EINPROGRESS,  EINTR,      EISCONN,    ENETUNREACH,   ENOTSOCK,
@@ -35,9 +36,9 @@ static const int of_recv[] = {0,        EAGAIN,    EBADF,        ECONNREFUSED, E
 static const int of_poll[] = {0, EFAULT, EINTR, EINVAL, ENOMEM, FAULTS_LAST};
 static const int of_close[] = {EBADF, EINTR, EIO, ENOSPC, EDQUOT, FAULTS_LAST};
 
-const int *const faults_errors[FAULTS_CALLS] = {of_socket,  of_fcntl, of_option, of_option,
-                                                of_connect, of_names, of_send,   of_send,
-                                                of_recv,    of_poll,  of_close};
+const int *const faults_errors[FAULTS_CALLS] = {of_socket, of_fcntl,   of_option, of_option,
+                                                of_peer,   of_connect, of_names,  of_send,
+                                                of_send,   of_recv,    of_poll,   of_close};
 
 static __thread bool active;
 static __thread struct faults_plan plan;
@@ -180,6 +181,14 @@ int __wrap_getsockopt(int fd, int level, int option, void *value, socklen_t *siz
     int error;
     return fails(FAULTS_GETSOCKOPT, &error) ? fail(error)
                                             : __real_getsockopt(fd, level, option, value, size);
+}
+
+int __real_getpeername(int fd, struct sockaddr *address, socklen_t *size);
+int __wrap_getpeername(int fd, struct sockaddr *address, socklen_t *size);
+int __wrap_getpeername(int fd, struct sockaddr *address, socklen_t *size)
+{
+    int error;
+    return fails(FAULTS_GETPEERNAME, &error) ? fail(error) : __real_getpeername(fd, address, size);
 }
 
 /* An interrupted connect goes on in the background. */
