@@ -1118,7 +1118,7 @@ static void receive_now(struct mc_engine *e, const struct mc_transport *t, mc_de
 }
 
 /* Takes the operations that are done out of the list; their texts lie where the next bytes go. */
-static void forget_texts(struct mc_engine *e)
+static void drop_done(struct mc_engine *e)
 {
     struct mc_op *op;
     while ((op = mc_engine_done(e)) != NULL)
@@ -1130,7 +1130,7 @@ static void drive(struct mc_engine *e, const struct mc_transport *t, mc_deadline
 {
     struct mc_bytes parts[PARTS];
     while (e->asked.op != NULL) {
-        forget_texts(e);
+        drop_done(e);
         size_t count = mc_engine_output(e, parts, PARTS);
         if (count > 0)
             send_parts_now(e, t, parts, count, deadline);

@@ -215,7 +215,19 @@ static inline struct mc_op mc_op_stats(struct mc_bytes words, struct mc_sink *si
     return op;
 }
 
-/* Meta commands. */
+/* Any meta command: &mc_command_mg, ... */
+static inline struct mc_op mc_op_meta(const struct mc_command *command, struct mc_bytes key,
+                                      struct mc_flags flags, struct mc_meta *meta)
+{
+    struct mc_op op = {0};
+    op.command = command;
+    op.key = key;
+    op.meta_flags = flags.list;
+    op.meta_count = flags.count;
+    op.meta = meta;
+    return op;
+}
+
 static inline struct mc_op mc_op_mg(struct mc_bytes key, struct mc_flags flags,
                                     struct mc_value *value, struct mc_meta *meta)
 {

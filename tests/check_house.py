@@ -16,8 +16,7 @@ from c_source import Source
 
 # What breaks a rule today: the finding as it is printed, and why it may stand.
 PARAMETERS = "%s: %s() has %d parameters, more than 5"
-EXCEPTIONS = {
-}
+EXCEPTIONS = {}
 
 # Who may use whom: each row may use the rows before it. Within a row nobody uses another, but tool,
 # learn and examples, which may as long as it is one way.
