@@ -16,7 +16,7 @@ fuzz_sources() {
         "$product"/proto/*.c
     [ "$1" = reader ] || printf '%s\n' "$own/command.c"
     [ "$1" != client ] || printf '%s\n' "$own"/{meaning,op,other_end}.c \
-        "$product"/src/{answer,client,pipeline}.c
+        "$product"/src/{client,command,engine,meta,retrieval}.c
 }
 
 # fuzz_build PROGRAM TARGET FOLDER COMPILER OPTION...: FOLDER as above.

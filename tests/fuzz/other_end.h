@@ -22,11 +22,11 @@ struct other_end {
     size_t sent, parsed; /* bytes; the second: those of whole requests */
     struct request requests[OTHER_REQUESTS];
     size_t count;
-    size_t said, delivered; /* bytes of answers: there are, and the client has received */
-    bool honest;            /* so far each answer is memcached's to that request, and no error */
-    int failed;             /* what a call has said; there must be no other after it */
-    unsigned sequence;      /* makes each value another */
-    char sent_bytes[OTHER_BYTES], said_bytes[OTHER_BYTES];
+    size_t answered, delivered; /* bytes of answers: there are, and the client has received */
+    bool honest;       /* so far each answer is memcached's to that request, and no error */
+    int failed;        /* the result of a call; there must be no other after it */
+    unsigned sequence; /* makes each value another */
+    char sent_bytes[OTHER_BYTES], answer_bytes[OTHER_BYTES];
 };
 
 /* Starts a connection of this client's, which is initialized with the transport. */
