@@ -28,18 +28,24 @@ bug 'a byte is written after the buffer' put proto/writer.h \
     '/^inline bool mc_writer_has_room/,/^}/ s/n <= w->cap - w->i/n <= w->cap - w->i + 1/'
 bug 'a flag twice' put proto/put_meta.c \
     's/any_flag_is(flags, k, flags\[k\].letter)/any_flag_is(flags, 0, flags[k].letter)/'
-bug 'the returned key is not compared' client src/answer.c \
-    '/^static bool same(/,/^}/ s/return .*/return a.len == b.len;/'
-bug 'an END with bytes after it is a miss' client proto/item.h \
-    's/e - i == 5/e - i >= 5/'
-bug 'a lost write is reported as not done' client src/answer.h \
-    's/return result < 0 ? MC_E_UNKNOWN : result/return result/'
-bug 'the connection lives on after CLIENT_ERROR to a set' client src/answer.c \
-    '/^static int check_step/,/^}/ s/event == MC_ERROR || //'
-bug 'the connection lives on after an error within a reply' client src/answer.c \
-    '/^static void end_by_error/,/^}/ s/if (client->ends_with_error)/if (false)/'
-bug 'a flag that was asked for may be missing' client src/answer.c \
-    '/^static int check_returned/,/^}/ s/is_missing(asked, reply->text, asked->returned)/false/'
+bug 'the returned key is not compared' client src/meta.c \
+    '/^static bool is_same_token(/,/^}/ s/return .*/return a.len == b.len;/'
+bug 'a value goes to another key of its length' client src/retrieval.c \
+    '/^static bool is_same_key(/,/^}/ s/return .*/return a.len == b.len;/'
+bug 'an END with bytes after it is a miss' client src/engine.c \
+    '/^static void end_reply(/,/^}/ s/left > 0 \&\&/left > 9 \&\&/'
+bug 'a lost write is reported as not done' client src/engine.c \
+    '/^static int fate(/,/^}/ s/gone \&\&/false \&\&/'
+bug 'the connection lives on after CLIENT_ERROR to a set' client src/command.c \
+    's/(event == MC_ERROR || event == MC_CLIENT_ERROR)/event == MC_ERROR/'
+bug 'the connection lives on after an error within a reply' client src/retrieval.c \
+    's/single \&\& e->answered == 0 ?/single ?/'
+bug 'a flag that was asked for may be missing' client src/meta.c \
+    's/if (done \&\& returns_all \&\& /if (false \&\& /'
+bug 'a refused quiet command is taken for one of its group' client src/meta.c \
+    's/while (next->state == MC_OP_DONE)/while (false)/'
+bug 'keys that are refused last hold up the others' client src/engine.c \
+    's/ || op->keys != NULL))/))/'
 
 # bug_plant K: copies the product to $fuzz_out/bug-K, with the bug.
 bug_plant() {

@@ -11,15 +11,15 @@
  * a meta command, w words, c classes, n noreply or nothing, x a number with three decimals, A the
  * line of auth, or a number of numbers[]. For the commands of a client, also the words of
  * their replies as protocol.txt lists them (# is a number alone), and whether a lost reply leaves
- * open what was done. (gat and mg may renew the time of an item; a client counts them as reads.) */
+ * open what was done, as gat does with the time of an item. */
 static const struct {
     const char *words, *arguments, *replies;
     bool writes;
 } table[COMMANDS] = {
     [COMMAND_GET] = {"get", "K", "VALUE END", false},
     [COMMAND_GETS] = {"gets", "K", "VALUE END", false},
-    [COMMAND_GAT] = {"gat", "iK", "VALUE END", false},
-    [COMMAND_GATS] = {"gats", "iK", "VALUE END", false},
+    [COMMAND_GAT] = {"gat", "iK", "VALUE END", true},
+    [COMMAND_GATS] = {"gats", "iK", "VALUE END", true},
     [COMMAND_SET] = {"set", "kuisn", "STORED NOT_STORED", true},
     [COMMAND_ADD] = {"add", "kuisn", "STORED NOT_STORED", true},
     [COMMAND_REPLACE] = {"replace", "kuisn", "STORED NOT_STORED", true},
@@ -155,7 +155,9 @@ bool command_is_meta(const struct command *c)
 
 bool command_is_write(const struct command *c)
 {
-    return table[c->name].writes;
+    bool changes = command_flag(c, 'N') != NULL || command_flag(c, 'R') != NULL ||
+                   command_flag(c, 'T') != NULL || command_flag(c, 'E') != NULL;
+    return table[c->name].writes || (c->name == COMMAND_MG && changes);
 }
 
 bool command_is_answered(const struct command *c, const char *word)
@@ -432,7 +434,7 @@ static uint32_t judge_length(const struct command *c)
     size_t len = strlen(table[c->name].words) + strlen(time) + 2;
     for (size_t k = 0; k < c->key_count; k++)
         len += 1 + c->keys[k].len;
-    return bit(len >= 2048, MC_E_NUMBER);
+    return bit(len >= 2048, MC_E_LONG);
 }
 
 static bool is_password(struct mc_bytes password)

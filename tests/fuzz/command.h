@@ -26,7 +26,7 @@ enum command_name {
     COMMAND_MD,
     COMMAND_MA,
     COMMAND_VERSION,
-    COMMAND_FLUSH_ALL, /* up to here in the order of enum mc_verb */
+    COMMAND_FLUSH_ALL, /* up to here those of op.h */
     COMMAND_ME,
     COMMAND_MN,
     COMMAND_STATS,

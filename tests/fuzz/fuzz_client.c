@@ -1,11 +1,12 @@
 /* Fuzzes the whole client over a connection whose other end is made from the input (other_end.h):
- * single calls, pipelines, gets of many keys, statistics, logins. After each call its results are
- * compared with the bytes: which requests went out whole, and what the replies to them mean. */
-#include "argument.h"
+ * single calls, runs of many operations, gets of many keys, statistics, logins. After each call its
+ * results are compared with the bytes: which requests went out whole, and what the replies to them
+ * mean. */
 #include "meaning.h"
 #include "op.h"
 #include "other_end.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { CALLS = 12, OPS = 12 };
@@ -17,11 +18,12 @@ struct scene {
     struct other_end other;
     struct op ops[OPS];
     size_t count;
-    bool pipeline;
-    bool was_dead;          /* before the call */
-    size_t begin;           /* bytes that had been received by then */
-    size_t request, answer; /* the next: a request; an event of what was said */
-    struct reference said;  /* since the call began */
+    bool run;
+    bool was_dead;            /* before the call */
+    size_t begin;             /* bytes that had been received by then */
+    size_t request, answer;   /* the next: a request; an event of the replies */
+    unsigned ticket;          /* the next opaque of the connection */
+    struct reference replies; /* since the call began */
 };
 
 /* ---- judging --------------------------------------------------------------------------------- */
@@ -37,12 +39,41 @@ static bool shows_value(const struct op *op)
            (op->c.name == COMMAND_MG && command_flag(&op->c, 'v') != NULL);
 }
 
-/* What is wrong with its arguments. A quiet one needs a pipeline, which adds an opaque. */
-static uint32_t wrong_with(const struct scene *s, const struct op *op)
+/* What is wrong with its arguments. A quiet one is given an opaque, so that it may have none. */
+static uint32_t wrong_with(const struct op *op)
 {
     uint32_t wrong = command_wrong(&op->c);
-    bool misplaced = !s->pipeline || command_flag(&op->c, 'O') != NULL;
-    return is_quiet(op) && misplaced ? wrong | 1u << -MC_E_FLAG : wrong;
+    bool opaque = command_flag(&op->c, 'O') != NULL;
+    return is_quiet(op) && opaque ? wrong | 1u << -MC_E_FLAG : wrong;
+}
+
+static bool is_reply(const struct op *op)
+{
+    return op->out.result > 0 || op->out.result == MC_E_FULL;
+}
+
+static bool is_no_meta(const struct mc_meta *m)
+{
+    return m->cas == 0 && m->number == 0 && m->flags == 0 && m->size == 0 && m->last_access == 0 &&
+           m->ttl == 0 && !m->hit_before && !m->won && !m->stale && !m->already_won;
+}
+
+/* Outputs that no reply has set are zero, whatever was there before. */
+static void check_outputs(const struct op *op)
+{
+    const struct mc_value *v = op->out.value;
+    int r = op->out.result;
+    if (v != NULL && op->c.name <= COMMAND_MA && v->result != r && v->result != 77)
+        fuzz_fail("%d, and the value has %d", r, v->result);
+    if (v != NULL && v->result != 77 && r != MC_HIT && r != MC_E_FULL &&
+        (v->len | v->flags | v->cas) != 0)
+        fuzz_fail("%d, and a value's length, flags or cas", r);
+    if (command_is_meta(&op->c) && op->out.meta != NULL && (!is_reply(op) || r >= MC_ERROR) &&
+        !is_no_meta(op->out.meta))
+        fuzz_fail("%d, and flags of a meta reply", r);
+    bool number = op->c.name == COMMAND_INCR || op->c.name == COMMAND_DECR;
+    if (number && op->out.value != NULL && r != MC_NUMBER && op->out.answer != 0)
+        fuzz_fail("%d, and a number", r);
 }
 
 /* True when the op was refused, as it should be: nothing of it is sent. */
@@ -51,35 +82,37 @@ static bool is_refused(const struct scene *s, const struct op *op)
     static char scratch[8192];
     struct mc_out out = {scratch, sizeof scratch, 0};
     int r = op->out.result;
-    uint32_t wrong = wrong_with(s, op);
-    if (s->was_dead && r != s->client.error)
+    uint32_t wrong = wrong_with(op);
+    if (s->was_dead && r != s->client.engine.error)
         fuzz_fail("%d on a dead connection", r);
     if (s->was_dead)
         return true;
     if (wrong != 0) {
-        bool told = r == s->client.error || (r < 0 && (wrong >> -r & 1) != 0);
+        bool told = r == s->client.engine.error || (r < 0 && (wrong >> -r & 1) != 0);
         if (r >= 0 || !(told || r == MC_E_FULL))
             fuzz_fail("%d where wrong was %x", r, (unsigned)wrong);
         return true;
     }
-    if (r != MC_E_FULL || (shows_value(op) && op->out.value.len > 0))
+    if (r != MC_E_FULL || (shows_value(op) && op->out.value != NULL && op->out.value->len > 0))
         return false;
-    /* A line with its CRLF behind the value, a quiet one's opaque and mn. */
-    if (command_put(&op->c, &out) != 0 || out.len + 40 <= s->client.cap)
+    /* A line with the CRLF after its value, a quiet one's opaque and mn. */
+    if (command_put(&op->c, &out) != 0 || out.len + 40 <= s->client.engine.in_cap)
         fuzz_fail("there was room");
     return true;
 }
 
-/* Is the request what was asked? `opaque`: of a quiet command, with one more flag. */
-static void check_request(const struct op *op, const struct request *r, bool opaque)
+/* Is the request what was asked? `ticket`: the one more flag of a quiet command, or NULL. */
+static void check_request(const struct op *op, const struct request *r, const char *ticket)
 {
     static struct command plain;
     plain = r->command;
     if (command_flag(&r->command, 'b') != NULL)
         plain.keys[0].data = r->command.decoded;
-    if (opaque && (plain.flag_count < 1 || plain.flags[plain.flag_count - 1].letter != 'O'))
-        fuzz_fail("a quiet command without an opaque");
-    plain.flag_count -= opaque ? 1 : 0;
+    if (ticket != NULL &&
+        (plain.flag_count < 1 || plain.flags[plain.flag_count - 1].letter != 'O' ||
+         !reference_is(plain.flags[plain.flag_count - 1].token, ticket)))
+        fuzz_fail("a quiet command without its opaque, %s", ticket);
+    plain.flag_count -= ticket != NULL ? 1 : 0;
     if (!command_same(&plain, &op->c))
         fuzz_fail("another request than was asked");
     if (!input_same(r->value, op->data))
@@ -97,11 +130,16 @@ static bool same_meta(const struct mc_meta *a, const struct mc_meta *b)
 /* The op reports a reply: this one. */
 static void check_reply(const struct op *op, const struct meaning *m)
 {
-    const struct mc_pipeline_op *o = &op->out;
-    const struct mc_value *v = &o->value;
+    const struct mc_op *o = &op->out;
+    const struct mc_value *v = o->value;
     int r = o->result == MC_E_FULL ? MC_HIT : o->result;
     if (r != m->result)
-        fuzz_fail("verb %d: %d, and the reply says %d", o->verb, o->result, m->result);
+        fuzz_fail("command %d: %d, and the reply says %d", op->c.name, o->result, m->result);
+    check_outputs(op);
+    if (v == NULL && o->result == MC_E_FULL)
+        fuzz_fail("a value that is not wanted does not fit");
+    if (v == NULL)
+        return;
     if (r == MC_HIT && (v->len != m->value.len || v->flags != m->flags || v->cas != m->cas))
         fuzz_fail("other length, flags or cas");
     bool full = o->result == MC_E_FULL && !m->copied;
@@ -109,24 +147,20 @@ static void check_reply(const struct op *op, const struct meaning *m)
         fuzz_fail("a value fits or not");
     if (o->result == MC_HIT && v->len > 0 && memcmp(v->buf, m->value.data, v->len) != 0)
         fuzz_fail("another value");
-    if (r == MC_NUMBER && !command_is_meta(&op->c) && o->number != m->number)
+    if (r == MC_NUMBER && o->answer != (command_is_meta(&op->c) ? m->meta.number : m->number))
         fuzz_fail("another number");
-    if (command_is_meta(&op->c) && r < MC_ERROR && !same_meta(&o->meta, &m->meta))
+    if (command_is_meta(&op->c) && r < MC_ERROR && !same_meta(o->meta, &m->meta))
         fuzz_fail("other flags in a meta reply");
 }
 
 /* The op reports no reply: was its request out? */
 static void check_lost(const struct scene *s, const struct op *op, bool out)
 {
-    int expected = out && command_is_write(&op->c) ? MC_E_UNKNOWN : s->client.error;
-    if (s->client.error == 0 || op->out.result != expected)
-        fuzz_fail("verb %d: %d on a connection with %d, %s", op->out.verb, op->out.result,
-                  s->client.error, out ? "sent" : "not sent");
-}
-
-static bool is_reply(const struct op *op)
-{
-    return op->out.result > 0 || op->out.result == MC_E_FULL;
+    int expected = out && command_is_write(&op->c) ? MC_E_UNKNOWN : s->client.engine.error;
+    if (s->client.engine.error == 0 || op->out.result != expected)
+        fuzz_fail("command %d: %d on a connection with %d, %s", op->c.name, op->out.result,
+                  s->client.engine.error, out ? "sent" : "not sent");
+    check_outputs(op);
 }
 
 /* An error after an item, or in place of several keys' items, leaves open whether more follows. */
@@ -135,7 +169,7 @@ static void check_cut_reply(const struct scene *s, const struct command *asked,
 {
     bool error = a->whole && reference_is_error(&a->events[a->count - 1]);
     if (asked->name <= COMMAND_GATS && error && (a->count > 1 || asked->key_count > 1) &&
-        s->client.error == 0)
+        s->client.engine.error == 0)
         fuzz_fail("a connection lives on, and more of a reply may follow");
 }
 
@@ -144,9 +178,9 @@ static void check_loud(struct scene *s, const struct op *op)
 {
     bool out = s->request < s->other.count;
     if (out)
-        check_request(op, &s->other.requests[s->request], false);
+        check_request(op, &s->other.requests[s->request], NULL);
     s->request += out ? 1 : 0;
-    struct answer a = meaning_next(&s->said, &s->answer);
+    struct answer a = meaning_next(&s->replies, &s->answer);
     struct meaning m = meaning_of(&op->c, &a);
     if (is_reply(op) && !out)
         fuzz_fail("a result without a request");
@@ -157,17 +191,18 @@ static void check_loud(struct scene *s, const struct op *op)
     check_cut_reply(s, &op->c, &a);
     bool stores =
         op->c.name == COMMAND_MS || (op->c.name >= COMMAND_SET && op->c.name <= COMMAND_CAS);
-    if (stores && (m.result == MC_ERROR || m.result == MC_CLIENT_ERROR) && s->client.error == 0)
+    if (stores && (m.result == MC_ERROR || m.result == MC_CLIENT_ERROR) &&
+        s->client.engine.error == 0)
         fuzz_fail("a connection lives on after such an error");
-    if (!s->pipeline && is_reply(op) && m.result >= MC_VERSION &&
-        !input_same(s->client.said, a.events->text))
-        fuzz_fail("said something else");
+    if (!s->run && is_reply(op) && m.result >= MC_VERSION &&
+        !input_same(s->client.text, a.events[a.count - 1].text))
+        fuzz_fail("another text");
 }
 
-/* ---- quiet flights --------------------------------------------------------------------------- */
+/* ---- quiet groups ---------------------------------------------------------------------------- */
 
-/* The replies to one flight of quiet commands, up to the mn's. */
-struct flight {
+/* The replies to one group of quiet commands, up to the mn's. */
+struct group {
     size_t first, end; /* requests, before the mn */
     bool closed;       /* there was an mn, and it is answered */
     struct answer answers[OPS * 4];
@@ -186,23 +221,31 @@ static bool has_opaque(const struct answer *a, struct mc_bytes opaque)
     return false;
 }
 
-static void read_flight(struct scene *s, struct flight *f)
+static void read_group(struct scene *s, struct group *f)
 {
-    *f = (struct flight){.first = s->request, .end = s->request};
+    *f = (struct group){.first = s->request, .end = s->request};
     while (f->end < s->other.count && s->other.requests[f->end].command.name != COMMAND_MN)
         f->end++;
     s->request = f->end < s->other.count ? f->end + 1 : f->end;
-    while (s->answer < s->said.count && !f->closed && f->count < (size_t)OPS * 4) {
-        struct answer a = meaning_next(&s->said, &s->answer);
+    while (s->answer < s->replies.count && !f->closed && f->count < (size_t)OPS * 4) {
+        struct answer a = meaning_next(&s->replies, &s->answer);
         f->closed = a.whole && a.events[a.count - 1].event == MC_MN;
         if (a.whole && !f->closed)
             f->answers[f->count++] = a;
     }
 }
 
-/* The reply to request r of the flight, or NULL. `*doubtful`: an error may be its reply, too: there
- * is one behind the last reply that is certainly another's, to a command before it. */
-static const struct answer *find_answer(const struct scene *s, const struct flight *f, size_t r,
+/* Does the reply name one of the requests from r on? */
+static bool names_one(const struct scene *s, const struct answer *a, size_t r, size_t end)
+{
+    while (r < end && !has_opaque(a, command_flag(&s->other.requests[r].command, 'O')->token))
+        r++;
+    return r < end;
+}
+
+/* The reply to request r of the group, or NULL. `*doubtful`: an error may be its reply, too: there
+ * is one after the last reply that is certainly another's, to a command before it. */
+static const struct answer *find_answer(const struct scene *s, const struct group *f, size_t r,
                                         bool *doubtful)
 {
     const struct mc_flag *own = command_flag(&s->other.requests[r].command, 'O');
@@ -215,22 +258,22 @@ static const struct answer *find_answer(const struct scene *s, const struct flig
             *doubtful = true;
             continue;
         }
-        bool later = false;
-        for (size_t n = r + 1; n < f->end; n++)
-            later = later || has_opaque(a, command_flag(&s->other.requests[n].command, 'O')->token);
-        if (later)
+        if (!names_one(s, a, f->first,
+                       r)) /* one after it, or nobody: then the connection is over */
             return NULL;
         *doubtful = false;
     }
     return NULL;
 }
 
-static void check_quiet(const struct scene *s, const struct flight *f, const struct op *op,
-                        size_t r)
+static void check_quiet(struct scene *s, const struct group *f, const struct op *op, size_t r)
 {
     bool doubtful;
     const struct command *asked = &s->other.requests[r].command;
-    check_request(op, &s->other.requests[r], true);
+    char ticket[16];
+    snprintf(ticket, sizeof ticket, "%u", s->ticket);
+    check_request(op, &s->other.requests[r], ticket);
+    s->ticket++;
     const struct answer *a = find_answer(s, f, r, &doubtful);
     int result = op->out.result, silence = op->c.name == COMMAND_MG ? MC_MISS : MC_HD;
     if (a != NULL && is_reply(op)) {
@@ -239,22 +282,24 @@ static void check_quiet(const struct scene *s, const struct flight *f, const str
     } else if (result >= MC_ERROR) {
         if (!doubtful)
             fuzz_fail("an error of another's");
+        check_outputs(op);
     } else if (is_reply(op)) {
-        bool broken = s->client.error == MC_E_PROTOCOL && s->request == s->other.count &&
-                      s->other.parsed == s->other.sent; /* in this flight, the last one */
+        bool broken = s->client.engine.error == MC_E_PROTOCOL && s->request == s->other.count &&
+                      s->other.parsed == s->other.sent; /* in this group, the last one */
         if (result != silence || !f->closed || doubtful || broken)
             fuzz_fail("%d without a reply", result);
+        check_outputs(op);
     } else if (result != MC_E_UNKNOWN || !doubtful) {
         check_lost(s, op, true);
     }
 }
 
-/* The quiet ops from k on that flew together. Returns how many. */
-static size_t check_flight(struct scene *s, size_t k)
+/* The quiet ops from k on that were sent together. Returns how many. */
+static size_t check_group(struct scene *s, size_t k)
 {
-    static struct flight f;
+    static struct group f;
     size_t r = s->request, first = k;
-    read_flight(s, &f);
+    read_group(s, &f);
     for (; k < s->count && is_quiet(&s->ops[k]); k++) {
         if (is_refused(s, &s->ops[k]))
             continue;
@@ -272,17 +317,17 @@ static size_t check_flight(struct scene *s, size_t k)
 
 static void begin_call(struct scene *s)
 {
-    s->was_dead = s->client.error != 0;
+    s->was_dead = s->client.engine.error != 0;
     s->begin = s->other.delivered;
     s->request = s->other.count;
     s->answer = 0;
 }
 
-/* What was said since the call began. */
-static void read_said(struct scene *s)
+/* The replies since the call began. */
+static void read_replies(struct scene *s)
 {
-    const char *begin = s->other.said_bytes + s->begin;
-    s->said = reference_read((struct mc_bytes){begin, s->other.delivered - s->begin}, 0);
+    const char *begin = s->other.answer_bytes + s->begin;
+    s->replies = reference_read((struct mc_bytes){begin, s->other.delivered - s->begin}, 0);
 }
 
 /* On a connection that is believed in, all is dealt with; and one to an honest end is believed
@@ -290,32 +335,100 @@ static void read_said(struct scene *s)
 static void end_call(const struct scene *s)
 {
     const struct other_end *o = &s->other;
-    int error = s->client.error;
+    int error = s->client.engine.error;
     if (s->request != o->count)
         fuzz_fail("more requests than were asked for");
     if (o->honest && error != 0 && error != MC_E_LINE)
-        fuzz_fail("%d, fault %d, with an honest other end", error, s->client.reader.fault);
+        fuzz_fail("%d, fault %d, with an honest other end", error, s->client.engine.reader.fault);
     if (error != 0)
         return;
-    if (s->client.awaited != 0 || o->parsed != o->sent)
+    if (!mc_engine_is_idle(&s->client.engine) || o->parsed != o->sent)
         fuzz_fail("half a request, or half a reply");
-    if (s->answer != s->said.count || s->said.taken != o->delivered - s->begin)
+    if (s->client.engine.received != o->delivered)
+        fuzz_fail("%zu bytes received instead of %zu", s->client.engine.received, o->delivered);
+    if (s->answer != s->replies.count || s->replies.taken != o->delivered - s->begin)
         fuzz_fail("a reply that nobody asked for is let pass");
-    if (o->honest && o->said != o->delivered)
+    if (o->honest && o->answered != o->delivered)
         fuzz_fail("an answer is not read");
+}
+
+/* The meaning for key n of a line. A key that was asked for more often than it was answered may have
+ * any of its answers. */
+static struct meaning meaning_at(const struct command *line, const struct meaning *m, size_t n,
+                                 const struct mc_value *v)
+{
+    struct meaning own = m[n];
+    for (size_t k = 0; k < line->key_count && own.result == MC_HIT && own.flags != v->flags; k++) {
+        if (m[k].flags == v->flags && input_same(line->keys[k], line->keys[n]))
+            own = m[k];
+    }
+    own.copied = true;
+    return own;
+}
+
+static bool is_short_of_answers(const struct command *line, const struct meaning *m, size_t n)
+{
+    for (size_t k = 0; k < line->key_count; k++) {
+        if (m[k].copied && input_same(line->keys[k], line->keys[n]))
+            return true;
+    }
+    return false;
+}
+
+/* The keys of one request line, which are those of the ops from k on that were not refused. Returns
+ * how many ops that are. */
+static size_t check_line(struct scene *s, size_t k)
+{
+    const struct request *r = &s->other.requests[s->request];
+    const struct command *asked = &r->command;
+    struct meaning m[OPS];
+    struct answer a = meaning_next(&s->replies, &s->answer);
+    static struct command line;
+    line = s->ops[k].c;
+    line.key_count = asked->key_count;
+    if (asked->key_count > s->count - k)
+        fuzz_fail("more keys than were asked");
+    for (size_t n = 0; n < asked->key_count; n++)
+        line.keys[n] = s->ops[k + n].c.keys[0];
+    if (!command_same(asked, &line))
+        fuzz_fail("another request than was asked");
+    check_cut_reply(s, asked, &a);
+    meaning_of_keys(asked, &a, m);
+    for (size_t n = 0; n < asked->key_count; n++) {
+        const struct op *op = &s->ops[k + n];
+        if (is_refused(s, op))
+            fuzz_fail("a key is sent and refused");
+        struct meaning meaning =
+            is_short_of_answers(asked, m, n) ? meaning_at(asked, m, n, op->out.value) : m[n];
+        if (is_reply(op))
+            check_reply(op, &meaning);
+        else
+            check_lost(s, op, true);
+    }
+    s->request++;
+    return asked->key_count;
+}
+
+static bool is_shared(const struct scene *s, const struct op *op)
+{
+    return s->run && op->c.name <= COMMAND_GATS && s->request < s->other.count &&
+           s->other.requests[s->request].command.key_count > 1;
 }
 
 static void check_ops(struct scene *s)
 {
-    read_said(s);
+    read_replies(s);
     for (size_t k = 0; k < s->count;) {
         const struct op *op = &s->ops[k];
         if (op->out.result == OP_UNSET || op->out.result == 0)
             fuzz_fail("op %zu has no result", k);
         if (is_refused(s, op)) {
+            check_outputs(op);
             k++;
         } else if (is_quiet(op) && s->request < s->other.count) {
-            k += check_flight(s, k);
+            k += check_group(s, k);
+        } else if (is_shared(s, op)) {
+            k += check_line(s, k);
         } else {
             check_loud(s, op);
             k++;
@@ -326,138 +439,165 @@ static void check_ops(struct scene *s)
 
 static void call_one(struct scene *s)
 {
-    s->pipeline = false;
+    s->run = false;
     s->count = 1;
-    op_take(&s->in, &s->ops[0]);
+    op_take(&s->in, &s->ops[0], true);
     begin_call(s);
-    s->ops[0].out.result = op_call(&s->client, &s->ops[0].out);
+    int r = op_call(&s->client, &s->ops[0]);
+    if (r != s->ops[0].out.result)
+        fuzz_fail("a call returns %d instead of %d", r, s->ops[0].out.result);
     check_ops(s);
 }
 
-static void call_pipeline(struct scene *s)
+/* The first negative result that is not MC_E_FULL, or 0. */
+static int first_failure(const struct scene *s)
 {
-    struct mc_pipeline_op ops[OPS];
-    int first = 0;
-    s->pipeline = true;
+    for (size_t k = 0; k < s->count; k++) {
+        int r = s->ops[k].out.result;
+        if (r < 0 && r != MC_E_FULL)
+            return r;
+    }
+    return 0;
+}
+
+static void call_run(struct scene *s)
+{
+    struct mc_op ops[OPS];
+    s->run = true;
     s->count = 1 + input_byte(&s->in) % OPS;
     for (size_t k = 0; k < s->count; k++)
-        op_take(&s->in, &s->ops[k]);
+        op_take(&s->in, &s->ops[k], false);
     for (size_t k = 0; k < s->count; k++)
         ops[k] = s->ops[k].out;
     begin_call(s);
-    int r = mc_pipeline_run(&s->client, ops, s->count, OTHER_DEADLINE);
-    for (size_t k = s->count; k > 0; k--) {
-        s->ops[k - 1].out = ops[k - 1];
-        first = ops[k - 1].result < 0 ? ops[k - 1].result : first;
-    }
-    if (r != first)
-        fuzz_fail("a pipeline returns %d instead of %d", r, first);
+    int r = mc_client_run(&s->client, ops, s->count, OTHER_DEADLINE);
+    for (size_t k = 0; k < s->count; k++)
+        s->ops[k].out = ops[k];
+    if (r != first_failure(s))
+        fuzz_fail("a run returns %d instead of %d", r, first_failure(s));
     check_ops(s);
 }
 
-/* The keys of one request line. Returns how many. */
-static size_t check_line(struct scene *s, size_t k)
+/* The first result that is no answer, or 0. */
+static int sum_of_keys(const struct scene *s)
 {
-    const struct command *asked = &s->other.requests[s->request].command;
-    struct meaning m[OPS];
-    struct answer a = meaning_next(&s->said, &s->answer);
-    if (asked->name != s->ops[0].c.name || asked->key_count > s->count - k)
-        fuzz_fail("another request than was asked");
-    check_cut_reply(s, asked, &a);
-    meaning_of_keys(asked, &a, m);
-    for (size_t n = 0; n < asked->key_count; n++) {
-        const struct op *op = &s->ops[k + n];
-        if (!input_same(op->c.keys[0], asked->keys[n]))
-            fuzz_fail("another key than was asked");
-        if (is_reply(op))
-            check_reply(op, &m[n]);
-        else
-            check_lost(s, op, true);
+    for (size_t k = 0; k < s->count; k++) {
+        int r = s->ops[k].out.result;
+        if (r != MC_HIT && r != MC_MISS && r != MC_E_FULL)
+            return r;
     }
-    s->request++;
-    return asked->key_count;
+    return 0;
 }
 
-static bool was_said(const struct scene *s, int event)
-{
-    size_t k = 0;
-    while (k < s->said.count && s->said.events[k].event != event)
-        k++;
-    return k < s->said.count;
-}
-
-/* The keys that were not sent have what stopped the call. */
+/* Keys that cannot be sent are refused alone, and those of the other lines have their results. */
 static void check_many(struct scene *s, int r)
 {
-    size_t k = 0;
-    bool bad_key = false;
-    read_said(s);
-    while (s->request < s->other.count)
-        k += check_line(s, k);
-    for (size_t n = k; n < s->count; n++)
-        bad_key = bad_key || command_wrong(&s->ops[n].c) != 0;
-    for (; k < s->count; k++) {
-        int result = s->ops[k].out.value.result;
-        bool known = result == s->client.error || (bad_key && result == MC_E_KEY) ||
-                     (result == MC_E_FULL && s->client.cap < MC_KEY_MAX + 40) ||
-                     (result >= MC_ERROR && was_said(s, result));
-        if (result != r || !known)
-            fuzz_fail("a key not sent has %d, and the call %d", result, r);
+    read_replies(s);
+    if (r != sum_of_keys(s))
+        fuzz_fail("many keys: %d instead of %d", r, sum_of_keys(s));
+    for (size_t k = 0; k < s->count;) {
+        const struct op *op = &s->ops[k];
+        bool refused = is_refused(s, op);
+        if (!refused && s->request < s->other.count) {
+            k += check_line(s, k);
+            continue;
+        }
+        if (refused)
+            check_outputs(op);
+        else
+            check_lost(s, op, false);
+        k++;
     }
     end_call(s);
 }
 
+static int get_many(struct scene *s, const struct mc_bytes *keys, struct mc_value *values)
+{
+    struct mc_op op = mc_op_many(s->ops[0].out.command, keys, values, s->count);
+    op.exptime = s->ops[0].out.exptime;
+    switch (s->ops[0].c.name) {
+    case COMMAND_GET: return mc_client_get_many(&s->client, keys, values, s->count, OTHER_DEADLINE);
+    case COMMAND_GETS:
+        return mc_client_gets_many(&s->client, keys, values, s->count, OTHER_DEADLINE);
+    default: return mc_client_do(&s->client, &op, OTHER_DEADLINE);
+    }
+}
+
 static void call_many(struct scene *s)
 {
-    static int (*const calls[])(struct mc_client *, const struct mc_bytes *, struct mc_value *,
-                                size_t, mc_deadline) = {mc_client_get_many, mc_client_gets_many};
+    static const struct mc_command *const commands[] = {&mc_command_get, &mc_command_gets,
+                                                        &mc_command_gat, &mc_command_gats};
     struct mc_bytes keys[OPS];
     struct mc_value values[OPS];
-    size_t which = input_byte(&s->in) % 2;
+    size_t which = input_byte(&s->in) % 4;
+    s->run = false;
     s->count = 1 + input_byte(&s->in) % OPS;
     for (size_t k = 0; k < s->count; k++) {
         struct op *op = &s->ops[k];
-        keys[k] = argument_key(&s->in);
-        op->c.name = which == 0 ? COMMAND_GET : COMMAND_GETS;
+        keys[k] = op_take_key(&s->in);
+        op->c.name = (enum command_name)(COMMAND_GET + which);
         op->c.keys[0] = keys[k];
         op->c.key_count = 1;
-        op->c.flag_count = op->c.number_count = 0;
-        op->out = (struct mc_pipeline_op){.verb = (enum mc_verb)op->c.name};
-        argument_space(&s->in, &op->out.value);
-        values[k] = op->out.value;
+        op->c.flag_count = 0;
+        op->c.number_count = which >= 2 ? 1 : 0;
+        op->c.numbers[0] = 60;
+        op->c.noreply = false;
+        op->out = (struct mc_op){.command = commands[which], .value = &op->value, .exptime = 60};
+        op_take_space(&s->in, op);
+        values[k] = op->value;
         values[k].result = OP_UNSET;
     }
     begin_call(s);
-    int r = calls[which](&s->client, keys, values, s->count, OTHER_DEADLINE);
+    int r = get_many(s, keys, values);
     for (size_t k = 0; k < s->count; k++) {
-        s->ops[k].out.value = values[k];
+        s->ops[k].value = values[k];
         s->ops[k].out.result = values[k].result;
     }
     check_many(s, r);
 }
 
-/* One reply that is read event by event. */
+/* ---- statistics ------------------------------------------------------------------------------ */
+
+/* Compares the lines with the replies as they come. */
+struct judge {
+    struct mc_sink sink;
+    struct scene *s;
+};
+
+static void judge_line(struct mc_sink *sink, const struct mc_op *op, size_t slot, int event,
+                       const struct mc_reply *reply)
+{
+    struct scene *s = ((struct judge *)sink)->s;
+    (void)op, (void)slot;
+    read_replies(s);
+    const struct reference_event *e = &s->replies.events[s->answer];
+    if (s->answer >= s->replies.count || (event != MC_STAT && event != MC_ITEM) ||
+        e->event != event || !input_same(e->key, reply->key) || !input_same(e->text, reply->text))
+        fuzz_fail("stats: event %d", event);
+    s->answer++;
+}
+
+static bool may_end_stats(int event)
+{
+    return event == MC_END || event == MC_RESET || event == MC_OK || event >= MC_ERROR;
+}
+
 static void call_stats(struct scene *s)
 {
-    struct mc_reply reply = {0};
-    int event;
+    struct judge judge = {{judge_line}, s};
+    struct mc_op op = mc_op_stats(MC_BYTES("items"), &judge.sink);
     begin_call(s);
-    int r = mc_client_stats(&s->client, MC_BYTES("items"), OTHER_DEADLINE);
-    do {
-        event = r != 0 ? r : mc_client_next(&s->client, &reply, OTHER_DEADLINE);
-        if (event < 0 || event == MC_BODY)
-            continue;
-        read_said(s);
-        const struct reference_event *e = &s->said.events[s->answer];
-        if (s->answer >= s->said.count || e->event != event || !input_same(e->key, reply.key) ||
-            !input_same(e->text, reply.text))
-            fuzz_fail("stats: event %d", event);
+    int r = mc_client_do(&s->client, &op, OTHER_DEADLINE);
+    read_replies(s);
+    if (r > 0) {
+        const struct reference_event *e = &s->replies.events[s->answer];
+        if (s->answer >= s->replies.count || e->event != r || !may_end_stats(r) || e->meta)
+            fuzz_fail("stats: %d", r);
         s->answer++;
-    } while (event >= 0 && !mc_is_final(event));
-    if (event < 0 && event != s->client.error && (r != MC_E_FULL || s->client.cap > 16))
-        fuzz_fail("stats: %d on a connection with %d", event, s->client.error);
+    } else if (r != s->client.engine.error && (r != MC_E_FULL || s->client.engine.in_cap > 16)) {
+        fuzz_fail("stats: %d on a connection with %d", r, s->client.engine.error);
+    }
     s->request = s->other.count;
-    read_said(s);
     end_call(s);
 }
 
@@ -465,22 +605,23 @@ static void call_auth(struct scene *s)
 {
     begin_call(s);
     int r = mc_client_auth(&s->client, MC_BYTES("ann"), MC_BYTES("se cret"), OTHER_DEADLINE);
-    read_said(s);
+    read_replies(s);
     if (s->request < s->other.count) {
-        struct answer a = meaning_next(&s->said, &s->answer);
+        struct answer a = meaning_next(&s->replies, &s->answer);
         const struct request *request = &s->other.requests[s->request];
         bool stored = a.whole && a.count == 1 && a.events->event == MC_STORED;
         if (!reference_is(request->value, "ann se cret"))
             fuzz_fail("another user than was asked");
-        if ((r == MC_OK) != stored && s->client.error == 0)
+        if ((r == MC_OK) != stored && s->client.engine.error == 0)
             fuzz_fail("auth: %d", r);
         if (r == MC_OK && !stored)
             fuzz_fail("a user is let in that was not");
         s->other.honest = s->other.honest && stored; /* refused: given up */
         s->request++;
     }
-    if (r != MC_OK && r != s->client.error && (r != MC_E_FULL || s->client.cap > 40))
-        fuzz_fail("auth: %d on a connection with %d", r, s->client.error);
+    if (r != MC_OK && r != s->client.engine.error &&
+        (r != MC_E_FULL || s->client.engine.in_cap > 40))
+        fuzz_fail("auth: %d on a connection with %d", r, s->client.engine.error);
     end_call(s);
 }
 
@@ -489,7 +630,8 @@ static void connect(struct scene *s)
 {
     static const size_t sizes[] = {2048, 317, 64, 300, 1024, 4096, 20000, 32};
     size_t cap = sizes[input_byte(&s->in) % 8];
-    struct mc_transport transport = other_end_open(&s->other, &s->in, &s->client.error);
+    struct mc_transport transport = other_end_open(&s->other, &s->in, &s->client);
+    s->ticket = 0;
     mc_client_init(&s->client, transport, input_space(&s->in, cap), cap);
 }
 
@@ -503,7 +645,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     connect(&s);
     for (int k = 0; k < CALLS && s.in.len > 0; k++) {
         uint8_t choice = input_byte(&s.in);
-        if (s.client.error != 0 && choice % 4 != 0)
+        if (s.client.engine.error != 0 && choice % 4 != 0)
             connect(&s);
         switch (choice >> 2 & 7) {
         case 0:
@@ -512,7 +654,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         case 3: call_many(&s); break;
         case 4: call_stats(&s); break;
         case 5: call_auth(&s); break;
-        default: call_pipeline(&s); break;
+        default: call_run(&s); break;
         }
     }
     input_free(&s.in);

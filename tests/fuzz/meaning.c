@@ -3,11 +3,11 @@
 
 #include <string.h>
 
-struct answer meaning_next(const struct reference *said, size_t *at)
+struct answer meaning_next(const struct reference *answers, size_t *at)
 {
-    struct answer a = {said->events + *at, 0, false};
-    while (*at < said->count && !a.whole) {
-        a.whole = reference_is_final(&said->events[*at]);
+    struct answer a = {answers->events + *at, 0, false};
+    while (*at < answers->count && !a.whole) {
+        a.whole = reference_is_final(&answers->events[*at]);
         a.count++;
         (*at)++;
     }
@@ -66,8 +66,8 @@ void meaning_of_keys(const struct command *c, const struct answer *a, struct mea
     for (size_t k = 0; k < c->key_count; k++) {
         if (!good)
             m[k].result = 0;
-        else if (m[k].result == MC_MISS && reference_is_error(last))
-            m[k].result = last->event;
+        else if (reference_is_error(last) && (m[k].result == MC_MISS || c->key_count == 1))
+            m[k] = (struct meaning){.result = last->event};
     }
 }
 

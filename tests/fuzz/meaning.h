@@ -24,7 +24,7 @@ struct meaning {
 };
 
 /* The reply that begins at event *at, which moves to the next. */
-struct answer meaning_next(const struct reference *said, size_t *at);
+struct answer meaning_next(const struct reference *answers, size_t *at);
 
 /* A value is an MC_HIT whether it fits or not. A retrieval must have one key. */
 struct meaning meaning_of(const struct command *c, const struct answer *a);

@@ -8,33 +8,33 @@
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
-static void say(struct other_end *o, const char *bytes, size_t len)
+static void add_bytes(struct other_end *o, const char *bytes, size_t len)
 {
-    if (len > OTHER_BYTES - o->said)
-        fuzz_fail("too much is said for the target itself");
+    if (len > OTHER_BYTES - o->answered)
+        fuzz_fail("there are more answers than the target has room for");
     if (len > 0)
-        memcpy(o->said_bytes + o->said, bytes, len);
-    o->said += len;
+        memcpy(o->answer_bytes + o->answered, bytes, len);
+    o->answered += len;
 }
 
-static void say_text(struct other_end *o, const char *format, ...)
+static void add_text(struct other_end *o, const char *format, ...)
 {
     char text[512];
     va_list args;
     va_start(args, format);
     int len = vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    say(o, text, (size_t)len);
+    add_bytes(o, text, (size_t)len);
 }
 
 /* A value that is like no other, and looks like the protocol, with its CRLF. */
-static void say_value(struct other_end *o, size_t size)
+static void add_value(struct other_end *o, size_t size)
 {
     char text[4096];
     for (size_t len = 0; len < size;)
         len += (size_t)snprintf(text + len, sizeof text - len, "%u\r\nEND\r\n", o->sequence);
-    say(o, text, size);
-    say_text(o, "\r\n");
+    add_bytes(o, text, size);
+    add_text(o, "\r\n");
 }
 
 static size_t take_size(struct other_end *o)
@@ -51,68 +51,68 @@ static void answer_get(struct other_end *o, const struct command *c, unsigned ho
         if ((how >> k % 4 & 1) == 0)
             continue;
         size_t size = take_size(o);
-        say_text(o, "VALUE ");
-        say(o, c->keys[k].data, c->keys[k].len);
-        say_text(o, " %u %zu", o->sequence++, size);
-        say_text(o, cas ? " %u\r\n" : "\r\n", o->sequence);
-        say_value(o, size);
+        add_text(o, "VALUE ");
+        add_bytes(o, c->keys[k].data, c->keys[k].len);
+        add_text(o, " %u %zu", o->sequence++, size);
+        add_text(o, cas ? " %u\r\n" : "\r\n", o->sequence);
+        add_value(o, size);
     }
-    say_text(o, "END\r\n");
+    add_text(o, "END\r\n");
 }
 
-static void say_flag(struct other_end *o, const struct command *c, const struct mc_flag *flag,
+static void add_flag(struct other_end *o, const struct command *c, const struct mc_flag *flag,
                      size_t size)
 {
     char base64[MC_KEY_MAX];
     switch (flag->letter) {
     case 'k':
-        say_text(o, " k");
+        add_text(o, " k");
         if (command_flag(c, 'b') == NULL)
-            say(o, c->keys[0].data, c->keys[0].len);
+            add_bytes(o, c->keys[0].data, c->keys[0].len);
         else
-            say(o, base64, command_encode(c->keys[0], base64));
+            add_bytes(o, base64, command_encode(c->keys[0], base64));
         break;
     case 'O':
-        say_text(o, " O");
-        say(o, flag->token.data, flag->token.len);
+        add_text(o, " O");
+        add_bytes(o, flag->token.data, flag->token.len);
         break;
-    case 's': say_text(o, " s%zu", size); break;
-    case 't': say_text(o, " t%d", (int)(o->sequence % 5) - 1); break;
-    case 'h': say_text(o, " h%u", o->sequence % 2); break;
+    case 's': add_text(o, " s%zu", size); break;
+    case 't': add_text(o, " t%d", (int)(o->sequence % 5) - 1); break;
+    case 'h': add_text(o, " h%u", o->sequence % 2); break;
     case 'c':
     case 'f':
-    case 'l': say_text(o, " %c%u", flag->letter, o->sequence); break;
-    case 'b': say_text(o, " b"); break;
+    case 'l': add_text(o, " %c%u", flag->letter, o->sequence); break;
+    case 'b': add_text(o, " b"); break;
     default: break;
     }
 }
 
-static void say_flags(struct other_end *o, const struct command *c, size_t size)
+static void add_flags(struct other_end *o, const struct command *c, size_t size)
 {
     for (size_t k = 0; k < c->flag_count; k++)
-        say_flag(o, c, &c->flags[k], size);
+        add_flag(o, c, &c->flags[k], size);
     if (o->sequence % 4 == 1)
-        say_text(o, " W");
+        add_text(o, " W");
     if (o->sequence % 8 == 3)
-        say_text(o, " X Z");
-    say_text(o, "\r\n");
+        add_text(o, " X Z");
+    add_text(o, "\r\n");
 }
 
-static void say_status(struct other_end *o, const struct command *c, const char *status)
+static void add_status(struct other_end *o, const struct command *c, const char *status)
 {
-    say_text(o, "%s", status);
-    say_flags(o, c, 0);
+    add_text(o, "%s", status);
+    add_flags(o, c, 0);
 }
 
 /* A VA, of a number for ma. */
-static void say_meta_value(struct other_end *o, const struct command *c)
+static void add_meta_value(struct other_end *o, const struct command *c)
 {
     char number[32];
     snprintf(number, sizeof number, "%u", o->sequence);
     size_t size = c->name == COMMAND_MA ? strlen(number) : take_size(o);
-    say_text(o, "VA %zu", size);
-    say_flags(o, c, size);
-    say_value(o, size);
+    add_text(o, "VA %zu", size);
+    add_flags(o, c, size);
+    add_value(o, size);
 }
 
 /* `how`: what becomes of it; 0 and 3 are silence when it is quiet. */
@@ -124,13 +124,13 @@ static void answer_meta(struct other_end *o, const struct command *c, unsigned h
     how %= c->name == COMMAND_MD ? 3 : 4;
     if (c->name == COMMAND_MG && how == 0) {
         if (!quiet)
-            say_status(o, c, "EN");
+            add_status(o, c, "EN");
     } else if (c->name != COMMAND_MG && how > 0) {
-        say_status(o, c, failures[how]);
+        add_status(o, c, failures[how]);
     } else if (shows) {
-        say_meta_value(o, c);
+        add_meta_value(o, c);
     } else if (!quiet || c->name == COMMAND_MG) {
-        say_status(o, c, "HD");
+        add_status(o, c, "HD");
     }
 }
 
@@ -139,20 +139,20 @@ static void answer_other(struct other_end *o, const struct command *c, unsigned 
     static const char *const cas[4] = {"STORED", "NOT_STORED", "EXISTS", "NOT_FOUND"};
     bool found = how % 2 == 0;
     switch (c->name) {
-    case COMMAND_CAS: say_text(o, "%s\r\n", cas[how % 4]); break;
-    case COMMAND_DELETE: say_text(o, found ? "DELETED\r\n" : "NOT_FOUND\r\n"); break;
+    case COMMAND_CAS: add_text(o, "%s\r\n", cas[how % 4]); break;
+    case COMMAND_DELETE: add_text(o, found ? "DELETED\r\n" : "NOT_FOUND\r\n"); break;
     case COMMAND_INCR:
-    case COMMAND_DECR: say_text(o, found ? "%u  \r\n" : "NOT_FOUND\r\n", o->sequence++); break;
-    case COMMAND_TOUCH: say_text(o, found ? "TOUCHED\r\n" : "NOT_FOUND\r\n"); break;
-    case COMMAND_VERSION: say_text(o, "VERSION 1.6.%u\r\n", how); break;
-    case COMMAND_FLUSH_ALL: say_text(o, "OK\r\n"); break;
-    case COMMAND_MN: say_text(o, "MN\r\n"); break;
+    case COMMAND_DECR: add_text(o, found ? "%u  \r\n" : "NOT_FOUND\r\n", o->sequence++); break;
+    case COMMAND_TOUCH: add_text(o, found ? "TOUCHED\r\n" : "NOT_FOUND\r\n"); break;
+    case COMMAND_VERSION: add_text(o, "VERSION 1.6.%u\r\n", how); break;
+    case COMMAND_FLUSH_ALL: add_text(o, "OK\r\n"); break;
+    case COMMAND_MN: add_text(o, "MN\r\n"); break;
     case COMMAND_STATS:
         for (unsigned k = 0; k < how; k++)
-            say_text(o, "STAT name%u %u (%u)\r\n", k, o->sequence++, how);
-        say_text(o, "END\r\n");
+            add_text(o, "STAT name%u %u (%u)\r\n", k, o->sequence++, how);
+        add_text(o, "END\r\n");
         break;
-    default: say_text(o, found ? "STORED\r\n" : "NOT_STORED\r\n"); break;
+    default: add_text(o, found ? "STORED\r\n" : "NOT_STORED\r\n"); break;
     }
 }
 
@@ -172,7 +172,7 @@ static void answer_error(struct other_end *o, unsigned how)
     static const char *const errors[] = {
         "SERVER_ERROR out of memory storing object\r\n", "SERVER_ERROR object too large\r\n",
         "CLIENT_ERROR bad data chunk\r\n", "ERROR\r\n", "ERROR Too many open connections\r\n"};
-    say_text(o, "%s", errors[how % 5]);
+    add_text(o, "%s", errors[how % 5]);
 }
 
 static void answer_for_another(struct other_end *o, const struct command *c, unsigned how)
@@ -187,31 +187,32 @@ static void answer_for_another(struct other_end *o, const struct command *c, uns
 /* Leaves out the first word after `at`, and the space before it. */
 static void leave_word_out(struct other_end *o, size_t at)
 {
-    while (at < o->said && o->said_bytes[at] != ' ')
+    while (at < o->answered && o->answer_bytes[at] != ' ')
         at++;
     size_t end = at + 1;
-    while (end < o->said && o->said_bytes[end] != ' ' && o->said_bytes[end] != '\r')
+    while (end < o->answered && o->answer_bytes[end] != ' ' && o->answer_bytes[end] != '\r')
         end++;
-    if (end >= o->said)
+    if (end >= o->answered)
         return;
-    memmove(o->said_bytes + at, o->said_bytes + end, o->said - end);
-    o->said -= end - at;
+    memmove(o->answer_bytes + at, o->answer_bytes + end, o->answered - end);
+    o->answered -= end - at;
 }
 
 /* An honest answer that is changed in one byte, cut short, without one of its words, or doubled. */
 static void answer_spoiled(struct other_end *o, const struct command *c, unsigned how)
 {
-    size_t start = o->said;
+    size_t start = o->answered;
     answer_honestly(o, c, how >> 2);
-    size_t len = o->said - start, at = start + (len > 0 ? (size_t)input_number(o->in) % len : 0);
+    size_t len = o->answered - start,
+           at = start + (len > 0 ? (size_t)input_number(o->in) % len : 0);
     if (how % 4 == 0)
-        o->said = at;
+        o->answered = at;
     else if (how % 4 == 1)
-        say(o, o->said_bytes + start, len);
+        add_bytes(o, o->answer_bytes + start, len);
     else if (how % 4 == 2)
         leave_word_out(o, at);
     else if (len > 0)
-        o->said_bytes[at] = (char)input_byte(o->in);
+        o->answer_bytes[at] = (char)input_byte(o->in);
 }
 
 static void answer(struct other_end *o, const struct command *c)
@@ -226,23 +227,10 @@ static void answer(struct other_end *o, const struct command *c)
     case 6: answer_spoiled(o, c, how); break;
     case 7:
         raw = input_bytes(o->in);
-        say(o, raw.data, raw.len);
+        add_bytes(o, raw.data, raw.len);
         break;
     default: answer_honestly(o, c, how); break;
     }
-}
-
-/* An error to the line alone of a command with a value; returns false. */
-static bool answer_early(struct other_end *o)
-{
-    if (!o->hasty || o->answered)
-        return false;
-    uint8_t choice = input_byte(o->in);
-    if (choice % 4 == 3)
-        answer_error(o, choice >> 2);
-    o->answered = choice % 4 == 3;
-    o->honest = o->honest && !o->answered;
-    return false;
 }
 
 /* ---- requests -------------------------------------------------------------------------------- */
@@ -265,7 +253,7 @@ static bool take_request(struct other_end *o)
     r->value = (struct mc_bytes){begin + line, value};
     if (size != NULL) {
         if (left - line < 2 || left - line - 2 < value)
-            return answer_early(o);
+            return false;
         if (memcmp(begin + line + value, "\r\n", 2) != 0)
             fuzz_fail("a value is not followed by CRLF");
         line += value + 2;
@@ -275,25 +263,11 @@ static bool take_request(struct other_end *o)
     return true;
 }
 
-void other_end_hear(struct other_end *o, struct mc_bytes bytes)
-{
-    if (bytes.len > OTHER_BYTES - o->sent)
-        fuzz_fail("%zu bytes are sent", bytes.len);
-    if (bytes.len > 0)
-        memcpy(o->sent_bytes + o->sent, bytes.data, bytes.len);
-    o->sent += bytes.len;
-    while (take_request(o)) {
-        if (!o->answered)
-            answer(o, &o->requests[o->count - 1].command);
-        o->answered = false;
-    }
-}
-
 /* ---- the transport --------------------------------------------------------------------------- */
 
 static void check_call(const struct other_end *o, mc_deadline deadline)
 {
-    if (o->failed != 0 || *o->error != 0)
+    if (o->failed != 0 || o->client->engine.error != 0)
         fuzz_fail("a dead connection is used");
     if (deadline != OTHER_DEADLINE)
         fuzz_fail("another deadline");
@@ -334,16 +308,20 @@ static ptrdiff_t send_parts(void *ctx, const struct mc_bytes *parts, size_t coun
         return fail(o);
     for (size_t k = 0; k < count && left > 0; k++) {
         size_t n = parts[k].len < left ? parts[k].len : left;
-        other_end_hear(o, (struct mc_bytes){parts[k].data, n});
+        if (n > 0)
+            memcpy(o->sent_bytes + o->sent, parts[k].data, n);
+        o->sent += n;
         left -= n;
     }
+    while (take_request(o))
+        answer(o, &o->requests[o->count - 1].command);
     return (ptrdiff_t)(o->sent - before);
 }
 
 static ptrdiff_t receive(void *ctx, void *buf, size_t cap, mc_deadline deadline)
 {
     struct other_end *o = ctx;
-    size_t there = o->said - o->delivered;
+    size_t there = o->answered - o->delivered;
     check_call(o, deadline);
     if (cap == 0)
         fuzz_fail("there is no room to receive into");
@@ -352,17 +330,17 @@ static ptrdiff_t receive(void *ctx, void *buf, size_t cap, mc_deadline deadline)
     size_t n = there > 0 ? take_cut(o, there < cap ? there : cap) : 0;
     if (n == 0)
         return fail(o);
-    memcpy(buf, o->said_bytes + o->delivered, n);
+    memcpy(buf, o->answer_bytes + o->delivered, n);
     o->delivered += n;
     return (ptrdiff_t)n;
 }
 
-struct mc_transport other_end_open(struct other_end *o, struct input *in, const int *error)
+struct mc_transport other_end_open(struct other_end *o, struct input *in,
+                                   const struct mc_client *client)
 {
     o->in = in;
-    o->error = error;
-    o->hasty = o->answered = false;
-    o->sent = o->parsed = o->count = o->said = o->delivered = 0;
+    o->client = client;
+    o->sent = o->parsed = o->count = o->answered = o->delivered = 0;
     o->honest = true;
     o->failed = 0;
     return (struct mc_transport){send_parts, receive, o};
