@@ -47,7 +47,7 @@ struct place {
 };
 
 /* Those that the client's table has not: a value that is sent from its place, one that is received
- * there, replies of many lines. */
+ * there, a login. */
 static const struct command more[] = {
     {.name = "set, large",
      .request = "set key 7 60 140\r\n" LARGE LARGE "\r\n",
@@ -63,18 +63,6 @@ static const struct command more[] = {
      .result = MC_HIT,
      .flags = {{.letter = 'v'}, {.letter = 'k'}},
      .count = 2},
-    {.name = "stats",
-     .request = "stats\r\n",
-     .reply = {"STAT pid 1\r\nEND\r\n", "w-", " STAT ITEM END RESET OK "},
-     .result = MC_END},
-    {.name = "me",
-     .request = "me key\r\n",
-     .reply = {"ME key exp=-1\r\n", "wk-", " ME EN "},
-     .result = MC_ME},
-    {.name = "verbosity",
-     .request = "verbosity 5\r\n",
-     .reply = {"OK\r\n", "w", " OK "},
-     .result = MC_OK},
     {.name = "auth",
      .request = "set auth 0 0 7\r\nkey pas\r\n",
      .reply = {"STORED\r\n", "w", " STORED "},
@@ -313,7 +301,7 @@ static void set_own(const struct place *p, struct mc_op *op)
     const struct command *c = p->command;
     const char *line_end = strchr(c->request, '\r');
     op->command = command_of(c);
-    op->key = strcmp(c->name, "stats") == 0 ? (struct mc_bytes){NULL, 0} : MC_BYTES("key");
+    op->key = MC_BYTES("key");
     if ((op->command->traits & MC_COMMAND_VALUE) != 0)
         op->data = (struct mc_bytes){line_end + 2, strlen(line_end) - 4};
     if (is_alone(p))

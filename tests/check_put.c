@@ -175,7 +175,7 @@ static const struct call calls[] = {
      .yes = true},
     {STORE, .bytes = "set a 0 0 1073741824\r\n", .key = B("a"), .other = {"", MC_VALUE_MAX}},
     {STORE, .refusal = MC_E_NUMBER, .key = B("a"), .other = {"", (size_t)MC_VALUE_MAX + 1}},
-    {STORE, .refusal = MC_E_NUMBER, .key = B("a"), .store = (enum mc_store)(MC_CAS + 1)},
+    {STORE, .refusal = MC_E_COMMAND, .key = B("a"), .store = (enum mc_store)(MC_CAS + 1)},
 
     {DELETE, .bytes = "delete a\r\n", .key = B("a")},
     {DELETE, .bytes = "delete a noreply\r\n", .key = B("a"), .yes = true},
@@ -582,7 +582,7 @@ START_TEST(line_below_the_limit)
     static char data[BIG];
     for (size_t length = MC_REQUEST_MAX - 20; length < MC_REQUEST_MAX + 20; length++) {
         struct mc_out out = {data, sizeof data, BEFORE};
-        int expected = length < MC_REQUEST_MAX ? 0 : MC_E_NUMBER;
+        int expected = length < MC_REQUEST_MAX ? 0 : MC_E_LONG;
         ck_assert_int_eq(put_line_of(_i, length, &out), expected);
         ck_assert_uint_eq(out.len, BEFORE + (expected == 0 ? length : 0));
     }
