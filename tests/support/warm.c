@@ -55,12 +55,9 @@ static bool server_put(struct mc_server *server, struct mc_value *value)
 static const struct {
     const char *name;
     bool (*run)(struct mc_server *server, struct mc_value *value);
-} operations[] = {{"client-get", client_get},
-                  {"server-get", server_get},
-                  {"client-set", client_set},
-                  {"server-set", server_set},
-                  {"client-put", client_put},
-                  {"server-put", server_put}};
+} operations[] = {{"client-get", client_get}, {"server-get", server_get},
+                  {"client-set", client_set}, {"server-set", server_set},
+                  {"client-put", client_put}, {"server-put", server_put}};
 
 static bool run(struct mc_server *server, long count, size_t operation)
 {
