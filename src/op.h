@@ -13,6 +13,8 @@
 
 #include "command.h"
 
+#include <string.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -28,7 +30,8 @@ struct mc_flags {
 /* A flag without an argument, such as v or q. */
 static inline struct mc_flag mc_op_flag(char letter)
 {
-    struct mc_flag flag = {0};
+    struct mc_flag flag;
+    memset(&flag, 0, sizeof flag);
     flag.letter = letter;
     return flag;
 }
@@ -86,7 +89,8 @@ static inline void mc_op_start(struct mc_op *op, const struct mc_command *comman
 /* Any command, with a key. */
 static inline struct mc_op mc_op_make(const struct mc_command *command, struct mc_bytes key)
 {
-    struct mc_op op = {0};
+    struct mc_op op;
+    memset(&op, 0, sizeof op);
     op.command = command;
     op.key = key;
     return op;
@@ -95,7 +99,8 @@ static inline struct mc_op mc_op_make(const struct mc_command *command, struct m
 /* value: where the reply goes; NULL: not wanted. */
 static inline struct mc_op mc_op_get(struct mc_bytes key, struct mc_value *value)
 {
-    struct mc_op op = {0};
+    struct mc_op op;
+    memset(&op, 0, sizeof op);
     op.command = &mc_command_get;
     op.key = key;
     op.value = value;
@@ -104,7 +109,8 @@ static inline struct mc_op mc_op_get(struct mc_bytes key, struct mc_value *value
 
 static inline struct mc_op mc_op_gets(struct mc_bytes key, struct mc_value *value)
 {
-    struct mc_op op = {0};
+    struct mc_op op;
+    memset(&op, 0, sizeof op);
     op.command = &mc_command_gets;
     op.key = key;
     op.value = value;
@@ -114,7 +120,8 @@ static inline struct mc_op mc_op_gets(struct mc_bytes key, struct mc_value *valu
 /* They set the exptime, too. */
 static inline struct mc_op mc_op_gat(int32_t exptime, struct mc_bytes key, struct mc_value *value)
 {
-    struct mc_op op = {0};
+    struct mc_op op;
+    memset(&op, 0, sizeof op);
     op.command = &mc_command_gat;
     op.key = key;
     op.exptime = exptime;
@@ -124,7 +131,8 @@ static inline struct mc_op mc_op_gat(int32_t exptime, struct mc_bytes key, struc
 
 static inline struct mc_op mc_op_gats(int32_t exptime, struct mc_bytes key, struct mc_value *value)
 {
-    struct mc_op op = {0};
+    struct mc_op op;
+    memset(&op, 0, sizeof op);
     op.command = &mc_command_gats;
     op.key = key;
     op.exptime = exptime;
@@ -137,7 +145,8 @@ static inline struct mc_op mc_op_many(const struct mc_command *command, const st
                                       struct mc_value *values, size_t count)
 {
     static const struct mc_bytes none = {0, 0};
-    struct mc_op op = {0};
+    struct mc_op op;
+    memset(&op, 0, sizeof op);
     op.command = command;
     op.keys = count > 0 ? keys : &none; /* NULL means a single key */
     op.values = values;
@@ -148,7 +157,8 @@ static inline struct mc_op mc_op_many(const struct mc_command *command, const st
 /* command: set, add, replace, append, prepend or cas (then item->cas is sent). */
 static inline struct mc_op mc_op_store(const struct mc_command *command, const struct mc_item *item)
 {
-    struct mc_op op = {0};
+    struct mc_op op;
+    memset(&op, 0, sizeof op);
     op.command = command;
     op.key = item->key;
     op.data = item->value;
@@ -161,7 +171,8 @@ static inline struct mc_op mc_op_store(const struct mc_command *command, const s
 
 static inline struct mc_op mc_op_set(struct mc_bytes key, struct mc_bytes data, int32_t exptime)
 {
-    struct mc_op op = {0};
+    struct mc_op op;
+    memset(&op, 0, sizeof op);
     op.command = &mc_command_set;
     op.key = key;
     op.data = data;
@@ -171,7 +182,8 @@ static inline struct mc_op mc_op_set(struct mc_bytes key, struct mc_bytes data, 
 
 static inline struct mc_op mc_op_delete(struct mc_bytes key)
 {
-    struct mc_op op = {0};
+    struct mc_op op;
+    memset(&op, 0, sizeof op);
     op.command = &mc_command_delete;
     op.key = key;
     return op;
@@ -180,7 +192,8 @@ static inline struct mc_op mc_op_delete(struct mc_bytes key)
 /* The new number is in op.answer. */
 static inline struct mc_op mc_op_incr(struct mc_bytes key, uint64_t delta)
 {
-    struct mc_op op = {0};
+    struct mc_op op;
+    memset(&op, 0, sizeof op);
     op.command = &mc_command_incr;
     op.key = key;
     op.number = delta;
@@ -189,7 +202,8 @@ static inline struct mc_op mc_op_incr(struct mc_bytes key, uint64_t delta)
 
 static inline struct mc_op mc_op_decr(struct mc_bytes key, uint64_t delta)
 {
-    struct mc_op op = {0};
+    struct mc_op op;
+    memset(&op, 0, sizeof op);
     op.command = &mc_command_decr;
     op.key = key;
     op.number = delta;
@@ -198,7 +212,8 @@ static inline struct mc_op mc_op_decr(struct mc_bytes key, uint64_t delta)
 
 static inline struct mc_op mc_op_touch(struct mc_bytes key, int32_t exptime)
 {
-    struct mc_op op = {0};
+    struct mc_op op;
+    memset(&op, 0, sizeof op);
     op.command = &mc_command_touch;
     op.key = key;
     op.exptime = exptime;
@@ -208,7 +223,8 @@ static inline struct mc_op mc_op_touch(struct mc_bytes key, int32_t exptime)
 /* words: none, "items", "settings", ...; each statistic goes to the sink. */
 static inline struct mc_op mc_op_stats(struct mc_bytes words, struct mc_sink *sink)
 {
-    struct mc_op op = {0};
+    struct mc_op op;
+    memset(&op, 0, sizeof op);
     op.command = &mc_command_stats;
     op.key = words;
     op.sink = sink;
@@ -219,7 +235,8 @@ static inline struct mc_op mc_op_stats(struct mc_bytes words, struct mc_sink *si
 static inline struct mc_op mc_op_meta(const struct mc_command *command, struct mc_bytes key,
                                       struct mc_flags flags, struct mc_meta *meta)
 {
-    struct mc_op op = {0};
+    struct mc_op op;
+    memset(&op, 0, sizeof op);
     op.command = command;
     op.key = key;
     op.meta_flags = flags.list;
@@ -231,7 +248,8 @@ static inline struct mc_op mc_op_meta(const struct mc_command *command, struct m
 static inline struct mc_op mc_op_mg(struct mc_bytes key, struct mc_flags flags,
                                     struct mc_value *value, struct mc_meta *meta)
 {
-    struct mc_op op = {0};
+    struct mc_op op;
+    memset(&op, 0, sizeof op);
     op.command = &mc_command_mg;
     op.key = key;
     op.meta_flags = flags.list;
@@ -244,7 +262,8 @@ static inline struct mc_op mc_op_mg(struct mc_bytes key, struct mc_flags flags,
 static inline struct mc_op mc_op_ms(struct mc_bytes key, struct mc_bytes data,
                                     struct mc_flags flags, struct mc_meta *meta)
 {
-    struct mc_op op = {0};
+    struct mc_op op;
+    memset(&op, 0, sizeof op);
     op.command = &mc_command_ms;
     op.key = key;
     op.meta_flags = flags.list;
@@ -257,7 +276,8 @@ static inline struct mc_op mc_op_ms(struct mc_bytes key, struct mc_bytes data,
 static inline struct mc_op mc_op_md(struct mc_bytes key, struct mc_flags flags,
                                     struct mc_meta *meta)
 {
-    struct mc_op op = {0};
+    struct mc_op op;
+    memset(&op, 0, sizeof op);
     op.command = &mc_command_md;
     op.key = key;
     op.meta_flags = flags.list;
@@ -269,7 +289,8 @@ static inline struct mc_op mc_op_md(struct mc_bytes key, struct mc_flags flags,
 static inline struct mc_op mc_op_ma(struct mc_bytes key, struct mc_flags flags,
                                     struct mc_meta *meta)
 {
-    struct mc_op op = {0};
+    struct mc_op op;
+    memset(&op, 0, sizeof op);
     op.command = &mc_command_ma;
     op.key = key;
     op.meta_flags = flags.list;
