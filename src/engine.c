@@ -1058,9 +1058,10 @@ static void read_kept(struct mc_engine *e, size_t n, size_t beyond)
 /* How many of the bytes belong to the line that is kept, as far as there is room. */
 static size_t line_rest(struct mc_bytes bytes, size_t room)
 {
-    const char *end = memchr(bytes.data, '\n', bytes.len);
-    size_t n = end != NULL ? (size_t)(end - bytes.data) + 1 : bytes.len;
-    return n < room ? n : room;
+    size_t n = 0, most = bytes.len < room ? bytes.len : room;
+    while (n < most && bytes.data[n] != '\n')
+        n++;
+    return n < most ? n + 1 : n;
 }
 
 void mc_engine_feed(struct mc_engine *engine, struct mc_bytes bytes)

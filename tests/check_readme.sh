@@ -92,13 +92,13 @@ tests_exist() {
 
 # page_is_complete: the page of the API names each public function; those that put a command, together.
 page_is_complete() {
-    local name count=0
+    local name count=0 missing=0
     while read -r name; do
-        grep -qF "\`$name\`" "$tap_root/src/API-0.2.md" || { echo "no $name" && return 1; }
         count=$((count + 1))
+        grep -qF "\`$name\`" "$tap_root/src/API-0.2.md" || { echo "no $name" && missing=1; }
     done < <({ sed -nE 's/^[a-z].*\b(mc_[a-z0-9_]+)\(.*/\1/p' "$tap_root/tests/abi.txt"
         sed -nE 's/^static inline .*\b(mc_op_[a-z_]+)\(.*/\1/p' "$tap_root/src/op.h"; } | grep -v '^mc_put_')
-    [ "$count" -ge 80 ]
+    [ "$count" -ge 80 ] && [ "$missing" -eq 0 ]
 }
 
 # rows_are_results: the rows of the README's table of clients stand in RESULTS.md, too.

@@ -37,8 +37,8 @@ expect_calls() {
 
 for where in unix tcp; do
     start_memcached $where
-    for case in client-get:2:sendto:200 server-get:2:sendto:200 client-set:2:sendto:200 \
-        server-set:3:sendto:400; do
+    for case in {client,server}-get:2:sendto:200 client-set:2:sendto:200 server-set:3:sendto:400 \
+        client-put:2:sendmsg:200 server-put:3:sendmsg:400; do
         IFS=: read -r operation count send receives <<<"$case"
         name="$count system calls for a warm $operation over $where"
         if strace -o /dev/null true 2>/dev/null; then
