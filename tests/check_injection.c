@@ -290,8 +290,9 @@ static int call_meta(struct mc_client *c, enum slot slot, struct mc_bytes word)
     const struct mc_command *command = is_key ? of_keys[slot - MG] : of_flags[slot - MG_O];
     const struct mc_flag v = mc_op_flag('v');
     const struct mc_flag o = mc_op_flag_token(slot == MG_P ? 'P' : slot == MG_L ? 'L' : 'O', word);
-    struct mc_flags flags = {is_key ? &v : &o, is_key && slot != MG ? 0 : 1};
-    struct mc_op op = mc_op_meta(command, is_key ? word : MC_BYTES("a"), flags, NULL);
+    struct mc_op op = mc_op_make(command, is_key ? word : MC_BYTES("a"));
+    op.meta_flags = is_key ? &v : &o;
+    op.meta_count = is_key && slot != MG ? 0 : 1;
     op.data = MC_BYTES("hello");
     return mc_client_do(c, &op, 1);
 }
