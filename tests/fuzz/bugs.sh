@@ -43,9 +43,9 @@ bug 'the connection lives on after an error within a reply' client src/retrieval
 bug 'a flag that was asked for may be missing' client src/meta.c \
     's/if (done \&\& returns_all \&\& /if (false \&\& /'
 bug 'a refused quiet command is taken for one of its group' client src/meta.c \
-    's/while (next->state == MC_OP_DONE)/while (false)/'
+    's/while (op->state == MC_OP_DONE)/while (false)/'
 bug 'keys that are refused last hold up the others' client src/engine.c \
-    's/ || op->keys != NULL))/))/'
+    's/if (e->batch == 0 || (op != NULL .*/if (op != NULL \&\& op->state == MC_OP_DONE)/'
 
 # bug_plant K: copies the product to $fuzz_out/bug-K, with the bug.
 bug_plant() {

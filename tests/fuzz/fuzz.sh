@@ -15,7 +15,7 @@ fuzz_sources() {
     printf '%s\n' "$own/fuzz_$1.c" "$own/input.c" "$own/reference.c" \
         "$product"/proto/*.c
     [ "$1" = reader ] || printf '%s\n' "$own/command.c"
-    [ "$1" != client ] || printf '%s\n' "$own"/{meaning,op,other_end}.c \
+    [ "$1" != client ] || printf '%s\n' "$own"/{argument,meaning,op,other_end}.c \
         "$product"/src/{client,command,engine,meta,retrieval}.c
 }
 

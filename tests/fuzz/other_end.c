@@ -44,7 +44,7 @@ static size_t take_size(struct other_end *o)
 }
 
 /* `how`: a bit for each of the first keys, is it there? */
-static void answer_get(struct other_end *o, const struct command *c, unsigned how)
+static void add_items(struct other_end *o, const struct command *c, unsigned how)
 {
     bool cas = c->name == COMMAND_GETS || c->name == COMMAND_GATS;
     for (size_t k = 0; k < c->key_count; k++) {
@@ -57,6 +57,11 @@ static void answer_get(struct other_end *o, const struct command *c, unsigned ho
         add_text(o, cas ? " %u\r\n" : "\r\n", o->sequence);
         add_value(o, size);
     }
+}
+
+static void answer_get(struct other_end *o, const struct command *c, unsigned how)
+{
+    add_items(o, c, how);
     add_text(o, "END\r\n");
 }
 
@@ -222,7 +227,12 @@ static void answer(struct other_end *o, const struct command *c)
     struct mc_bytes raw;
     o->honest = o->honest && choice % 8 < 4;
     switch (choice % 8) {
-    case 4: answer_error(o, how); break;
+    case 4:
+        if (how >= 20 &&
+            c->name <= COMMAND_GATS) /* as the proxy says it of a backend that is down */
+            add_items(o, c, how);
+        answer_error(o, how);
+        break;
     case 5: answer_for_another(o, c, how); break;
     case 6: answer_spoiled(o, c, how); break;
     case 7:
