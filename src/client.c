@@ -68,14 +68,16 @@ int mc_client_gats(struct mc_client *client, int32_t exptime, struct mc_bytes ke
 int mc_client_get_many(struct mc_client *client, const struct mc_bytes *keys,
                        struct mc_value *values, size_t count, mc_deadline deadline)
 {
-    struct mc_op op = mc_op_many(&mc_command_get, keys, values, count);
+    struct mc_op op;
+    mc_op_start_many(&op, &mc_command_get, keys, values, count);
     return mc_client_do(client, &op, deadline);
 }
 
 int mc_client_gets_many(struct mc_client *client, const struct mc_bytes *keys,
                         struct mc_value *values, size_t count, mc_deadline deadline)
 {
-    struct mc_op op = mc_op_many(&mc_command_gets, keys, values, count);
+    struct mc_op op;
+    mc_op_start_many(&op, &mc_command_gets, keys, values, count);
     return mc_client_do(client, &op, deadline);
 }
 

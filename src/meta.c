@@ -39,18 +39,23 @@ static bool is_same_token(struct mc_bytes a, struct mc_bytes b)
     return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
 }
 
+/* Are these bytes the key in base64? */
+static bool is_base64_of(struct mc_bytes key, struct mc_bytes token)
+{
+    size_t i = 0, at = 0;
+    for (; i < key.len && at + 4 <= token.len; i += 3, at += 4) {
+        char four[4];
+        struct mc_out out = {four, sizeof four, 0};
+        const struct mc_bytes group = {key.data + i, key.len - i < 3 ? key.len - i : 3};
+        if (mc_put_base64(&out, group) != 0 || memcmp(four, token.data + at, 4) != 0)
+            return false;
+    }
+    return i >= key.len && at == token.len && key.len <= MC_KEY_BINARY_MAX;
+}
+
 static bool is_own_key(const struct mc_op *op, struct mc_bytes key, bool binary)
 {
-    char base64[MC_KEY_MAX];
-    struct mc_out out = {base64, sizeof base64, 0};
-    struct mc_bytes own = op->key;
-    if (binary && mc_put_base64(&out, op->key) != 0)
-        return false;
-    if (binary) {
-        own.data = base64;
-        own.len = out.len;
-    }
-    return is_same_token(own, key);
+    return binary ? is_base64_of(op->key, key) : is_same_token(op->key, key);
 }
 
 static bool is_own_opaque(const struct mc_op *op, struct mc_bytes opaque)

@@ -86,6 +86,18 @@ static inline void mc_op_start(struct mc_op *op, const struct mc_command *comman
     op->count = 0;
 }
 
+/* The same of many keys. */
+static inline void mc_op_start_many(struct mc_op *op, const struct mc_command *command,
+                                    const struct mc_bytes *keys, struct mc_value *values,
+                                    size_t count)
+{
+    static const struct mc_bytes none = {NULL, 0};
+    mc_op_start(op, command, none);
+    op->keys = count > 0 ? keys : &none; /* NULL means a single key */
+    op->values = values;
+    op->count = count;
+}
+
 /* Any command, with a key. */
 static inline struct mc_op mc_op_make(const struct mc_command *command, struct mc_bytes key)
 {
@@ -144,13 +156,9 @@ static inline struct mc_op mc_op_gats(int32_t exptime, struct mc_bytes key, stru
 static inline struct mc_op mc_op_many(const struct mc_command *command, const struct mc_bytes *keys,
                                       struct mc_value *values, size_t count)
 {
-    static const struct mc_bytes none = {0, 0};
     struct mc_op op;
     memset(&op, 0, sizeof op);
-    op.command = command;
-    op.keys = count > 0 ? keys : &none; /* NULL means a single key */
-    op.values = values;
-    op.count = count;
+    mc_op_start_many(&op, command, keys, values, count);
     return op;
 }
 

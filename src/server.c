@@ -502,14 +502,16 @@ int mc_server_gats(struct mc_server *server, int32_t exptime, struct mc_bytes ke
 int mc_server_get_many(struct mc_server *server, const struct mc_bytes *keys,
                        struct mc_value *values, size_t count)
 {
-    struct mc_op op = mc_op_many(&mc_command_get, keys, values, count);
+    struct mc_op op;
+    mc_op_start_many(&op, &mc_command_get, keys, values, count);
     return mc_server_do(server, &op);
 }
 
 int mc_server_gets_many(struct mc_server *server, const struct mc_bytes *keys,
                         struct mc_value *values, size_t count)
 {
-    struct mc_op op = mc_op_many(&mc_command_gets, keys, values, count);
+    struct mc_op op;
+    mc_op_start_many(&op, &mc_command_gets, keys, values, count);
     return mc_server_do(server, &op);
 }
 
