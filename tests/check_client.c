@@ -818,6 +818,25 @@ START_TEST(room_for_a_value)
 }
 END_TEST
 
+/* Flags above 32 bits go only to those who ask for it. */
+START_TEST(store_with_large_flags)
+{
+    struct mc_item item = {.key = MC_BYTES("k"), .flags = UINT64_C(1) << 32};
+    struct script script = {0};
+    struct mc_client client;
+    char buf[64];
+    script_step(&script, "set k 4294967296 0 0\r\n\r\n", "STORED\r\n");
+    mc_client_init(&client, script_transport(&script), buf, sizeof buf);
+    int r = mc_client_store(&client, &mc_command_set, &item, SCRIPT_DEADLINE);
+    ck_assert_int_eq(r, MC_E_NUMBER);
+    item.large_flags = true;
+    r = mc_client_store(&client, &mc_command_set, &item, SCRIPT_DEADLINE);
+    ck_assert_int_eq(r, MC_STORED);
+    script_check_sent(&script);
+    script_free(&script);
+}
+END_TEST
+
 /* A request that the client's buffer does not hold is told from a value that has no room. */
 START_TEST(no_room_for_the_request)
 {
@@ -1006,8 +1025,10 @@ START_TEST(begun_again)
     script_free(&script);
     script = (struct script){0};
     script_step(&script, "version\r\n", "VERSION 1\r\n");
+    client.text = MC_BYTES("of before");
     mc_client_init(&client, script_transport(&script), buf, sizeof buf);
     ck_assert_int_eq(client.engine.error, 0);
+    ck_assert_uint_eq(client.text.len, 0);
     ck_assert_int_eq(mc_client_version(&client, SCRIPT_DEADLINE), MC_VERSION);
     script_free(&script);
 }
@@ -1361,6 +1382,7 @@ START_TEST(text_of_a_run)
     script_step(&script, "touch k 1\r\n", "TOUCHED\r\n");
     script_step(&script, "incr k 1\r\n", "CLIENT_ERROR one\r\n");
     script_step(&script, "delete k\r\n", "SERVER_ERROR other\r\n");
+    script_step(&script, "incr k 1\r\n", "CLIENT_ERROR again\r\n");
     mc_client_init(&client, script_transport(&script), buf, sizeof buf);
     ck_assert_int_eq(mc_client_run(&client, ops, 3, SCRIPT_DEADLINE), 0);
     ck_assert_int_eq(ops[1].result, MC_CLIENT_ERROR);
@@ -1368,6 +1390,9 @@ START_TEST(text_of_a_run)
     ck_assert_uint_eq(client.text.len, _i == 0 ? 3 : 0);
     if (_i == 0)
         ck_assert_mem_eq(client.text.data, "one", 3);
+    ck_assert_int_eq(mc_client_run(&client, &ops[1], 1, SCRIPT_DEADLINE), 0);
+    ck_assert_uint_eq(client.text.len, 5);
+    ck_assert_mem_eq(client.text.data, "again", 5);
     script_free(&script);
 }
 END_TEST
@@ -1449,6 +1474,7 @@ int main(void)
         {bad_key_among_many, 3},
         {no_keys, 1},
         {room_for_a_value, 20},
+        {store_with_large_flags, 1},
         {no_room_for_the_request, 1},
         {smallest_buffer_for_any_key, 400},
         {key_in_base64, MC_KEY_MAX},

@@ -33,7 +33,6 @@ tests='
     reader       together  all
     item         together  all
     client       together  all
-    pipeline     together  all
     transcripts  together  all  proto/transcripts few
     cuts         together  all
     socket       together  all
