@@ -10,6 +10,7 @@
 
 FLASH_MAX=4096
 RAM_MAX=1024
+CLIENT_RAM_MAX=2048 # of programs over the client
 
 # emulate PROGRAM: its exit status is the program's. An emulator that hangs is ended in the end.
 emulate() {
@@ -42,12 +43,13 @@ stack_used() {
 # has_room PROGRAM: true when all of RAM, with the stack that it is given, and the flash of one that
 # only gets and sets are no more than wanted, and some of the stack was never used.
 has_room() {
-    local flash ram
+    local flash ram ram_max=$RAM_MAX
+    [[ $1 != *-client ]] || ram_max=$CLIENT_RAM_MAX
     flash=$(section "$1" .text .data)
     ram=$(section "$1" .stack .data .bss)
     echo "flash $flash, RAM $ram, stack used $(stack_used "$1") of $(section "$1" .stack) bytes"
     [[ $1 = *-* ]] || [ "$flash" -le "$FLASH_MAX" ] || return
-    [ "$ram" -le "$RAM_MAX" ] && [ "$(stack_used "$1")" -lt "$(section "$1" .stack)" ]
+    [ "$ram" -le "$ram_max" ] && [ "$(stack_used "$1")" -lt "$(section "$1" .stack)" ]
 }
 
 # tell PROGRAM
