@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -116,6 +117,32 @@ START_TEST(connecting_fails)
     ck_assert_int_eq(line.socket.sys_errno, row->sys_errno);
     check_connected(&line, seen, r);
     close_line(&line);
+}
+END_TEST
+
+/* A Unix socket whose queue is full is asked again; one whose connect was interrupted is waited
+ * for. */
+START_TEST(connecting_to_a_path_fails_once)
+{
+    static const int errors[] = {EAGAIN, EINTR};
+    static const struct peer_step script[] = {{PEER_END, NULL, 0, 0}};
+    const struct faults_seen *seen;
+    struct faults_plan plan = {.at = NONE, .error = errors[_i]};
+    struct mc_socket socket = {0};
+    struct peer peer;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    for (int k = 0; k < 2; k++) {
+        faults_begin(&plan);
+        ck_assert_int_eq(mc_socket_connect_unix(&socket, peer.path, mc_socket_deadline(LONG_MS)),
+                         0);
+        seen = faults_end();
+        plan.at = place_of(seen, FAULTS_CONNECT, 0);
+        mc_socket_close(&socket);
+    }
+    ck_assert_int_eq(seen->hits, 1);
+    while (poll(&(struct pollfd){.fd = peer.listener, .events = POLLIN}, 1, 0) > 0)
+        close(accept(peer.listener, NULL, NULL));
+    peer_end(&peer);
 }
 END_TEST
 
@@ -416,6 +443,7 @@ int main(void)
 {
     const struct suite_test tests[] = {
         {connecting_fails, COUNT(connecting)},
+        {connecting_to_a_path_fails_once, 2},
         {beginning_fails, COUNT(beginning)},
         {begins_without_waiting, 1},
         {adopting_fails, COUNT(adopting)},

@@ -83,12 +83,13 @@ static void start(struct connection *c, const struct mc_address *address, size_t
 
 int main(int argc, char **argv)
 {
-    size_t count = argc == 3 ? strtoul(argv[2], NULL, 10) : 0, over = 0, good = 0, k;
+    struct mc_address address;
+    bool fine = argc == 3 && mc_address_parse(&address, argv[1]) == NULL;
+    size_t count = fine ? strtoul(argv[2], NULL, 10) : 0, over = 0, good = 0, k;
     struct connection *all = count > 0 ? calloc(count, sizeof *all) : NULL;
     struct epoll_event events[EVENTS];
-    struct mc_address address;
     int epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (all == NULL || mc_address_parse(&address, argv[1]) != NULL)
+    if (all == NULL)
         return fputs("usage: epoll ADDRESS CONNECTIONS\n", stderr), 2;
     for (k = 0; k < count; k++) {
         start(&all[k], &address, k);
