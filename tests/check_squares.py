@@ -23,6 +23,10 @@ try:
 except ImportError:
     memcache = None
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
+
+from tap import run_cases
+
 SQUARES = os.path.abspath(sys.argv[1])
 PATIENCE_S = 300  # for what ends soon, on a machine that is busy
 NO_TIMEOUT = "--timeout-ms=3600000"  # where a slow machine must not look like a failing server
@@ -677,29 +681,6 @@ class Neighbour(unittest.TestCase):
         self.assertEqual(self.client.get("sq:0"), 0)
 
 
-# ---- TAP --------------------------------------------------------------------
-
-
-class Tap(unittest.TestResult):
-    def say(self, result, test, more=""):
-        name = test.id().split(".", 1)[1]
-        print("%s %d - %s%s" % (result, self.testsRun, name, more), flush=True)
-
-    def addSuccess(self, test):
-        self.say("ok", test)
-
-    def addSkip(self, test, reason):
-        self.say("ok", test, " # SKIP " + reason)
-
-    def addFailure(self, test, error):
-        super().addFailure(test, error)
-        self.say("not ok", test)
-        print(re.sub("^", "# ", self.failures[-1][1], flags=re.MULTILINE))
-
-    def addError(self, test, error):
-        self.addFailure(test, error)
-
-
 def stop_ignoring_signals():
     """What nohup or a shell's & has set would be passed on to squares, which leaves it so."""
     for number in [signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM]:
@@ -709,7 +690,4 @@ def stop_ignoring_signals():
 
 if __name__ == "__main__":
     stop_ignoring_signals()
-    outcome = Tap()
-    unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"]).run(outcome)
-    print("1..%d" % outcome.testsRun)
-    sys.exit(0 if outcome.wasSuccessful() else 1)
+    run_cases()
