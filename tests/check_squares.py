@@ -311,6 +311,13 @@ class Printing(unittest.TestCase):
                                     env=environment())
         self.assertEqual(result.returncode, 1)
 
+    def test_picture_that_cannot_be_written_is_named(self):
+        for path, why in [("/dev/full", "No space left on device"),
+                          ("/nowhere/picture", "No such file or directory")]:
+            result = squares(*self.quick, "--plot", path)
+            self.assertNotEqual(result.returncode, 0)
+            self.assertIn("squares: --plot: %s: %s\n" % (path, why), result.stderr)
+
     def test_help_and_version(self):
         for option, words in [("--help", "--timeout-ms"), ("--version", "squares")]:
             result = squares(option)
