@@ -37,7 +37,7 @@ struct options {
     uint64_t seed;
     uint32_t timeout_ms;
     enum options_format format;
-    const char *html; /* a file name; NULL: no page */
+    const char *json; /* a file name; NULL: none */
 };
 
 /* Reads the arguments; without --seed the seed is a random one. What option_read() returns. */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "daemon.h"
+#include "connect.h"
 #include "tested.h"
 
 enum {
@@ -25,7 +25,7 @@ static struct {
 
 static bool baseline_open(const char *address)
 {
-    return daemon_connect(&own.socket, address);
+    return connect_to(&own.socket, address);
 }
 
 /* ---- the bytes ------------------------------------------------------------------------------- */

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "client.h"
-#include "daemon.h"
+#include "connect.h"
 #include "pipeline.h"
 #include "tested.h"
 
@@ -24,7 +24,7 @@ static struct {
 
 static bool mcwire_open(const char *address)
 {
-    if (!daemon_connect(&own.socket, address))
+    if (!connect_to(&own.socket, address))
         return false;
     mc_client_init(&own.client, mc_socket_transport(&own.socket), own.buffer, sizeof own.buffer);
     return true;
