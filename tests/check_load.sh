@@ -193,7 +193,7 @@ no_room_for_help() {
     local option status
     for option in --help --version; do
         status=0
-        "$mcload" $option >/dev/full 2>"$tap_folder/errors" || status=$?
+        "$mcload" "$option" >/dev/full 2>"$tap_folder/errors" || status=$?
         cat "$tap_folder/errors"
         [ "$status" -eq 1 ] && grep -q 'standard output: No space left' "$tap_folder/errors" ||
             return 1

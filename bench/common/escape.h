@@ -6,13 +6,9 @@
 #ifndef ESCAPE_H
 #define ESCAPE_H
 
-#include <stddef.h>
 #include <stdio.h>
 
 void escape_text(FILE *out, const char *text);
-
-/* Leaves each \n as it is: for text of several lines. */
-void escape_lines(FILE *out, const char *data, size_t len);
 
 /* Escapes what HTML and XML need escaped, too. */
 void escape_html(FILE *out, const char *text);

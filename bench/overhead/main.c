@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "private.h"
+#include "lines.h"
+#include "memcached.h"
 #include "wire.h"
 #include "worker.h"
 
@@ -17,13 +18,38 @@ static int run_mcwire(void)
     return worker_main(&mcwire_client);
 }
 
+/* `start tcp|unix PROCESSOR`, -1 for any: `ok ADDRESS`; or, after a line on stderr that says why,
+ * `bad no memcached`. All are ended and removed with this process. */
+static const char *start(void *ctx, const char *argument)
+{
+    char transport[8];
+    struct memcached_settings settings = {.megabytes = "256", .threads = "1"};
+
+    (void)ctx;
+    if (sscanf(argument, "%7s %d", transport, &settings.processor) != 2)
+        return "bad no such server";
+    settings.tcp = strcmp(transport, "tcp") == 0;
+    const char *address = memcached_start("overhead", &settings);
+    if (address == NULL)
+        return "bad no memcached";
+    printf("ok %s\n", address);
+    return NULL;
+}
+
+static int run_memcached(void)
+{
+    static const struct lines_command commands[] = {{"start", start}};
+
+    return lines_obey(commands, sizeof commands / sizeof *commands, NULL);
+}
+
 static const struct {
     const char *name;
     int (*run)(void);
 } roles[] = {{"baseline", run_baseline},
              {"mcwire", run_mcwire},
              {"wire", wire_main},
-             {"memcached", private_main}};
+             {"memcached", run_memcached}};
 
 int main(int argc, char **argv)
 {

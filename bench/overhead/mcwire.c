@@ -3,9 +3,8 @@
 #include <string.h>
 
 #include "client.h"
-#include "connect.h"
 #include "pipeline.h"
-#include "tested.h"
+#include "worker.h"
 
 enum { BUFFER_SIZE = 16384, DEADLINE_MS = 10000 };
 
@@ -14,7 +13,7 @@ static struct {
     struct mc_client client;
     char buffer[BUFFER_SIZE];
     const struct work *work;
-    tested_run *run; /* what prepare() chose for it */
+    worker_run *run; /* what prepare() chose for it */
     struct work_set set;
     struct mc_bytes keys[WORK_KEYS_MAX];
     struct mc_value values[WORK_BATCH_MAX];
@@ -24,7 +23,7 @@ static struct {
 
 static bool mcwire_open(const char *address)
 {
-    if (!connect_to(&own.socket, address))
+    if (!worker_connect(&own.socket, address))
         return false;
     mc_client_init(&own.client, mc_socket_transport(&own.socket), own.buffer, sizeof own.buffer);
     return true;
@@ -77,9 +76,9 @@ static bool meta_get(uint32_t i)
     return r == 0 && hits == count;
 }
 
-static tested_run *mcwire_prepare(const struct work *work)
+static worker_run *mcwire_prepare(const struct work *work)
 {
-    static tested_run *const runs[] = {
+    static worker_run *const runs[] = {
         [WORK_GET] = get, [WORK_MISS] = miss, [WORK_SET] = set, [WORK_META] = meta_get};
     static const struct mc_flag v = {.letter = 'v'};
 
@@ -116,7 +115,7 @@ static bool mcwire_check(uint32_t i)
     return good;
 }
 
-const struct tested_client mcwire_client = {
+const struct worker_client mcwire_client = {
     .title = "mcwire " MCWIRE_VERSION,
     .settings = "mc_client_, a deadline of 10 s an operation, a buffer of 16 kB; keys checked; "
                 "blocking socket, TCP_NODELAY",

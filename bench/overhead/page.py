@@ -7,24 +7,23 @@ from typing import NamedTuple
 
 import tables
 from figures import count_text, percent_text, ratio_text, shown, time_text
-from limits import LIMITS, is_kept
 from results import WORKS
 
 # Of a picture, in pixels: as wide as a telephone, so that its text keeps its size there.
 WIDTH, LEFT, RIGHT, ROW = 360, 126, 350, 20
 
 STYLE = """
-:root{--page:#fff;--ink:#1f2328;--dim:#59636e;--grid:#d8dee4;--band:#e6eaef;--good:#1a7f37;
+:root{--page:#fff;--ink:#1f2328;--dim:#59636e;--grid:#d8dee4;--band:#e6eaef;
 --bad:#b3261e;--c0:#6e7781;--c1:#c2410c;--c2:#1f6fc4;--c3:#8250df;--c4:#1a7f5a;--c5:#9a6700;
 --c6:#bf3989;--c7:#3f7cc4}
 @media (prefers-color-scheme:dark){:root{--page:#0d1117;--ink:#e6edf3;--dim:#9198a1;--grid:#30363d;
---band:#21262d;--good:#4fc07f;--bad:#ff7b72;--c0:#9198a1;--c1:#f5a524;--c2:#6cb0f5;--c3:#b392f0;
+--band:#21262d;--bad:#ff7b72;--c0:#9198a1;--c1:#f5a524;--c2:#6cb0f5;--c3:#b392f0;
 --c4:#4fc07f;--c5:#d4a72c;--c6:#f778ba;--c7:#79c0ff}}
 body{margin:0 auto;max-width:70rem;padding:0 10px 2rem;background:var(--page);color:var(--ink);
 font:15px/1.45 system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;
 font-variant-numeric:tabular-nums}
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}.dim{color:var(--dim)}
-.good{color:var(--good)}.bad{color:var(--bad)}
+.bad{color:var(--bad)}
 .charts{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(340px,100%),1fr))}
 figure{margin:0;max-width:560px}p.legend{margin:.2em 0}
 svg{width:100%;height:auto;display:block;font-size:11px}svg text{fill:var(--ink)}
@@ -253,18 +252,6 @@ def latency_charts(results, series):
     return charts
 
 
-def promises(results):
-    lines = []
-    for limit in LIMITS:
-        value = results.limited(limit)
-        if value is not None:
-            kept = is_kept(limit, value)
-            lines.append('<span class="%s">%s: %s, %s at most %s</span><br>\n' % (
-                "good" if kept else "bad", text(limit.text), count_text(value),
-                "kept" if kept else "NOT kept", count_text(limit.most)))
-    return "<p>%s</p>\n" % "".join(lines) if lines else ""
-
-
 METHOD = """\
 The baseline is the same requests and replies over a bare socket: send() of bytes that are ready,
 recv() of a length that is known, and nothing else. What a client takes on top of it is its cost.
@@ -293,7 +280,6 @@ def overhead_page(results, with_times):
     charts = ratio_charts(results, series) if with_times else []
     parts = [legend(series), *charts[:1]]
     parts.append(paragraph(tables.noise_note(results), "bad" if why else ""))
-    parts.append(promises(results))
     if with_times:
         parts.append('<div class="charts">%s</div>\n' % "".join(charts[1:]))
         parts.append('<h2>Latency</h2>%s<div class="charts">%s</div>\n'

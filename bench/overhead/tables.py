@@ -28,11 +28,10 @@ def ratio_cell(ratio):
     return "-" if ratio is None else "%.3f" % ratio.middle
 
 
-def time_table(results, setting, works=None, twins=True):
-    """Time of an operation; with twins, the A/A columns and the band."""
+def time_table(results, setting, works=None):
+    """Time of an operation, with the A/A columns and the band."""
     clients = results.clients()
-    again = [name for name in TWINS if twins and
-             name in [client["name"] for client in results.clients(twins=True)]]
+    again = [client["name"] for client in results.clients(True) if client["name"] in TWINS]
     rows = [[setting.title] + [label(client) for client in clients] +
             ["A/A " + TWINS[name] for name in again] + ["band"] * bool(again)]
     for work in results.works(setting):
@@ -229,10 +228,10 @@ def count_row(results, title, work, member, columns):
     return ([title] + [count_text(count) for count in counts] + [""] * columns)[:columns]
 
 
-def markdown_table(results, works=None, twins=True):
+def markdown_table(results, works=None):
     """One setting's times, and the counts of a get."""
     setting = results.settings()[0] if results.settings() else SETTINGS[0]
-    table = time_table(results, setting, works, twins)
+    table = time_table(results, setting, works)
     for title, work, member in [("instructions of a get", "get", "instructions"),
                                 ("instructions of a get of 100 keys", "get-100", "instructions"),
                                 ("system calls of a get", "get", "syscalls")]:

@@ -4,23 +4,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "address.h"
 #include "lines.h"
 #include "timing.h"
 
 enum {
-    WARM_MAX = 200
-}; /* operations before the clock runs: an eighth of those measured, or so many */
+    CONNECT_MS = 2000,
+    WARM_MAX = 200 /* operations before the clock runs: an eighth of those measured, or so many */
+};
 
 struct worker {
-    const struct tested_client *client;
-    tested_run *run;
+    const struct worker_client *client;
+    worker_run *run;
     struct work work;
     uint32_t done; /* operations of this work: the next is the done-th */
 };
 
 static bool run_some(struct worker *worker, uint32_t count)
 {
-    tested_run *run = worker->run;
+    worker_run *run = worker->run;
     uint32_t end = worker->done + count;
 
     for (uint32_t i = worker->done; i != end; i++)
@@ -138,7 +140,20 @@ static const char *do_each(void *ctx, const char *argument)
     return NULL;
 }
 
-int worker_main(const struct tested_client *client)
+bool worker_connect(struct mc_socket *socket, const char *address)
+{
+    struct mc_address parts;
+    mc_deadline deadline = mc_socket_deadline(CONNECT_MS);
+
+    mc_socket_close(socket);
+    if (mc_address_parse(&parts, address) != NULL)
+        return false;
+    if (parts.kind == MC_ADDRESS_UNIX)
+        return mc_socket_connect_unix(socket, parts.host, deadline) == 0;
+    return mc_socket_connect(socket, parts.host, parts.port, deadline) == 0;
+}
+
+int worker_main(const struct worker_client *client)
 {
     static const struct lines_command commands[] = {
         {"hello", hello}, {"open", open_server}, {"work", set_work}, {"check", check},

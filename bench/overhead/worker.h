@@ -13,11 +13,35 @@
 #ifndef WORKER_H
 #define WORKER_H
 
-#include "tested.h"
+#include "socket.h"
+#include "work.h"
 
 enum { WORKER_EACH_MAX = 20000 };
 
+/* Does the i-th operation of the work. False when a result is not the one that is right. */
+typedef bool worker_run(uint32_t i);
+
+/* What a client has to offer. It is the only one in its process: it keeps its state in its file. */
+struct worker_client {
+    const char *title;    /* its name and version */
+    const char *settings; /* what was set to make it fast, and how it is used */
+
+    /* Connects to HOST:PORT or unix:/PATH. False when that fails. */
+    bool (*open)(const char *address);
+
+    /* Makes a work ready. NULL when the client has no such command. */
+    worker_run *(*prepare)(const struct work *work);
+
+    /* Does the i-th operation and compares every byte that it delivers. */
+    bool (*check)(uint32_t i);
+};
+
+extern const struct worker_client baseline_client, mcwire_client;
+
+/* Connects a socket, closing it first if it is open. False when that fails. */
+bool worker_connect(struct mc_socket *socket, const char *address);
+
 /* Returns the exit status. */
-int worker_main(const struct tested_client *client);
+int worker_main(const struct worker_client *client);
 
 #endif
