@@ -72,6 +72,7 @@ class Statistics(unittest.TestCase):
         self.assertEqual(figures.quantile([3, 1, 2], 0.5), 2)
         self.assertEqual(figures.quantile([1, 2, 3], 0), 1)
         self.assertIsNone(figures.quantile([], 0.5))
+        self.assertEqual(figures.median(list(range(1, 11))), 5)
 
     def test_quantiles_hold_as_defined(self):
         """So many are not above it, and none smaller has as many."""
@@ -101,9 +102,9 @@ class Statistics(unittest.TestCase):
     def test_interval_is_of_processes(self):
         """A process counts once, however many rounds it did."""
         other = [(i, 0, 100, 100) for i in range(20)]
-        of_process = [1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4]
+        of_process = [10] * 10 + [1, 2, 3, 4]
         mine = [(i, process, 100 * process, 100) for i, process in enumerate(of_process)]
-        self.assertEqual(figures.ratio_of(mine, other, 2), (2, 1, 3))
+        self.assertEqual(figures.ratio_of(mine, other, 2), (10, 2, 4))
 
     def test_band(self):
         band = figures.band_of([figures.Ratio(1, 0.98, 1.01), None, figures.Ratio(1, 0.99, 1.005)])
@@ -131,7 +132,8 @@ class Texts(unittest.TestCase):
                 (figures.count_text, 0.333, "0.33"), (figures.count_text, 99.9, "99.9"),
                 (figures.count_text, 99.96, "100"), (figures.count_text, 2334295, "2,334,295"),
                 (figures.count_text, 0, "0"), (figures.count_text, None, "-"),
-                (figures.rate_text, 1000, "1.00 GB/s"), (figures.percent_text, 0.0123, "1.2 %")]:
+                (figures.rate_text, 1000, "1.00 GB/s"), (figures.rate_text, 100, "100 MB/s"),
+                (figures.rate_text, None, "-"), (figures.percent_text, 0.0123, "1.2 %")]:
             arguments = (number, 1000) if function is figures.rate_text else (number,)
             self.assertEqual(function(*arguments), wanted)
 
@@ -154,7 +156,7 @@ def cell_of(client, times, work=GET, setting=TCP, **more):
     """Each time is the p50 of a round, in a process of its own."""
     cell = {"cores": setting.cores, "transport": setting.transport, "work": work.name,
             "client": client, "rounds": [[i, i, time, 2 * time] for i, time in enumerate(times)],
-            "samples": 1000, "p50": sorted(times)[(len(times) - 1) // 2], "p99": 90000,
+            "samples": 1000, "p50": figures.median(times), "p99": 90000,
             "p999": None, "cpu": 7000, "problem": "",
             "points": [1000 * (i + 1) for i in range(measure.POINTS)]}
     return {**cell, **more}
@@ -176,9 +178,22 @@ def sample_data(again=(1.01, 1.0), mcwire=1.2):
         {"work": "get", "client": "baseline", "instructions": 89, "syscalls": 2, "names": "send 1"},
         {"work": "get", "client": "mcwire", "instructions": 486, "syscalls": 2.0, "names": ""}]
     data["wire"] = [{"name": "put-get", "title": "put get, 1 key", "bytes": 15, "ns": 7.5,
-                     "instructions": 117}]
-    data["builds"] = [{"build": "gcc -Os", "client": "mcwire", "work": "get",
-                       "instructions": 958}]
+                     "instructions": 117},
+                    {"name": "read-hit", "title": "read a hit", "bytes": 61, "ns": 50,
+                     "instructions": 1046}]
+    data["builds"] = [{"build": build, "client": "mcwire", "work": work, "instructions": figure}
+                      for build, work, figure in [("gcc -Os", "get", 958), ("gcc -O2", "get", 513),
+                                                  ("gcc -O2", "set", 750)]]
+    return data
+
+
+def spread_data():
+    """Of mcwire five rounds in four processes, no two alike."""
+    data = sample_data()
+    data["cells"][0] = cell_of("baseline", [10000] * 5)
+    data["cells"][1] = cell_of("mcwire", [], p50=14000, p999=5 * MS, rounds=[
+        [0, 0, 10000, 40000], [1, 1, 12000, 60000], [2, 2, 14000, 80000], [3, 3, 16000, 100000],
+        [4, 3, 17000, 120000]])
     return data
 
 
@@ -236,6 +251,9 @@ class Meaning(unittest.TestCase):
         self.assertIsNone(r.ratio(UNIX, GET, "mcwire"))
         self.assertIsNone(r.ratio(TCP, MANY, "mcwire"))
         self.assertAlmostEqual(r.band(TCP, GET), 0.01)
+        r = results.Results(spread_data())
+        self.assertEqual(r.ratio(TCP, GET, "mcwire"), (1.4, 1, 1.4))
+        self.assertEqual(r.ratio(TCP, GET, "mcwire", 3), (4, 2, 4))
 
     def test_noise(self):
         for mcwire, noise in [(1.2, False), (1.009, True), (0.995, True), (0.98, False)]:
@@ -264,6 +282,7 @@ class Meaning(unittest.TestCase):
         data["cells"][1].update(rounds=[], problem="wrong result")
         r = results.Results(data)
         self.assertIsNone(r.ratio(TCP, GET, "mcwire"))
+        self.assertEqual(tables.time_table(r, TCP)[1][2], "-")
         self.assertIn("No figure for get by mcwire, tcp, same: wrong result.", tables.notes(r))
         with self.assertRaisesRegex(overhead.Stop, "mcwire, get: wrong result"):
             overhead.judge(r)
@@ -273,6 +292,8 @@ class Meaning(unittest.TestCase):
         rows = {row[0]: row for row in tables.promise_table(results.Results(data))}
         self.assertEqual(rows["instructions of a get"][1:], ["486", "680", "kept"])
         self.assertEqual(rows["proto/: put a get"][1:], ["117", "200", "kept"])
+        self.assertEqual(rows["proto/reader.c: read a hit"][1:], ["1,046", "1,260", "kept"])
+        self.assertEqual(rows["system calls of a get"][1:], ["2", "2", "kept"])
         data["counts"][1].update(instructions=681, syscalls=2.5)
         rows = {row[0]: row for row in tables.promise_table(results.Results(data))}
         self.assertEqual(rows["instructions of a get"][3], "NOT kept")
@@ -285,11 +306,12 @@ class Meaning(unittest.TestCase):
             self.assertEqual(limits.most_of(limit, build), limit.most)
 
     def test_comparison(self):
-        times, counts = tables.comparison(results.Results(sample_data()),
-                                          results.Results(sample_data(mcwire=1.5)))
-        self.assertEqual(times[1], ["get, 32 B, mcwire", "1.200", "1.500", "1.250", "1.0 %"])
-        self.assertEqual(times[2], ["get, 32 B, pylibmc", "3.000", "3.000", "(1.000)", "1.0 %"])
-        self.assertEqual(counts[2], ["get, mcwire", "486", "486", "+0.0 %"])
+        other = sample_data(again=(1.02, 1), mcwire=1.5)
+        other["counts"][1]["instructions"] = 243
+        times, counts = tables.comparison(results.Results(sample_data()), results.Results(other))
+        self.assertEqual(times[1], ["get, 32 B, mcwire", "1.200", "1.500", "1.250", "2.0 %"])
+        self.assertEqual(times[2], ["get, 32 B, pylibmc", "3.000", "3.000", "(1.000)", "2.0 %"])
+        self.assertEqual(counts[2], ["get, mcwire", "486", "243", "-50.0 %"])
         self.assertEqual(counts[3], ["put-get, wire", "117", "117", "+0.0 %"])
 
 
@@ -303,6 +325,25 @@ class Reports(unittest.TestCase):
                                         "A/A mcwire", "band"])
         self.assertEqual(table[1], ["get, 32 B", "10.0 us", "12.0 us  1.20", "30.0 us  3.00",
                                     "1.010", "1.000", "1.0 %"])
+
+    def test_spread(self):
+        r = results.Results(spread_data())
+        self.assertEqual(tables.time_table(r, TCP)[1][2], "14.0 us  1.40")
+        self.assertEqual(tables.detail_table(r, TCP)[2],
+                         ["get, 32 B, mcwire", "4", "1,000", "1.40", "1.00 - 1.40", "90.0 us",
+                          "5.00 ms", "7.00 us", "80.0 us", "4.00"])
+
+    def test_builds(self):
+        table = tables.build_table(results.Results(sample_data()))
+        self.assertEqual(table[0][1:], ["gcc -Os", "gcc -O2"])
+        self.assertIn(["instructions of a get", "958", "513"], table)
+        self.assertIn(["instructions of a set", "-", "750"], table)
+
+    def test_notes_on_noise(self):
+        note = tables.noise_note(results.Results(sample_data(again=(1.2, 1))))
+        self.assertIn("TOO NOISY: a client differs", note)
+        self.assertNotIn("TOO NOISY", tables.noise_note(results.Results(sample_data())))
+        self.assertIn("nobody knows", tables.noise_note(results.Results(results.new_data())))
 
     def test_noise_is_in_parentheses(self):
         table = tables.time_table(results.Results(sample_data(mcwire=1.008)), TCP)
@@ -441,6 +482,24 @@ class Pages(unittest.TestCase):
         self.assertAlmostEqual(dots[1], at["2"], delta=0.2)
         self.assertGreater(dots[2], dots[1])
 
+    def test_band_is_shaded(self):
+        chart = page.ratio_charts(results.Results(sample_data(again=(1.5, 1))),
+                                  [("baseline", 0), ("pylibmc", 1)])[0]
+        left, width = map(float, re.search(r'x="([\d.]+)" y="\d+" width="([\d.]+)"',
+                                           chart).groups())
+        axis = page.Axis([0.9, 3], (page.LEFT + 4, page.RIGHT - 6), True)
+        self.assertAlmostEqual(left, axis.at(0.9), delta=0.1)  # the axis ends before 1 / 1.5
+        self.assertAlmostEqual(left + width, axis.at(1.5), delta=0.2)
+        chart = page.ratio_charts(results.Results(sample_data(again=(1.05, 1))),
+                                  [("baseline", 0), ("pylibmc", 1)])[0]
+        self.assertAlmostEqual(float(re.search(r'class="band" x="([\d.]+)"', chart).group(1)),
+                               axis.at(1 / 1.05), delta=0.1)
+
+    def test_latency_has_all_percentiles(self):
+        chart = page.latency_charts(results.Results(sample_data()), [("mcwire", 1)])[0]
+        self.assertIn(">p99.99<", chart)
+        self.assertEqual(chart.count("L"), measure.POINTS - 2)  # all but the first
+
     def test_settings_share_a_scale(self):
         data = sample_data()
         data["cells"] += [cell_of("baseline", [100] * 4, GET, UNIX),
@@ -483,6 +542,13 @@ class Pages(unittest.TestCase):
         self.assertEqual(read.tables[2][1], ["a:1", "<b>\\x1b", "5", "1", "2", "3", "4", "6",
                                              "\"why\""])
         self.assertEqual(len(read.found("svg")), 3)
+        self.assertIn("100 us", read.texts)
+        lines = {re.search(r"--c(\d)", line["style"]).group(1):
+                 [float(point.split()[1]) for point in line["d"][1:].split("L")]
+                 for line in read.found("path") if line["class"] == "line"}
+        self.assertGreater(lines["7"][0], lines["7"][1])  # 1,000 requests, then 3,000
+        self.assertGreater(lines["4"][0], lines["3"][0])  # p50 and p99, upwards
+        self.assertNotIn("All gets missed: --fill sets every key before the run.", read.texts)
         self.assertNotIn("Ended early.", read.texts)
 
     def test_load_notes(self):
