@@ -101,9 +101,6 @@ def or_none(function, *arguments):
         return None
 
 
-# ---- builds --------------------------------------------------------------------------------------
-
-
 def sources():
     """Of overhead-worker, below the top folder."""
     found = []

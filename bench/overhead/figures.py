@@ -7,9 +7,6 @@ from typing import NamedTuple
 BEYOND_MIN = 10  # samples that a percentile must have above it
 
 
-# ---- statistics ----------------------------------------------------------------------------------
-
-
 def quantile(numbers, part):
     """The smallest of the numbers that this part of them does not exceed (nearest rank)."""
     ordered = sorted(numbers)
@@ -66,9 +63,6 @@ def is_noise(ratio, band):
     return band is not None and distance(ratio) <= band
 
 
-# ---- numbers as text -----------------------------------------------------------------------------
-
-
 def time_text(ns):
     """Three digits and a unit, "12.3 us"."""
     if ns is None:
@@ -102,9 +96,6 @@ def rate_text(count, ns):
 
 def percent_text(part):
     return "-" if part is None else "%.1f %%" % (100 * part)
-
-
-# ---- texts from outside --------------------------------------------------------------------------
 
 
 def from_bytes(data):

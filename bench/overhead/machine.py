@@ -30,9 +30,6 @@ class Failed(Exception):
     """It gave no answer, or that it failed."""
 
 
-# ---- progress ------------------------------------------------------------------------------------
-
-
 class Progress:
     """A line on stderr about what is being done: again and again on a terminal that can erase it,
     elsewhere every five seconds."""
@@ -55,9 +52,6 @@ class Progress:
 
 
 PROGRESS = Progress()
-
-
-# ---- processes -----------------------------------------------------------------------------------
 
 
 class Worker:
@@ -129,9 +123,6 @@ def random_layout(seed):
     return dict(os.environ, OVERHEAD_LAYOUT="x" * seed.randrange(LAYOUT_MAX))
 
 
-# ---- the machine ---------------------------------------------------------------------------------
-
-
 def make_scratch():
     """A folder whose name says whose it is, so that others can remove it: see scratch.h."""
     while True:
@@ -189,9 +180,6 @@ def machine_facts(words, programs):
         "python": platform.python_version(),
         "load": "%.2f before the run" % load,
     }
-
-
-# ---- memcacheds ----------------------------------------------------------------------------------
 
 
 class Connection:

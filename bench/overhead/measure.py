@@ -4,6 +4,7 @@ other, so that what disturbs the machine meets them alike."""
 import array
 import random
 import time
+from typing import NamedTuple
 
 from figures import median, percentile
 from machine import Absent, Failed, PROGRESS, Worker, holds_first, random_layout
@@ -13,7 +14,15 @@ EACH_MAX = 20000  # as in worker.h
 PILOT_NS = 500000
 PILOTS = 3
 PROCESSES = 20  # in which each client is measured, one after the other
+ROUNDS_LEAST = 9  # that are done though the time is over
 POINTS = 41  # of a distribution: the part of all samples above point i is 10^(-i/10)
+
+
+class Plan(NamedTuple):
+    """How long is measured."""
+    rounds: int
+    slice_us: int
+    limit_s: float  # of the rounds of one setting, on a machine that has other work
 
 
 class Track:
@@ -145,7 +154,7 @@ def run_rounds(team, tracks, address, plan, what):
         by_work.setdefault(track.work, []).append(track)
     for number in range(plan.rounds):
         took = time.monotonic() - start
-        if number >= plan.least and took > plan.limit_s:
+        if number >= ROUNDS_LEAST and took > plan.limit_s:
             return
         if number % each == 0 and number > 0:
             team.restart()

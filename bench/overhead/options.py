@@ -82,8 +82,8 @@ OPTIONS = {option.name: option for option in [
     Option("--instructions", None, (LIMITS,)),
     Option("--builds", None, (LIMITS,)),
     Option("--python", file_name, (MEASURE, ONLY)),
-    Option("--only", choice("wire", *CLIENTS), (ONLY,)),
-    Option("--work", file_name, (ONLY,)),
+    Option("--only", choice(*CLIENTS), (ONLY,)),
+    Option("--work", choice(*WORK_NAMES), (ONLY,)),
     Option("--count", number(1, 1000000000), (ONLY,)),
     Option("--server", file_name, (ONLY,)),
     Option("--workers", file_name, (MEASURE, FROM, ONLY, LIMITS)),  # how bench/run starts it
@@ -158,20 +158,6 @@ def check_together(arguments):
         raise Usage("--builds: is another thing than --instructions")
     if arguments["--server"] and arguments["--transport"]:
         raise Usage("--transport: is that of the --server")
-    if mode == ONLY:
-        check_only(arguments)
-
-
-def check_only(arguments):
-    client, work = arguments["--only"], arguments["--work"]
-    if client == "wire":
-        for name in ("--server", "--transport"):
-            if arguments[name]:
-                raise Usage("%s: is not for wire, which has no server" % name)
-        if work is None:
-            raise Usage("--work: is missing; with wire it is one of its own")
-    elif work is not None and work not in WORK_NAMES:
-        raise Usage("--work: '%s' is none; --help lists them" % work[:20])
 
 
 def read_arguments(argv):

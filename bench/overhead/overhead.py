@@ -7,7 +7,6 @@ import random
 import shutil
 import signal
 import sys
-from typing import NamedTuple
 
 import page
 import tables
@@ -16,7 +15,7 @@ from figures import shown
 from limits import BUILDS, LIMITS, is_kept, most_of
 from machine import (Absent, Failed, PROGRESS, Servers, Worker, end_workers, machine_facts,
                      make_scratch, stolen_since, stolen_time, version_of)
-from measure import Team, measure_setting
+from measure import Plan, Team, measure_setting
 from options import FROM, ONLY, Usage, read_arguments
 from results import (CLIENTS, Results, SETTINGS, TWINS, WORKS, find_work, new_data, read_json,
                      to_json)
@@ -36,14 +35,6 @@ class Stop(Exception):
         self.status = status
 
 
-class Plan(NamedTuple):
-    """How long is measured."""
-    rounds: int
-    least: int  # rounds that are done though the time is over
-    slice_us: int
-    limit_s: float  # of the rounds of one setting, on a machine that has other work
-
-
 class Programs:
     """The commands of all processes."""
 
@@ -54,7 +45,7 @@ class Programs:
         return [os.path.join(self.folder, "overhead-worker"), role]
 
     def client(self, name):
-        if name in ("baseline", "mcwire", "wire"):
+        if name in CLIENTS[:2]:
             return self.worker(name)
         if name == "libmemcached":
             return [os.path.join(self.folder, "overhead-libmemcached")]
@@ -75,9 +66,6 @@ class Programs:
             worker.end()
 
 
-# ---- measuring -----------------------------------------------------------------------------------
-
-
 def choose_processors(wanted):
     """The client's, and the server's when they are apart: the last two that are allowed, as the
     first takes most interrupts. None where nothing can be pinned."""
@@ -93,7 +81,7 @@ def choose_processors(wanted):
 
 def choose_works(arguments, brief):
     if arguments["--works"]:
-        return [find_work(name) for name in arguments["--works"]]
+        return [work for work in WORKS if work.name in arguments["--works"]]
     return [work for work in WORKS if work.brief or not brief]
 
 
@@ -130,7 +118,7 @@ class Measurement:
 
     def measure_times(self):
         a, quick = self.arguments, self.arguments["--quick"]
-        plan = Plan(a["--rounds"] or (21 if quick else 60), 9, a["--slice-us"] or 2000,
+        plan = Plan(a["--rounds"] or (21 if quick else 60), a["--slice-us"] or 2000,
                     8 if quick else 45)
         seed = random.randrange(1 << 32) if a["--seed"] is None else a["--seed"]
         self.data["facts"]["seed"] = str(seed)
@@ -164,10 +152,10 @@ class Measurement:
                                         "instructions": instructions, "names": calls[1]})
 
     def count_works(self, counter):
-        a = self.arguments
-        works = choose_works(a, False) if a["--works"] else [
-            work for work in WORKS if work.counted and
-            (work.name in QUICK_COUNTS or not a["--quick"])]
+        works = choose_works(self.arguments, False)
+        if not self.arguments["--works"]:
+            works = [work for work in works if work.counted and
+                     (work.name in QUICK_COUNTS or not self.arguments["--quick"])]
         for work in works:
             for client in self.data["clients"]:
                 if client["name"] not in TWINS and not client["absent"]:
@@ -219,8 +207,9 @@ class Measurement:
 
     def run(self):
         self.data["facts"] = machine_facts(self.arguments.words, self.programs)
-        self.data["facts"]["pinned"] = "client to processor %s; server to %s or, apart, to %s" % (
-            self.client_at, self.client_at, self.server_at)
+        self.data["facts"]["pinned"] = "no: this system cannot" if self.client_at is None else \
+            "client to processor %d; server to %d or, apart, to %d" % (
+                self.client_at, self.client_at, self.server_at)
         self.measure_times()
         counter = None
         if not self.arguments["--no-counts"]:
@@ -232,9 +221,6 @@ class Measurement:
                 self.count_builds(counter)
         self.measure_wire(counter)
         return Results(self.data)
-
-
-# ---- reporting -----------------------------------------------------------------------------------
 
 
 def print_out(text):
@@ -305,9 +291,6 @@ def judge(results):
             raise Stop(FAILED, "%s, %s: %s" % (cell["client"], cell["work"], cell["problem"]))
 
 
-# ---- the modes -----------------------------------------------------------------------------------
-
-
 def read_stored(name):
     try:
         return read_json(name.encode("latin-1"))
@@ -338,20 +321,17 @@ def print_stored(arguments):
 
 def run_only(arguments, folder):
     """Does operations and nothing besides, for tools that look at the process."""
-    client, count = arguments["--only"], arguments["--count"] or 1000
+    client, work = arguments["--only"], arguments["--work"] or "get"
     measurement = Measurement(arguments, folder)
     worker = Worker(measurement.programs.client(client), measurement.client_at)
     try:
-        if client == "wire":
-            worker.ask("work " + arguments["--work"])
-        else:
-            address = arguments["--server"] or measurement.address(
-                arguments["--transport"] or "unix", measurement.client_at)
-            worker.ask("open " + address)
-            worker.ask(find_work(arguments["--work"] or "get").line())
-        worker.ask("run %d" % count, 3600)
+        address = arguments["--server"] or measurement.address(
+            arguments["--transport"] or "unix", measurement.client_at)
+        worker.ask("open " + address)
+        worker.ask(find_work(work).line())
+        worker.ask("run %d" % (arguments["--count"] or 1000), 3600)
     except (Absent, Failed) as problem:
-        raise Stop(FAILED, "%s, %s: %s" % (client, arguments["--work"] or "get", problem)) from None
+        raise Stop(FAILED, "%s, %s: %s" % (client, work, problem)) from None
 
 
 def print_limits(arguments, folder):

@@ -45,9 +45,6 @@ def text(value):
     return html.escape(shown(value))
 
 
-# ---- parts of a page -----------------------------------------------------------------------------
-
-
 def paragraph(value, kind=""):
     return '<p class="%s">%s</p>\n' % (kind, text(value.replace("\n", " ")))
 
@@ -85,9 +82,6 @@ def figure(title, height, parts, note="", series=()):
             "<title>%s</title>\n%s</svg></figure>\n"
             % (text(title), text(note), legend(series) if series else "", WIDTH, height,
                text(title), "\n".join(parts)))
-
-
-# ---- axes ----------------------------------------------------------------------------------------
 
 
 class Axis:
@@ -129,9 +123,6 @@ def vertical_ticks(axis, top, bottom, label):
                      'text-anchor="middle">%s</text>' % (x, top, bottom, x, bottom + 14,
                                                          text(label(tick))))
     return parts
-
-
-# ---- charts --------------------------------------------------------------------------------------
 
 
 def dots_chart(title, rows, axis, series):
@@ -215,9 +206,6 @@ def second_chart(title, lines, label, series=(), log=False):
     y_axis = Axis([y for _, y in everything], (196, 10), log)
     return lines_chart(Frame(title, x_axis, y_axis, lambda tick: "%g s" % tick, label,
                              "logarithmic" if log else "", series), lines)
-
-
-# ---- overhead ------------------------------------------------------------------------------------
 
 
 def ratio_charts(results, series):

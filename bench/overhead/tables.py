@@ -10,9 +10,6 @@ def label(client):
     return client["title"].split(" ")[0]
 
 
-# ---- times ---------------------------------------------------------------------------------------
-
-
 def time_cell(results, setting, work, name):
     """The p50, and its ratio to the baseline's: in parentheses if that is noise."""
     cell, ratio = results.cell(setting, work, name), results.ratio(setting, work, name)
@@ -65,9 +62,6 @@ def detail_table(results, setting):
     return rows
 
 
-# ---- counts --------------------------------------------------------------------------------------
-
-
 def count_table(results, title, member):
     """instructions or syscalls of an operation."""
     clients = results.clients()
@@ -109,9 +103,6 @@ def promise_table(results):
     return rows
 
 
-# ---- two results ---------------------------------------------------------------------------------
-
-
 def compare_times(one, other, setting):
     """The ratios of two results, and that of these, in parentheses if it is noise in either."""
     rows = [[setting.title, "first", "second", "change", "band"]]
@@ -146,9 +137,6 @@ def compare_counts(one, other):
 def comparison(one, other):
     tables = [compare_times(one, other, setting) for setting in SETTINGS]
     return [table for table in tables + [compare_counts(one, other)] if len(table) > 1]
-
-
-# ---- all of them ---------------------------------------------------------------------------------
 
 
 def count_tables(results):
@@ -211,9 +199,6 @@ def text_report(results, with_times):
     return "\n".join([facts, noise_note(results) + "\n" + LEGEND] +
                      [text_of(table) for table in tables] +
                      ["".join(shown(line) + "\n" for line in notes(results))])
-
-
-# ---- Markdown ------------------------------------------------------------------------------------
 
 
 def markdown_of(table):
