@@ -61,10 +61,10 @@ expect_end() {
     done
     [ ${#children[@]} -ge 2 ] || return
     # The file that a tool writes to is for the next start to remove.
-    TMPDIR=$folder "$overhead" --only client --work get --count 1 && await 0 is_empty "$folder"
+    TMPDIR=$folder "$overhead" --only mcwire --work get --count 1 && await 0 is_empty "$folder"
 }
 
-check "while the clients work" expect_end '--worker client' --works get --slice-us 1000000
+check "while the clients work" expect_end 'overhead-worker mcwire' --works get --slice-us 1000000
 if command -v valgrind >/dev/null; then
     check "while valgrind counts" expect_end valgrind --instructions
 else

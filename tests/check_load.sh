@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Runs mcload against memcached, and compares its counts with what it was told to do.
-# usage: check_load.sh MCLOAD
+# usage: check_load.sh MCLOAD OVERHEAD, which makes its page
 # The functions are called by their names.
 # shellcheck disable=SC2317
 # shellcheck source=tests/support/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/support/tap.sh"
 
 mcload=$1
+overhead=$2
 
 # figure STATUS|KIND.COLUMN: of the last run.
 figure() {
@@ -172,11 +173,41 @@ check_trace() {
         grep -qE '^< STORED\\r\\n' "$tap_folder/trace"
 }
 
+# The file of --json is what --format json prints, but for the date and the command.
 check_formats() {
-    "$mcload" --server "$1" --requests 1000 --ratio 1:1 --format json --html "$tap_folder/page" \
-        >"$tap_folder/json" && grep -q '</html>' "$tap_folder/page" &&
-        json 'd["clean"] and d["get"]["requests"] + d["set"]["requests"] == 1000' &&
-        ! grep -qE 'src=|href=|<script' "$tap_folder/page"
+    "$mcload" --server "$1" --requests 1000 --ratio 1:1 --format json --json "$tap_folder/file" \
+        >"$tap_folder/json" && diff <(sed '/"command"/d' "$tap_folder/json") \
+        <(sed '/"command"/d' "$tap_folder/file") &&
+        json 'd["clean"] and d["get"]["requests"] + d["set"]["requests"] == 1000 and
+            d["get"]["wrong_values"] is None and sum(len(d[k]["tail"]) > 20 for k in ("get", "set")) == 2'
+}
+
+# What the page says is what the JSON says.
+check_page() {
+    "$overhead" --from "$tap_folder/json" --html "$tap_folder/page" &&
+        grep -qF "<td>get</td><td>$(python3 -c 'import json, sys
+print(json.load(open(sys.argv[1]))["get"]["requests"])' "$tap_folder/json")</td>" "$tap_folder/page" &&
+        grep -q '</html>' "$tap_folder/page" && ! grep -qE 'src=|href=|<script' "$tap_folder/page"
+}
+
+# A file that cannot be written to is named.
+check_no_room() {
+    expect_words 1 '--json: /dev/full: No space left on device' --server "$1" --requests 10 \
+        --json /dev/full &&
+        expect_words 2 '--json: /nowhere/file: No such file or directory' --server "$1" \
+            --json /nowhere/file
+}
+
+# no_room_for_help: what cannot be printed is a failure.
+no_room_for_help() {
+    local option status
+    for option in --help --version; do
+        status=0
+        "$mcload" "$option" >/dev/full 2>"$tap_folder/errors" || status=$?
+        cat "$tap_folder/errors"
+        [ "$status" -eq 1 ] && grep -q 'standard output: No space left' "$tap_folder/errors" ||
+            return 1
+    done
 }
 
 check "a server without meta commands" says_no_meta $'ERROR\r\n'
@@ -220,8 +251,11 @@ check 'an open loop by time, and several threads' \
 check 'more connections than open files' \
     bash -c 'ulimit -Sn 100 && "$@"' - "$mcload" --server "$tcp" --connections 300 --requests 3000
 check 'a wrong value is found' check_wrong "$tcp"
-check 'JSON, CSV and the page' check_formats "$tcp"
+check 'JSON, printed and in a file' check_formats "$tcp"
 check 'a trace of the first pieces' check_trace "$tcp"
+check 'the page' check_page
+check 'JSON that cannot be written' check_no_room "$tcp"
+check 'help that cannot be printed' no_room_for_help
 check 'Ctrl-C ends early' check_interrupted "$tcp"
 check 'a server that is killed' check_killed "$unix,$tcp"
 check 'no server' expect_words 69 "$tcp" --server "$tcp"

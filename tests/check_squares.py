@@ -23,6 +23,10 @@ try:
 except ImportError:
     memcache = None
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
+
+from tap import run_cases
+
 SQUARES = os.path.abspath(sys.argv[1])
 PATIENCE_S = 300  # for what ends soon, on a machine that is busy
 NO_TIMEOUT = "--timeout-ms=3600000"  # where a slow machine must not look like a failing server
@@ -320,6 +324,13 @@ class Printing(unittest.TestCase):
             result = subprocess.run([SQUARES, *self.quick], stdout=full, stderr=subprocess.PIPE,
                                     env=environment())
         self.assertEqual(result.returncode, 1)
+
+    def test_picture_that_cannot_be_written_is_named(self):
+        for path, why in [("/dev/full", "No space left on device"),
+                          ("/nowhere/picture", "No such file or directory")]:
+            result = squares(*self.quick, "--plot", path)
+            self.assertNotEqual(result.returncode, 0)
+            self.assertIn("squares: --plot: %s: %s\n" % (path, why), result.stderr)
 
     def test_help_and_version(self):
         for option, words in [("--help", "--timeout-ms"), ("--version", "squares")]:
@@ -691,29 +702,6 @@ class Neighbour(unittest.TestCase):
         self.assertEqual(self.client.get("sq:0"), 0)
 
 
-# ---- TAP --------------------------------------------------------------------
-
-
-class Tap(unittest.TestResult):
-    def say(self, result, test, more=""):
-        name = test.id().split(".", 1)[1]
-        print("%s %d - %s%s" % (result, self.testsRun, name, more), flush=True)
-
-    def addSuccess(self, test):
-        self.say("ok", test)
-
-    def addSkip(self, test, reason):
-        self.say("ok", test, " # SKIP " + reason)
-
-    def addFailure(self, test, error):
-        super().addFailure(test, error)
-        self.say("not ok", test)
-        print(re.sub("^", "# ", self.failures[-1][1], flags=re.MULTILINE))
-
-    def addError(self, test, error):
-        self.addFailure(test, error)
-
-
 def stop_ignoring_signals():
     """What nohup or a shell's & has set would be passed on to squares, which leaves it so."""
     for number in [signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM]:
@@ -723,7 +711,4 @@ def stop_ignoring_signals():
 
 if __name__ == "__main__":
     stop_ignoring_signals()
-    outcome = Tap()
-    unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"]).run(outcome)
-    print("1..%d" % outcome.testsRun)
-    sys.exit(0 if outcome.wasSuccessful() else 1)
+    run_cases()

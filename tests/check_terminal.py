@@ -115,15 +115,16 @@ def check_squares_address(server, folder):
 
 
 def check_mcload(server, folder):
-    page = folder + "/page"
+    stored, page = folder + "/stored", folder + "/page"
     command = [MCLOAD, "--server", server.address, "--time=1.2", "--rate=1000", "--ratio=1:1",
-               "--key-prefix", "\u009b-\u00e9-".encode(), "--html", page, "--trace=6"]
+               "--key-prefix", "\u009b-\u00e9-".encode(), "--json", stored, "--trace=6"]
     version, error = b"memcached " + SHORT_SHOWN, b"SERVER_ERROR " + SHOWN[:50]
     out, said = run(*command)
     expect(out, version, b"\\xc2\\x9b-\xc3\xa9-0 to", error)
     expect(said, b"requests/s", b"< SERVER_ERROR " + SHOWN, b"> get \\xc2\\x9b-\xc3\xa9-")
+    run(OVERHEAD, "--from", stored, "--html", page)
     with open(page, "rb") as file:
-        expect(file.read(), version, error)
+        expect(file.read(), SHORT_SHOWN, error)
     out, _ = run(*command, "--format=json")
     expect(out)
     assert json.loads(out)["servers"][0]["version"].encode("latin-1") == SHORT
@@ -146,9 +147,10 @@ def check_overhead(server, folder):
     text = json.dumps(HOSTILE.decode("latin-1"))
     stored = folder + "/stored"
     with open(stored, "w") as file:
-        file.write('{"facts": [{"name": %s, "value": %s}, {"name": "memcached", "value": %s}],'
-                   ' "clients": [{"name": %s, "title": %s, "settings": %s, "absent": ""}]}'
-                   % (json.dumps(SHORT.decode("latin-1")), text, text, '"x"',
+        file.write('{"program": "overhead", "facts": {%s: %s, "memcached": %s}, "stolen": null,'
+                   ' "clients": [{"name": "x", "title": %s, "settings": %s, "absent": ""}],'
+                   ' "cells": [], "counts": [], "wire": [], "builds": []}'
+                   % (json.dumps(SHORT.decode("latin-1")), text, text,
                       json.dumps(SHORT.decode("latin-1")), text))
     page = folder + "/page"
     out, _ = run(OVERHEAD, "--from", stored, "--html", page)
@@ -158,7 +160,7 @@ def check_overhead(server, folder):
     out, _ = run(OVERHEAD, "--from", stored, "--format=markdown")
     expect(out, b"memcached " + SHOWN)
     out, _ = run(OVERHEAD, "--from", stored, "--format=json")
-    assert json.loads(out)["facts"][1]["value"].encode("latin-1") == HOSTILE
+    assert json.loads(out)["facts"]["memcached"].encode("latin-1") == HOSTILE
     _, said = run(OVERHEAD, b"--from", HOSTILE)
     expect(said)
 

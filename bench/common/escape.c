@@ -53,29 +53,24 @@ static size_t printable_length(const char *data, size_t len)
     return count > 0 && is_printable(code, count) ? count : 0;
 }
 
-/* The control character `kept` (0: none) stays as it is; characters in `coded` become &#NN;. */
-static void print_escaped(FILE *out, const char *data, size_t len, char kept, const char *coded)
+/* Characters in `coded` become &#NN;. */
+static void print_escaped(FILE *out, const char *data, size_t len, const char *coded)
 {
     for (size_t i = 0; i < len;) {
         size_t count = printable_length(data + i, len - i);
-        if (count == 0 && (kept == '\0' || data[i] != kept))
+        if (count == 0)
             fprintf(out, "\\x%02x", (unsigned char)data[i]);
         else if (count == 1 && strchr(coded, data[i]) != NULL)
             fprintf(out, "&#%d;", data[i]);
         else
-            fwrite(data + i, 1, count > 0 ? count : 1, out);
+            fwrite(data + i, 1, count, out);
         i += count > 0 ? count : 1;
     }
 }
 
 void escape_text(FILE *out, const char *text)
 {
-    print_escaped(out, text, strlen(text), '\0', "");
-}
-
-void escape_lines(FILE *out, const char *data, size_t len)
-{
-    print_escaped(out, data, len, '\n', "");
+    print_escaped(out, text, strlen(text), "");
 }
 
 void escape_bytes(FILE *out, const char *data, size_t len)
@@ -83,7 +78,7 @@ void escape_bytes(FILE *out, const char *data, size_t len)
     for (size_t at = 0, end; at < len; at = end + 1) {
         for (end = at; end < len && data[end] != '\r' && data[end] != '\n';)
             end++;
-        print_escaped(out, data + at, end - at, '\0', "");
+        print_escaped(out, data + at, end - at, "");
         if (end < len)
             fputs(data[end] == '\r' ? "\\r" : "\\n", out);
     }
@@ -91,7 +86,7 @@ void escape_bytes(FILE *out, const char *data, size_t len)
 
 void escape_html(FILE *out, const char *text)
 {
-    print_escaped(out, text, strlen(text), '\0', "&<\"");
+    print_escaped(out, text, strlen(text), "&<\"");
 }
 
 void escape_json(FILE *out, const char *text)

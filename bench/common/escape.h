@@ -6,13 +6,9 @@
 #ifndef ESCAPE_H
 #define ESCAPE_H
 
-#include <stddef.h>
 #include <stdio.h>
 
 void escape_text(FILE *out, const char *text);
-
-/* Leaves each \n as it is: for text of several lines. */
-void escape_lines(FILE *out, const char *data, size_t len);
 
 /* For bytes that a protocol moves: \r and \n are shown as these two letters. */
 void escape_bytes(FILE *out, const char *data, size_t len);

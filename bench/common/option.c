@@ -1,6 +1,7 @@
 /* Reads arguments by a table of options, and prints the table as help. */
 #include "option.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,6 +171,22 @@ static int fail_argument(const struct option_program *program, const char *argum
     return OPTION_USAGE;
 }
 
+static void print_version(const struct option_program *program)
+{
+    printf("%s (mcwire) " MCWIRE_VERSION "\n", program->name);
+}
+
+/* Prints all that the program has to say. Its exit status. */
+static int print_to_end(const struct option_program *program,
+                        void (*print)(const struct option_program *))
+{
+    print(program);
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return EXIT_SUCCESS;
+    escape_message(program->name, "standard output: %s", strerror(errno));
+    return EXIT_FAILURE;
+}
+
 /* Reads the option at argv[*i], and its value there or in the next argument. */
 static int read_one(const struct option_program *program, void *options, char **argv, int *i)
 {
@@ -186,14 +203,10 @@ static int read_one(const struct option_program *program, void *options, char **
         value = argv[++*i];
     if (option->value != NULL && value == NULL)
         return fail_argument(program, argument, "a value is missing");
-    if (option == &help) {
-        print_help(program);
-        return 0;
-    }
-    if (option == &version) {
-        printf("%s (mcwire) " MCWIRE_VERSION "\n", program->name);
-        return 0;
-    }
+    if (option == &help)
+        return print_to_end(program, print_help);
+    if (option == &version)
+        return print_to_end(program, print_version);
     const char *wrong = option->read(options, option, value);
     if (wrong == NULL)
         return OPTION_GO_ON;

@@ -40,8 +40,8 @@ struct option_program {
 enum { OPTION_GO_ON = -1, OPTION_USAGE = 2 };
 
 /* Reads the arguments into the struct, which holds the defaults. Strings stay argv's. OPTION_GO_ON;
- * or the exit status of a program that is done: 0 after --help and --version, OPTION_USAGE after
- * one line on stderr that names the option. */
+ * or the exit status of a program that is done: 0 after --help and --version, 1 when these could not
+ * be printed, OPTION_USAGE after one line on stderr that names the option. */
 int option_read(const struct option_program *program, void *options, int argc, char **argv);
 
 /* Reads digits with or without a fraction, and nothing else. */

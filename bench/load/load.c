@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "data.h"
+#include "escape.h"
 #include "loop.h"
 #include "option.h"
-#include "page.h"
 #include "report.h"
 
 enum { SPARE_DESCRIPTORS = 32, FAILED = 1 };
@@ -44,7 +44,7 @@ struct run {
     struct stats stats;
     struct stats_of_server *servers;
     struct live live;
-    FILE *page; /* NULL: not wanted */
+    FILE *json; /* NULL: not wanted */
 };
 
 /* Set by a signal. */
@@ -250,6 +250,13 @@ static int make_workers(struct run *run)
     return OPTION_GO_ON;
 }
 
+/* Says why the file of --json could not be written. Returns status. */
+static int fail_json(int status, const struct options *options)
+{
+    escape_message("mcload", "--json: %s: %s", options->json, strerror(errno));
+    return status;
+}
+
 /* Refuses before the run whatever can be refused. OPTION_GO_ON, or the exit status. */
 static int prepare_run(struct run *run)
 {
@@ -258,10 +265,10 @@ static int prepare_run(struct run *run)
 
     if (status != OPTION_GO_ON)
         return status;
-    if (options->html != NULL) {
-        run->page = fopen(options->html, "w");
-        if (run->page == NULL)
-            return options_fail(OPTION_USAGE, "--html", strerror(errno));
+    if (options->json != NULL) {
+        run->json = fopen(options->json, "w");
+        if (run->json == NULL)
+            return fail_json(OPTION_USAGE, options);
     }
     status = targets_find(&run->targets, options);
     if (status != 0)
@@ -287,12 +294,12 @@ static int print_all(struct run *run, int argc, char **argv)
                                   .argv = argv};
     int status = report_is_clean(&report) ? EXIT_SUCCESS : FAILED;
 
-    report_print(&report, stdout);
-    if (run->page != NULL) {
-        page_print(&report, run->page);
-        bool bad = ferror(run->page) != 0;
-        if (fclose(run->page) != 0 || bad)
-            status = options_fail(FAILED, "--html", "the page could not be written");
+    report_print(&report, run->options.format, stdout);
+    if (run->json != NULL) {
+        report_print(&report, OPTIONS_JSON, run->json);
+        bool bad = ferror(run->json) != 0;
+        if (fclose(run->json) != 0 || bad)
+            status = fail_json(FAILED, &run->options);
     }
     if (ferror(stdout) || fclose(stdout) != 0)
         status = options_fail(FAILED, "standard output", "the report could not be written");

@@ -144,17 +144,19 @@ static const struct option table[] = {
     {"--trace", "N", "print on stderr the first N pieces sent or received on one connection",
      option_long, AT(trace), 1, UINT64_MAX},
     {"--format", "text|json|csv", "output format (text)", option_choice, AT(format), 0, 0},
-    {"--html", "FILE", "also write the report as a page with charts", option_text, AT(html), 0, 0},
+    {"--json", "FILE", "also write the report as JSON", option_text, AT(json), 0, 0},
 };
 
 static void print_more(void)
 {
-    puts("Without --rate the loop is closed: a connection sends its next request when one is\n"
-         "answered (with --pipeline, once a quarter are answered), and latency counts from the\n"
-         "sending. Ctrl-C stops early and prints the results so far.\n"
-         "Exit status: 0 all right, 1 a request failed, a connection was lost, a value was wrong\n"
-         "or output was not written, 2 bad usage, 69 no answer from a server, or it has no meta\n"
-         "commands.");
+    puts(
+        "Without --rate the loop is closed: a connection sends its next request when one is\n"
+        "answered (with --pipeline, once a quarter are answered), and latency counts from the\n"
+        "sending. Ctrl-C stops early and prints the results so far. `bench/run load` takes --html\n"
+        "FILE, too: the report as a page with charts, made of the JSON.\n"
+        "Exit status: 0 all right, 1 a request failed, a connection was lost, a value was wrong\n"
+        "or output was not written, 2 bad usage, 69 no answer from a server, or it has no meta\n"
+        "commands.");
 }
 
 static const struct option_program program = {

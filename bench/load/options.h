@@ -38,7 +38,7 @@ struct options {
     uint32_t timeout_ms;
     uint64_t trace; /* pieces of the first connection that are printed */
     enum options_format format;
-    const char *html; /* a file name; NULL: no page */
+    const char *json; /* a file name; NULL: none */
 };
 
 /* Reads the arguments; without --seed the seed is a random one. What option_read() returns. */

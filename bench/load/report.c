@@ -2,11 +2,21 @@
 #include "report.h"
 
 #include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "escape.h"
 #include "proto.h"
 
-const struct report_percentile report_percentiles[REPORT_PERCENTILES] = {
+enum { LOOP_SIZE = 160, PERCENTILES = 5 };
+
+/* The percentiles that are reported. */
+static const struct {
+    const char *name; /* "p99.9" */
+    const char *word; /* "p99_9", for JSON and CSV */
+    uint32_t millionths;
+} percentiles[PERCENTILES] = {
     {"p50", "p50", 500000},     {"p90", "p90", 900000},       {"p99", "p99", 990000},
     {"p99.9", "p99_9", 999000}, {"p99.99", "p99_99", 999900},
 };
@@ -37,7 +47,7 @@ static double run_seconds(const struct report *report)
     return (double)(report->stats->end_ns - report->stats->start_ns) / 1e9;
 }
 
-double report_rate(const struct report *report, uint64_t events)
+static double rate_of(const struct report *report, uint64_t events)
 {
     double seconds = run_seconds(report);
 
@@ -64,17 +74,17 @@ bool report_is_clean(const struct report *report)
     return sum == 0;
 }
 
-const char *report_loop(const struct report *report, char text[REPORT_LOOP_SIZE])
+static const char *describe_loop(const struct report *report, char text[LOOP_SIZE])
 {
     const struct options *o = report->options;
 
     if (o->rate > 0)
-        snprintf(text, REPORT_LOOP_SIZE,
+        snprintf(text, LOOP_SIZE,
                  "open loop: %llu requests a second are due, whatever the server does; "
                  "latency counts from when a request was due",
                  (unsigned long long)o->rate);
     else
-        snprintf(text, REPORT_LOOP_SIZE,
+        snprintf(text, LOOP_SIZE,
                  "closed loop: each of %lu connections has %lu request%s in flight; "
                  "latency counts from the sending",
                  (unsigned long)o->connections, (unsigned long)o->pipeline,
@@ -126,7 +136,7 @@ static void print_counts(const struct report *report, FILE *out)
         if (!is_used(kind))
             continue;
         fprintf(out, "%s %12llu %11.0f", stats_kind_names[k], (unsigned long long)kind->requests,
-                report_rate(report, kind->requests));
+                rate_of(report, kind->requests));
         if (k == STATS_GET)
             fprintf(out, " %12llu %12llu", (unsigned long long)kind->hits,
                     (unsigned long long)kind->misses);
@@ -141,8 +151,8 @@ static void print_latencies(const struct report *report, FILE *out)
     char text[TIMING_TEXT_MAX];
 
     fputs("\nlatency     mean", out);
-    for (int i = 0; i < REPORT_PERCENTILES; i++)
-        fprintf(out, "  %8s", report_percentiles[i].name);
+    for (int i = 0; i < PERCENTILES; i++)
+        fprintf(out, "  %8s", percentiles[i].name);
     fputs("       max\n", out);
     for (int k = 0; k < STATS_KINDS; k++) {
         const struct timing_histogram *latency = &report->stats->kinds[k].latency;
@@ -150,8 +160,8 @@ static void print_latencies(const struct report *report, FILE *out)
             continue;
         fprintf(out, "%s     %8s", stats_kind_names[k],
                 timing_text(text, (double)timing_mean(latency)));
-        for (int i = 0; i < REPORT_PERCENTILES; i++) {
-            uint64_t ns = timing_percentile(latency, report_percentiles[i].millionths);
+        for (int i = 0; i < PERCENTILES; i++) {
+            uint64_t ns = timing_percentile(latency, percentiles[i].millionths);
             fprintf(out, "  %8s", timing_text(text, (double)ns));
         }
         fprintf(out, "  %8s\n", timing_text(text, (double)latency->max));
@@ -167,7 +177,7 @@ static void print_costs(const struct report *report, FILE *out)
     fprintf(out, "\n%.2f s", run_seconds(report));
     if (report->options->multiget > 1)
         fprintf(out, "; %.0f keys a second",
-                report_rate(report, keys_of(report, STATS_GET) + keys_of(report, STATS_SET)));
+                rate_of(report, keys_of(report, STATS_GET) + keys_of(report, STATS_SET)));
     fprintf(out, "; sent %.1f MB, received %.1f MB", (double)stats->sent_bytes / 1e6,
             (double)stats->received_bytes / 1e6);
     timing_text(user, timing_per_call(stats->user_ns, requests));
@@ -216,9 +226,9 @@ static void print_troubles(const struct report *report, FILE *out)
 
 static void print_text(const struct report *report, FILE *out)
 {
-    char loop[REPORT_LOOP_SIZE];
+    char loop[LOOP_SIZE];
 
-    fprintf(out, "mcload " MCWIRE_VERSION ", %s\n", report_loop(report, loop));
+    fprintf(out, "mcload " MCWIRE_VERSION ", %s\n", describe_loop(report, loop));
     print_servers(report, out);
     print_load(report, out);
     if (report->stats->filled > 0)
@@ -237,11 +247,7 @@ static void print_text(const struct report *report, FILE *out)
 static const char *const names[] = {"requests", "per_second",   "keys",   "hits",   "misses",
                                     "errors",   "wrong_values", "min_us", "mean_us"};
 
-enum {
-    NAMES = sizeof names / sizeof *names,
-    NUMBERS = NAMES + REPORT_PERCENTILES + 1,
-    NUMBER_SIZE = 32
-};
+enum { NAMES = sizeof names / sizeof *names, NUMBERS = NAMES + PERCENTILES + 1, NUMBER_SIZE = 32 };
 
 static void put_count(char number[NUMBER_SIZE], uint64_t count)
 {
@@ -259,17 +265,18 @@ static void put_numbers(const struct report *report, enum stats_kind k,
     const struct stats_of_kind *kind = &report->stats->kinds[k];
 
     put_count(numbers[0], kind->requests);
-    snprintf(numbers[1], NUMBER_SIZE, "%.3f", report_rate(report, kind->requests));
+    snprintf(numbers[1], NUMBER_SIZE, "%.3f", rate_of(report, kind->requests));
     put_count(numbers[2], keys_of(report, k));
     put_count(numbers[3], kind->hits);
     put_count(numbers[4], kind->misses);
     put_count(numbers[5], kind->errors);
-    put_count(numbers[6], kind->wrong);
+    numbers[6][0] = '\0'; /* where nothing was verified, nobody knows */
+    if (k == STATS_GET && report->options->verify)
+        put_count(numbers[6], kind->wrong);
     put_us(numbers[7], kind->latency.min);
     put_us(numbers[8], timing_mean(&kind->latency));
-    for (int i = 0; i < REPORT_PERCENTILES; i++)
-        put_us(numbers[NAMES + i],
-               timing_percentile(&kind->latency, report_percentiles[i].millionths));
+    for (int i = 0; i < PERCENTILES; i++)
+        put_us(numbers[NAMES + i], timing_percentile(&kind->latency, percentiles[i].millionths));
     put_us(numbers[NUMBERS - 1], kind->latency.max);
 }
 
@@ -278,7 +285,7 @@ static const char *number_name(int i)
 {
     if (i < NAMES)
         return names[i];
-    return i < NUMBERS - 1 ? report_percentiles[i - NAMES].word : "max";
+    return i < NUMBERS - 1 ? percentiles[i - NAMES].word : "max";
 }
 
 static void print_json_options(const struct report *report, FILE *out)
@@ -320,6 +327,20 @@ static void print_json_servers(const struct report *report, FILE *out)
     }
 }
 
+/* Pairs of the part of all latencies that lies above, and what it lies above: from nine tenths on by
+ * tenths of a nine, as far as there are that many. */
+static void print_json_tail(const struct timing_histogram *latency, FILE *out)
+{
+    const char *before = "";
+
+    for (double above = 0.9; above >= 1e-6 && above * (double)latency->count >= 1;
+         above *= 0.794328) { /* 10 to the power of -0.1 */
+        uint64_t ns = timing_percentile(latency, (uint32_t)((1 - above) * 1e6));
+        fprintf(out, "%s[%.6g,%.3f]", before, above, (double)ns / 1000);
+        before = ",";
+    }
+}
+
 static void print_json_kind(const struct report *report, enum stats_kind kind, FILE *out)
 {
     char numbers[NUMBERS][NUMBER_SIZE];
@@ -328,8 +349,10 @@ static void print_json_kind(const struct report *report, enum stats_kind kind, F
     fprintf(out, "\"%s\":{", stats_kind_names[kind]);
     for (int i = 0; i < NUMBERS; i++)
         fprintf(out, "%s\"%s%s\":%s", i == 0 ? "" : ",", number_name(i), i < NAMES ? "" : "_us",
-                numbers[i]);
-    fputs("},\n", out);
+                numbers[i][0] == '\0' ? "null" : numbers[i]);
+    fputs(",\n\"tail\":[", out);
+    print_json_tail(&report->stats->kinds[kind].latency, out);
+    fputs("]},\n", out);
 }
 
 static void print_json_samples(const struct live *live, FILE *out)
@@ -343,11 +366,38 @@ static void print_json_samples(const struct live *live, FILE *out)
     }
 }
 
+/* How and where it ran. */
+static void print_json_facts(const struct report *report, FILE *out)
+{
+    char line[512] = "mcload";
+    size_t len = strlen(line);
+    struct utsname machine;
+    time_t now = time(NULL);
+    const struct tm *utc = gmtime(&now);
+
+    for (int i = 1; i < report->argc && len < sizeof line; i++)
+        len += (size_t)snprintf(line + len, sizeof line - len, " %s", report->argv[i]);
+    fputs("\"command\":", out);
+    escape_json(out, line);
+    line[0] = '\0';
+    if (uname(&machine) == 0)
+        snprintf(line, sizeof line, "%s %s %s, %ld processors", machine.sysname, machine.release,
+                 machine.machine, sysconf(_SC_NPROCESSORS_ONLN));
+    fputs(",\"machine\":", out);
+    escape_json(out, line);
+    line[0] = '\0';
+    if (utc != NULL)
+        strftime(line, sizeof line, "%Y-%m-%d %H:%M UTC", utc);
+    fprintf(out, ",\"date\":\"%s\",\n", line);
+}
+
 static void print_json(const struct report *report, FILE *out)
 {
     const struct stats *stats = report->stats;
 
-    fputs("{\"program\":\"mcload\",\"version\":\"" MCWIRE_VERSION "\",\n\"options\":", out);
+    fputs("{\"program\":\"mcload\",\"version\":\"" MCWIRE_VERSION "\",\n", out);
+    print_json_facts(report, out);
+    fputs("\"options\":", out);
     print_json_options(report, out);
     fputs(",\n\"servers\":[", out);
     print_json_servers(report, out);
@@ -387,11 +437,11 @@ static void print_csv(const struct report *report, FILE *out)
 
 /* ---- all of them ----------------------------------------------------------------------------- */
 
-void report_print(const struct report *report, FILE *out)
+void report_print(const struct report *report, enum options_format format, FILE *out)
 {
     static void (*const formats[])(const struct report *, FILE *) = {
         [OPTIONS_TEXT] = print_text, [OPTIONS_JSON] = print_json, [OPTIONS_CSV] = print_csv};
 
-    formats[report->options->format](report, out);
+    formats[format](report, out);
     fflush(out);
 }

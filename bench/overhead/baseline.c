@@ -6,8 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "daemon.h"
-#include "tested.h"
+#include "worker.h"
 
 enum {
     LINE_SIZE = 64, /* a line of a request or reply with one key, at most */
@@ -25,7 +24,7 @@ static struct {
 
 static bool baseline_open(const char *address)
 {
-    return daemon_connect(&own.socket, address);
+    return worker_connect(&own.socket, address);
 }
 
 /* ---- the bytes ------------------------------------------------------------------------------- */
@@ -178,7 +177,7 @@ static bool make_room(const struct work *work)
     return own.requests != NULL && own.reply != NULL && own.expected != NULL;
 }
 
-static tested_run *baseline_prepare(const struct work *work)
+static worker_run *baseline_prepare(const struct work *work)
 {
     own.work = work;
     if (!work_set_make(&own.set, work) || !make_room(work))
@@ -197,7 +196,7 @@ static bool baseline_check(uint32_t i)
     return exchange(i) && memcmp(own.reply, own.expected, own.reply_len) == 0;
 }
 
-const struct tested_client baseline_client = {
+const struct worker_client baseline_client = {
     .title = "baseline",
     .settings = "a bare socket: send() of ready-made bytes, recv() of a known length, no checks",
     .open = baseline_open,

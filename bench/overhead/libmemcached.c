@@ -91,10 +91,10 @@ static bool set(uint32_t i)
                          0) == MEMCACHED_SUCCESS;
 }
 
-static tested_run *const runs[] = {
+static worker_run *const runs[] = {
     [WORK_GET] = get, [WORK_MISS] = miss, [WORK_SET] = set, [WORK_META] = NULL};
 
-static tested_run *libmemcached_prepare(const struct work *work)
+static worker_run *libmemcached_prepare(const struct work *work)
 {
     own.work = work;
     if (!work_set_make(&own.set, work))
@@ -115,7 +115,7 @@ static bool libmemcached_check(uint32_t i)
     return runs[own.work->verb](i);
 }
 
-static const struct tested_client client = {
+static const struct worker_client client = {
     .title = "libmemcached " LIBMEMCACHED_VERSION_STRING,
     .settings =
         "text protocol, TCP_NODELAY; memcached_mget() and memcached_fetch_result() into one "

@@ -3,8 +3,7 @@
 #include <string.h>
 
 #include "client.h"
-#include "daemon.h"
-#include "tested.h"
+#include "worker.h"
 
 enum { BUFFER_SIZE = 16384, DEADLINE_MS = 10000 };
 
@@ -13,7 +12,7 @@ static struct {
     struct mc_client client;
     char buffer[BUFFER_SIZE];
     const struct work *work;
-    tested_run *run; /* what prepare() chose for it */
+    worker_run *run; /* what prepare() chose for it */
     struct work_set set;
     struct mc_bytes keys[WORK_KEYS_MAX];
     struct mc_value values[WORK_BATCH_MAX];
@@ -23,7 +22,7 @@ static struct {
 
 static bool mcwire_open(const char *address)
 {
-    if (!daemon_connect(&own.socket, address))
+    if (!worker_connect(&own.socket, address))
         return false;
     mc_client_init(&own.client, mc_socket_transport(&own.socket), own.buffer, sizeof own.buffer);
     return true;
@@ -76,9 +75,9 @@ static bool meta_get(uint32_t i)
     return r == 0 && hits == count;
 }
 
-static tested_run *mcwire_prepare(const struct work *work)
+static worker_run *mcwire_prepare(const struct work *work)
 {
-    static tested_run *const runs[] = {
+    static worker_run *const runs[] = {
         [WORK_GET] = get, [WORK_MISS] = miss, [WORK_SET] = set, [WORK_META] = meta_get};
     static const struct mc_flag v = {.letter = 'v'};
 
@@ -114,7 +113,7 @@ static bool mcwire_check(uint32_t i)
     return good;
 }
 
-const struct tested_client mcwire_client = {
+const struct worker_client mcwire_client = {
     .title = "mcwire " MCWIRE_VERSION,
     .settings = "mc_client_, a deadline of 10 s an operation, a buffer of 16 kB; keys checked; "
                 "blocking socket, TCP_NODELAY",

@@ -1,9 +1,13 @@
 /* Commands put into a buffer, and replies read out of one. */
 #include "wire.h"
 
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "lines.h"
 #include "proto.h"
 #include "timing.h"
 #include "work.h"
@@ -139,7 +143,12 @@ static bool read_stored(void)
 
 /* ---- all of them ----------------------------------------------------------------------------- */
 
-const struct wire_work wire_table[] = {
+struct wire_work {
+    const char *name, *title;
+    bool (*run)(void); /* one operation; false when its outcome is wrong */
+};
+
+static const struct wire_work works[] = {
     {"put-get", "put get, 1 key", put_get},      {"put-get-100", "put get, 100 keys", put_get_many},
     {"put-set", "put set, the line", put_set},   {"put-mg", "put mg", put_mg},
     {"read-hit", "read a hit, 32 B", read_hit},  {"read-hit-100", "read 100 hits, 32 B", read_many},
@@ -148,15 +157,7 @@ const struct wire_work wire_table[] = {
     {"read-stored", "read STORED", read_stored},
 };
 
-const size_t wire_count = sizeof wire_table / sizeof *wire_table;
-
-const struct wire_work *wire_find(const char *name)
-{
-    for (size_t i = 0; i < wire_count; i++)
-        if (strcmp(wire_table[i].name, name) == 0)
-            return &wire_table[i];
-    return NULL;
-}
+enum { WORKS = sizeof works / sizeof *works };
 
 static void append(struct reply *reply, const char *format, const char *key, const char *value)
 {
@@ -164,14 +165,14 @@ static void append(struct reply *reply, const char *format, const char *key, con
                                    format, key, value);
 }
 
-void wire_begin(void)
+static void make_replies(void)
 {
-    const struct work *work = work_find("get");
+    static const struct work work = {.verb = WORK_GET, .batch = 1, .size = 32, .keys = MANY};
     char value[WORK_KEY_LEN + 64] = {0};
 
     for (uint32_t k = 0; k < MANY; k++) {
-        work_key(work, k, own.names[k]);
-        work_value(work, k, value);
+        work_key(&work, k, own.names[k]);
+        work_value(&work, k, value);
         own.keys[k] = (struct mc_bytes){own.names[k], WORK_KEY_LEN};
         append(&own.many, "VALUE %s 0 32\r\n%s\r\n", own.names[k], value);
     }
@@ -180,29 +181,94 @@ void wire_begin(void)
     append(&own.meta, "VA 32%s%s\r\n", "\r\n", value);
 }
 
-size_t wire_check(const struct wire_work *work)
+/* ---- the lines ------------------------------------------------------------------------------- */
+
+static const char *list_works(void *ctx, const char *argument)
 {
-    return work->run() ? own.bytes : 0;
+    (void)ctx;
+    (void)argument;
+    fputs("ok ", stdout);
+    for (size_t i = 0; i < WORKS; i++)
+        printf("%s%s\t%s", i == 0 ? "" : "\t", works[i].name, works[i].title);
+    putchar('\n');
+    return NULL;
 }
 
-bool wire_run(const struct wire_work *work, uint32_t count)
+static const char *print_compiler(void *ctx, const char *argument)
 {
+    char libc[64] = "";
+
+    (void)ctx;
+    (void)argument;
+#ifdef _CS_GNU_LIBC_VERSION
+    confstr(_CS_GNU_LIBC_VERSION, libc, sizeof libc);
+#endif
+    printf("ok %s%s, %s%s%s\n",
+#ifdef __clang__
+           "", __VERSION__,
+#else
+           "gcc ", __VERSION__,
+#endif
+#ifdef __OPTIMIZE__
+           "optimised",
+#else
+           "NOT optimised",
+#endif
+           libc[0] != '\0' ? "; " : "", libc);
+    return NULL;
+}
+
+static const char *set_work(void *ctx, const char *argument)
+{
+    const struct wire_work **work = ctx;
+
+    for (size_t i = 0; i < WORKS; i++) {
+        if (strcmp(works[i].name, argument) != 0)
+            continue;
+        *work = &works[i];
+        if (!works[i].run())
+            return "bad wrong result";
+        printf("ok %zu\n", own.bytes);
+        return NULL;
+    }
+    return "bad no such work";
+}
+
+static const char *run_work(void *ctx, const char *argument)
+{
+    const struct wire_work *const *work = ctx;
+    uint32_t count = (uint32_t)strtoul(argument, NULL, 10);
+
     for (uint32_t i = 0; i < count; i++)
-        if (!work->run())
-            return false;
-    return true;
+        if (!(*work)->run())
+            return "bad wrong result";
+    return lines_ok;
 }
 
 static void run_once(void *ctx)
 {
-    const struct wire_work *work = ctx;
+    const struct wire_work *const *work = ctx;
 
-    work->run();
+    (*work)->run();
 }
 
-double wire_time(const struct wire_work *work)
+/* ns of one operation: the least of some runs, as other work can only add to it. */
+static const char *time_work(void *ctx, const char *argument)
 {
-    struct wire_work copy = *work;
+    (void)argument;
+    printf("ok %.3f\n", timing_best(run_once, ctx, LEAST_NS, RUNS));
+    return NULL;
+}
 
-    return timing_best(run_once, &copy, LEAST_NS, RUNS);
+int wire_main(void)
+{
+    static const struct lines_command commands[] = {{"list", list_works},
+                                                    {"compiler", print_compiler},
+                                                    {"work", set_work},
+                                                    {"run", run_work},
+                                                    {"time", time_work}};
+    const struct wire_work *work = &works[0];
+
+    make_replies();
+    return lines_obey(commands, sizeof commands / sizeof *commands, &work);
 }

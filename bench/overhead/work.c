@@ -1,47 +1,31 @@
-/* The table of works, and their keys and values. */
+/* Reads what a work is, and makes its keys and values. */
 #include "work.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Keys 0... hold 32 bytes, 1000... 1 kB, 2000... 100 kB, 3000... 1 MB; 5000... are only ever set by
- * the clients, and 9000... never exist. */
-const struct work work_table[] = {
-    {"get", "get, 32 B", WORK_GET, 1, 32, 0, 128, true, true},
-    {"miss", "get, miss", WORK_MISS, 1, 0, 9000, 128, true, false},
-    {"set", "set, 32 B", WORK_SET, 1, 32, 5000, 128, true, true},
-    {"get-3", "get of 3 keys", WORK_GET, 3, 32, 0, 128, false, false},
-    {"get-10", "get of 10 keys", WORK_GET, 10, 32, 0, 128, true, true},
-    {"get-30", "get of 30 keys", WORK_GET, 30, 32, 0, 128, false, false},
-    {"get-100", "get of 100 keys", WORK_GET, 100, 32, 0, 128, true, true},
-    {"mg", "mg, 32 B", WORK_META, 1, 32, 0, 128, true, false},
-    {"mg-10", "10 mg in a pipeline", WORK_META, 10, 32, 0, 128, false, false},
-    {"mg-100", "100 mg in a pipeline", WORK_META, 100, 32, 0, 128, true, true},
-    {"get-1k", "get, 1 kB", WORK_GET, 1, 1000, 1000, 128, false, false},
-    {"get-100k", "get, 100 kB", WORK_GET, 1, 100000, 2000, 1, false, false},
-    {"get-1m", "get, 1 MB", WORK_GET, 1, 1000000, 3000, 1, true, true},
-    {"set-1k", "set, 1 kB", WORK_SET, 1, 1000, 5200, 128, false, false},
-    {"set-100k", "set, 100 kB", WORK_SET, 1, 100000, 5400, 1, false, false},
-    {"set-1m", "set, 1 MB", WORK_SET, 1, 1000000, 5500, 1, true, false},
-};
-
-const size_t work_count = sizeof work_table / sizeof *work_table;
-
-const struct work *work_find(const char *name)
-{
-    for (size_t i = 0; i < work_count; i++)
-        if (strcmp(work_table[i].name, name) == 0)
-            return &work_table[i];
-    return NULL;
-}
-
-const char *work_verb_name(enum work_verb verb)
+static bool find_verb(const char *name, enum work_verb *verb)
 {
     static const char *const names[] = {
         [WORK_GET] = "get", [WORK_MISS] = "miss", [WORK_SET] = "set", [WORK_META] = "mg"};
 
-    return names[verb];
+    for (*verb = WORK_GET; *verb <= WORK_META; (*verb)++)
+        if (strcmp(names[*verb], name) == 0)
+            return true;
+    return false;
+}
+
+bool work_read(struct work *work, const char *text)
+{
+    char verb[8];
+    unsigned batch, size, first, keys;
+
+    if (sscanf(text, "%7s %u %u %u %u", verb, &batch, &size, &first, &keys) != 5 || batch < 1 ||
+        batch > WORK_BATCH_MAX || keys > WORK_KEYS_MAX || batch > keys || size > WORK_SIZE_MAX)
+        return false;
+    *work = (struct work){.batch = batch, .size = size, .first = first, .keys = keys};
+    return find_verb(verb, &work->verb);
 }
 
 void work_key(const struct work *work, uint32_t k, char key[WORK_KEY_LEN + 1])

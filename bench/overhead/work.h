@@ -16,23 +16,15 @@ enum {
 enum work_verb { WORK_GET, WORK_MISS, WORK_SET, WORK_META };
 
 struct work {
-    const char *name, *title;
     enum work_verb verb;
     uint32_t batch; /* keys in one operation; they all go out before a reply is read */
     uint32_t size;  /* of a value, in bytes */
     uint32_t first; /* the number of its first key */
     uint32_t keys;  /* how many keys it takes in turn */
-    bool counted;   /* its instructions and system calls are counted, too */
-    bool brief;     /* it is part of --quick, and of the runs on two processors */
 };
 
-extern const struct work work_table[];
-extern const size_t work_count;
-
-/* Returns NULL if no work has this name. */
-const struct work *work_find(const char *name);
-
-const char *work_verb_name(enum work_verb verb);
+/* Reads "VERB BATCH SIZE FIRST KEYS", where VERB is get, miss, set or mg. False: no such work. */
+bool work_read(struct work *work, const char *text);
 
 /* The first key, counted from 0, of the i-th operation. */
 static inline uint32_t work_at(const struct work *work, uint32_t i)

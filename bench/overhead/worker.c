@@ -3,25 +3,26 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "address.h"
+#include "lines.h"
 #include "timing.h"
 
 enum {
-    WARM_MAX = 200, /* operations before the clock runs: an eighth of those measured, or so many */
-    LINE_SIZE = 256
+    CONNECT_MS = 2000,
+    WARM_MAX = 200 /* operations before the clock runs: an eighth of those measured, or so many */
 };
 
 struct worker {
-    const struct tested_client *client;
-    tested_run *run;
+    const struct worker_client *client;
+    worker_run *run;
     struct work work;
     uint32_t done; /* operations of this work: the next is the done-th */
 };
 
 static bool run_some(struct worker *worker, uint32_t count)
 {
-    tested_run *run = worker->run;
+    worker_run *run = worker->run;
     uint32_t end = worker->done + count;
 
     for (uint32_t i = worker->done; i != end; i++)
@@ -38,63 +39,44 @@ static bool warm_up(struct worker *worker, uint32_t count)
 
 /* ---- the commands ---------------------------------------------------------------------------- */
 
-/* What a command prints after `ok` is printed by it; NULL when all went well, or the answer. */
-typedef const char *command(struct worker *worker, const char *argument);
+static const char wrong[] = "bad wrong result", no_work[] = "bad no work";
 
-static const char wrong[] = "bad wrong result";
-
-static const char *hello(struct worker *worker, const char *argument)
+static const char *hello(void *ctx, const char *argument)
 {
+    const struct worker *worker = ctx;
+
     (void)argument;
     printf("ok %s\t%s\n", worker->client->title, worker->client->settings);
     return NULL;
 }
 
-static const char *open_server(struct worker *worker, const char *argument)
+static const char *open_server(void *ctx, const char *argument)
 {
-    if (!worker->client->open(argument))
-        return "bad no connection";
-    puts("ok");
-    return NULL;
+    const struct worker *worker = ctx;
+
+    return worker->client->open(argument) ? lines_ok : "bad no connection";
 }
 
-static bool find_verb(const char *name, enum work_verb *verb)
+static const char *set_work(void *ctx, const char *argument)
 {
-    for (*verb = WORK_GET; *verb <= WORK_META; (*verb)++)
-        if (strcmp(work_verb_name(*verb), name) == 0)
-            return true;
-    return false;
-}
+    struct worker *worker = ctx;
 
-static const char *take_work(struct worker *worker, const char *argument)
-{
-    char verb[8];
-    unsigned batch, size, first, keys;
-    struct work *work = &worker->work;
-
-    if (sscanf(argument, "%7s %u %u %u %u", verb, &batch, &size, &first, &keys) != 5 ||
-        batch > WORK_BATCH_MAX || keys > WORK_KEYS_MAX || batch > keys || size > WORK_SIZE_MAX ||
-        !find_verb(verb, &work->verb))
+    worker->run = NULL;
+    if (!work_read(&worker->work, argument))
         return "bad no such work";
-    work->batch = batch;
-    work->size = size;
-    work->first = first;
-    work->keys = keys;
     worker->done = 0;
-    worker->run = worker->client->prepare(work);
-    if (worker->run == NULL)
-        return "no it has no such command";
-    puts("ok");
-    return NULL;
+    worker->run = worker->client->prepare(&worker->work);
+    return worker->run != NULL ? lines_ok : "no it has no such command";
 }
 
-static const char *check(struct worker *worker, const char *argument)
+static const char *check(void *ctx, const char *argument)
 {
+    const struct worker *worker = ctx;
+
     (void)argument;
-    if (!worker->client->check(worker->done))
-        return wrong;
-    puts("ok");
-    return NULL;
+    if (worker->run == NULL)
+        return no_work;
+    return worker->client->check(worker->done) ? lines_ok : wrong;
 }
 
 static uint32_t count_of(const char *argument)
@@ -102,18 +84,22 @@ static uint32_t count_of(const char *argument)
     return (uint32_t)strtoul(argument, NULL, 10);
 }
 
-static const char *run(struct worker *worker, const char *argument)
+static const char *run(void *ctx, const char *argument)
 {
-    if (!run_some(worker, count_of(argument)))
-        return wrong;
-    puts("ok");
-    return NULL;
+    struct worker *worker = ctx;
+
+    if (worker->run == NULL)
+        return no_work;
+    return run_some(worker, count_of(argument)) ? lines_ok : wrong;
 }
 
-static const char *do_round(struct worker *worker, const char *argument)
+static const char *do_round(void *ctx, const char *argument)
 {
+    struct worker *worker = ctx;
     uint32_t count = count_of(argument);
 
+    if (worker->run == NULL)
+        return no_work;
     if (!warm_up(worker, count))
         return wrong;
     struct timing_cpu before = timing_cpu();
@@ -123,18 +109,20 @@ static const char *do_round(struct worker *worker, const char *argument)
     struct timing_cpu after = timing_cpu();
     if (!right)
         return wrong;
-    printf("ok %llu %llu %llu\n", (unsigned long long)(end - start),
-           (unsigned long long)(after.user_ns - before.user_ns),
-           (unsigned long long)(after.system_ns - before.system_ns));
+    uint64_t cpu_ns = after.user_ns + after.system_ns - before.user_ns - before.system_ns;
+    printf("ok %llu %llu\n", (unsigned long long)(end - start), (unsigned long long)cpu_ns);
     return NULL;
 }
 
 /* The clock is read once an operation, and is part of each: some 20 ns, for every client alike. */
-static const char *do_each(struct worker *worker, const char *argument)
+static const char *do_each(void *ctx, const char *argument)
 {
     static uint64_t at[WORKER_EACH_MAX + 1];
+    struct worker *worker = ctx;
     uint32_t count = count_of(argument);
 
+    if (worker->run == NULL)
+        return no_work;
     if (count > WORKER_EACH_MAX)
         return "bad too many";
     if (!warm_up(worker, count))
@@ -152,53 +140,27 @@ static const char *do_each(struct worker *worker, const char *argument)
     return NULL;
 }
 
-static const struct {
-    const char *name;
-    command *run;
-    bool works; /* it needs a work */
-} commands[] = {
-    {"hello", hello, false}, {"open", open_server, false}, {"work", take_work, false},
-    {"check", check, true},  {"run", run, true},           {"round", do_round, true},
-    {"each", do_each, true},
-};
-
-static const char *obey(struct worker *worker, const char *line)
+bool worker_connect(struct mc_socket *socket, const char *address)
 {
-    size_t len = strcspn(line, " ");
+    struct mc_address parts;
+    mc_deadline deadline = mc_socket_deadline(CONNECT_MS);
 
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        if (strlen(commands[i].name) != len || memcmp(commands[i].name, line, len) != 0)
-            continue;
-        if (commands[i].works && worker->run == NULL)
-            return "bad no work";
-        return commands[i].run(worker, line + len + (line[len] == ' '));
-    }
-    return "bad no such line";
+    mc_socket_close(socket);
+    if (mc_address_parse(&parts, address) != NULL)
+        return false;
+    if (parts.kind == MC_ADDRESS_UNIX)
+        return mc_socket_connect_unix(socket, parts.host, deadline) == 0;
+    return mc_socket_connect(socket, parts.host, parts.port, deadline) == 0;
 }
 
-int worker_main(const struct tested_client *client)
+int worker_main(const struct worker_client *client)
 {
+    static const struct lines_command commands[] = {
+        {"hello", hello}, {"open", open_server}, {"work", set_work}, {"check", check},
+        {"run", run},     {"round", do_round},   {"each", do_each},
+    };
     static struct worker worker;
-    char line[LINE_SIZE];
 
     worker.client = client;
-    while (fgets(line, sizeof line, stdin) != NULL) {
-        line[strcspn(line, "\n")] = '\0';
-        const char *answer = obey(&worker, line);
-        if (answer != NULL)
-            puts(answer);
-        fflush(stdout);
-    }
-    return EXIT_SUCCESS;
-}
-
-int worker_count(const struct tested_client *client, const char *address, const struct work *work,
-                 uint32_t count)
-{
-    struct worker worker = {.client = client, .work = *work};
-
-    if (!client->open(address))
-        return EXIT_FAILURE;
-    worker.run = client->prepare(&worker.work);
-    return worker.run != NULL && run_some(&worker, count) ? EXIT_SUCCESS : EXIT_FAILURE;
+    return lines_obey(commands, sizeof commands / sizeof *commands, &worker);
 }

@@ -1,28 +1,47 @@
-/* The process in which one client is measured. It does what it is told, a line at a time:
+/* The process in which one client is measured. It obeys these lines (see lines.h):
  *
  *     hello                                  ok TITLE <tab> SETTINGS
  *     open ADDRESS                           ok
  *     work VERB BATCH SIZE FIRST KEYS        ok          (struct work; VERB: get, miss, set, mg)
  *     check                                  ok          one operation, all of it compared
  *     run COUNT                              ok          so many operations, and nothing besides
- *     round COUNT                            ok NS USER_NS SYSTEM_NS    of all of them together
+ *     round COUNT                            ok NS CPU_NS   of all of them together, with the
+ *                                                         processor time of this process
  *     each COUNT                             ok NS NS NS ...            of each one
  *
- * or answers `no WHY`: there is no such client, or it has no such command; or `bad WHY`: it failed.
- * round and each do some operations before the clock runs. It ends when its input does.
- * python_clients.py speaks the same. */
+ * round and each do some operations before the clock runs. python_clients.py obeys the same. */
 #ifndef WORKER_H
 #define WORKER_H
 
-#include "tested.h"
+#include "socket.h"
+#include "work.h"
 
 enum { WORKER_EACH_MAX = 20000 };
 
-/* Returns the exit status. */
-int worker_main(const struct tested_client *client);
+/* Does the i-th operation of the work. False when a result is not the one that is right. */
+typedef bool worker_run(uint32_t i);
 
-/* Does `count` operations on a server and nothing besides, for tools that count. Exit status. */
-int worker_count(const struct tested_client *client, const char *address, const struct work *work,
-                 uint32_t count);
+/* What a client has to offer. It is the only one in its process: it keeps its state in its file. */
+struct worker_client {
+    const char *title;    /* its name and version */
+    const char *settings; /* what was set to make it fast, and how it is used */
+
+    /* Connects to HOST:PORT or unix:/PATH. False when that fails. */
+    bool (*open)(const char *address);
+
+    /* Makes a work ready. NULL when the client has no such command. */
+    worker_run *(*prepare)(const struct work *work);
+
+    /* Does the i-th operation and compares every byte that it delivers. */
+    bool (*check)(uint32_t i);
+};
+
+extern const struct worker_client baseline_client, mcwire_client;
+
+/* Connects a socket, closing it first if it is open. False when that fails. */
+bool worker_connect(struct mc_socket *socket, const char *address);
+
+/* Returns the exit status. */
+int worker_main(const struct worker_client *client);
 
 #endif

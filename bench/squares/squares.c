@@ -105,6 +105,13 @@ static int run_all(struct squares *squares)
     return EXIT_INTERRUPTED;
 }
 
+/* Says why the picture could not be written. Returns status. */
+static int fail_plot(int status, const struct options *options)
+{
+    escape_message("squares", "--plot: %s: %s", options->plot, strerror(errno));
+    return status;
+}
+
 /* Refuses before the first run whatever can be refused. OPTION_GO_ON, or the exit status. */
 static int prepare(struct squares *squares)
 {
@@ -113,7 +120,7 @@ static int prepare(struct squares *squares)
     if (options->plot != NULL) {
         squares->picture = fopen(options->plot, "a");
         if (squares->picture == NULL)
-            return fail(OPTION_USAGE, "--plot", strerror(errno));
+            return fail_plot(OPTION_USAGE, options);
     }
     squares->report.runs = calloc(options->runs, sizeof *squares->report.runs);
     if (squares->report.runs == NULL)
@@ -155,7 +162,7 @@ static bool draw(struct squares *squares)
 static int finish(struct squares *squares, int status)
 {
     if (squares->picture != NULL && !draw(squares))
-        status = fail(EXIT_FAILURE, "--plot", "the picture could not be written");
+        status = fail_plot(EXIT_FAILURE, &squares->options);
     if (ferror(stdout) || fclose(stdout) != 0)
         status = fail(EXIT_FAILURE, "standard output", "the report could not be written");
     free(squares->report.runs);

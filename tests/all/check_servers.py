@@ -327,7 +327,7 @@ def main():
     if has_option(program, "proxy_config"):
         check_proxy(report, program)
     else:
-        report.skip("proxy mode", "needs a memcached built with --enable-proxy")
+        print("# proxy mode: this memcached has none; --proxy FILE tests one that has")
     print("1..%d" % report.count)
     sys.exit(1 if report.failed else 0)
 

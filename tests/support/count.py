@@ -63,7 +63,7 @@ def what_failed(text, errors):
 
 def show_reasons(test, counts):
     text = test.get("stdout", "")
-    for line in re.findall(r"^(?:skipped: .*|ok .*# SKIP.*)$", text, re.MULTILINE):
+    for line in re.findall(r"^(?:skipped: .*|for another .*|ok .*# SKIP.*)$", text, re.MULTILINE):
         print("      " + line)
     if counts["failed"]:
         print("      %s, status %s" % (test["result"], test["returncode"]))

@@ -1,0 +1,129 @@
+"""Counts: instructions under callgrind and system calls under strace, each as the difference of a
+shorter and a longer run, so that what happens but once is not in it; and builds to count with."""
+
+import os
+import re
+import shutil
+import subprocess
+
+from machine import Absent, Failed, Worker
+
+TOOL_S = 300  # for a run under a tool
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+FLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Iproto", "-Isrc", "-Ibench/common",
+         "-Ibench/overhead"]
+
+
+def tool_version(command):
+    """The first line that a tool says of itself, or None."""
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, check=True, timeout=TOOL_S)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.decode("latin-1").split("\n")[0]
+
+
+def read_callgrind(text):
+    found = re.search(r"^totals: (\d+)", text, re.MULTILINE)
+    return {"instructions": int(found.group(1))} if found else {}
+
+
+def read_strace(text):
+    """% time, seconds, usecs/call, calls, errors if any, name."""
+    rows = re.findall(r"^ *[\d.]+ +[\d.]+ +\d+ +(\d+) +(?:\d+ +)?([a-z]\w*)$", text, re.MULTILINE)
+    return {name: int(count) for count, name in rows if name != "total"}
+
+
+TOOLS = {
+    "valgrind": (["valgrind", "--tool=callgrind", "--vgdb=no", "--callgrind-out-file=%s"],
+                 read_callgrind),
+    "strace": (["strace", "-f", "-c", "-o", "%s"], read_strace),
+}
+
+
+def run_lengths(work):
+    """The longer what is done, the shorter the runs."""
+    long = work is not None and work.batch * (work.size + 32) > 4096
+    return (20, 60) if long else (100, 500)
+
+
+class Counter:
+    """Counts what commands do that obey lines."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.versions = {"valgrind": tool_version(["valgrind", "--version"]),
+                         "strace": tool_version(["strace", "-V"])}
+
+    def has(self, tool):
+        return self.versions[tool] is not None
+
+    def run(self, tool, command, lines, length):
+        """What a run counts that obeys the lines, and then `run LENGTH`."""
+        path = os.path.join(self.folder, "counts")
+        words, read = TOOLS[tool]
+        worker = Worker([word % path if "%s" in word else word for word in words] + command)
+        try:
+            for line in lines + ["run %d" % length]:
+                worker.ask(line, TOOL_S)
+        finally:
+            status = worker.end(TOOL_S)
+        with open(path, encoding="latin-1") as file:
+            counts = read(file.read())
+        os.unlink(path)
+        if status != 0 or not counts:
+            raise Failed("%s failed with status %d" % (tool, status))
+        return counts
+
+    def difference(self, tool, command, lines, lengths):
+        """Of each thing that is counted, how often one operation does it."""
+        shorter, longer = (self.run(tool, command, lines, length) for length in lengths)
+        return {name: (count - shorter.get(name, 0)) / (lengths[1] - lengths[0])
+                for name, count in longer.items()}
+
+    def instructions(self, command, lines, work=None):
+        lengths = run_lengths(work)
+        return self.difference("valgrind", command, lines, lengths)["instructions"]
+
+    def syscalls(self, command, lines, work):
+        """All of an operation, and their names."""
+        each = self.difference("strace", command, lines, run_lengths(work))
+        names = ", ".join("%s %.3g" % item for item in each.items() if item[1] >= 0.01)
+        return sum(each.values()), names
+
+
+def or_none(function, *arguments):
+    """None where there is no such command, or no figure."""
+    try:
+        return function(*arguments)
+    except (Absent, Failed, OSError):
+        return None
+
+
+def sources():
+    """Of overhead-worker, below the top folder."""
+    found = []
+    for folder in ("proto", "src", "bench/common", "bench/overhead"):
+        found += [folder + "/" + name for name in sorted(os.listdir(os.path.join(ROOT, folder)))
+                  if name.endswith(".c") and name != "libmemcached.c"]
+    return found
+
+
+def compile_worker(compiler, option, path):
+    """overhead-worker as this compiler makes it. Raises Failed."""
+    done = subprocess.run(
+        [compiler, option, *FLAGS, *sources(), "-lm", "-o", path],
+        cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        check=False)
+    if done.returncode != 0:
+        raise Failed("%s %s: %s" % (compiler, option, done.stdout.decode("latin-1")))
+
+
+def strip_worker(path, stripped):
+    """A copy without what a compiler wrote for debuggers, which valgrind need not, and cannot
+    always, read."""
+    if shutil.which("strip") is None:
+        return path
+    subprocess.run(["strip", "--strip-debug", "-o", stripped, path], check=True)
+    return stripped

@@ -1,0 +1,433 @@
+"""What a client costs: measures the baseline, this project's client and others on private
+memcacheds, and reports. help.txt lists the options."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+
+import page
+import tables
+from counting import Counter, compile_worker, or_none, strip_worker
+from figures import shown
+from limits import BUILDS, LIMITS, is_kept, most_of
+from machine import (Absent, Failed, PROGRESS, Servers, Worker, end_workers, machine_facts,
+                     make_scratch, stolen_since, stolen_time, version_of)
+from measure import Plan, Team, measure_setting
+from options import FROM, ONLY, Usage, read_arguments
+from results import (CLIENTS, Results, SETTINGS, TWINS, WORKS, find_work, new_data, read_json,
+                     to_json)
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+FAILED, USAGE, NO_SERVER, NOISY, SKIPPED, INTERRUPTED = 1, 2, 69, 75, 77, 130
+QUICK_COUNTS = ("get", "get-100")
+TRIES = 3  # a machine that stands still for seconds makes an operation meet its deadline
+
+
+class Stop(Exception):
+    """The end, with a status and what to say."""
+
+    def __init__(self, status, text):
+        super().__init__(text)
+        self.status = status
+
+
+class Programs:
+    """The commands of all processes."""
+
+    def __init__(self, folder, python):
+        self.folder, self.python = folder, python
+
+    def worker(self, role):
+        return [os.path.join(self.folder, "overhead-worker"), role]
+
+    def client(self, name):
+        if name in CLIENTS[:2]:
+            return self.worker(name)
+        if name == "libmemcached":
+            return [os.path.join(self.folder, "overhead-libmemcached")]
+        return [self.python, "-B", os.path.join(HERE, "python_clients.py"), name]
+
+    def hint(self, name):
+        """Why a client's process may not even have begun."""
+        if name == "libmemcached":
+            return "not built, because libmemcached-dev was not there"
+        return None if name in CLIENTS[:2] else "%s cannot run its module" % self.python
+
+    @staticmethod
+    def ask_once(command, line):
+        worker = Worker(command)
+        try:
+            return worker.ask(line)
+        finally:
+            worker.end()
+
+
+def choose_processors(wanted):
+    """The client's, and the server's when they are apart: the last two that are allowed, as the
+    first takes most interrupts. None where nothing can be pinned."""
+    if not hasattr(os, "sched_getaffinity"):
+        return None, None
+    allowed = sorted(os.sched_getaffinity(0))
+    if wanted is None:
+        return allowed[-1], allowed[-2] if len(allowed) > 1 else allowed[-1]
+    if not set(wanted) <= set(allowed):
+        raise Usage("--processors: not allowed to this process")
+    return tuple(wanted)
+
+
+def choose_works(arguments, brief):
+    if arguments["--works"]:
+        return [work for work in WORKS if work.name in arguments["--works"]]
+    return [work for work in WORKS if work.brief or not brief]
+
+
+def choose_clients(wanted):
+    """The baseline and mcwire always, and both again."""
+    others = [name for name in CLIENTS[2:] if wanted is None or name in wanted]
+    return CLIENTS[:2] + list(TWINS) + others
+
+
+class Measurement:
+    """One run, from its processes to its data."""
+
+    def __init__(self, arguments, folder):
+        self.arguments, self.folder = arguments, folder
+        self.programs = Programs(arguments["--workers"],
+                                 arguments["--python"] or "/usr/bin/python3")
+        self.client_at, self.server_at = choose_processors(arguments["--processors"])
+        self.servers = Servers(self.programs.worker("memcached"))
+        self.data = new_data()
+
+    def address(self, transport, processor):
+        try:
+            return self.servers.address(transport, processor)
+        except (Failed, OSError) as problem:
+            raise Stop(NO_SERVER, str(problem)) from None
+
+    def settings(self):
+        a = self.arguments
+        if a["--cores"] == "apart" and self.client_at == self.server_at:
+            raise Usage("--cores: there is only one processor")
+        return [s for s in SETTINGS if a["--cores"] in (None, s.cores) and
+                a["--transport"] in (None, s.transport) and
+                (s.cores == "same" or self.client_at != self.server_at)]
+
+    def measure_times(self):
+        a, quick = self.arguments, self.arguments["--quick"]
+        plan = Plan(a["--rounds"] or (21 if quick else 60), a["--slice-us"] or 2000,
+                    8 if quick else 45)
+        seed = random.randrange(1 << 32) if a["--seed"] is None else a["--seed"]
+        self.data["facts"]["seed"] = str(seed)
+        team = Team(self.programs, choose_clients(a["--clients"]), self.client_at, seed)
+        self.data["clients"] = team.clients
+        for client in team.clients[:2]:
+            if client["absent"]:
+                raise Stop(FAILED, "%s: %s" % (client["name"], client["absent"]))
+        before = stolen_time()
+        for setting in self.settings():
+            processor = self.client_at if setting.cores == "same" else self.server_at
+            address = self.address(setting.transport, processor)
+            self.data["facts"]["memcached"] = version_of(address)
+            works = choose_works(a, setting.cores == "apart" or quick)
+            self.data["cells"] += measure_setting(team, setting, works, address, plan)
+        self.data["stolen"] = stolen_since(before)
+
+    def count_client(self, counter, name, work):
+        """Adds a record; Python takes seconds under callgrind to begin at all."""
+        command = self.programs.client(name)
+        lines = ["open " + self.address("unix", self.server_at), work.line()]
+        PROGRESS.show("counting %s by %s" % (work.name, name))
+        instructions, calls = None, (None, "")
+        slow = name in CLIENTS[3:] and (self.arguments["--quick"] or work.name not in QUICK_COUNTS)
+        if counter.has("valgrind") and not slow:
+            instructions = or_none(counter.instructions, command, lines, work)
+        if counter.has("strace"):
+            calls = or_none(counter.syscalls, command, lines, work) or calls
+        if instructions is not None or calls[0] is not None:
+            self.data["counts"].append({"work": work.name, "client": name, "syscalls": calls[0],
+                                        "instructions": instructions, "names": calls[1]})
+
+    def count_works(self, counter):
+        works = choose_works(self.arguments, False)
+        if not self.arguments["--works"]:
+            works = [work for work in works if work.counted and
+                     (work.name in QUICK_COUNTS or not self.arguments["--quick"])]
+        for work in works:
+            for client in self.data["clients"]:
+                if client["name"] not in TWINS and not client["absent"]:
+                    self.count_client(counter, client["name"], work)
+
+    def measure_wire(self, counter):
+        worker = Worker(self.programs.worker("wire"), self.client_at)
+        words = worker.ask("list").split("\t")
+        for name, title in zip(words[::2], words[1::2]):
+            PROGRESS.show("in memory: " + title)
+            size, ns = int(worker.ask("work " + name)), float(worker.ask("time"))
+            instructions = None
+            if counter and counter.has("valgrind"):
+                instructions = or_none(counter.instructions, self.programs.worker("wire"),
+                                       ["work " + name])
+            self.data["wire"].append({"name": name, "title": title, "bytes": size, "ns": ns,
+                                      "instructions": instructions})
+        worker.end()
+
+    def count_limits(self, counter, path, build):
+        """The instructions that have a limit, of a worker; raises Failed."""
+        for limit in LIMITS:
+            if limit.what == "instructions":
+                PROGRESS.show("counting %s, %s" % (limit.work, build))
+                self.data["builds"].append({
+                    "build": build, "client": limit.client, "work": limit.work,
+                    "instructions": self.count_limit(counter, path, build, limit)})
+
+    def count_limit(self, counter, path, build, limit):
+        """The least of some tries, as long as it is above the limit."""
+        lines, work = ["work " + limit.work], None
+        if limit.client != "wire":
+            work = find_work(limit.work)
+            lines = ["open " + self.address("unix", self.server_at), work.line()]
+        tries = []
+        while len(tries) < TRIES and not (tries and is_kept(limit, min(tries), build)):
+            tries.append(counter.instructions([path, limit.client], lines, work))
+        return min(tries)
+
+    def count_builds(self, counter):
+        """What has a limit, in each build that a compiler is there for."""
+        for compiler, option in BUILDS:
+            if shutil.which(compiler) is not None:
+                build = "%s %s" % (compiler, option)
+                PROGRESS.show("building with " + build)
+                path = os.path.join(self.folder, "worker")
+                compile_worker(compiler, option, path)
+                self.count_limits(counter, path, build)
+
+    def run(self):
+        self.data["facts"] = machine_facts(self.arguments.words, self.programs)
+        self.data["facts"]["pinned"] = "no: this system cannot" if self.client_at is None else \
+            "client to processor %d; server to %d or, apart, to %d" % (
+                self.client_at, self.client_at, self.server_at)
+        self.measure_times()
+        counter = None
+        if not self.arguments["--no-counts"]:
+            counter = Counter(self.folder)
+            self.data["facts"]["counted by"] = "; ".join(
+                counter.versions[tool] or tool + " is absent" for tool in counter.versions)
+            self.count_works(counter)
+            if counter.has("valgrind") and not self.arguments["--quick"]:
+                self.count_builds(counter)
+        self.measure_wire(counter)
+        return Results(self.data)
+
+
+def print_out(text):
+    try:
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
+    except OSError as problem:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still unwritten goes nowhere
+        raise Stop(FAILED, "standard output: " + problem.strerror) from None
+
+
+def open_file(name, option):
+    """To write to, before anything is measured."""
+    try:
+        return open(name.encode("latin-1"), "w", encoding="utf-8")
+    except OSError as problem:
+        raise Usage("%s: %s: %s" % (option, name, problem.strerror)) from None
+
+
+def write_file(file, text, option):
+    try:
+        file.write(text)
+        file.close()
+    except OSError as problem:
+        raise Stop(FAILED, "%s: %s: %s" % (option, os.fsdecode(file.name), problem.strerror)) \
+            from None
+
+
+def put_between(path, begin, end, text):
+    """Replaces what stands between two lines of a file."""
+    with open(path, encoding="utf-8") as file:
+        head, rest = file.read().split(begin + "\n")
+    tail = rest.split(end + "\n")[1]
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(head + begin + "\n" + text + end + "\n" + tail)
+
+
+def write_readme(results):
+    put_between(os.path.join(HERE, "RESULTS.md"), "<!-- overhead: begin -->",
+                "<!-- overhead: end -->", tables.markdown_report(results))
+    put_between(os.path.join(ROOT, "README.md"), "<!-- overhead -->", "<!-- end of overhead -->",
+                tables.readme_table(results))
+
+
+def report(arguments, results, html):
+    """Prints. Tables of times of a machine that was too noisy only --anyway."""
+    why = results.too_noisy()
+    with_times = why is None or bool(arguments["--anyway"])
+    kind = arguments["--format"] or "text"
+    if html:
+        write_file(html, page.overhead_page(results, with_times), "--html")
+    if kind == "json":
+        print_out(to_json(results.data))
+    elif kind == "text":
+        print_out(tables.text_report(results, with_times))
+    elif with_times:
+        print_out(tables.markdown_report(results))
+    if arguments["--readme"] and with_times:
+        write_readme(results)
+    if not with_times and (kind != "json" or html or arguments["--readme"]):
+        raise Stop(NOISY, "no tables of times: %s; --anyway prints them" % why)
+
+
+def judge(results):
+    """The baseline and this project's client must not have failed at anything."""
+    for cell in results.data["cells"]:
+        if cell["problem"] and TWINS.get(cell["client"], cell["client"]) in CLIENTS[:2]:
+            raise Stop(FAILED, "%s, %s: %s" % (cell["client"], cell["work"], cell["problem"]))
+
+
+def read_stored(name):
+    try:
+        return read_json(name.encode("latin-1"))
+    except OSError as problem:
+        raise Usage("--from: %s: %s" % (name, problem.strerror)) from None
+    except ValueError as problem:
+        raise Usage("--from: %s: %s" % (name, problem)) from None
+
+
+def print_stored(arguments):
+    stored = [read_stored(name) for name in arguments["--from"]]
+    loads = [isinstance(each, dict) for each in stored]
+    if any(loads) and (len(stored) > 1 or not arguments["--html"] or
+                       set(arguments) - {"--from", "--html", "--workers"}):
+        raise Usage("--from: what mcload printed goes into a page of --html, and nothing else")
+    if len(stored) == 2:
+        show = tables.markdown_of if arguments["--format"] == "markdown" else tables.text_of
+        return print_out("\n".join(map(show, tables.comparison(*stored))))
+    html = open_file(arguments["--html"], "--html") if arguments["--html"] else None
+    if not loads[0]:
+        return report(arguments, stored[0], html)
+    try:
+        return write_file(html, page.load_page(stored[0]), "--html")
+    except (KeyError, TypeError, AttributeError, ValueError) as problem:
+        raise Usage("--from: %s: it is not what mcload prints (%s)" % (
+            arguments["--from"][0], problem)) from None
+
+
+def run_only(arguments, folder):
+    """Does operations and nothing besides, for tools that look at the process."""
+    client, work = arguments["--only"], arguments["--work"] or "get"
+    measurement = Measurement(arguments, folder)
+    worker = Worker(measurement.programs.client(client), measurement.client_at)
+    try:
+        address = arguments["--server"] or measurement.address(
+            arguments["--transport"] or "unix", measurement.client_at)
+        worker.ask("open " + address)
+        worker.ask(find_work(work).line())
+        worker.ask("run %d" % (arguments["--count"] or 1000), 3600)
+    except (Absent, Failed) as problem:
+        raise Stop(FAILED, "%s, %s: %s" % (client, work, problem)) from None
+
+
+def print_limits(arguments, folder):
+    """The instructions that have a limit, as JSON; fails when one is not kept."""
+    counter = Counter(folder)
+    if not counter.has("valgrind"):
+        raise Stop(SKIPPED, "valgrind is absent, so no instructions are counted")
+    measurement = Measurement(arguments, folder)
+    try:
+        if arguments["--builds"]:
+            measurement.count_builds(counter)
+        else:
+            path = strip_worker(measurement.programs.worker("wire")[0],
+                                os.path.join(folder, "stripped"))
+            measurement.count_limits(counter, path, "this build")
+    except (Absent, OSError) as problem:
+        raise Stop(FAILED, str(problem)) from None
+    limits = {(limit.client, limit.work): limit for limit in LIMITS
+              if limit.what == "instructions"}
+    rows, broken = [], []
+    for each in measurement.data["builds"]:
+        limit = limits[each["client"], each["work"]]
+        rows.append(json.dumps(dict(each, most=most_of(limit, each["build"]), text=limit.text)))
+        if not is_kept(limit, each["instructions"], each["build"]):
+            broken.append("%s, %s" % (each["build"], limit.text))
+    print_out('{"limits": [\n%s\n]}\n' % ",\n".join(rows))
+    if broken:
+        raise Stop(FAILED, "more than the limit: " + "; ".join(broken))
+
+
+def measure(arguments, folder):
+    html = open_file(arguments["--html"], "--html") if arguments["--html"] else None
+    stored = open_file(arguments["--json"], "--json") if arguments["--json"] else None
+    results = Measurement(arguments, folder).run()
+    if stored:
+        write_file(stored, to_json(results.data), "--json")
+    PROGRESS.end()
+    report(arguments, results, html)
+    judge(results)
+
+
+def print_help():
+    with open(os.path.join(HERE, "help.txt"), encoding="utf-8") as file:
+        print_out(file.read())
+
+
+def print_version():
+    with open(os.path.join(ROOT, "proto", "proto.h"), encoding="utf-8") as file:
+        version = next(line.split('"')[1] for line in file if "define MCWIRE_VERSION" in line)
+    print_out("overhead (mcwire) %s\n" % version)
+
+
+def run_mode(words):
+    arguments = read_arguments(words)
+    if arguments["--help"]:
+        return print_help()
+    if arguments["--version"]:
+        return print_version()
+    mode = arguments.mode()
+    if mode == FROM:
+        return print_stored(arguments)
+    folder = make_scratch()
+    try:
+        if mode == ONLY:
+            return run_only(arguments, folder)
+        if arguments["--instructions"] or arguments["--builds"]:
+            return print_limits(arguments, folder)
+        return measure(arguments, folder)
+    finally:
+        end_workers()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def interrupt(_number, _frame):
+    raise KeyboardInterrupt
+
+
+def main():
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, interrupt)
+    try:
+        run_mode(sys.argv[1:])
+        return 0
+    except Usage as problem:
+        status, text = USAGE, str(problem)
+    except Stop as problem:
+        status, text = problem.status, str(problem)
+    except Failed as problem:
+        status, text = FAILED, str(problem)
+    except KeyboardInterrupt:
+        status, text = INTERRUPTED, "interrupted"
+    PROGRESS.end()
+    print("overhead: " + shown(text), file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

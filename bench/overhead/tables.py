@@ -1,0 +1,243 @@
+"""Results as tables of texts: each is a list of rows, and its first row is the header."""
+
+from figures import (count_text, is_noise, percent_text, rate_text, ratio_text, shown, time_text)
+from limits import LIMITS, is_kept
+from results import CLIENTS, SETTINGS, TWINS, WORKS, find_work
+
+
+def label(client):
+    """A client's name without its version."""
+    return client["title"].split(" ")[0]
+
+
+def time_cell(results, setting, work, name):
+    """The p50, and its ratio to the baseline's: in parentheses if that is noise."""
+    cell, ratio = results.cell(setting, work, name), results.ratio(setting, work, name)
+    if cell is None or cell["p50"] is None:
+        return "-"
+    if name == "baseline" or ratio is None:
+        return time_text(cell["p50"])
+    noise = results.is_noise(setting, work, name)
+    return time_text(cell["p50"]) + ("  (%s)" if noise else "  %s") % ratio_text(ratio.middle)
+
+
+def ratio_cell(ratio):
+    return "-" if ratio is None else "%.3f" % ratio.middle
+
+
+def time_table(results, setting, works=None):
+    """Time of an operation, with the A/A columns and the band."""
+    clients = results.clients()
+    again = [client["name"] for client in results.clients(True) if client["name"] in TWINS]
+    rows = [[setting.title] + [label(client) for client in clients] +
+            ["A/A " + TWINS[name] for name in again] + ["band"] * bool(again)]
+    for work in results.works(setting):
+        if works is not None and work not in works:
+            continue
+        row = [work.title] + [time_cell(results, setting, work, client["name"])
+                              for client in clients]
+        row += [ratio_cell(results.ratio(setting, work, name)) for name in again]
+        rows.append(row + [percent_text(results.band(setting, work))] * bool(again))
+    return rows
+
+
+def detail_table(results, setting):
+    """For each client: how sure its ratio is, the tail, and the processor time."""
+    rows = [[setting.title, "processes", "samples", "ratio", "middle half", "p99", "p99.9",
+             "processor", "all of a round", "ratio"]]
+    for work in results.works(setting):
+        for client in results.clients():
+            cell = results.cell(setting, work, client["name"])
+            ratio = results.ratio(setting, work, client["name"])
+            whole = results.ratio(setting, work, client["name"], 3)
+            if cell is None or ratio is None:
+                continue
+            times = sorted(row[3] for row in cell["rounds"])
+            rows.append([work.title + ", " + label(client),
+                         count_text(len({row[1] for row in cell["rounds"]})),
+                         count_text(cell["samples"]), ratio_text(ratio.middle),
+                         "%s - %s" % (ratio_text(ratio.low), ratio_text(ratio.high)),
+                         time_text(cell["p99"]), time_text(cell["p999"]), time_text(cell["cpu"]),
+                         time_text(times[(len(times) - 1) // 2]), ratio_text(whole.middle)])
+    return rows
+
+
+def count_table(results, title, member):
+    """instructions or syscalls of an operation."""
+    clients = results.clients()
+    rows = [[title] + [label(client) for client in clients]]
+    for work in results.counted():
+        counts = [results.counts.get((work.name, client["name"]), {}) for client in clients]
+        rows.append([work.title] + [count_text(count.get(member)) for count in counts])
+    return rows
+
+
+def wire_table(results):
+    rows = [["proto/ alone, in memory", "time", "bytes", "rate", "instructions"]]
+    for wire in results.data["wire"]:
+        rows.append([wire["title"], time_text(wire["ns"]), count_text(wire["bytes"]),
+                     rate_text(wire["bytes"], wire["ns"]), count_text(wire["instructions"])])
+    return rows
+
+
+def build_table(results):
+    """Instructions of an operation in each build."""
+    figures = {(each["client"], each["work"], each["build"]): each["instructions"]
+               for each in results.data["builds"]}
+    builds = list(dict.fromkeys(each["build"] for each in results.data["builds"]))
+    rows = [["instructions, by compiler"] + builds]
+    for limit in LIMITS:
+        row = [figures.get((limit.client, limit.work, build)) for build in builds]
+        if limit.what == "instructions" and builds:
+            rows.append([limit.text] + [count_text(figure) for figure in row])
+    return rows
+
+
+def promise_table(results):
+    rows = [["what mcwire promises", "figure", "at most", ""]]
+    for limit in LIMITS:
+        figure = results.limited(limit)
+        if figure is not None:
+            rows.append([limit.text, count_text(figure), count_text(limit.most),
+                         "kept" if is_kept(limit, figure) else "NOT kept"])
+    return rows
+
+
+def compare_times(one, other, setting):
+    """The ratios of two results, and that of these, in parentheses if it is noise in either."""
+    rows = [[setting.title, "first", "second", "change", "band"]]
+    for work in WORKS:
+        for name in CLIENTS[1:]:
+            ratios = [results.ratio(setting, work, name) for results in (one, other)]
+            if None in ratios:
+                continue
+            bands = [results.band(setting, work) for results in (one, other)]
+            band = max((band for band in bands if band is not None), default=None)
+            change = ratios[1].middle / ratios[0].middle
+            rows.append([work.title + ", " + name] + [ratio_cell(ratio) for ratio in ratios] +
+                        [("(%.3f)" if is_noise(change, band) else "%.3f") % change,
+                         percent_text(band)])
+    return rows
+
+
+def compare_counts(one, other):
+    rows = [["instructions of an operation", "first", "second", "change"]]
+    for client in CLIENTS + ["wire"]:
+        works = [work.name for work in WORKS]
+        if client == "wire":
+            works = [wire["name"] for wire in one.data["wire"]]
+        for work in works:
+            figures = [results.instructions(client, work) for results in (one, other)]
+            if None not in figures and figures[0] > 0:
+                rows.append(["%s, %s" % (work, client)] + [count_text(each) for each in figures] +
+                            ["%+.1f %%" % (100 * (figures[1] / figures[0] - 1))])
+    return rows
+
+
+def comparison(one, other):
+    tables = [compare_times(one, other, setting) for setting in SETTINGS]
+    return [table for table in tables + [compare_counts(one, other)] if len(table) > 1]
+
+
+def count_tables(results):
+    """What no other work of the machine can change."""
+    tables = [count_table(results, "instructions of an operation", "instructions"),
+              count_table(results, "system calls of an operation", "syscalls"),
+              build_table(results), wire_table(results), promise_table(results)]
+    return [table for table in tables if len(table) > 1]
+
+
+def time_tables(results):
+    settings = results.settings()
+    return [time_table(results, setting) for setting in settings] + \
+        [detail_table(results, setting) for setting in settings[:1]]
+
+
+def notes(results):
+    """Who took part, and what has no figure."""
+    lines = []
+    for client in results.data["clients"]:
+        if client["absent"]:
+            lines.append("%s is absent: %s." % (client["title"], client["absent"]))
+        elif client["name"] not in TWINS:
+            lines.append("%s: %s." % (client["title"], client["settings"]))
+    for cell in results.data["cells"]:
+        if cell["problem"]:
+            lines.append("No figure for %s by %s, %s, %s: %s." % (
+                cell["work"], cell["client"], cell["transport"], cell["cores"], cell["problem"]))
+    return lines
+
+
+def noise_note(results):
+    """The band of the run, and whether the times are worth anything."""
+    noise, why = results.noise(), results.too_noisy()
+    if noise is None:
+        return "No client was held against itself (A/A), so nobody knows what a ratio is worth."
+    text = "A client differs from itself by %s (A/A; the middle of all works)." % \
+        percent_text(noise)
+    return text if why is None else text + " TOO NOISY: " + why + "."
+
+
+LEGEND = """\
+A time is the p50 of an operation; the number after it is its ratio to the baseline's in the same
+round, in parentheses if a client can differ as much from itself.
+"""
+
+
+def text_of(table):
+    widths = [max(len(shown(row[i])) for row in table) for i in range(len(table[0]))]
+    return "\n".join("  ".join(
+        shown(cell).ljust(width) if i == 0 else shown(cell).rjust(width)
+        for i, (cell, width) in enumerate(zip(row, widths))).rstrip() for row in table) + "\n"
+
+
+def text_report(results, with_times):
+    """Everything, for people to read."""
+    facts = "".join("%-12s%s\n" % (shown(name), shown(text))
+                    for name, text in results.data["facts"].items())
+    tables = (time_tables(results) if with_times else []) + count_tables(results)
+    return "\n".join([facts, noise_note(results) + "\n" + LEGEND] +
+                     [text_of(table) for table in tables] +
+                     ["".join(shown(line) + "\n" for line in notes(results))])
+
+
+def markdown_of(table):
+    rule = ["---"] + ["---:"] * (len(table[0]) - 1)
+    return "".join("| %s |\n" % " | ".join(map(shown, row))
+                   for row in [table[0], rule] + table[1:])
+
+
+def count_row(results, title, work, member, columns):
+    counts = [results.counts.get((work, client["name"]), {}).get(member)
+              for client in results.clients()]
+    return ([title] + [count_text(count) for count in counts] + [""] * columns)[:columns]
+
+
+def markdown_table(results, works=None):
+    """One setting's times, and the counts of a get."""
+    setting = results.settings()[0] if results.settings() else SETTINGS[0]
+    table = time_table(results, setting, works)
+    for title, work, member in [("instructions of a get", "get", "instructions"),
+                                ("instructions of a get of 100 keys", "get-100", "instructions"),
+                                ("system calls of a get", "get", "syscalls")]:
+        if (work, "mcwire") in results.counts:
+            table.append(count_row(results, title, work, member, len(table[0])))
+    return table
+
+
+def markdown_report(results):
+    """The table of one setting, and what it stands on."""
+    titles = [client["title"] for client in results.clients() if client["name"] != "baseline"]
+    lines = markdown_of(markdown_table(results))
+    lines += "\n%s%s\n%s.\n" % (LEGEND, shown(noise_note(results)), shown(". ".join(titles)))
+    facts = [results.fact(name) for name in ("processor", "system", "compiler")]
+    facts += ["memcached " + results.fact("memcached"), results.fact("date")]
+    return lines + shown("; ".join(facts)) + ".\n"
+
+
+def readme_table(results):
+    """What README.md shows: rows of markdown_table(), so that each stands in RESULTS.md, too."""
+    works = [find_work("get"), find_work("get-100")]
+    table = markdown_table(results, works)
+    return markdown_of([row for row in table if "system calls" not in row[0] and
+                        row[0] != "instructions of a get of 100 keys"])

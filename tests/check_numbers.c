@@ -1,0 +1,395 @@
+/* The numbers of mcload: its histogram against sorted samples, what threads add up to, and its
+ * random numbers against their distributions, with fixed seeds. */
+#include "load/dist.h"
+#include "load/stats.h"
+#include "suite.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+enum { SAMPLES = 20000, DRAWS = 200000, KINDS_MAX = 128 };
+
+/* ---- the histogram --------------------------------------------------------------------------- */
+
+/* At most 1/128 off, and exact where each value has a bucket. */
+static void expect_near(uint64_t found, uint64_t value)
+{
+    uint64_t off = found > value ? found - value : value - found;
+
+    ck_assert_msg(value < 128 ? off == 0 : off <= value / 128 + 1, "%llu is not %llu",
+                  (unsigned long long)found, (unsigned long long)value);
+}
+
+/* The middle one of three, so that neither end stands for it. */
+static void expect_recorded(uint64_t value)
+{
+    static struct timing_histogram histogram;
+
+    memset(&histogram, 0, sizeof histogram);
+    timing_record(&histogram, 0);
+    timing_record(&histogram, value);
+    timing_record(&histogram, UINT64_MAX);
+    expect_near(timing_percentile(&histogram, 500000), value);
+}
+
+START_TEST(values_of_every_size)
+{
+    for (uint64_t value = 1; value < 2000; value++)
+        expect_recorded(value);
+    for (int bit = 8; bit < 64; bit++)
+        for (int64_t near = -1; near <= 1; near++)
+            expect_recorded((UINT64_C(1) << bit) + (uint64_t)near);
+    expect_recorded(UINT64_MAX - 1);
+}
+END_TEST
+
+static int compare(const void *left, const void *right)
+{
+    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+
+    return (a > b) - (a < b);
+}
+
+/* From nanoseconds to seconds, each magnitude as often. */
+static void draw_samples(uint64_t samples[SAMPLES], uint64_t seed)
+{
+    struct dist dist;
+
+    dist_init(&dist, seed, 0, 1000000, 0);
+    for (size_t i = 0; i < SAMPLES; i++)
+        samples[i] = (uint64_t)pow(10, 9.0 * dist_draw(&dist) / 1e6);
+}
+
+static void record_all(struct timing_histogram *histogram, const uint64_t *samples, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        timing_record(histogram, samples[i]);
+}
+
+START_TEST(percentiles_are_those_of_the_samples)
+{
+    static uint64_t samples[SAMPLES];
+    static struct timing_histogram histogram;
+    static const uint32_t millionths[] = {1,      10000,  100000, 250000, 499999, 500000, 500001,
+                                          900000, 990000, 999000, 999900, 999950, 999951, 999999};
+    uint64_t sum = 0;
+
+    draw_samples(samples, 1);
+    record_all(&histogram, samples, SAMPLES);
+    for (size_t i = 0; i < SAMPLES; i++)
+        sum += samples[i];
+    qsort(samples, SAMPLES, sizeof *samples, compare);
+    for (size_t i = 0; i < COUNT(millionths); i++) {
+        size_t rank = (size_t)((SAMPLES * (uint64_t)millionths[i] + 999999) / 1000000);
+        expect_near(timing_percentile(&histogram, millionths[i]), samples[rank - 1]);
+    }
+    ck_assert_uint_eq(timing_percentile(&histogram, 0), samples[0]);
+    ck_assert_uint_eq(timing_percentile(&histogram, 1000000), samples[SAMPLES - 1]);
+    ck_assert_uint_eq(histogram.min, samples[0]);
+    ck_assert_uint_eq(histogram.max, samples[SAMPLES - 1]);
+    ck_assert_uint_eq(histogram.count, SAMPLES);
+    ck_assert_uint_eq(timing_mean(&histogram), sum / SAMPLES);
+}
+END_TEST
+
+/* Few values have exact ranks. */
+START_TEST(ranks)
+{
+    static struct timing_histogram histogram;
+    static const struct {
+        uint32_t millionths;
+        uint64_t value;
+    } some[] = {{1, 10}, {200000, 10}, {200001, 20}, {500000, 30}, {800000, 40}, {800001, 50}};
+
+    for (uint64_t value = 50; value > 0; value -= 10)
+        timing_record(&histogram, value);
+    for (size_t i = 0; i < COUNT(some); i++)
+        ck_assert_uint_eq(timing_percentile(&histogram, some[i].millionths), some[i].value);
+    memset(&histogram, 0, sizeof histogram);
+    record_all(&histogram, (const uint64_t[]){1001, 1007}, 2); /* of one bucket */
+    ck_assert_uint_eq(timing_percentile(&histogram, 500000), 1001);
+    ck_assert_uint_eq(timing_percentile(&histogram, 1000000), 1007);
+}
+END_TEST
+
+START_TEST(merged_is_as_recorded_together)
+{
+    static uint64_t samples[SAMPLES];
+    static struct timing_histogram whole, parts[2], empty;
+
+    /* Of the round before, where all tests are one process. */
+    memset(&whole, 0, sizeof whole);
+    memset(parts, 0, sizeof parts);
+    memset(&empty, 0, sizeof empty);
+    draw_samples(samples, 2);
+    record_all(&whole, samples, SAMPLES);
+    record_all(&parts[0], samples, 777);
+    record_all(&parts[1], samples + 777, SAMPLES - 777);
+    timing_merge(&parts[_i], &parts[1 - _i]);
+    ck_assert_mem_eq(&parts[_i], &whole, sizeof whole);
+    timing_merge(&parts[_i], &empty);
+    ck_assert_mem_eq(&parts[_i], &whole, sizeof whole);
+    timing_merge(&empty, &parts[_i]);
+    ck_assert_mem_eq(&empty, &whole, sizeof whole);
+}
+END_TEST
+
+/* Each end comes from the other one of the two. */
+START_TEST(merged_has_both_ends)
+{
+    static struct timing_histogram inner, outer;
+
+    record_all(&inner, (const uint64_t[]){50, 60}, 2);
+    record_all(&outer, (const uint64_t[]){7, 999}, 2);
+    timing_merge(&inner, &outer);
+    ck_assert_uint_eq(inner.min, 7);
+    ck_assert_uint_eq(inner.max, 999);
+}
+END_TEST
+
+START_TEST(large_counts)
+{
+    static struct timing_histogram histogram;
+
+    histogram.count = UINT64_C(1) << 62;
+    histogram.buckets[5] = histogram.buckets[9] = histogram.count / 2;
+    histogram.min = 5;
+    histogram.max = 9;
+    ck_assert_uint_eq(timing_percentile(&histogram, 500000), 5);
+    ck_assert_uint_eq(timing_percentile(&histogram, 500001), 9);
+    memset(&histogram, 0, sizeof histogram);
+    ck_assert_uint_eq(timing_percentile(&histogram, 500000), 0);
+    ck_assert_uint_eq(timing_mean(&histogram), 0);
+    record_all(&histogram, (const uint64_t[]){UINT64_MAX, UINT64_MAX}, 2);
+    ck_assert_uint_eq(histogram.sum, UINT64_MAX);
+}
+END_TEST
+
+START_TEST(texts)
+{
+    static const struct {
+        double ns;
+        const char *text;
+    } some[] = {{0, "0 ns"},          {0.5, "0.50 ns"},  {9.994, "9.99 ns"},  {9.996, "10.0 ns"},
+                {99.96, "100 ns"},    {999.4, "999 ns"}, {999.6, "1.00 us"},  {12345, "12.3 us"},
+                {2500000, "2.50 ms"}, {7.5e9, "7.50 s"}, {12345e9, "12345 s"}};
+    char text[TIMING_TEXT_MAX];
+
+    for (size_t i = 0; i < COUNT(some); i++)
+        ck_assert_str_eq(timing_text(text, some[i].ns), some[i].text);
+}
+END_TEST
+
+/* ---- sums of threads ------------------------------------------------------------------------- */
+
+START_TEST(threads_add_up)
+{
+    static struct stats sum, one;
+    uint64_t *numbers[] = {&one.sent_bytes,     &one.received_bytes, &one.unsent,   &one.filled,
+                           &one.earlier_errors, &one.user_ns,        &one.system_ns};
+    struct stats_of_kind *set = &one.kinds[STATS_SET];
+    uint64_t *counts[] = {&set->requests, &set->errors, &set->hits, &set->misses, &set->wrong};
+
+    for (size_t i = 0; i < COUNT(numbers); i++)
+        *numbers[i] = i + 1;
+    for (size_t i = 0; i < COUNT(counts); i++)
+        *counts[i] = i + 11;
+    timing_record(&set->latency, 1000);
+    stats_add(&sum, &one);
+    ck_assert_mem_eq(&sum, &one, sizeof sum);
+    stats_add(&sum, &one);
+    for (size_t i = 0; i < COUNT(numbers); i++)
+        ck_assert_uint_eq(*(uint64_t *)((char *)&sum + ((char *)numbers[i] - (char *)&one)),
+                          2 * (i + 1));
+    for (size_t i = 0; i < COUNT(counts); i++)
+        ck_assert_uint_eq(*(uint64_t *)((char *)&sum + ((char *)counts[i] - (char *)&one)),
+                          2 * (i + 11));
+    ck_assert_uint_eq(sum.kinds[STATS_SET].latency.count, 2);
+    ck_assert_uint_eq(sum.kinds[STATS_GET].latency.count, 0);
+}
+END_TEST
+
+/* The run is from the first start to the last end; a thread that did not begin has no start. */
+START_TEST(runs_of_threads)
+{
+    static struct stats sum;
+    static const struct {
+        uint64_t start, end;
+    } threads[] = {{0, 0}, {500, 900}, {400, 800}, {0, 0}, {450, 950}};
+
+    for (size_t i = 0; i < COUNT(threads); i++) {
+        static struct stats one;
+        one.start_ns = threads[i].start;
+        one.end_ns = threads[i].end;
+        stats_add(&sum, &one);
+    }
+    ck_assert_uint_eq(sum.start_ns, 400);
+    ck_assert_uint_eq(sum.end_ns, 950);
+}
+END_TEST
+
+START_TEST(servers_add_up)
+{
+    struct stats_of_server sum = {.connects = 1}, first = {.connects = 2, .first = "first"},
+                           second = {.connects = 3, .first = "second"};
+
+    for (int i = 0; i < STATS_TROUBLES; i++)
+        first.troubles[i] = second.troubles[i] = (uint64_t)i + 1;
+    stats_add_server(&sum, &first);
+    stats_add_server(&sum, &second);
+    ck_assert_uint_eq(sum.connects, 6);
+    ck_assert_str_eq(sum.first, "first");
+    for (int i = 0; i < STATS_TROUBLES; i++)
+        ck_assert_uint_eq(sum.troubles[i], 2 * ((uint64_t)i + 1));
+}
+END_TEST
+
+/* ---- distributions --------------------------------------------------------------------------- */
+
+/* Chi-square of the counts of DRAWS draws against parts of 1: within five standard deviations of
+ * its mean. It is not so by chance, as the seeds are fixed. */
+static void expect_parts(const uint32_t *counts, const double *parts, size_t kinds)
+{
+    double sum = 0, freedom = (double)kinds - 1;
+
+    for (size_t i = 0; i < kinds; i++) {
+        double expected = parts[i] * DRAWS, off = counts[i] - expected;
+        sum += off * off / expected;
+    }
+    ck_assert_msg(sum <= freedom + 5 * sqrt(2 * freedom), "chi-square %g of %zu kinds", sum, kinds);
+}
+
+static void expect_distribution(uint32_t kinds, double exponent, uint64_t seed)
+{
+    uint32_t counts[KINDS_MAX] = {0};
+    double parts[KINDS_MAX], all = 0;
+    struct dist dist;
+
+    dist_init(&dist, seed, 3, kinds, exponent);
+    for (int i = 0; i < DRAWS; i++) {
+        uint32_t k = dist_draw(&dist);
+        ck_assert_uint_lt(k, kinds);
+        counts[k]++;
+    }
+    for (uint32_t k = 0; k < kinds; k++)
+        all += parts[k] = pow(k + 1.0, -exponent);
+    for (uint32_t k = 0; k < kinds; k++)
+        parts[k] /= all;
+    expect_parts(counts, parts, kinds);
+}
+
+START_TEST(keys_are_distributed)
+{
+    static const double exponents[] = {0, 0.3, 0.99, 1, 1.5, 3};
+    static const uint32_t kinds[] = {1, 2, 7, 40};
+
+    for (size_t e = 0; e < COUNT(exponents); e++)
+        for (size_t k = 0; k < COUNT(kinds); k++)
+            expect_distribution(kinds[k], exponents[e], e * 10 + k);
+}
+END_TEST
+
+/* Of a million keys, the parts of the first ones are what the sum over all says. */
+START_TEST(zipf_of_many_keys)
+{
+    enum { KEYS = 1000000, FIRST = 20 };
+    uint32_t counts[FIRST + 1] = {0};
+    double parts[FIRST + 1] = {0}, all = 0, rest = 1;
+    struct dist dist;
+
+    dist_init(&dist, 4, 0, KEYS, 0.99);
+    for (int i = 0; i < DRAWS; i++) {
+        uint32_t k = dist_draw(&dist);
+        counts[k < FIRST ? k : FIRST]++;
+    }
+    for (uint32_t k = 0; k < KEYS; k++)
+        all += pow(k + 1.0, -0.99);
+    for (uint32_t k = 0; k < FIRST; k++)
+        rest -= parts[k] = pow(k + 1.0, -0.99) / all;
+    parts[FIRST] = rest;
+    expect_parts(counts, parts, FIRST + 1);
+}
+END_TEST
+
+START_TEST(sizes_are_distributed)
+{
+    enum { MIN = 10, MAX = 33 };
+    uint32_t counts[MAX - MIN + 1] = {0};
+    double parts[MAX - MIN + 1];
+    struct dist dist;
+
+    dist_init(&dist, 5, 0, 1, 0);
+    for (int i = 0; i < DRAWS; i++) {
+        uint32_t size = dist_between(&dist, MIN, MAX);
+        ck_assert_uint_ge(size, MIN);
+        ck_assert_uint_le(size, MAX);
+        counts[size - MIN]++;
+    }
+    for (size_t i = 0; i < COUNT(parts); i++)
+        parts[i] = 1.0 / COUNT(parts);
+    expect_parts(counts, parts, COUNT(parts));
+    ck_assert_uint_eq(dist_between(&dist, 7, 7), 7);
+}
+END_TEST
+
+/* Where a range is no divisor of 2^32 by far, the low numbers are not favoured. */
+START_TEST(ranges_of_many_bits)
+{
+    const uint32_t range = UINT32_C(3) << 30; /* without drawing again, a third would come twice */
+    uint32_t counts[3] = {0};
+    struct dist dist;
+
+    dist_init(&dist, 6, 0, range, 0);
+    for (int i = 0; i < DRAWS; i++)
+        counts[dist_draw(&dist) % 3]++;
+    expect_parts(counts, (const double[]){1 / 3.0, 1 / 3.0, 1 / 3.0}, 3);
+}
+END_TEST
+
+/* The same seed and stream give the same draws; another seed or stream gives others. */
+START_TEST(seeds_and_streams)
+{
+    static const struct {
+        uint64_t seed, stream;
+    } others[] = {{7, 0}, {7, 1}, {8, 0}, {8, 1}, {7, 2}};
+    uint32_t draws[COUNT(others)][8];
+    struct dist dist;
+
+    for (size_t i = 0; i < COUNT(others); i++) {
+        dist_init(&dist, others[i].seed, others[i].stream, UINT32_MAX, 0);
+        for (size_t d = 0; d < COUNT(draws[0]); d++)
+            draws[i][d] = dist_draw(&dist);
+        for (size_t other = 0; other < i; other++)
+            for (size_t d = 0; d < COUNT(draws[0]); d++)
+                ck_assert_uint_ne(draws[i][d], draws[other][d]);
+    }
+    dist_init(&dist, 7, 1, UINT32_MAX, 0);
+    for (size_t d = 0; d < COUNT(draws[0]); d++)
+        ck_assert_uint_eq(dist_draw(&dist), draws[1][d]);
+}
+END_TEST
+
+int main(void)
+{
+    const struct suite_test tests[] = {
+        {values_of_every_size, 1},
+        {percentiles_are_those_of_the_samples, 1},
+        {ranks, 1},
+        {merged_is_as_recorded_together, 2},
+        {merged_has_both_ends, 1},
+        {large_counts, 1},
+        {texts, 1},
+        {threads_add_up, 1},
+        {runs_of_threads, 1},
+        {servers_add_up, 1},
+        {keys_are_distributed, 1},
+        {zipf_of_many_keys, 1},
+        {sizes_are_distributed, 1},
+        {ranges_of_many_bits, 1},
+        {seeds_and_streams, 1},
+    };
+    return suite_run("numbers", tests, COUNT(tests));
+}

@@ -1,0 +1,868 @@
+"""Tests of overhead: its statistics on known samples, what it makes of results, read back by
+parsers of JSON and HTML, its options, and whole runs with workers whose times are known.
+Prints TAP.
+usage: check_overhead.py OVERHEAD WORKER, the programs of bench/overhead"""
+
+import contextlib
+import html.parser
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.dont_write_bytecode = True
+sys.path[:0] = [os.path.join(HERE, "support"), os.path.join(HERE, "..", "bench", "overhead")]
+
+import counting
+import figures
+import limits
+import machine
+import measure
+import options
+import overhead
+import page
+import results
+import tables
+from tap import run_cases
+
+OVERHEAD, WORKER = [os.path.abspath(path) for path in sys.argv[1:3]]
+PATIENCE_S = 300
+NS, US, MS = 1, 1000, 1000000
+
+
+def run(*words, program=OVERHEAD, stdout=subprocess.PIPE, **more):
+    done = subprocess.run([program, *words], stdin=subprocess.DEVNULL, stdout=stdout,
+                          stderr=subprocess.PIPE, timeout=PATIENCE_S, check=False, **more)
+    return done.returncode, (done.stdout or b"").decode(), done.stderr.decode()
+
+
+class Folder(unittest.TestCase):
+    """A test with a folder of its own."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="mcwire-")
+        os.chmod(self.folder, 0o755)
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def store(self, data, name="stored"):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(results.to_json(data))
+        return self.path(name)
+
+
+# ---- statistics ----------------------------------------------------------------------------------
+
+
+class Statistics(unittest.TestCase):
+    def test_quantiles_are_nearest_ranks(self):
+        numbers = list(range(1, 101))[::-1]
+        for part in (0.01, 0.25, 0.5, 0.9, 0.99, 1):
+            self.assertEqual(figures.quantile(numbers, part), round(100 * part))
+        self.assertEqual(figures.quantile([7], 0.5), 7)
+        self.assertEqual(figures.quantile([1, 2], 0.5), 1)
+        self.assertEqual(figures.quantile([3, 1, 2], 0.5), 2)
+        self.assertEqual(figures.quantile([1, 2, 3], 0), 1)
+        self.assertIsNone(figures.quantile([], 0.5))
+        self.assertEqual(figures.median(list(range(1, 11))), 5)
+
+    def test_quantiles_hold_as_defined(self):
+        """So many are not above it, and none smaller has as many."""
+        for n in range(1, 60):
+            numbers = [i * i % 37 for i in range(n)]
+            for percent in range(1, 101):
+                found = figures.quantile(numbers, percent / 100)
+                self.assertGreaterEqual(100 * sum(x <= found for x in numbers), percent * n)
+                self.assertLess(100 * sum(x < found for x in numbers), percent * n)
+
+    def test_percentile_needs_ten_above(self):
+        self.assertEqual(figures.percentile(list(range(1000)), 0.99), 989)
+        self.assertIsNone(figures.percentile(list(range(999)), 0.99))
+        self.assertEqual(figures.percentile(list(range(20)), 0.5), 9)
+        self.assertIsNone(figures.percentile(list(range(19)), 0.5))
+        self.assertIsNone(figures.percentile([], 0.5))
+
+    def test_ratio_is_that_of_the_same_round(self):
+        """The other's times triple from round to round; the ratio does not."""
+        other = [(i, 0, 100 * 3 ** i, 50 * 3 ** i) for i in range(5)]
+        mine = [(i, 0, 120 * 3 ** i, 100 * 3 ** i) for i in (4, 0, 2)]
+        self.assertEqual(figures.ratio_of(mine, other, 2), (1.2, 1.2, 1.2))
+        self.assertEqual(figures.ratio_of(mine, other, 3), (2, 2, 2))
+        self.assertIsNone(figures.ratio_of(mine, [(9, 0, 1, 1)], 2))
+        self.assertIsNone(figures.ratio_of([], other, 2))
+
+    def test_interval_is_of_processes(self):
+        """A process counts once, however many rounds it did."""
+        other = [(i, 0, 100, 100) for i in range(20)]
+        of_process = [10] * 10 + [1, 2, 3, 4]
+        mine = [(i, process, 100 * process, 100) for i, process in enumerate(of_process)]
+        self.assertEqual(figures.ratio_of(mine, other, 2), (10, 2, 4))
+
+    def test_band(self):
+        band = figures.band_of([figures.Ratio(1, 0.98, 1.01), None, figures.Ratio(1, 0.99, 1.005)])
+        self.assertAlmostEqual(band, 1 / 0.98 - 1)
+        self.assertAlmostEqual(figures.band_of([figures.Ratio(1.1, 1, 1.25)]), 0.25)
+        self.assertIsNone(figures.band_of([None]))
+
+    def test_noise_lies_within_the_band(self):
+        for ratio, noise in [(1, True), (1.05, True), (1 / 1.05, True), (1.06, False),
+                             (0.94, False)]:
+            self.assertEqual(figures.is_noise(ratio, 0.0501), noise, ratio)
+        self.assertFalse(figures.is_noise(1, None))
+
+
+class Texts(unittest.TestCase):
+    def test_numbers(self):
+        for function, number, wanted in [
+                (figures.time_text, 0.5, "0.50 ns"), (figures.time_text, 999.4, "999 ns"),
+                (figures.time_text, 999.6, "1.00 us"), (figures.time_text, 20300, "20.3 us"),
+                (figures.time_text, 2.5 * MS, "2.50 ms"), (figures.time_text, 3e12, "3000 s"),
+                (figures.time_text, None, "-"),
+                (figures.ratio_text, 1.024, "1.02"), (figures.ratio_text, 10.83, "10.8"),
+                (figures.ratio_text, 170.2, "170"), (figures.ratio_text, None, "-"),
+                (figures.count_text, 2.0, "2"), (figures.count_text, 2.5, "2.5"),
+                (figures.count_text, 0.333, "0.33"), (figures.count_text, 99.9, "99.9"),
+                (figures.count_text, 99.96, "100"), (figures.count_text, 2334295, "2,334,295"),
+                (figures.count_text, 0, "0"), (figures.count_text, None, "-"),
+                (figures.rate_text, 1000, "1.00 GB/s"), (figures.rate_text, 100, "100 MB/s"),
+                (figures.rate_text, None, "-"), (figures.percent_text, 0.0123, "1.2 %")]:
+            arguments = (number, 1000) if function is figures.rate_text else (number,)
+            self.assertEqual(function(*arguments), wanted)
+
+    def test_texts_from_outside(self):
+        for data, wanted in [(b"plain \\ text", "plain \\ text"), ("\u20ac".encode(), "\u20ac"),
+                             (b"\x1b[31m\n\x7f", "\\x1b[31m\\x0a\\x7f"), (b"\xff", "\\xff"),
+                             ("\u009b".encode(), "\\xc2\\x9b"), (b"\xed\xa0", "\\xed\\xa0")]:
+            self.assertEqual(figures.shown(figures.from_bytes(data)), wanted)
+        self.assertEqual(figures.shown("\u20ac\x07"), "\u20ac\\x07")
+        self.assertEqual(figures.shown("\ud800"), "\\xed\\xa0\\x80")
+
+
+# ---- results -------------------------------------------------------------------------------------
+
+GET, MANY = results.find_work("get"), results.find_work("get-100")
+TCP, UNIX = results.SETTINGS[:2]
+
+
+def cell_of(client, times, work=GET, setting=TCP, **more):
+    """Each time is the p50 of a round, in a process of its own."""
+    cell = {"cores": setting.cores, "transport": setting.transport, "work": work.name,
+            "client": client, "rounds": [[i, i, time, 2 * time] for i, time in enumerate(times)],
+            "samples": 1000, "p50": figures.median(times), "p99": 90000,
+            "p999": None, "cpu": 7000, "problem": "",
+            "points": [1000 * (i + 1) for i in range(measure.POINTS)]}
+    return {**cell, **more}
+
+
+def sample_data(again=(1.01, 1.0), mcwire=1.2):
+    """The baseline takes 10 us; `again`: how far the baseline and mcwire differ from themselves."""
+    data = results.new_data()
+    data["facts"] = {"date": "2026-01-02 03:04 UTC", "memcached": "1.6.18 <&>"}
+    for name in ("baseline", "mcwire", "baseline again", "mcwire again", "pylibmc"):
+        data["clients"].append({"name": name, "title": name + " 1.0", "settings": "as it is",
+                                "absent": ""})
+    data["clients"].append({"name": "libmemcached", "title": "libmemcached", "settings": "",
+                            "absent": "not <built>"})
+    for name, factor in [("baseline", 1), ("mcwire", mcwire), ("baseline again", again[0]),
+                         ("mcwire again", mcwire * again[1]), ("pylibmc", 3)]:
+        data["cells"].append(cell_of(name, [10000 * factor] * 4))
+    data["counts"] = [
+        {"work": "get", "client": "baseline", "instructions": 89, "syscalls": 2, "names": "send 1"},
+        {"work": "get", "client": "mcwire", "instructions": 486, "syscalls": 2.0, "names": ""}]
+    data["wire"] = [{"name": "put-get", "title": "put get, 1 key", "bytes": 15, "ns": 7.5,
+                     "instructions": 117},
+                    {"name": "read-hit", "title": "read a hit", "bytes": 61, "ns": 50,
+                     "instructions": 1046}]
+    data["builds"] = [{"build": build, "client": "mcwire", "work": work, "instructions": figure}
+                      for build, work, figure in [("gcc -Os", "get", 958), ("gcc -O2", "get", 513),
+                                                  ("gcc -O2", "set", 750)]]
+    return data
+
+
+def spread_data():
+    """Of mcwire five rounds in four processes, no two alike."""
+    data = sample_data()
+    data["cells"][0] = cell_of("baseline", [10000] * 5)
+    data["cells"][1] = cell_of("mcwire", [], p50=14000, p999=5 * MS, rounds=[
+        [0, 0, 10000, 40000], [1, 1, 12000, 60000], [2, 2, 14000, 80000], [3, 3, 16000, 100000],
+        [4, 3, 17000, 120000]])
+    return data
+
+
+class Stored(Folder):
+    def test_results_come_back(self):
+        data = sample_data()
+        data["facts"]["odd"] = "\"\\\n\x1b\xff"
+        back = results.read_json(self.store(data))
+        self.assertEqual(back.data, data)
+        self.assertEqual(results.to_json(back.data), results.to_json(data))
+
+    def test_each_text_that_is_cut_is_refused(self):
+        with open(self.store(sample_data()), encoding="utf-8") as file:
+            text = file.read().rstrip()
+        for length in range(0, len(text), 37):
+            with open(self.path("cut"), "w", encoding="utf-8") as file:
+                file.write(text[:length])
+            self.assertRaisesRegex(ValueError, "^line [0-9]+ is not JSON$", results.read_json,
+                                   self.path("cut"))
+
+    def test_what_is_not_of_the_form_is_refused(self):
+        def put(data, places, value):
+            for place in places[:-1]:
+                data = data[place]
+            data[places[-1]] = value
+        for places, value, said in [
+                (["cells", 1, "p50"], "fast", "it.cells[1].p50"),
+                (["cells", 0, "rounds", 2], [0, 0, 1], "it.cells[0].rounds[2]"),
+                (["cells", 0, "rounds", 2, 0], None, "it.cells[0].rounds[2][0]"),
+                (["cells", 0, "rounds", 2, 2], True, "it.cells[0].rounds[2][2]"),
+                (["cells"], {}, "it.cells"), (["facts"], [], "it.facts"),
+                (["facts", "date"], 7, "it.facts"), (["counts", 0], 3, "it.counts[0]"),
+                (["stolen"], "much", "it.stolen"), (["wire", 0, "bytes"], 1.5, "it.wire[0].bytes")]:
+            data = sample_data()
+            put(data, places, value)
+            with self.assertRaises(ValueError) as caught:
+                results.read_json(self.store(data))
+            self.assertIn(said + " ", str(caught.exception))
+        for text in ("[]", "{}", '{"program": "overhead"}', '{"program": "squares"}', "7"):
+            with open(self.path("other"), "w", encoding="utf-8") as file:
+                file.write(text)
+            self.assertRaises(ValueError, results.read_json, self.path("other"))
+        with open(self.path("other"), "wb") as file:
+            file.write(b"\xff" + b"[" * 100000)
+        self.assertRaises(ValueError, results.read_json, self.path("other"))
+
+
+class Meaning(unittest.TestCase):
+    def test_ratios(self):
+        r = results.Results(sample_data())
+        self.assertAlmostEqual(r.ratio(TCP, GET, "mcwire").middle, 1.2)
+        self.assertAlmostEqual(r.ratio(TCP, GET, "pylibmc").middle, 3)
+        self.assertAlmostEqual(r.ratio(TCP, GET, "baseline again").middle, 1.01)
+        self.assertAlmostEqual(r.ratio(TCP, GET, "mcwire again").middle, 1)
+        self.assertIsNone(r.ratio(UNIX, GET, "mcwire"))
+        self.assertIsNone(r.ratio(TCP, MANY, "mcwire"))
+        self.assertAlmostEqual(r.band(TCP, GET), 0.01)
+        r = results.Results(spread_data())
+        self.assertEqual(r.ratio(TCP, GET, "mcwire"), (1.4, 1, 1.4))
+        self.assertEqual(r.ratio(TCP, GET, "mcwire", 3), (4, 2, 4))
+
+    def test_noise(self):
+        for mcwire, noise in [(1.2, False), (1.009, True), (0.995, True), (0.98, False)]:
+            r = results.Results(sample_data(mcwire=mcwire))
+            self.assertEqual(r.is_noise(TCP, GET, "mcwire"), noise, mcwire)
+
+    def test_gate(self):
+        for again, stolen, word in [((1.01, 1), 0.01, None), ((1.06, 1), 0, "itself by 6.0 %"),
+                                    ((1, 1.08), None, "itself by 8.0 %"),
+                                    ((1, 1 / 1.08), None, "itself by 8.0 %"),
+                                    ((1, 1), 0.03, "3.0 % of the processor")]:
+            r = results.Results({**sample_data(again), "stolen": stolen})
+            why = r.too_noisy()
+            self.assertEqual(why is None, word is None, why)
+            self.assertIn(word or "", why or "")
+
+    def test_gate_is_of_the_middle_work(self):
+        data = sample_data()
+        for work, again in [(MANY, 1.5), (results.find_work("miss"), 1.02)]:
+            data["cells"] += [cell_of("baseline", [100] * 4, work),
+                              cell_of("baseline again", [100 * again] * 4, work)]
+        self.assertAlmostEqual(results.Results(data).noise(), 0.02)
+
+    def test_failed_ones_have_no_figure(self):
+        data = sample_data()
+        data["cells"][1].update(rounds=[], problem="wrong result")
+        r = results.Results(data)
+        self.assertIsNone(r.ratio(TCP, GET, "mcwire"))
+        self.assertEqual(tables.time_table(r, TCP)[1][2], "-")
+        self.assertIn("No figure for get by mcwire, tcp, same: wrong result.", tables.notes(r))
+        with self.assertRaisesRegex(overhead.Stop, "mcwire, get: wrong result"):
+            overhead.judge(r)
+
+    def test_limits_are_held_against_the_figures(self):
+        data = sample_data()
+        rows = {row[0]: row for row in tables.promise_table(results.Results(data))}
+        self.assertEqual(rows["instructions of a get"][1:], ["486", "680", "kept"])
+        self.assertEqual(rows["proto/: put a get"][1:], ["117", "200", "kept"])
+        self.assertEqual(rows["proto/reader.c: read a hit"][1:], ["1,046", "1,260", "kept"])
+        self.assertEqual(rows["system calls of a get"][1:], ["2", "2", "kept"])
+        data["counts"][1].update(instructions=681, syscalls=2.5)
+        rows = {row[0]: row for row in tables.promise_table(results.Results(data))}
+        self.assertEqual(rows["instructions of a get"][3], "NOT kept")
+        self.assertEqual(rows["system calls of a get"][3], "NOT kept")
+
+    def test_limits_of_builds(self):
+        limit = limits.LIMITS[1]
+        self.assertEqual(limits.most_of(limit, "gcc -Os"), limit.small)
+        for build in ("gcc -O2", "clang -O3", "this build"):
+            self.assertEqual(limits.most_of(limit, build), limit.most)
+
+    def test_comparison(self):
+        other = sample_data(again=(1.02, 1), mcwire=1.5)
+        other["counts"][1]["instructions"] = 243
+        times, counts = tables.comparison(results.Results(sample_data()), results.Results(other))
+        self.assertEqual(times[1], ["get, 32 B, mcwire", "1.200", "1.500", "1.250", "2.0 %"])
+        self.assertEqual(times[2], ["get, 32 B, pylibmc", "3.000", "3.000", "(1.000)", "2.0 %"])
+        self.assertEqual(counts[2], ["get, mcwire", "486", "243", "-50.0 %"])
+        self.assertEqual(counts[3], ["put-get, wire", "117", "117", "+0.0 %"])
+
+
+# ---- tables and pages ----------------------------------------------------------------------------
+
+
+class Reports(unittest.TestCase):
+    def test_times(self):
+        table = tables.time_table(results.Results(sample_data()), TCP)
+        self.assertEqual(table[0][1:], ["baseline", "mcwire", "pylibmc", "A/A baseline",
+                                        "A/A mcwire", "band"])
+        self.assertEqual(table[1], ["get, 32 B", "10.0 us", "12.0 us  1.20", "30.0 us  3.00",
+                                    "1.010", "1.000", "1.0 %"])
+
+    def test_spread(self):
+        r = results.Results(spread_data())
+        self.assertEqual(tables.time_table(r, TCP)[1][2], "14.0 us  1.40")
+        self.assertEqual(tables.detail_table(r, TCP)[2],
+                         ["get, 32 B, mcwire", "4", "1,000", "1.40", "1.00 - 1.40", "90.0 us",
+                          "5.00 ms", "7.00 us", "80.0 us", "4.00"])
+
+    def test_builds(self):
+        table = tables.build_table(results.Results(sample_data()))
+        self.assertEqual(table[0][1:], ["gcc -Os", "gcc -O2"])
+        self.assertIn(["instructions of a get", "958", "513"], table)
+        self.assertIn(["instructions of a set", "-", "750"], table)
+
+    def test_notes_on_noise(self):
+        note = tables.noise_note(results.Results(sample_data(again=(1.2, 1))))
+        self.assertIn("TOO NOISY: a client differs", note)
+        self.assertNotIn("TOO NOISY", tables.noise_note(results.Results(sample_data())))
+        self.assertIn("nobody knows", tables.noise_note(results.Results(results.new_data())))
+
+    def test_noise_is_in_parentheses(self):
+        table = tables.time_table(results.Results(sample_data(mcwire=1.008)), TCP)
+        self.assertEqual(table[1][2], "10.1 us  (1.01)")
+
+    def test_text(self):
+        r = results.Results(sample_data())
+        text = tables.text_report(r, True)
+        for part in ["itself by 1.0 % (A/A", "12.0 us  1.20", "gcc -Os", "958", "1.6.18 <&>",
+                     "libmemcached is absent: not <built>."]:
+            self.assertIn(part, text)
+        self.assertNotIn("12.0 us", tables.text_report(r, False))
+        self.assertIn("486", tables.text_report(r, False))
+
+    def test_columns_stand_below_each_other(self):
+        self.assertEqual(tables.text_of([["", "a", "bc"], ["row", "10", "2"]]),
+                         "      a  bc\nrow  10   2\n")
+
+    def test_markdown(self):
+        lines = tables.markdown_report(results.Results(sample_data())).splitlines()
+        self.assertEqual(lines[1], "| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+        self.assertEqual(lines[2], "| get, 32 B | 10.0 us | 12.0 us  1.20 | 30.0 us  3.00 | 1.010 "
+                         "| 1.000 | 1.0 % |")
+        self.assertEqual(lines[3], "| instructions of a get | 89 | 486 | - |  |  |  |")
+
+    def test_rows_of_readme_are_results(self):
+        r = results.Results(sample_data())
+        rows = tables.markdown_report(r).splitlines()
+        wanted = tables.readme_table(r).splitlines()
+        self.assertEqual(len(wanted), 4)
+        for row in wanted:
+            self.assertIn(row, rows)
+
+    def test_put_between(self):
+        with tempfile.NamedTemporaryFile("w+", suffix=".md") as file:
+            file.write("head\n<!-- a -->\nold\n<!-- b -->\ntail\n")
+            file.flush()
+            overhead.put_between(file.name, "<!-- a -->", "<!-- b -->", "new\n")
+            with open(file.name, encoding="utf-8") as again:
+                self.assertEqual(again.read(), "head\n<!-- a -->\nnew\n<!-- b -->\ntail\n")
+
+
+class Reader(html.parser.HTMLParser):
+    """A page: that its elements are closed in order, its tables, its texts, and where dots lie."""
+    VOID = {"meta", "br"}
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tables, self.elements, self.texts = [], [], [], []
+        self.feed(text)
+        self.close()
+        assert not self.open, self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr":
+            self.tables[-1].append([])
+        elif tag in ("td", "th"):
+            self.tables[-1][-1].append("")
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open[-1] == tag, (tag, self.open)
+        self.open.pop()
+
+    def handle_data(self, data):
+        self.texts.append(data)
+        if self.open and self.open[-1] in ("td", "th"):
+            self.tables[-1][-1][-1] += data
+
+    def found(self, tag):
+        return [attrs for name, attrs in self.elements if name == tag]
+
+
+LOAD_KIND = {"requests": 0, "per_second": 0, "keys": 0, "hits": 0, "misses": 0, "errors": 0,
+             "wrong_values": None, "min_us": 0, "mean_us": 0, "p50_us": 0, "p90_us": 0, "p99_us": 0,
+             "p99_9_us": 0, "p99_99_us": 0, "max_us": 0, "tail": []}
+
+
+def sample_load():
+    """As mcload prints it."""
+    get = {**LOAD_KIND, "requests": 4000, "per_second": 2000.5, "hits": 3000, "misses": 1000,
+           "mean_us": 21.5, "p50_us": 20.0, "p99_us": 900.0, "max_us": 5000.0,
+           "tail": [[0.9, 10], [0.5, 20], [0.1, 100], [0.01, 900]]}
+    return {"program": "mcload", "version": "1.0", "command": "mcload <x>", "date": "today",
+            "machine": "a machine", "clean": True, "interrupted": False, "seconds": 2,
+            "options": {"loop": "closed", "latency_from": "sending", "verify": False, "gets": 1},
+            "servers": [{"address": "a:1", "version": "<b>\x1b", "connects": 5, "refused": 1,
+                         "closed": 2, "timed_out": 3, "broken": 4, "error_replies": 6,
+                         "first_trouble": "\"why\""}],
+            "get": get, "set": LOAD_KIND, "filled": 0, "earlier_errors": 0, "unsent": 0,
+            "samples": [{"requests": n, "errors": 0, "p50_us": 20, "p99_us": 800}
+                        for n in (1000, 3000)]}
+
+
+class Pages(unittest.TestCase):
+    def test_tables_hold_the_figures(self):
+        read = Reader(page.overhead_page(results.Results(sample_data()), True))
+        r = results.Results(sample_data())
+        for table in tables.time_tables(r) + tables.count_tables(r):
+            self.assertIn(table, read.tables)
+        self.assertIn(["memcached", "1.6.18 <&>"], read.tables[-1])
+        self.assertIn("libmemcached is absent: not <built>.", read.texts)
+
+    def test_no_times_of_a_noisy_machine(self):
+        r = results.Results(sample_data(again=(1.5, 1)))
+        read = Reader(page.overhead_page(r, False))
+        self.assertEqual(read.found("svg"), [])
+        self.assertNotIn(tables.time_table(r, TCP), read.tables)
+        self.assertIn(tables.promise_table(r), read.tables)
+
+    def test_picture_comes_first(self):
+        read = Reader(page.overhead_page(results.Results(sample_data()), True))
+        names = [name for name, _ in read.elements]
+        self.assertLess(names.index("svg"), names.index("table"))
+        self.assertEqual(read.found("script") + read.found("link") + read.found("img"), [])
+        self.assertEqual({svg["viewbox"].split()[2] for svg in read.found("svg")}, {"360"})
+        self.assertEqual(read.found("details"), [])  # nothing is folded on paper
+
+    def test_dots_lie_where_their_ratios_are(self):
+        """On a logarithmic scale, from the marks: 1 at one place, 2 at another."""
+        data = sample_data(mcwire=2)
+        read = Reader(page.overhead_page(results.Results(data), True))
+        dots = [float(dot["cx"]) for dot in read.found("circle")]
+        self.assertEqual(len(dots), 3)
+        marks = dict(re.findall(r'x="([\d.]+)" y="\d+" text-anchor="middle">([\d.]+)<',
+                                page.overhead_page(results.Results(data), True)))
+        at = {label: float(x) for x, label in marks.items()}
+        self.assertAlmostEqual(dots[0], at["1"], delta=0.2)
+        self.assertAlmostEqual(dots[1], at["2"], delta=0.2)
+        self.assertGreater(dots[2], dots[1])
+
+    def test_band_is_shaded(self):
+        chart = page.ratio_charts(results.Results(sample_data(again=(1.5, 1))),
+                                  [("baseline", 0), ("pylibmc", 1)])[0]
+        left, width = map(float, re.search(r'x="([\d.]+)" y="\d+" width="([\d.]+)"',
+                                           chart).groups())
+        axis = page.Axis([0.9, 3], (page.LEFT + 4, page.RIGHT - 6), True)
+        self.assertAlmostEqual(left, axis.at(0.9), delta=0.1)  # the axis ends before 1 / 1.5
+        self.assertAlmostEqual(left + width, axis.at(1.5), delta=0.2)
+        chart = page.ratio_charts(results.Results(sample_data(again=(1.05, 1))),
+                                  [("baseline", 0), ("pylibmc", 1)])[0]
+        self.assertAlmostEqual(float(re.search(r'class="band" x="([\d.]+)"', chart).group(1)),
+                               axis.at(1 / 1.05), delta=0.1)
+
+    def test_latency_has_all_percentiles(self):
+        chart = page.latency_charts(results.Results(sample_data()), [("mcwire", 1)])[0]
+        self.assertIn(">p99.99<", chart)
+        self.assertEqual(chart.count("L"), measure.POINTS - 2)  # all but the first
+
+    def test_settings_share_a_scale(self):
+        data = sample_data()
+        data["cells"] += [cell_of("baseline", [100] * 4, GET, UNIX),
+                          cell_of("mcwire", [5000] * 4, GET, UNIX)]
+        r = results.Results(data)
+        charts = page.ratio_charts(r, [("baseline", 0), ("mcwire", 1)])
+        marks = [re.findall(r'x="([\d.]+)" y="\d+" text-anchor="middle">1<', chart)
+                 for chart in charts]
+        self.assertEqual(len(marks), 2)
+        self.assertEqual(marks[0], marks[1])
+
+    def test_axis(self):
+        axis = page.Axis([1, 1000], (0, 300), True)
+        self.assertEqual([round(axis.at(n)) for n in (1, 10, 100, 1000)], [0, 100, 200, 300])
+        self.assertEqual(axis.ticks(), [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000])
+        axis = page.Axis([20, 80], (200, 0), False)
+        self.assertEqual([axis.at(n) for n in (0, 40, 80)], [200, 100, 0])
+        self.assertEqual(axis.ticks(), [0, 20, 40, 60, 80])
+        self.assertEqual(page.Axis([5], (0, 10), False).at(5), 10)
+        self.assertTrue(page.Axis([0, 0], (0, 10), False).ticks())
+
+    def test_percentiles(self):
+        self.assertEqual([page.tail_label(above) for above in (0.5, 0.1, 0.01, 0.001, 0.0001)],
+                         ["p50", "p90", "p99", "p99.9", "p99.99"])
+        chart = page.tail_chart("x", [(1, [(0.5, 100), (0.1, 200), (0.01, 400)])])
+        points = re.search(r'class="line".* d="M([^"]*)"/>', chart).group(1).split("L")
+        xs, ys = zip(*(map(float, point.split()) for point in points))
+        self.assertAlmostEqual((xs[2] - xs[1]) / (xs[1] - xs[0]), 1 / 0.69897, places=1)
+        self.assertAlmostEqual(ys[0] - ys[1], ys[1] - ys[2], delta=0.2)
+        self.assertGreater(ys[0], ys[1])
+        self.assertEqual(page.tail_chart("x", [(1, [(0.5, None)])]), "")
+
+    def test_load(self):
+        read = Reader(page.load_page(sample_load()))
+        self.assertIn([["", "requests", "per second", "hits", "misses", "errors", "wrong values"],
+                       ["get", "4,000", "2,000", "3,000", "1,000", "0", "not verified"]],
+                      read.tables)
+        self.assertIn(["get", "21.5 us", "20.0 us", "0.00 ns", "900 us", "0.00 ns", "0.00 ns",
+                       "5.00 ms"], read.tables[1])
+        self.assertEqual(read.tables[2][1], ["a:1", "<b>\\x1b", "5", "1", "2", "3", "4", "6",
+                                             "\"why\""])
+        self.assertEqual(len(read.found("svg")), 3)
+        self.assertIn("10.0 us", read.texts)  # the first of the percentiles
+        lines = {re.search(r"--c(\d)", line["style"]).group(1):
+                 [float(point.split()[1]) for point in line["d"][1:].split("L")]
+                 for line in read.found("path") if line["class"] == "line"}
+        self.assertGreater(lines["7"][0], lines["7"][1])  # 1,000 requests, then 3,000
+        self.assertGreater(lines["4"][0], lines["3"][0])  # p50 and p99, upwards
+        self.assertNotIn("All gets missed: --fill sets every key before the run.", read.texts)
+        self.assertNotIn("Ended early.", read.texts)
+
+    def test_load_notes(self):
+        load = sample_load()
+        load.update(interrupted=True, unsent=7, earlier_errors=5)
+        load["get"] = {**load["get"], "hits": 0}
+        load["options"]["verify"], load["get"]["wrong_values"] = True, 9
+        read = Reader(page.load_page(load))
+        for text in ("Ended early.", "5 requests failed before the run.",
+                     "7 requests were never sent; the latencies are of the others only.",
+                     "All gets missed: --fill sets every key before the run."):
+            self.assertIn(text, read.texts)
+        self.assertEqual(read.tables[0][1][-1], "9")
+
+
+# ---- options -------------------------------------------------------------------------------------
+
+
+class Options(unittest.TestCase):
+    def test_what_is_refused(self):
+        for line, word in [
+                ("--unheard", "--unheard: no such"), ("--quick=1", "--quick: takes no value"),
+                ("--rounds", "--rounds: a value is missing"), ("--rounds 0", "from 1 to 501"),
+                ("--rounds 502", "from 1 to 501"), ("--rounds 5x", "from 1 to 501"),
+                ("--rounds=", "from 1 to 501"), ("--works=", "--works: ''"),
+                ("--works get,", "--works: 'get,'"), ("--works get,put", "'put'"),
+                ("--clients client", "'client'"), ("--html=", "names no file"),
+                ("--processors 1", "--processors: '1' is not two"), ("--format xml", "text|json"),
+                ("--server 127.0.0.1:1", "--server: is for --only"),
+                ("--work get", "--work: is for --only"), ("--count 7", "--count: is for --only"),
+                ("--only mcwire --quick", "--quick: is for measuring"),
+                ("--only mcwire --works get", "--works: is for measuring"),
+                ("--only nobody", "--only: 'nobody'"), ("--only mcwire --work put-get", "--work:"),
+                ("--only wire", "--only: 'wire'"),
+                ("--only mcwire --server a:1 --transport tcp", "--transport: is that of"),
+                ("--from f --works get", "--works: is for measuring"),
+                ("--from f --no-counts", "--no-counts: is for measuring"),
+                ("--from f g --html h", "--html: does not work with two"),
+                ("--from f g --readme", "--readme: does not work with two"),
+                ("--from f g --format json", "--format: two files"),
+                ("--instructions --quick", "--quick: is for measuring"),
+                ("--instructions --builds", "--builds:"),
+                ("--instructions --html f", "--html: is for")]:
+            with self.assertRaises(options.Usage, msg=line) as caught:
+                options.read_arguments(line.split())
+            self.assertIn(word, str(caught.exception))
+
+    def test_what_is_read(self):
+        a = options.read_arguments(["--rounds=3", "--works", "get,set", "--processors", "1,0"])
+        self.assertEqual((a["--rounds"], a["--works"], a["--processors"], a["--quick"]),
+                         (3, ["get", "set"], [1, 0], None))
+        a = options.read_arguments(["--from", "a", "b", "--format=markdown"])
+        self.assertEqual((a["--from"], a["--format"]), (["a", "b"], "markdown"))
+        self.assertEqual(options.read_arguments(["--from", "a", "--readme"])["--from"], ["a"])
+        self.assertEqual(options.read_arguments([b"--html=\xff"])["--html"], "\xff")
+
+    def test_help_lists_them_all(self):
+        with open(os.path.join(overhead.HERE, "help.txt"), encoding="utf-8") as file:
+            text = file.read()
+        listed = re.findall(r"^  (--[a-z-]+)", text, re.MULTILINE)
+        self.assertEqual(sorted(listed), sorted(set(options.OPTIONS) - {"--workers"}))
+        for line in text.splitlines():
+            words = line.split()
+            if words and words[0] in options.OPTIONS:
+                takes = bool(re.match(r"[A-Z]|text|tcp|same", words[1])) and words[1] != "the"
+                self.assertEqual(takes, options.OPTIONS[words[0]].read is not None, line)
+        for name in options.WORK_NAMES + results.CLIENTS:
+            self.assertRegex(text, r"[ \n]%s[ \n]" % name)
+
+
+# ---- counting ------------------------------------------------------------------------------------
+
+
+class Counting(unittest.TestCase):
+    def test_tools_are_read(self):
+        self.assertEqual(counting.read_callgrind("fn=x\n7 8\n\ntotals: 12345\n"),
+                         {"instructions": 12345})
+        self.assertEqual(counting.read_callgrind("nothing"), {})
+        self.assertEqual(counting.read_strace(
+            "% time     seconds  usecs/call     calls    errors syscall\n"
+            "------ ----------- ----------- --------- --------- ----------------\n"
+            " 60.00    0.000100          10       500           sendto\n"
+            " 40.00    0.000100          10       501         1 recvfrom\n"
+            "------ ----------- ----------- --------- --------- ----------------\n"
+            "100.00    0.000200          10      1001         1 total\n"),
+            {"sendto": 500, "recvfrom": 501})
+
+    def test_difference(self):
+        counter = counting.Counter.__new__(counting.Counter)
+        counter.run = lambda tool, command, lines, length: {
+            "send": length + 7, "read": 30, **({"open": 5} if length == 500 else {})}
+        each = counter.difference("strace", [], [], (100, 500))
+        self.assertEqual(each, {"send": 1, "read": 0, "open": 5 / 400})
+        self.assertEqual(counter.syscalls([], [], GET), (1.0125, "send 1, open 0.0125"))
+
+    def test_longer_works_have_shorter_runs(self):
+        for name, lengths in [("get", (100, 500)), ("get-100", (20, 60)), ("get-1m", (20, 60))]:
+            self.assertEqual(counting.run_lengths(results.find_work(name)), lengths)
+
+    def test_works_have_right_values(self):
+        work = results.find_work("get-1k")
+        self.assertEqual(work.key(7), b"key:01007")
+        self.assertEqual(work.value(7)[:14], b"key:01007jklmn")
+        self.assertEqual(len(work.value(0)), 1000)
+
+
+# ---- whole runs ----------------------------------------------------------------------------------
+
+# A worker whose times are known: of `each`, every tenth operation takes ten times as long.
+FAKE = """#!%s -SE
+import os, sys
+role = sys.argv[1]
+if role == "memcached":
+    os.execv(%r, ["overhead-worker", role])
+ns = {"baseline": 10000, "mcwire": 15000}.get(role) or int(os.environ.get("FAKE_NS", "0"))
+layout = len(os.environ.get("OVERHEAD_LAYOUT", ""))
+if os.environ.get("FAKE_NOISE"):
+    ns += 2 * layout
+with open(os.environ["FAKE_LOG"], "a") as log:
+    print(role, layout, file=log)
+for line in sys.stdin:
+    words = line.split()
+    count = int(words[1]) if words[0] in ("round", "each") else 0
+    answers = {"hello": role + " 1.0\\tits settings", "compiler": "cc 1", "time": "7.5",
+               "list": "put-get\\tput get", "round": "%%d %%d" %% (2 * count * ns, count * 3000),
+               "each": " ".join(str(10 * ns if i %% 10 == 9 else ns) for i in range(count))}
+    if words[:2] == ["work", "miss"] and role == "mcwire":
+        print("bad wrong result", flush=True)
+    elif words[:2] == ["work", "mg"]:
+        print("no it has no such command", flush=True)
+    elif words[:2] == ["work", "put-get"]:
+        print("ok 15", flush=True)
+    else:
+        print("ok", answers.get(words[0], ""), flush=True)
+"""
+
+
+class Runs(Folder):
+    def setUp(self):
+        super().setUp()
+        with open(self.path("overhead-worker"), "w", encoding="utf-8") as file:
+            file.write(FAKE % (sys.executable, WORKER))
+        os.chmod(self.path("overhead-worker"), 0o755)
+        self.env = {**os.environ, "FAKE_LOG": self.path("log"), "TMPDIR": self.folder}
+
+    def run_fake(self, *words, **env):
+        program = os.path.join(overhead.HERE, "overhead.py")
+        return run("-B", program, "--workers", self.folder, "--no-counts", "--clients", "mcwire",
+                   "--cores", "same", "--transport", "tcp", "--seed", "1", *words,
+                   program=sys.executable, env={**self.env, **env})
+
+    def test_known_times(self):
+        status, said, errors = self.run_fake("--works", "get,mg", "--rounds", "40", "--format",
+                                             "json", "--slice-us", "2000")
+        self.assertEqual(status, 0, errors)
+        r = results.Results(json.loads(said))
+        cell = r.cell(TCP, GET, "mcwire")
+        self.assertEqual((cell["p50"], cell["p99"], cell["cpu"]), (15000, 150000, 3000))
+        self.assertEqual([len(row) for row in cell["rounds"]], [4] * 40)
+        self.assertEqual(len({row[1] for row in cell["rounds"]}), measure.PROCESSES)
+        self.assertEqual({tuple(row[2:]) for row in cell["rounds"]}, {(15000, 30000)})
+        self.assertEqual(cell["samples"], 40 * 66)
+        self.assertEqual(r.ratio(TCP, GET, "mcwire"), (1.5, 1.5, 1.5))
+        self.assertEqual(r.band(TCP, GET), 0)
+        self.assertIsNone(r.cell(TCP, results.find_work("mg"), "mcwire"))
+        self.assertEqual(r.data["wire"], [{"name": "put-get", "title": "put get", "bytes": 15,
+                                           "ns": 7.5, "instructions": None}])
+        self.assertEqual(r.fact("seed"), "1")
+        self.check_layouts()
+
+    def check_layouts(self):
+        """Each process had one of its own."""
+        with open(self.path("log"), encoding="utf-8") as file:
+            layouts = [int(line.split()[1]) for line in file if line.startswith("mcwire")]
+        self.assertGreaterEqual(len(set(layouts)), measure.PROCESSES)
+        self.assertLess(max(layouts), machine.LAYOUT_MAX)
+        self.assertGreater(max(layouts), machine.LAYOUT_MAX / 2)
+
+    def test_noisy_machine(self):
+        """Where layouts make a difference of 40 %, tables of times need --anyway."""
+        words = ["--works", "get", "--rounds", "8", "--slice-us", "500", "--json",
+                 self.path("json"), "--html", self.path("html")]
+        status, said, errors = self.run_fake(*words, FAKE_NOISE="1")
+        self.assertEqual(status, 75)
+        self.assertIn("no tables of times: a client differs from itself by", errors)
+        self.assertNotRegex(said, r"get, 32 B +\d")
+        with open(self.path("html"), encoding="utf-8") as file:
+            self.assertEqual(Reader(file.read()).found("svg"), [])
+        for more, wanted in [([], 75), (["--anyway"], 0)]:
+            status, said, _ = run("--from", self.path("json"), "--format", "markdown", *more)
+            self.assertEqual(status, wanted)
+            self.assertEqual("TOO NOISY" in said, wanted == 0)
+            self.assertEqual("| get, 32 B |" in said, wanted == 0)
+
+    def test_failure_of_mcwire(self):
+        status, said, errors = self.run_fake("--works", "get,miss", "--rounds", "8", "--slice-us",
+                                             "100")
+        self.assertEqual(status, 1)
+        self.assertIn("overhead: mcwire, miss: wrong result", errors)
+        self.assertIn("No figure for miss by mcwire, tcp, same: wrong result.", said)
+        self.assertRegex(said, r"get, 32 B +10.0 us +15.0 us  1.50")
+
+    def test_real_clients(self):
+        """Real workers do every work, sets too, and leave nothing behind."""
+        page_name, folder = self.path("page"), self.path("temporary")
+        os.mkdir(folder)
+        os.chmod(folder, 0o777)
+        status, said, errors = run("--rounds", "1", "--slice-us", "1", "--no-counts", "--transport",
+                                   "tcp", "--cores", "same", "--anyway", "--html", page_name,
+                                   "--json", self.path("json"),
+                                   env={**os.environ, "TMPDIR": folder})
+        self.assertEqual(status, 0, errors)
+        self.assertEqual(os.listdir(folder), [])
+        r = results.read_json(self.path("json"))
+        for work in results.WORKS:
+            for name in ("baseline", "mcwire", "mcwire again"):
+                self.assertIsNotNone(r.cell(TCP, work, name), (work.name, name))
+        with open(page_name, encoding="utf-8") as file:
+            self.assertIn(tables.time_table(r, TCP), Reader(file.read()).tables)
+        self.assertEqual(said, tables.text_report(r, True))
+
+    def test_only(self):
+        for client in ("baseline", "mcwire"):
+            status, said, errors = run("--only", client, "--work", "get-10", "--count", "50")
+            self.assertEqual((status, said, errors), (0, "", ""))
+        status, _, errors = run("--only", "mcwire", "--server", "unix:/nowhere")
+        self.assertEqual((status, errors), (1, "overhead: mcwire, get: no connection\n"))
+
+    def test_only_on_an_empty_server(self):
+        worker = machine.Worker([WORKER, "memcached"])
+        address = worker.ask("start tcp -1")
+        status, _, errors = run("--only", "mcwire", "--work", "get", "--server", address)
+        worker.end()
+        self.assertEqual((status, errors), (1, "overhead: mcwire, get: wrong result\n"))
+
+    def test_no_memcached(self):
+        os.mkdir(self.path("bin"))
+        for name in ("sh", "python3"):
+            os.symlink(shutil.which(name), self.path("bin/" + name))
+        status, _, errors = run("--only", "mcwire", env={**os.environ, "PATH": self.path("bin")})
+        self.assertEqual(status, 69)
+        self.assertIn("no memcached: start one, or install it", errors)
+
+    def test_interrupted(self):
+        for number in (2, 15):
+            process = subprocess.Popen([OVERHEAD, "--works", "get", "--slice-us", "100000"],
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                       env={**os.environ, "TMPDIR": self.folder})
+            process.stderr.readline()  # of progress
+            process.send_signal(number)
+            errors = process.communicate(timeout=PATIENCE_S)[1].decode()
+            self.assertEqual(process.returncode, 130)
+            self.assertEqual(errors.splitlines()[-1], "overhead: interrupted")
+            self.assertEqual(sorted(os.listdir(self.folder)), ["overhead-worker"])
+
+
+class Output(Folder):
+    def test_full_disk(self):
+        stored = self.store(sample_data())
+        for words in [["--help"], ["--version"], ["--from", stored]]:
+            with open("/dev/full", "wb") as full:
+                status, _, errors = run(*words, stdout=full)
+            self.assertEqual((status, errors),
+                             (1, "overhead: standard output: No space left on device\n"))
+
+    def test_files_that_cannot_be_written_are_named(self):
+        stored = self.store(sample_data())
+        for name, status, why in [("/dev/full", 1, "No space left on device"),
+                                  ("/nowhere/page", 2, "No such file or directory")]:
+            self.assertEqual(run("--from", stored, "--html", name, stdout=subprocess.DEVNULL)[::2],
+                             (status, "overhead: --html: %s: %s\n" % (name, why)))
+
+    def test_files_that_cannot_be_read_are_named(self):
+        with open(self.path("bad"), "w", encoding="utf-8") as file:
+            file.write('{"program":\n"overhead",\n')
+        for name, why in [(self.path("bad"), "line 3 is not JSON"),
+                          (self.folder, "Is a directory"),
+                          ("/nowhere", "No such file or directory")]:
+            self.assertEqual(run("--from", name)[::2],
+                             (2, "overhead: --from: %s: %s\n" % (name, why)))
+
+    def test_page_of_mcload(self):
+        stored = self.path("load")
+        with open(stored, "w", encoding="utf-8") as file:
+            json.dump(sample_load(), file)
+        self.assertEqual(run("--from", stored, "--html", self.path("page")), (0, "", ""))
+        with open(self.path("page"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), page.load_page(sample_load()))
+        for words in [[], ["--html", self.path("page"), "--format", "json"]]:
+            self.assertEqual(run("--from", stored, *words)[0], 2)
+        with open(stored, "w", encoding="utf-8") as file:
+            json.dump({"program": "mcload", "samples": []}, file)
+        status, _, errors = run("--from", stored, "--html", self.path("page"))
+        self.assertEqual(status, 2)
+        self.assertIn("is not what mcload prints", errors)
+
+    def test_progress(self):
+        """Only a terminal that can erase a line is told to."""
+        for terminal, term, erases in [(True, "xterm", True), (True, "dumb", False),
+                                       (False, "xterm", False)]:
+            stream = io.StringIO()
+            stream.isatty = lambda is_one=terminal: is_one
+            before = os.environ.get("TERM")
+            os.environ["TERM"] = term
+            try:
+                with contextlib.redirect_stderr(stream):
+                    progress = machine.Progress()
+                    progress.show("work")
+                    progress.end()
+            finally:
+                os.environ["TERM"] = before or ""
+            self.assertEqual(stream.getvalue(), "\r\x1b[Kwork\r\x1b[K" if erases else
+                             "overhead: work\n")
+
+
+if __name__ == "__main__":
+    run_cases()
