@@ -32,19 +32,53 @@ static void print_option(const struct option *option, int column)
     putchar('\n');
 }
 
-static const struct option help = {.name = "--help", .help = "print this"};
-static const struct option version = {.name = "--version", .help = "print the version"};
+const struct option option_help = {.name = "-h, --help", .help = "print this"};
+const struct option option_version = {.name = "--version", .help = "print the version"};
+
+static void print_table(const struct option *table, size_t count, int column)
+{
+    for (size_t i = 0; i < count; i++)
+        if (table[i].help != NULL)
+            print_option(&table[i], column);
+}
+
+static void print_commands(const struct option_program *program)
+{
+    puts("Commands:");
+    for (size_t i = 0; i < program->commands_count; i++) {
+        const struct option_command *command = &program->commands[i];
+        int pad = program->column - 3 - (int)strlen(command->name);
+        printf("  %s%*s %s\n", command->name, pad > 0 ? pad : 0, "", command->about);
+    }
+    puts("\nOptions:");
+}
 
 static void print_help(const struct option_program *program)
 {
-    printf("Usage: %s [OPTION]...\n%s\n\n", program->name, program->about);
-    for (size_t i = 0; i < program->count; i++)
-        if (program->table[i].help != NULL)
-            print_option(&program->table[i], program->column);
-    print_option(&help, program->column);
-    print_option(&version, program->column);
+    const char *words = program->commands != NULL ? " COMMAND [ARGUMENT]..." : "";
+
+    printf("Usage: %s [OPTION]...%s\n%s\n\n", program->name, words, program->about);
+    if (program->commands != NULL)
+        print_commands(program);
+    print_table(program->table, program->count, program->column);
+    print_option(&option_help, program->column);
+    print_option(&option_version, program->column);
     putchar('\n');
     program->print_more();
+}
+
+static void print_command_help(const struct option_program *program,
+                               const struct option_command *command)
+{
+    printf("Usage: %s %s%s%s%s\n%s\n", program->name, command->name,
+           command->count > 0 ? " [OPTION]..." : "", command->arguments[0] != '\0' ? " " : "",
+           command->arguments, command->about);
+    if (command->more != NULL)
+        printf("\n%s\n", command->more);
+    if (command->count > 0)
+        putchar('\n');
+    print_table(command->table, command->count, program->column);
+    printf("\n%s --help lists the options that every command takes.\n", program->name);
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */
@@ -145,20 +179,50 @@ const char *option_choice(void *options, const struct option *option, const char
 
 /* ---- arguments ------------------------------------------------------------------------------- */
 
-static bool is_named(const struct option *option, const char *name, size_t len)
+/* The command line as far as it is read. */
+struct line {
+    const struct option_program *program;
+    const struct option_command *command; /* NULL: none yet */
+    void *options;
+    char **argv;
+    int i;
+};
+
+bool option_is_named(const struct option *option, const char *name, size_t len)
 {
-    return strlen(option->name) == len && memcmp(option->name, name, len) == 0;
+    const char *at = option->name;
+
+    for (;;) {
+        size_t length = strcspn(at, ",");
+        if (length == len && memcmp(at, name, len) == 0)
+            return true;
+        if (at[length] == '\0')
+            return false;
+        at += length + 2;
+    }
 }
 
-static const struct option *find_option(const struct option_program *program, const char *name,
-                                        size_t len)
+static const struct option *find_in(const struct option *table, size_t count, const char *name,
+                                    size_t len)
 {
-    for (size_t i = 0; i < program->count; i++)
-        if (is_named(&program->table[i], name, len))
-            return &program->table[i];
-    if (is_named(&help, name, len))
-        return &help;
-    return is_named(&version, name, len) ? &version : NULL;
+    for (size_t i = 0; i < count; i++)
+        if (option_is_named(&table[i], name, len))
+            return &table[i];
+    return NULL;
+}
+
+static const struct option *find_option(const struct line *line, const char *name, size_t len)
+{
+    const struct option_program *program = line->program;
+    const struct option *found = find_in(program->table, program->count, name, len);
+
+    if (found == NULL && line->command != NULL)
+        found = find_in(line->command->table, line->command->count, name, len);
+    if (found == NULL && option_is_named(&option_help, name, len))
+        found = &option_help;
+    if (found == NULL && option_is_named(&option_version, name, len))
+        found = &option_version;
+    return found;
 }
 
 static int fail_argument(const struct option_program *program, const char *argument,
@@ -170,42 +234,148 @@ static int fail_argument(const struct option_program *program, const char *argum
     return OPTION_USAGE;
 }
 
-/* Reads the option at argv[*i], and its value there or in the next argument. */
-static int read_one(const struct option_program *program, void *options, char **argv, int *i)
+static int fail_unknown(const struct line *line, const char *argument)
 {
-    const char *argument = argv[*i];
-    size_t len = strcspn(argument, "=");
-    const char *value = argument[len] == '=' ? argument + len + 1 : NULL;
-    const struct option *option = find_option(program, argument, len);
+    const struct option_program *program = line->program;
+    const struct option_command *command = line->command;
+    int len = (int)strcspn(argument, "=");
 
-    if (option == NULL)
+    if (program->commands == NULL)
         return fail_argument(program, argument, "no such option; --help lists them");
-    if (option->value == NULL && value != NULL)
-        return fail_argument(program, argument, "takes no value");
-    if (option->value != NULL && value == NULL)
-        value = argv[++*i];
-    if (option->value != NULL && value == NULL)
-        return fail_argument(program, argument, "a value is missing");
-    if (option == &help) {
-        print_help(program);
+    if (command == NULL)
+        escape_message(
+            program->name,
+            "%.*s: no such option; --help lists them (a command's own go after its name)", len,
+            argument);
+    else
+        escape_message(program->name,
+                       "%.*s: no such option; '%s %s -h' lists them (-- ends the options)", len,
+                       argument, program->name, command->name);
+    return OPTION_USAGE;
+}
+
+static int show_help(const struct line *line)
+{
+    if (line->command != NULL)
+        print_command_help(line->program, line->command);
+    else
+        print_help(line->program);
+    return 0;
+}
+
+/* Gives an option its value. */
+static int set_option(const struct line *line, const struct option *option, const char *value)
+{
+    const struct option_program *program = line->program;
+
+    if (option == &option_help)
+        return show_help(line);
+    if (option == &option_version) {
+        printf("%s%s" MCWIRE_VERSION "\n", program->name,
+               program->commands != NULL ? " " : " (mcwire) ");
         return 0;
     }
-    if (option == &version) {
-        printf("%s (mcwire) " MCWIRE_VERSION "\n", program->name);
-        return 0;
-    }
-    const char *wrong = option->read(options, option, value);
+    const char *wrong = option->read(line->options, option, value);
     if (wrong == NULL)
         return OPTION_GO_ON;
     escape_message(program->name, "%s: '%.20s' %s", option->name, value, wrong);
     return OPTION_USAGE;
 }
 
+/* Reads the option at argv[i], and its value there or in the next argument. */
+static int read_one(struct line *line)
+{
+    const char *argument = line->argv[line->i];
+    size_t len = strcspn(argument, "=");
+    const char *value = argument[len] == '=' ? argument + len + 1 : NULL;
+    const struct option *option = find_option(line, argument, len);
+
+    if (option == NULL && argument[0] == '-' && argument[1] != '-' && argument[1] != '\0') {
+        option = find_option(line, argument, 2); /* -sADDRESS */
+        value = argument + 2;
+        if (option != NULL && option->value == NULL)
+            option = NULL;
+    }
+    if (option == NULL)
+        return fail_unknown(line, argument);
+    if (option->value == NULL && value != NULL)
+        return fail_argument(line->program, argument, "takes no value");
+    if (option->value != NULL && value == NULL)
+        value = line->argv[++line->i];
+    if (option->value != NULL && value == NULL)
+        return fail_argument(line->program, argument, "a value is missing");
+    return set_option(line, option, value);
+}
+
 int option_read(const struct option_program *program, void *options, int argc, char **argv)
 {
+    struct line line = {.program = program, .options = options, .argv = argv, .i = 1};
     int result = OPTION_GO_ON;
 
-    for (int i = 1; i < argc && result == OPTION_GO_ON; i++)
-        result = read_one(program, options, argv, &i);
+    for (; line.i < argc && result == OPTION_GO_ON; line.i++)
+        result = read_one(&line);
     return result;
+}
+
+/* ---- commands -------------------------------------------------------------------------------- */
+
+static int choose_command(struct line *line, const char *name)
+{
+    const struct option_program *program = line->program;
+
+    for (size_t i = 0; i < program->commands_count; i++)
+        if (strcmp(program->commands[i].name, name) == 0)
+            line->command = &program->commands[i];
+    if (line->command != NULL)
+        return OPTION_GO_ON;
+    return fail_argument(program, name, "no such command; --help lists them");
+}
+
+/* Has the command as many arguments as it takes? */
+static int check_count(const struct option_words *words)
+{
+    const struct option_command *command = words->command;
+    const char *name = words->program->name;
+    const char *space = command->arguments[0] != '\0' ? " " : "";
+
+    if (words->count < command->min)
+        escape_message(name, "%s: an argument is missing: %s %s%s%s", command->name, name,
+                       command->name, space, command->arguments);
+    else if (command->max >= 0 && words->count > command->max)
+        escape_message(name,
+                       "%s: '%.20s' is one argument too many (quote a value that has "
+                       "spaces): %s %s%s%s",
+                       command->name, words->list[command->max], name, command->name, space,
+                       command->arguments);
+    else
+        return OPTION_GO_ON;
+    return OPTION_USAGE;
+}
+
+int option_read_command(const struct option_program *program, void *options, int argc, char **argv,
+                        struct option_words *words)
+{
+    struct line line = {.program = program, .options = options, .argv = argv, .i = 1};
+    int result = OPTION_GO_ON;
+    bool literal = false;
+
+    *words = (struct option_words){.program = program, .list = argv};
+    for (; line.i < argc && result == OPTION_GO_ON; line.i++) {
+        char *argument = argv[line.i];
+        if (!literal && strcmp(argument, "--") == 0)
+            literal = true;
+        else if (!literal && argument[0] == '-' && argument[1] != '\0')
+            result = read_one(&line);
+        else if (line.command == NULL)
+            result = choose_command(&line, argument);
+        else
+            words->list[words->count++] = argument;
+        words->literal = literal ? words->literal : words->count;
+    }
+    words->command = line.command;
+    if (result != OPTION_GO_ON)
+        return result;
+    if (words->command == NULL)
+        return fail_argument(program, "a command is missing", "--help lists them");
+    return check_count(words);
 }
