@@ -26,21 +26,12 @@ static size_t character_length(unsigned char byte, uint32_t *code)
     return byte >= 0xf0 && byte < 0xf5 ? 4 : 0;
 }
 
-/* False for control characters, surrogates, codes past the last, and codes written in more bytes
- * than they need. */
-static bool is_printable(uint32_t code, size_t len)
+/* The length of the UTF-8 character that the data begins with, and its code; 0 when there is none:
+ * surrogates, codes past the last, and codes written in more bytes than they need are none. */
+static size_t read_character(const char *data, size_t len, uint32_t *code)
 {
-    static const uint32_t least[] = {0, 0x20, 0xa0, 0x800, 0x10000};
-
-    return code >= least[len] && code != 0x7f && (code < 0xd800 || code > 0xdfff) &&
-           code <= 0x10ffff;
-}
-
-/* The length of the printable character that the data begins with; 0 when there is none. */
-static size_t printable_length(const char *data, size_t len)
-{
-    uint32_t code;
-    size_t count = character_length((unsigned char)data[0], &code);
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t count = character_length((unsigned char)data[0], code);
 
     if (count > len)
         return 0;
@@ -48,9 +39,34 @@ static size_t printable_length(const char *data, size_t len)
         unsigned char byte = (unsigned char)data[i];
         if ((byte & 0xc0) != 0x80)
             return 0;
-        code = code << 6 | (byte & 0x3f);
+        *code = *code << 6 | (byte & 0x3f);
     }
-    return count > 0 && is_printable(code, count) ? count : 0;
+    bool ok = *code >= least[count] && (*code < 0xd800 || *code > 0xdfff) && *code <= 0x10ffff;
+    return ok ? count : 0;
+}
+
+static bool is_control(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7f && code < 0xa0);
+}
+
+/* The length of the printable character that the data begins with; 0 when there is none. */
+static size_t printable_length(const char *data, size_t len)
+{
+    uint32_t code;
+    size_t count = read_character(data, len, &code);
+
+    return count > 0 && !is_control(code) ? count : 0;
+}
+
+bool escape_is_utf8(const char *data, size_t len)
+{
+    uint32_t code;
+    size_t i = 0, count = 1;
+
+    for (; i < len && count > 0; i += count)
+        count = read_character(data + i, len - i, &code);
+    return count > 0;
 }
 
 /* The control character `kept` (0: none) stays as it is; characters in `coded` become &#NN;. */
@@ -73,6 +89,11 @@ void escape_text(FILE *out, const char *text)
     print_escaped(out, text, strlen(text), '\0', "");
 }
 
+void escape_text_of(FILE *out, const char *data, size_t len)
+{
+    print_escaped(out, data, len, '\0', "");
+}
+
 void escape_lines(FILE *out, const char *data, size_t len)
 {
     print_escaped(out, data, len, '\n', "");
@@ -87,6 +108,20 @@ void escape_bytes(FILE *out, const char *data, size_t len)
         if (end < len)
             fputs(data[end] == '\r' ? "\\r" : "\\n", out);
     }
+}
+
+void escape_field(FILE *out, const char *data, size_t len)
+{
+    size_t from = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        if (data[i] != '\\')
+            continue;
+        print_escaped(out, data + from, i - from, '\0', "");
+        fputs("\\\\", out);
+        from = i + 1;
+    }
+    print_escaped(out, data + from, len - from, '\0', "");
 }
 
 void escape_html(FILE *out, const char *text)

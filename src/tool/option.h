@@ -46,8 +46,8 @@ struct option_program {
     const char *name, *about; /* about: what it does, printed after its usage */
     const struct option *table;
     size_t count;
-    int column;               /* where the help of options begins */
-    void (*print_more)(void); /* prints the end of --help */
+    int column;                            /* where the help of options begins */
+    void (*print_more)(void);              /* prints the end of --help */
     const struct option_command *commands; /* NULL: it has none, and takes no arguments */
     size_t commands_count;
 };
