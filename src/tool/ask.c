@@ -95,7 +95,6 @@ static void ping_once(struct session *session)
     session_judge(session, NULL, op.result, op.text);
     if (op.result == MC_VERSION)
         print_ping(session, op.text, ns);
-    fflush(stdout);
 }
 
 int run_ping(void *options, const struct option_words *words)
@@ -105,7 +104,7 @@ int run_ping(void *options, const struct option_words *words)
 
     if (status != 0)
         return status;
-    for (uint32_t i = 0; i < session.settings->count; i++) {
+    for (uint32_t i = 0; i < session.settings->count && session_flush(&session); i++) {
         if (i > 0)
             sleep_ns(session.settings->interval_ns);
         ping_once(&session);
@@ -194,7 +193,6 @@ static void print_listing(const struct session *session, const struct buffer *no
         else
             print_statistic(name, value);
     }
-    fflush(stdout);
 }
 
 /* Asks once. */
@@ -227,7 +225,7 @@ int run_stats(void *options, const struct option_words *words)
         catch_interrupt();
     while (list_statistics(&session, &now)) {
         print_listing(&session, &now.text, &before.text);
-        if (pause == 0 || ferror(stdout) || !sleep_ns(pause) || interrupted)
+        if (pause == 0 || !session_flush(&session) || !sleep_ns(pause) || interrupted)
             break;
         const struct buffer old = before.text;
         before.text = now.text;

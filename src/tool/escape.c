@@ -72,16 +72,24 @@ bool escape_is_utf8(const char *data, size_t len)
 /* The control character `kept` (0: none) stays as it is; characters in `coded` become &#NN;. */
 static void print_escaped(FILE *out, const char *data, size_t len, char kept, const char *coded)
 {
+    size_t from = 0; /* data[from..i) can be printed as it is */
+
     for (size_t i = 0; i < len;) {
         size_t count = printable_length(data + i, len - i);
-        if (count == 0 && (kept == '\0' || data[i] != kept))
+        bool escaped = count == 0 && (kept == '\0' || data[i] != kept);
+        bool is_coded = count == 1 && strchr(coded, data[i]) != NULL;
+        if (escaped || is_coded) {
+            fwrite(data + from, 1, i - from, out);
+            from = i + 1;
+        }
+        if (escaped)
             fprintf(out, "\\x%02x", (unsigned char)data[i]);
-        else if (count == 1 && strchr(coded, data[i]) != NULL)
+        else if (is_coded)
             fprintf(out, "&#%d;", data[i]);
-        else
-            fwrite(data + i, 1, count > 0 ? count : 1, out);
         i += count > 0 ? count : 1;
     }
+    if (from < len)
+        fwrite(data + from, 1, len - from, out);
 }
 
 void escape_text(FILE *out, const char *text)

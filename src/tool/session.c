@@ -108,7 +108,7 @@ int session_start(struct session *session, const struct settings *settings,
     session->settings = settings;
     session->words = words;
     session->status = STATUS_OK;
-    session->said = false;
+    session->said = session->output_failed = false;
     session->terminal = isatty(STDOUT_FILENO) == 1;
     int status = choose_address(session);
     session->server.timeout_ms = (int64_t)settings->timeout_ms;
@@ -124,15 +124,23 @@ void session_copy(const struct session *session, struct mc_server *server, void 
 }
 
 /* Whoever reads stdout may go away: then nothing is said. */
+bool session_flush(struct session *session)
+{
+    if (session->output_failed)
+        return false;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    if (errno != EPIPE)
+        escape_message("mcwire", "standard output: %s", strerror(errno));
+    session->output_failed = true;
+    session_note(session, STATUS_OUTPUT);
+    return false;
+}
+
 int session_end(struct session *session)
 {
     mc_server_close(&session->server);
-    errno = 0;
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        if (errno != EPIPE)
-            escape_message("mcwire", "standard output: %s", strerror(errno));
-        session_note(session, STATUS_OUTPUT);
-    }
+    session_flush(session);
     return session->status;
 }
 

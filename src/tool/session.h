@@ -15,8 +15,9 @@ struct session {
     const struct option_words *words;
     struct mc_server server;
     const char *address;
-    enum status status;            /* the worst so far */
-    bool terminal;                 /* stdout is one */
+    enum status status; /* the worst so far */
+    bool terminal;      /* stdout is one */
+    bool output_failed;
     bool said;                     /* why there is no connection any more: once is enough */
     char entry[SESSION_ENTRY_MAX]; /* the first of $MEMCACHED_SERVERS */
     char password[MC_KEY_MAX + 1];
@@ -31,7 +32,10 @@ int session_start(struct session *session, const struct settings *settings,
 /* Another client of the same server, in the same way. */
 void session_copy(const struct session *session, struct mc_server *server, void *buf, size_t cap);
 
-/* Closes the connection and stdout. Returns the exit status. */
+/* Writes what stdout holds. False when it takes no more: then there is no use in going on. */
+bool session_flush(struct session *session);
+
+/* Closes the connection, and writes what stdout holds. Returns the exit status. */
 int session_end(struct session *session);
 
 /* Takes a status into account. */

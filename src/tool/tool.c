@@ -31,8 +31,8 @@ static const struct option get_options[] = {
 };
 
 static const struct option set_options[] = {
-    {"--cas", "N", "only if the item still has this cas unique (get --field cas)", settings_cas,
-     AT(cas), 0, UINT64_MAX},
+    {"--cas", "N", "only if this is still the cas unique: get --field cas", settings_cas, AT(cas),
+     0, UINT64_MAX},
     {"--ttl", "TTL", "time to live, in seconds (0: as long as there is room)", settings_ttl,
      AT(ttl), 0, 0},
     {"--flags", "N", "a number that is kept with the value (0)", option_number, AT(flags), 0,
@@ -64,9 +64,10 @@ static const struct option stats_options[] = {
 #define TTL_WORDS                                                                      \
     "TTL is in seconds from now: 0 is as long as there is room, -1 is at once. From\n" \
     "1000000000 on it is a Unix time."
-#define VALUE_WORDS                                                                         \
-    "VALUE is an argument, - for standard input, or @FILE for a file's bytes. Without it\n" \
-    "standard input is read, unless that is a terminal. After -- nothing is special."
+#define VALUE_WORDS                                                                      \
+    "VALUE is an argument, - for standard input, or @FILE for a file's bytes. Without\n" \
+    "it standard input is read, unless that is a terminal. After -- nothing is\n"        \
+    "special."
 
 static const struct option_command commands[] = {
     {"get", "KEY...", "print values",
@@ -90,13 +91,14 @@ static const struct option_command commands[] = {
     {"flush", "", "invalidate all items of the server", NULL, TABLE(flush_options), 0, 0,
      run_flush},
     {"meta", "mg|ms|md|ma|me|mn [KEY [FLAG...]]", "a meta command, and its reply as it came",
-     "The words are those of memcached's protocol.txt, but ms has no size: its value is\n"
-     "standard input, or that of --value.",
+     "The words are those of memcached's protocol.txt, but ms has no size: its value\n"
+     "is standard input, or that of --value.",
      TABLE(meta_options), 1, -1, run_meta},
     {"ping", "", "ask for the version, and time the answer", NULL, TABLE(ping_options), 0, 0,
      run_ping},
     {"stats", "[GROUP]", "print statistics of the server, or of a group",
-     "GROUP is settings, items, slabs, conns, sizes, ... Ctrl-C ends --watch.", TABLE(stats_options), 0, 1, run_stats},
+     "GROUP is settings, items, slabs, conns, sizes, ... Ctrl-C ends --watch.",
+     TABLE(stats_options), 0, 1, run_stats},
     {"version", "", "print the server's version", NULL, NULL, 0, 0, 0, run_version},
 };
 
