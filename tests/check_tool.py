@@ -646,6 +646,261 @@ class Login(Case):
         self.fails(2, b"No such file", "--user=jo", "--password-file=/nowhere", "version")
 
 
+# ---- keys, dump, restore ----------------------------------------------------
+
+
+def crawls(lines, items=b"", way=b"mgdump hash"):
+    """A server whose crawler knows one way, and that gives the items to whatever else it is asked."""
+    def talk(fake, connection, number):
+        while piece := fake.receive(connection):
+            if not piece.startswith(b"lru_crawler"):
+                connection.sendall(items)
+            elif piece == b"lru_crawler " + way + b"\r\n":
+                connection.sendall(lines)
+            else:
+                connection.sendall(b"ERROR\r\n" if b"mgdump" in piece else b"CLIENT_ERROR no\r\n")
+    return talk
+
+
+def parse_dump(dump):
+    """{(key, binary): (value, flags, expiry)}"""
+    items, at = {}, 0
+    while at < len(dump):
+        end = dump.index(b"\r\n", at)
+        command, key, size, flags, expiry, *more = dump[at:end].split(b" ")
+        assert command == b"ms" and more in ([], [b"b"]), dump[at:end]
+        value = dump[end + 2:end + 2 + int(size)]
+        at = end + 2 + int(size) + 2
+        assert dump[at - 2:at] == b"\r\n" and flags[:1] == b"F" and expiry[:1] == b"T"
+        assert (key, more != []) not in items, key
+        items[key, more != []] = (value, int(flags[1:]), int(expiry[1:]))
+    return items
+
+
+def count(said, what):
+    match = re.search(rb"([0-9]+) " + what, said)
+    return int(match.group(1)) if match else 0
+
+
+class Keep(Case):
+    def new_memcached(self, *options):
+        memcached = Memcached(*options)
+        self.addCleanup(memcached.end)
+        return memcached.address
+
+    def keys(self, address, *options):
+        return sorted(self.ok("keys", *options, server=address).split(b"\n")[:-1])
+
+    def test_keys(self):
+        address = self.new_memcached()
+        self.assertEqual(self.keys(address), [])
+        for key in ("a:1", "a:22", "b\\:1", "100%25", "caf\u00e9"):
+            self.ok("set", key, "x", server=address)
+        self.ok("meta", "ms", base64.b64encode(b"\0\n\x1b").decode(), "b", "T100",
+                "--value=x", server=address)
+        self.assertEqual(self.keys(address), sorted(
+            [b"a:1", b"a:22", b"b\\\\:1", b"100%25", "caf\u00e9".encode(), b"\\x00\\x0a\\x1b"]))
+        self.assertEqual(self.keys(address, "--match", "a:*"), [b"a:1", b"a:22"])
+        self.assertEqual(self.ok("keys", "-0", "--match=*\n*", server=address), b"\0\n\x1b\0")
+        objects = [json.loads(line) for line in self.keys(address, "--json", "--long")]
+        by_key = {item.get("key"): item for item in objects}
+        self.assertEqual(by_key["a:1"]["ttl"], -1)
+        self.assertTrue(0 < by_key["\0\n\x1b"]["ttl"] <= 101)
+        self.assertTrue(all(0 <= item["idle"] < PATIENCE_S and item["size"] > 50
+                            for item in objects), objects)
+        line = self.ok("keys", "--long", "--match=a:1", server=address)
+        self.assertRegex(line, rb"\A +-1 +[0-9]+ +[0-9]+ a:1\n\Z")
+        out = on_terminal("-s", address, SLOW, "keys").out
+        self.assertIn(b"\\x00\\x0a\\x1b\n", out)
+        self.assertNotIn(b"\x1b", out)
+
+    def test_the_crawlers_of_all_versions(self):
+        shown = b"plain\n\\x00\\xff\n"
+        mgdump = b"mg plain\r\nmg AP8= b\r\nEN\r\n"
+        metadump = (b"key=plain exp=-1 la=5 cas=1 fetch=no cls=1 size=60\n"
+                    b"key=%00%FF exp=9 la=5 cas=1 fetch=no cls=1 size=60 flags=0x1\nEND\r\n")
+        for lines, way in ((mgdump, b"mgdump hash"), (metadump, b"metadump hash"),
+                           (metadump, b"metadump all")):
+            fake = Fake(self, crawls(lines, way=way))
+            self.assertEqual(self.ok("keys", server=fake.address), shown)
+        fake = Fake(self, crawls(metadump, way=b"metadump hash"))
+        self.assertIn(b" 60 plain\n", self.ok("keys", "--long", server=fake.address))
+
+    def test_patterns(self):
+        keys = [b"", b"a", b"ab", b"abc", b"a*c", b"aXbXc", b"a?"]
+        lines = b"".join(b"mg %s\r\n" % key for key in keys[1:]) + b"EN\r\n"
+        address = Fake(self, crawls(lines)).address
+        for pattern, wanted in (("*", keys[1:]), ("a", [b"a"]), ("?", [b"a"]), ("a?", [b"ab", b"a?"]),
+                                ("a\\?", [b"a?"]), ("a*c", [b"abc", b"a*c", b"aXbXc"]),
+                                ("a\\*c", [b"a*c"]), ("*b*c", [b"abc", b"aXbXc"]), ("", []),
+                                ("*X*X*", [b"aXbXc"]), ("a**", keys[1:]), ("?*b", [b"ab"]),
+                                ("\\a", [b"a"]), ("a\\", []), ("abcd", []), ("*d", [])):
+            self.assertEqual(self.keys(address, "--match", pattern), sorted(wanted), pattern)
+
+    def test_the_crawler_fails(self):
+        for lines, status, words in (
+                (b"BUSY currently processing crawler request\r\n", 75, b"try again"),
+                (b"ERROR lru crawler disabled\r\n", 65, b""),
+                (b"mg a\r\nwhat\r\nEN\r\n", 76, b"not one of memcached's crawler"),
+                (b"mg *** b\r\nEN\r\n", 76, b""), (b"mg \r\nEN\r\n", 76, b""),
+                (b"mg %s\r\nEN\r\n" % (b"x" * 251), 76, b""),
+                (b"mg a\r\nSERVER_ERROR x\r\n", 75, b"")):
+            for command in ("keys", "dump"):
+                self.fails(status, words, command, server=Fake(self, crawls(lines)).address)
+        for lines in (b"key=a%0 exp=-1\nEND\r\n", b"key= exp=-1\nEND\r\n", b"exp=-1\nEND\r\n",
+                      b"key=%G0\nEND\r\n"):
+            fake = Fake(self, crawls(lines, way=b"metadump hash"))
+            self.fails(76, b"", "keys", server=fake.address)
+
+    def test_the_server_of_a_dump_fails(self):
+        lines = b"mg a\r\nmg b\r\nmg c\r\nEN\r\n"
+        for items, status in (
+                (b"VA 1 ka f0 t-1 O0\r\nx\r\nVA 1 kz f0 t-1 O1\r\nx\r\nMN\r\n", 76),
+                (b"VA 1 ka f0 t-1 O0\r\nxx\r\nMN\r\n", 76), (b"HELLO\r\n", 76),
+                (b"VA 1 ka O0\r\nx\r\nMN\r\n", 76),
+                (b"SERVER_ERROR x\r\nSERVER_ERROR x\r\nSERVER_ERROR x\r\nMN\r\n", 75)):
+            fake = Fake(self, crawls(lines, items))
+            result = run("-s", fake.address, SLOW, "dump")
+            self.assertEqual(result.status, status, (items, result.said))
+            self.assertLessEqual(len(parse_dump(result.out)), 1)
+            self.assertNotIn(b"ms z", result.out)
+
+    def test_what_is_gone_is_counted(self):
+        items = b"VA 2 kb f7 t-1 O1\r\nhi\r\nMN\r\n"
+        fake = Fake(self, crawls(b"mg a\r\nmg b\r\nmg c\r\nEN\r\n", items))
+        self.assertEqual(self.ok("dump", server=fake.address, said=b"mcwire: dump: 1 items; 2 "
+                                 b"expired or were deleted meanwhile\n"), b"ms b 2 F7 T0\r\nhi\r\n")
+        self.assertIn(b"mg a k f t v q O0\r\nmg b k f t v q O1\r\n", fake.received)
+
+    def fill(self, address, number):
+        """Items with all that a dump has to keep; the dump of them."""
+        now = int(time.time())
+        dump = []
+        for i in range(number):
+            key, more = b"key:%d" % i, b""
+            if i % 10 == 3:
+                key, more = base64.b64encode(b"\0 bin\n%d" % i), b" b"
+            value = [b"", b"\r\nEND\r\n", b"x" * (i % 400), os.urandom(9)][i % 4]
+            ttl = [0, now + 3600, now + 60 * 86400][i % 3]
+            dump.append(b"ms %s %d F%d T%d%s\r\n%s\r\n" % (key, len(value), i, ttl, more, value))
+        big = b"\r\nms k 1\r\n" * 90000
+        dump.append(b"ms big %d F0 T0\r\n%s\r\n" % (len(big), big))
+        dump = b"".join(dump)
+        self.ok("restore", given=dump, server=address,
+                said=b"mcwire: restore: %d written\n" % (number + 1))
+        return dump
+
+    def test_dump_and_restore(self):
+        """100,000 keys and a value of a megabyte."""
+        one, two = self.new_memcached("-m", "256"), self.new_memcached("-m", "256")
+        wanted = parse_dump(self.fill(one, 100000))
+        said = b"mcwire: dump: 100001 items\n"
+        first = self.ok("dump", server=one, said=said)
+        self.ok("restore", given=first, server=two, said=b"mcwire: restore: 100001 written\n")
+        second = parse_dump(self.ok("dump", server=two, said=said))
+        self.assertEqual(second.keys(), wanted.keys())
+        for key, (value, flags, expiry) in wanted.items():
+            self.assertEqual(second[key][:2], (value, flags), key)
+            self.assertLessEqual(abs(second[key][2] - expiry), 2 if expiry else 0, key)
+
+    def test_dump_some(self):
+        address = self.new_memcached()
+        self.fill(address, 100)
+        dump = self.ok("dump", "--match", "key:1?", server=address,
+                       said=b"mcwire: dump: 9 items\n")
+        self.assertTrue(all(key.startswith(b"key:1") for key, _ in parse_dump(dump)))
+
+    def test_not_at_terminals(self):
+        result = on_terminal("-s", self.memcached.address, "dump")
+        self.assertEqual((result.status, result.out),
+                         (2, b"mcwire: dump: not to a terminal: mcwire dump >FILE\n"))
+        result = on_terminal("-s", self.memcached.address, "restore")
+        self.assertEqual((result.status, result.out),
+                         (2, b"mcwire: restore: not from a terminal: mcwire restore <FILE\n"))
+
+    def test_restore_add(self):
+        address = self.new_memcached()
+        self.ok("set", "a", "old", server=address)
+        self.ok("restore", "--add", server=address,
+                given=b"ms a 3 F0 T0\r\nnew\r\nms b 3 F0 T0\r\nnew\r\n",
+                said=b"mcwire: restore: 1 written, 1 left alone (--add)\n")
+        self.ok("get", "a", "b", server=address, out=b"a\told\nb\tnew\n")
+        self.ok("restore", server=address, given=b"ms a 3 F0 T0\r\nnew\r\nms b 1 F0 T99\r\nx\r\n",
+                said=b"mcwire: restore: 1 written, 1 expired since the dump\n")
+        self.ok("get", "a", "b", server=address, out=b"a\tnew\nb\tnew\n")
+
+    def test_broken_dumps(self):
+        """What comes before the fault is restored."""
+        good = b"ms a 1 F0 T0\r\nx\r\n"
+        for bad, words in ((b"what\r\n", b"not a line of a dump"), (b"\r\n", b"not a line"),
+                           (b"set a 0 0 1\r\nx\r\n", b"not a line"),
+                           (b"ms b x F0 T0\r\n", b"not the size"),
+                           (b"ms b 1073741825 F0 T0\r\n", b"not the size"),
+                           (b"ms b 1 F0 I\r\nx\r\n", b"a flag"), (b"ms b 1 F0  T0\r\nx\r\n", b"a flag"),
+                           (b"ms b 1 F0 T-1\r\nx\r\n", b"a flag"), (b"ms b 1 Fx T0\r\nx\r\n", b"a flag"),
+                           (b"ms b 1 F0 T0 b b\r\nx\r\n", b"a flag"),
+                           (b"ms b 1 F0 T0 b\r\nx\r\n", b"base64"),
+                           (b"ms b 1 F0 T0\r\nxx\r\n", b"does not have its size"),
+                           (b"ms b 5 F0 T0\r\nx\r\n", b"in the middle of an item"),
+                           (b"ms b 5 F0", b"in the middle of an item"),
+                           (b"m" * 3000, b"too long")):
+            result = run("-s", self.memcached.address, SLOW, "restore", given=good + bad)
+            self.assertEqual((result.status, result.out), (65, b""), (bad, result.said))
+            self.assertIn(b"byte %d of the input" % len(good), result.said)
+            self.assertIn(words, result.said)
+            self.assertTrue(result.said.endswith(b"mcwire: restore: 1 written\n"), result.said)
+        self.ok("restore", given=b"", said=b"mcwire: restore: 0 written\n")
+
+    def test_items_are_refused(self):
+        memcached = self.new_memcached()
+        dump = (b"ms a 1 F0 T0\r\nx\r\nms b 2000000 F0 T0\r\n" + b"x" * 2000000 +
+                b"\r\nms c 1 F0 T0\r\nx\r\n")
+        result = run("-s", memcached, SLOW, "restore", given=dump)
+        self.assertEqual(result.status, 65)
+        self.assertIn(b"mcwire: b: the server failed: object too large", result.said)
+        self.assertTrue(result.said.endswith(b"restore: 2 written, 1 refused\n"), result.said)
+        result = run("-s", memcached, SLOW, "restore", given=b"ms a\x01 1 F0 T0\r\nx\r\n")
+        self.assertEqual(result.status, 2)
+        self.assertTrue(result.said.endswith(b"restore: 0 written, 1 refused\n"), result.said)
+
+    def test_the_server_dies_in_mid_restore(self):
+        """Each item is counted once, those with an answer as written; a second run completes it."""
+        address = self.new_memcached()
+        dump = b"".join(b"ms k%d 3 F0 T0\r\nabc\r\n" % i for i in range(2000))
+        for answered in (0, 1, 100, 256, 700):
+            def talk(fake, connection, number, left=answered):
+                got, sent = 0, 0
+                left = left if number == 0 else 0
+                while sent < left and (piece := fake.receive(connection)):
+                    got += piece.count(b"ms k")
+                    connection.sendall(b"HD\r\n" * (min(got, left) - sent))
+                    sent = min(got, left)
+                if left == 0:
+                    fake.receive(connection)
+            result = run("-s", Fake(self, talk).address, SLOW, "restore", given=dump)
+            self.assertIn(result.status, (69, 74), result.said)
+            counts = [count(result.said, what) for what in (b"written", b"unknown", b"not written")]
+            self.assertEqual(counts[0], answered, result.said)
+            self.assertEqual(sum(counts), 2000, result.said)
+            self.assertTrue(result.said.endswith(b"; run it again to complete it\n"), result.said)
+        self.ok("restore", given=dump, server=address, said=b"mcwire: restore: 2000 written\n")
+        self.assertEqual(len(self.keys(address)), 2000)
+
+    def test_restore_is_interrupted(self):
+        process = subprocess.Popen([MCWIRE, "-s", self.memcached.address, SLOW, "restore"],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, env=environment())
+        process.stdin.write(b"".join(b"ms %s%d 1 F0 T0\r\nx\r\n" % (self.key("k").encode(), i)
+                                     for i in range(256)))
+        process.stdin.flush()
+        while run("-s", self.memcached.address, SLOW, "get", self.key("k255")).status != 0:
+            time.sleep(0.002)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=PATIENCE_S)[1]
+        self.assertEqual(process.returncode, 130, said)
+        self.assertEqual(said, b"mcwire: restore: 256 written\n")
+
+
 # ---- system calls -----------------------------------------------------------
 
 

@@ -1,12 +1,12 @@
 /* The commands ping, stats and version. */
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "buffer.h"
 #include "escape.h"
+#include "interrupt.h"
 #include "print.h"
 #include "run.h"
 
@@ -45,21 +45,6 @@ static bool sleep_ns(uint64_t ns)
     const struct timespec time = {.tv_sec = (time_t)(ns / 1000000000),
                                   .tv_nsec = (long)(ns % 1000000000)};
     return nanosleep(&time, NULL) == 0;
-}
-
-static volatile sig_atomic_t interrupted;
-
-static void note_interrupt(int signal)
-{
-    (void)signal;
-    interrupted = 1;
-}
-
-static void catch_interrupt(void)
-{
-    struct sigaction action = {.sa_handler = note_interrupt};
-
-    sigaction(SIGINT, &action, NULL);
 }
 
 /* ---- ping ------------------------------------------------------------------------------------ */
@@ -222,10 +207,10 @@ int run_stats(void *options, const struct option_words *words)
     if (status != 0)
         return status;
     if (pause > 0)
-        catch_interrupt();
+        interrupt_catch();
     while (list_statistics(&session, &now)) {
         print_listing(&session, &now.text, &before.text);
-        if (pause == 0 || !session_flush(&session) || !sleep_ns(pause) || interrupted)
+        if (pause == 0 || !session_flush(&session) || !sleep_ns(pause) || interrupt_came())
             break;
         const struct buffer old = before.text;
         before.text = now.text;

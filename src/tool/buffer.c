@@ -51,20 +51,25 @@ void buffer_add(struct buffer *buffer, struct mc_bytes bytes)
     buffer->len += bytes.len;
 }
 
+ptrdiff_t buffer_fill(struct buffer *buffer, int fd, size_t max)
+{
+    buffer_reserve(buffer, max);
+    ssize_t n = read(fd, buffer->data + buffer->len, max);
+    buffer->len += n > 0 ? (size_t)n : 0;
+    return n;
+}
+
 int buffer_read(struct buffer *buffer, int fd, size_t max)
 {
     size_t start = buffer->len;
 
     while (buffer->len - start < max) {
         size_t left = max - (buffer->len - start);
-        buffer_reserve(buffer, left < READ_SIZE ? left : READ_SIZE);
-        size_t room = buffer->cap - buffer->len;
-        ssize_t n = read(fd, buffer->data + buffer->len, room < left ? room : left);
+        ptrdiff_t n = buffer_fill(buffer, fd, left < READ_SIZE ? left : READ_SIZE);
         if (n == 0)
             return 0;
         if (n < 0 && errno != EINTR)
             return -1;
-        buffer->len += n > 0 ? (size_t)n : 0;
     }
     return 0;
 }

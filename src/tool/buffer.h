@@ -21,6 +21,9 @@ int buffer_read(struct buffer *buffer, int fd, size_t max);
 /* An array of zeros, for free(). */
 void *buffer_array(size_t count, size_t size);
 
+/* Appends what one read() gives, up to `max` bytes: how many, 0 at the end, or -1 with errno. */
+ptrdiff_t buffer_fill(struct buffer *buffer, int fd, size_t max);
+
 void buffer_free(struct buffer *buffer);
 
 #endif

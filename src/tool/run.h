@@ -24,4 +24,11 @@ int run_ping(void *options, const struct option_words *words);
 int run_stats(void *options, const struct option_words *words);
 int run_version(void *options, const struct option_words *words);
 
+/* list.c */
+int run_keys(void *options, const struct option_words *words);
+
+/* dump.c, restore.c */
+int run_dump(void *options, const struct option_words *words);
+int run_restore(void *options, const struct option_words *words);
+
 #endif

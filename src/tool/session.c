@@ -180,6 +180,7 @@ static const char *advice_for(const struct session *session, int result, enum st
     switch (result) {
     case MC_E_CONNECT:
     case MC_E_RESOLVE: return " (-s ADDRESS chooses the server)";
+    case MC_BUSY: return " (a crawler does one thing at a time: try again)";
     case MC_E_TIMEOUT: return " (--timeout MS allows more)";
     default: return "";
     }

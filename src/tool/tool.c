@@ -61,6 +61,25 @@ static const struct option stats_options[] = {
      AT(watch_ns), 0, 86400},
 };
 
+static const struct option keys_options[] = {
+    {"--match", "GLOB", "only keys like this: * is any bytes, ? is one byte", option_text,
+     AT(match), 0, 0},
+    {"--long", NULL,
+     "also the seconds left (-1: no end), those since the last\n"
+     "access, and the bytes that the item takes",
+     option_flag, AT(detailed), 0, 0},
+    {"-0", NULL, "print each key raw, with a NUL after it", option_flag, AT(nul), 0, 0},
+};
+
+static const struct option dump_options[] = {
+    {"--match", "GLOB", "only keys like this: * is any bytes, ? is one byte", option_text,
+     AT(match), 0, 0},
+};
+
+static const struct option restore_options[] = {
+    {"--add", NULL, "leave keys alone that have a value", option_flag, AT(add), 0, 0},
+};
+
 #define TTL_WORDS                                                                      \
     "TTL is in seconds from now: 0 is as long as there is room, -1 is at once. From\n" \
     "1000000000 on it is a Unix time."
@@ -100,6 +119,18 @@ static const struct option_command commands[] = {
      "GROUP is settings, items, slabs, conns, sizes, ... Ctrl-C ends --watch.",
      TABLE(stats_options), 0, 1, run_stats},
     {"version", "", "print the server's version", NULL, NULL, 0, 0, 0, run_version},
+    {"keys", "", "list the keys, from the server's LRU crawler",
+     "A key is printed with \\xHH for bytes that no text has. What is stored or deleted\n"
+     "meanwhile may be listed or not.",
+     TABLE(keys_options), 0, 0, run_keys},
+    {"dump", "", "write all items to standard output, for restore",
+     "The dump is what restore sends: lines \"ms KEY SIZE F<flags> T<expiry>\" with the\n"
+     "value after each; b marks a key in base64. T is a Unix time, T0 is never. It has\n"
+     "no cas uniques, no marks of stale items, and no times of the last access.",
+     TABLE(dump_options), 0, 0, run_dump},
+    {"restore", "", "store what a dump has on standard input",
+     "At the end it says what was written. If that is not all, run it again.",
+     TABLE(restore_options), 0, 0, run_restore},
 };
 
 static void print_more(void)
