@@ -2,12 +2,13 @@
 #include "crawl.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base64.h"
 #include "decimal.h"
 #include "patience.h"
 
-enum { ITEM_KEY_MAX = 250 };
+enum { ITEM_KEY_MAX = 250, BUSY_PAUSE_NS = 20000000 };
 
 /* Does the key match the whole pattern? */
 static bool matches(const char *pattern, struct mc_bytes key)
@@ -197,22 +198,6 @@ static void receive_line(struct mc_sink *sink, const struct mc_op *op, size_t sl
         keep_item(crawling, &item);
 }
 
-/* Tries one way; a server that does not know it says ERROR or CLIENT_ERROR. */
-static int try_way(struct crawling *crawling, struct session *session,
-                   const struct mc_command *command, struct mc_bytes classes)
-{
-    struct mc_op op = mc_op_make(command, classes);
-    struct patience patience;
-
-    op.sink = &crawling->sink;
-    patience_start(&patience, &session->server);
-    patience_begin(&session->server);
-    int result = mc_server_do(&session->server, &op);
-    mc_server_close(&session->server);
-    session->server.dialer = (struct mc_dialer){0};
-    return result;
-}
-
 /* "hash" walks over the hash table and gives each item once; "all" walks over the LRU lists. */
 static const struct {
     bool (*read)(struct mc_bytes line, struct crawl_item *item, struct buffer *key);
@@ -222,14 +207,45 @@ static const struct {
             {read_metadump_line, &mc_command_metadump, "hash"},
             {read_metadump_line, &mc_command_metadump, "all"}};
 
+/* Tries one way; a server that does not know it says ERROR or CLIENT_ERROR. */
+static int try_way(struct crawling *crawling, struct session *session, size_t way)
+{
+    struct mc_op op = mc_op_make(ways[way].command, mc_string(ways[way].classes));
+    struct patience patience;
+
+    crawling->read = ways[way].read;
+    crawling->kept.len = 0;
+    op.sink = &crawling->sink;
+    patience_start(&patience, &session->server);
+    patience_begin(&session->server);
+    int result = mc_server_do(&session->server, &op);
+    mc_server_close(&session->server);
+    session->server.dialer = (struct mc_dialer){0};
+    return result;
+}
+
+/* The same, again and again while the crawler is busy: the server also uses it itself, for a moment
+ * now and then. */
+static int try_way_often(struct crawling *crawling, struct session *session, size_t way)
+{
+    const mc_deadline end = mc_socket_deadline(session->server.timeout_ms);
+    const struct timespec pause = {.tv_nsec = BUSY_PAUSE_NS};
+
+    for (;;) {
+        int result = try_way(crawling, session, way);
+        if (result != MC_BUSY || mc_socket_now() >= end)
+            return result;
+        nanosleep(&pause, NULL);
+    }
+}
+
 bool crawl_run(struct crawl *crawl, struct session *session)
 {
     struct crawling crawling = {.sink = {receive_line}, .crawl = crawl};
     int result = MC_ERROR;
 
     for (size_t i = crawl->detailed ? 1 : 0; i < sizeof ways / sizeof *ways; i++) {
-        crawling.read = ways[i].read;
-        result = try_way(&crawling, session, ways[i].command, mc_string(ways[i].classes));
+        result = try_way_often(&crawling, session, i);
         if (result != MC_ERROR && result != MC_CLIENT_ERROR)
             break;
     }

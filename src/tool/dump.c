@@ -26,6 +26,7 @@ struct dump {
     char keys[BATCH][MC_KEY_MAX];
     struct buffer item; /* the last that came; it counts when more comes, or all has */
     bool failed;
+    int64_t asked; /* when: the Unix time */
     uint64_t written, gone;
 };
 
@@ -51,12 +52,13 @@ static void flush_item(struct dump *dump)
     dump->written++;
 }
 
-/* ms KEY SIZE F<flags> T<expiry>[ b] */
+/* ms KEY SIZE F<flags> T<expiry>[ b]. The seconds that are left count from some moment after the
+ * question: the copy expires no later than the item. */
 static void begin_item(struct dump *dump, const struct mc_op *op, const struct mc_reply *reply)
 {
     char line[LINE_SIZE];
     int32_t ttl = op->meta->ttl;
-    int64_t expiry = ttl < 0 ? 0 : (int64_t)time(NULL) + ttl;
+    int64_t expiry = ttl < 0 ? 0 : dump->asked + ttl;
 
     buffer_add(&dump->item, MC_BYTES("ms "));
     if (is_binary(op)) {
@@ -96,6 +98,7 @@ static void fail_dump(struct dump *dump, int result)
 /* Reads the items of the batch, and starts the next one. */
 static void read_batch(struct dump *dump)
 {
+    dump->asked = (int64_t)time(NULL);
     patience_begin(&dump->reader);
     int result = dump->count > 0 ? mc_server_run(&dump->reader, dump->ops, dump->count) : 0;
 

@@ -1,4 +1,4 @@
-/* Remembers Ctrl-C. */
+/* Remembers that Ctrl-C was pressed. */
 #include "interrupt.h"
 
 #include <signal.h>

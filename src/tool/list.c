@@ -1,4 +1,4 @@
-/* The command keys. */
+/* The command keys: the keys of all items, and with --long more of each. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
