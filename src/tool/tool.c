@@ -131,6 +131,11 @@ static const struct option_command commands[] = {
     {"restore", "", "store what a dump has on standard input",
      "At the end it says what was written. If that is not all, run it again.",
      TABLE(restore_options), 0, 0, run_restore},
+    {"completion", "bash|zsh|fish", "print a script that completes words in a shell",
+     "bash: source <(mcwire completion bash)\n"
+     "zsh: mcwire completion zsh >DIRECTORY/_mcwire, with DIRECTORY in $fpath\n"
+     "fish: mcwire completion fish >~/.config/fish/completions/mcwire.fish",
+     NULL, 0, 1, 1, run_completion},
 };
 
 static void print_more(void)
