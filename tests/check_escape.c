@@ -204,10 +204,9 @@ END_TEST
 
 int main(void)
 {
-    const struct suite_test tests[] = {{each_code, 1},   {each_code_overlong, 1},
-                                       {broken_text, 1}, {lines_and_pages, 1},
-                                       {bytes, 1},       {encodings, 1},
-                                       {messages, 1}};
+    const struct suite_test tests[] = {
+        {each_code, 1}, {each_code_overlong, 1}, {broken_text, 1}, {lines_and_pages, 1},
+        {bytes, 1},     {encodings, 1},          {messages, 1}};
 
     return suite_run("escape", tests, COUNT(tests));
 }
