@@ -174,10 +174,10 @@ static void print_dialogue(const struct session *session, const struct dialogue 
     if (session->settings->json) {
         putchar('{');
         print_json_bytes("reply", "reply_base64", line);
-        if (has_value)
+        if (has_value) {
             putchar(',');
-        if (has_value)
             print_json_bytes("text", "base64", value);
+        }
         puts("}");
         return;
     }

@@ -151,7 +151,7 @@ static void print_item(const struct fetch *fetch, size_t k)
     if (settings->field != FIELD_VALUE)
         print_number(item, settings->field);
     else if (settings->nul)
-        fwrite(value.data, 1, value.len, stdout);
+        print_bytes(value);
     else if (fetch->count > 1)
         escape_field(stdout, value.data, value.len);
     else

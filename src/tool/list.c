@@ -40,7 +40,7 @@ static void list_item(struct crawl *crawl, const struct crawl_item *item)
         printf("%10" PRId64 " %10" PRId64 " %10" PRIu64 " ", left, listing->now - item->last_access,
                item->size);
     if (settings->nul) {
-        fwrite(item->key.data, 1, item->key.len, stdout);
+        print_bytes(item->key);
         putchar('\0');
         return;
     }

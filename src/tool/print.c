@@ -7,10 +7,16 @@
 #include "base64.h"
 #include "escape.h"
 
+void print_bytes(struct mc_bytes bytes)
+{
+    if (bytes.len > 0)
+        fwrite(bytes.data, 1, bytes.len, stdout);
+}
+
 void print_value(const struct session *session, struct mc_bytes value)
 {
     if (!session->terminal) {
-        fwrite(value.data, 1, value.len, stdout);
+        print_bytes(value);
         return;
     }
     escape_lines(stdout, value.data, value.len);

@@ -4,6 +4,9 @@
 
 #include "session.h"
 
+/* As they are, and there may be none. */
+void print_bytes(struct mc_bytes bytes);
+
 /* One value: on a terminal escaped and with a newline at its end, elsewhere its bytes alone. */
 void print_value(const struct session *session, struct mc_bytes value);
 

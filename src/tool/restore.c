@@ -105,11 +105,11 @@ static bool read_dump_flag(struct entry *entry, struct mc_bytes word)
 {
     struct mc_flag *flag = &entry->flags[entry->count];
     uint64_t number;
-    char letter = word.len > 0 ? word.data[0] : '\0';
 
-    *flag = (struct mc_flag){.letter = letter};
-    if (entry->count >= 3)
+    if (word.len == 0 || entry->count >= 3)
         return false;
+    char letter = word.data[0];
+    *flag = (struct mc_flag){.letter = letter};
     entry->count++;
     if (letter == 'b' && word.len == 1) {
         entry->binary = true;
@@ -178,7 +178,7 @@ static bool read_entry(struct restore *restore, struct entry *entry)
 {
     struct buffer *input = &restore->input;
     struct mc_bytes words[WORDS_MAX];
-    size_t end;
+    size_t end = 0;
 
     if (!find_line(restore, &end))
         return false;
@@ -233,7 +233,7 @@ static void count_item(struct restore *restore, const struct mc_op *op)
     else {
         if (op->result == MC_E_UNKNOWN)
             restore->unknown++;
-        else if (op->result > 0 || op->result > MC_E_PROTOCOL)
+        else if (op->result > MC_E_PROTOCOL)
             restore->refused++;
         else
             restore->lost++;

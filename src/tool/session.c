@@ -141,7 +141,7 @@ int session_end(struct session *session)
 {
     mc_server_close(&session->server);
     session_flush(session);
-    return session->status;
+    return (int)session->status;
 }
 
 /* ---- messages -------------------------------------------------------------------------------- */

@@ -7,7 +7,7 @@
 #include "settings.h"
 
 #define AT(member) offsetof(struct settings, member)
-#define TABLE(list) list, sizeof list / sizeof *list
+#define TABLE(list) (list), sizeof(list) / sizeof *(list)
 
 static const struct option options_of_all[] = {
     {"-s, --server", "ADDRESS",
