@@ -587,7 +587,8 @@ class Statuses(Case):
         fake = Fake(self, silent)
         process = subprocess.Popen(["bash", "-c", '"$0" "$@"; exit $?', MCWIRE, SLOW, "-s",
                                     fake.address, "get", "k"], env=environment(),
-                                   start_new_session=True)
+                                   start_new_session=True, preexec_fn=lambda: signal.signal(
+                                       signal.SIGINT, signal.SIG_DFL))
         while not fake.received:
             time.sleep(0.002)
         os.killpg(process.pid, signal.SIGINT)
@@ -632,11 +633,13 @@ class Login(Case):
                 result = run("-s", address, "--user=jo", "--password-file", file.name, "version")
                 self.assertEqual(result.status, status, result.said)
                 self.assertNotIn(b"secret", result.said)
-            file.seek(0)
-            file.write(b"x" * 300)
-            file.flush()
-            self.fails(2, b"a password has 1 to 250 bytes", "--user=jo", "--password-file",
-                       file.name, "version")
+            for password in (b"\n", b"", b"x" * 251, b"x" * 300):
+                file.seek(0)
+                file.truncate()
+                file.write(password)
+                file.flush()
+                self.fails(2, b"a password has 1 to 250 bytes", "--user=jo", "--password-file",
+                           file.name, "version")
             self.fails(2, b"--user NAME", "--password-file", file.name, "version")
         for variable, status in (("secret", 0), ("wrong", 77), ("", 2)):
             result = run("-s", address, "--user=jo", "version",
