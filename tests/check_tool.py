@@ -307,7 +307,7 @@ class Everyday(Case):
         self.assertTrue(600 < self.ttl(key) <= 700)
         self.ok("touch", key, "--", "-1")
         self.ok("get", key, status=1, said=b"mcwire: test_times_to_live-k: MISS\n")
-        for wrong in ("x", "", "1s", "2147483648", "--"):
+        for wrong in ("x", "", "1s", "2147483648", "999999999", "--"):
             self.fails(2, b"", "set", key, "1", "--ttl=" + wrong)
 
     def test_numbers(self):
@@ -488,6 +488,13 @@ class Terminals(Case):
             self.assertEqual(self.on_terminal("get", key).out, shown)
         self.assertEqual(self.on_terminal("meta", "mg", key, "v").out, "VA 5\ncaf\u00e9\n".encode())
 
+    def test_json(self):
+        key = self.key("k")
+        self.ok("set", key, given=b"\"\\\x00\n\x1b\x7f\xc2\x80\xc2\x9f\xc2\xa0")
+        out = self.on_terminal("get", "--json", key).out
+        self.assertIn(b'"text":"\\"\\\\\\u0000\\u000a\\u001b\\u007f\\u0080\\u009f\xc2\xa0"', out)
+        self.assertEqual(json.loads(out)["text"], '"\\\0\n\x1b\x7f\x80\x9f\xa0')
+
     def test_a_value_is_typed(self):
         result = self.on_terminal("set", self.key("k"))
         self.assertEqual(result.status, 2)
@@ -582,6 +589,14 @@ class Statuses(Case):
         errs = Fake(self, says(b"DELETED\r\nSERVER_ERROR x\r\nCLIENT_ERROR y\r\nNOT_FOUND\r\n"))
         result = run("-s", errs.address, "delete", "a", "b", "c", "d")
         self.assertEqual((result.status, result.out), (75, b"a\tDELETED\n"), result.said)
+
+    def test_what_concerns_all_keys_is_said_once(self):
+        for keys in (["c d", "x", "y"], ["x", "y", "c d"]):
+            fake = Fake(self, says(b"HELLO\r\n"))
+            result = run("-s", fake.address, SLOW, "get", "--field=ttl", *keys)
+            self.assertEqual((result.status, result.out), (2, b""))
+            self.assertEqual(result.said.count(b"a key must have"), 1, result.said)
+            self.assertEqual(result.said.count(b"not a memcached reply"), 1, result.said)
 
     def test_130_interrupted(self):
         fake = Fake(self, silent)

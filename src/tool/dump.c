@@ -11,7 +11,7 @@
 #include "patience.h"
 #include "run.h"
 
-enum { BATCH = 256, LINE_SIZE = 96, FLAGS_MAX = 6 };
+enum { BATCH = 512, LINE_SIZE = 96, FLAGS_MAX = 6 };
 
 struct dump {
     struct crawl crawl;

@@ -39,7 +39,6 @@ static void receive_item(struct mc_sink *sink, const struct mc_op *op, size_t sl
         buffer_add(&item->value, reply->text);
     if (event != MC_VALUE)
         return;
-    item->value.len = 0;
     item->flags = reply->flags;
     item->cas = reply->cas;
     item->size = reply->size;
