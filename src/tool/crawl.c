@@ -8,7 +8,7 @@
 #include "decimal.h"
 #include "patience.h"
 
-enum { ITEM_KEY_MAX = 250, BUSY_PAUSE_NS = 20000000 };
+enum { ITEM_KEY_MAX = 250, BUSY_TRIES = 25, BUSY_PAUSE_NS = 20000000 };
 
 /* Does the key match the whole pattern? */
 static bool matches(const char *pattern, struct mc_bytes key)
@@ -224,19 +224,18 @@ static int try_way(struct crawling *crawling, struct session *session, size_t wa
     return result;
 }
 
-/* The same, again and again while the crawler is busy: the server also uses it itself, for a moment
- * now and then. */
+/* The same, and again while the crawler is busy: now and then the server itself uses it for a
+ * moment. */
 static int try_way_often(struct crawling *crawling, struct session *session, size_t way)
 {
-    const mc_deadline end = mc_socket_deadline(session->server.timeout_ms);
     const struct timespec pause = {.tv_nsec = BUSY_PAUSE_NS};
+    int result = try_way(crawling, session, way);
 
-    for (;;) {
-        int result = try_way(crawling, session, way);
-        if (result != MC_BUSY || mc_socket_now() >= end)
-            return result;
+    for (int tries = 1; result == MC_BUSY && tries < BUSY_TRIES; tries++) {
         nanosleep(&pause, NULL);
+        result = try_way(crawling, session, way);
     }
+    return result;
 }
 
 bool crawl_run(struct crawl *crawl, struct session *session)
