@@ -27,6 +27,7 @@ pymemcache.py   python3-pymemcache python3-pymemcache py3-pymemcache -          
 pylibmc.py      python3-pylibmc    python3-pylibmc    py3-pylibmc    python-pylibmc   -
 valgrind        valgrind           valgrind           valgrind       valgrind         -
 strace          strace             strace             strace         strace           -
+mandoc          mandoc             mandoc             mandoc         mandoc           -
 gcc             gcc                gcc                gcc            gcc              -
 ps              procps             procps-ng          procps         procps-ng        -
 g++             g++                gcc-c++            g++            gcc              -

@@ -129,6 +129,12 @@ START_TEST(pages_and_json)
     FILE *out;
 
     begin(&out);
+    escape_lines(out, "a\nb\r\n\x1b", 6);
+    expect(out, "a\nb\\x0d\n\\x1b");
+    begin(&out);
+    escape_field(out, "a\\x\n\0\\", 6);
+    expect(out, "a\\\\x\\x0a\\x00\\\\");
+    begin(&out);
     escape_html(out, "<a href=\"x\">&\xc3\xa9\x7f\n");
     expect(out, "&#60;a href=&#34;x&#34;>&#38;\xc3\xa9\\x7f\\x0a");
     begin(&out);
@@ -155,6 +161,17 @@ START_TEST(bytes)
         escape_bytes(out, some[i].data, some[i].len);
         expect(out, some[i].wanted);
     }
+}
+END_TEST
+
+START_TEST(encodings)
+{
+    ck_assert(escape_is_utf8("", 0));
+    ck_assert(escape_is_utf8("a\0\x1b\xc2\x9b\xe2\x82\xac", 8));
+    ck_assert(!escape_is_utf8("a\xff", 2));
+    ck_assert(!escape_is_utf8("\xe2\x82\xac", 2));
+    ck_assert(!escape_is_utf8("\xc1\x81", 2));
+    ck_assert(!escape_is_utf8("\xed\xa0\x80z", 4));
 }
 END_TEST
 
@@ -187,9 +204,9 @@ END_TEST
 
 int main(void)
 {
-    const struct suite_test tests[] = {{each_code, 1},      {each_code_overlong, 1},
-                                       {broken_text, 1},    {bytes, 1},
-                                       {pages_and_json, 1}, {messages, 1}};
+    const struct suite_test tests[] = {
+        {each_code, 1}, {each_code_overlong, 1}, {broken_text, 1}, {pages_and_json, 1},
+        {bytes, 1},     {encodings, 1},          {messages, 1}};
 
     return suite_run("escape", tests, COUNT(tests));
 }

@@ -37,6 +37,10 @@ expect_one_version() {
     [ -e "$prefix/lib/libmcwire.so.$header" ]
 }
 
+expect_command() {
+    "$prefix/bin/mcwire" -s "$tap_address" version && [ -s "$prefix/share/man/man1/mcwire.1" ]
+}
+
 # build_client COMPILER...: with what pkg-config says about the shared library.
 build_client() {
     rm -f "$tap_folder/client"
@@ -161,6 +165,7 @@ fi
 check "meson install" install_library
 check "meson install builds what is installed" builds_nothing_else "$tap_folder/build"
 check "one version everywhere" expect_one_version
+check "the command mcwire and its page" expect_command
 check "compiles and links with pkg-config" build_client "$cc" -Wextra "$here/client.c"
 check "runs with the shared library" run_client
 check "is linked with the shared library" uses_the_shared_library

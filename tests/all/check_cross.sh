@@ -68,7 +68,7 @@ mixes_signals() {
 compile() {
     "$prefix-gcc" -std=c11 -O1 -Wall -Wextra -Werror -D_POSIX_C_SOURCE=200809L \
         -D_FILE_OFFSET_BITS=64 -I"$tap_root/tests/embed/cross" -I"$tap_root/tests/support" \
-        -I"$tap_root/bench/common" -I"$tap_root/src" -I"$tap_root/proto" "$@"
+        -I"$tap_root/bench/common" -I"$tap_root/src/tool" -I"$tap_root/src" -I"$tap_root/proto" "$@"
 }
 
 # compile_library NAME SOURCE...
@@ -124,7 +124,8 @@ test_one() {
 }
 
 compile_squares() {
-    compile -o "$folder/squares" "$tap_root"/{bench/common,bench/squares,src,proto}/*.c -lm "${link[@]}"
+    compile -o "$folder/squares" "$tap_root"/{bench/common,bench/squares,src,proto}/*.c \
+        "$tap_root"/src/tool/{escape,option}.c -lm "${link[@]}"
 }
 
 # run_squares: its hits and misses, and a check that no answer was wrong.

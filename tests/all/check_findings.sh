@@ -17,8 +17,8 @@ cd "$tap_root" || exit
 warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wcast-qual -Wcast-align
     -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wredundant-decls -Wvla -Wundef
     -Wpointer-arith -Wformat=2 -Wno-format-nonliteral -Werror)
-includes=(-Iproto -Isrc -Isrc/ports -Itests/support -Ibench -Ibench/common -Ibench/squares -Ibench/load
-    -Ibench/overhead -Ibench/firmware)
+includes=(-Iproto -Isrc -Isrc/ports -Isrc/tool -Itests/support -Ibench -Ibench/common -Ibench/squares
+    -Ibench/load -Ibench/overhead -Ibench/firmware)
 flags=(-std=c11 -D_POSIX_C_SOURCE=200809L "${includes[@]}")
 # Compiled by their own compilers, with -Werror, in tests/embed and check_lwip.sh: they are made of
 # addresses of a board, of lwIP's headers, or of what only a WebAssembly module or Frama-C has.

@@ -6,12 +6,24 @@
 #ifndef ESCAPE_H
 #define ESCAPE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 void escape_text(FILE *out, const char *text);
+void escape_text_of(FILE *out, const char *data, size_t len);
+
+/* Leaves each \n as it is: for text of several lines. */
+void escape_lines(FILE *out, const char *data, size_t len);
 
 /* For bytes that a protocol moves: \r and \n are shown as these two letters. */
 void escape_bytes(FILE *out, const char *data, size_t len);
+
+/* For a field of a line: a backslash is doubled, so that the bytes can be told from the text. */
+void escape_field(FILE *out, const char *data, size_t len);
+
+/* Is it UTF-8, control characters among it? */
+bool escape_is_utf8(const char *data, size_t len);
 
 /* Escapes what HTML and XML need escaped, too. */
 void escape_html(FILE *out, const char *text);

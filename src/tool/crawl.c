@@ -1,0 +1,260 @@
+/* Reads the lines of the crawler, and asks it in the ways that servers of all ages know. */
+#include "crawl.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base64.h"
+#include "decimal.h"
+#include "patience.h"
+
+enum { ITEM_KEY_MAX = 250, BUSY_TRIES = 25, BUSY_PAUSE_NS = 20000000 };
+
+/* Does the key match the whole pattern? */
+static bool matches(const char *pattern, struct mc_bytes key)
+{
+    const char *star = NULL;
+    size_t i = 0, star_at = 0;
+
+    while (i < key.len || *pattern != '\0') {
+        if (*pattern == '*') {
+            star = pattern++;
+            star_at = i;
+            continue;
+        }
+        const char *byte = *pattern == '\\' && pattern[1] != '\0' ? pattern + 1 : pattern;
+        bool any = *pattern == '?';
+        if (i < key.len && *pattern != '\0' && (any || *byte == key.data[i])) {
+            pattern = byte + 1;
+            i++;
+        } else if (star != NULL && star_at < key.len) {
+            pattern = star + 1;
+            i = ++star_at;
+        } else
+            return false;
+    }
+    return true;
+}
+
+/* ---- lines ----------------------------------------------------------------------------------- */
+
+/* The next word of a line; false at its end. */
+static bool next_word(struct mc_bytes *line, struct mc_bytes *word)
+{
+    while (line->len > 0 && *line->data == ' ') {
+        line->data++;
+        line->len--;
+    }
+    const char *space = line->len > 0 ? memchr(line->data, ' ', line->len) : NULL;
+    *word = (struct mc_bytes){line->data, space != NULL ? (size_t)(space - line->data) : line->len};
+    line->data += word->len;
+    line->len -= word->len;
+    return word->len > 0;
+}
+
+static bool is_word(struct mc_bytes word, struct mc_bytes wanted)
+{
+    return word.len == wanted.len && memcmp(word.data, wanted.data, word.len) == 0;
+}
+
+/* "mg KEY", or "mg BASE64 b". */
+static bool read_mgdump_line(struct mc_bytes line, struct crawl_item *item, struct buffer *key)
+{
+    struct mc_bytes word, text;
+
+    if (!next_word(&line, &word) || !is_word(word, MC_BYTES("mg")) || !next_word(&line, &text))
+        return false;
+    item->binary = next_word(&line, &word) && is_word(word, MC_BYTES("b"));
+    if (!item->binary)
+        buffer_add(key, text);
+    return !item->binary || base64_read(key, text);
+}
+
+static int hex_value(char digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    digit |= 0x20;
+    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
+/* Appends a text without its %HH. */
+static bool read_percent(struct buffer *key, struct mc_bytes text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char byte = text.data[i];
+        if (byte == '%') {
+            int high = i + 2 < text.len ? hex_value(text.data[i + 1]) : -1;
+            int low = i + 2 < text.len ? hex_value(text.data[i + 2]) : -1;
+            if (high < 0 || low < 0)
+                return false;
+            byte = (char)(high << 4 | low);
+            i += 2;
+        }
+        buffer_add(key, (struct mc_bytes){&byte, 1});
+    }
+    return true;
+}
+
+/* The number of "NAME=NUMBER"; -1 for -1. */
+static int64_t read_member(struct mc_bytes word, size_t name)
+{
+    uint64_t number = 0;
+
+    mc_decimal_read(word.data, name, word.len, INT64_MAX, &number);
+    return word.len == name + 2 && word.data[name] == '-' ? -1 : (int64_t)number;
+}
+
+/* Can the key not be sent as it is? */
+static bool needs_base64(struct mc_bytes key)
+{
+    for (size_t i = 0; i < key.len; i++) {
+        unsigned char byte = (unsigned char)key.data[i];
+        if (byte <= 0x20 || byte == 0x7f)
+            return true;
+    }
+    return false;
+}
+
+/* "key=KEY exp=N la=N cas=N fetch=yes cls=N size=N", more or less. */
+static bool read_metadump_line(struct mc_bytes line, struct crawl_item *item, struct buffer *key)
+{
+    struct mc_bytes word;
+
+    if (!next_word(&line, &word) || word.len < 5 || memcmp(word.data, "key=", 4) != 0 ||
+        !read_percent(key, (struct mc_bytes){word.data + 4, word.len - 4}))
+        return false;
+    item->binary = needs_base64((struct mc_bytes){key->data, key->len});
+    while (next_word(&line, &word)) {
+        if (word.len > 4 && memcmp(word.data, "exp=", 4) == 0)
+            item->expires = read_member(word, 4);
+        else if (word.len > 3 && memcmp(word.data, "la=", 3) == 0)
+            item->last_access = read_member(word, 3);
+        else if (word.len > 5 && memcmp(word.data, "size=", 5) == 0)
+            item->size = (uint64_t)read_member(word, 5);
+    }
+    return true;
+}
+
+/* ---- the conversation ------------------------------------------------------------------------ */
+
+struct crawling {
+    struct mc_sink sink;
+    struct crawl *crawl;
+    bool (*read)(struct mc_bytes line, struct crawl_item *item, struct buffer *key);
+    struct buffer key, kept; /* kept: the items so far, as keep_item() writes them */
+    bool broken;             /* a line was none of the crawler's */
+};
+
+/* Appends the members, the details only when they are wanted, and the key. */
+static void keep_item(struct crawling *crawling, const struct crawl_item *item)
+{
+    const int64_t details[] = {item->expires, item->last_access, (int64_t)item->size};
+    const char head[] = {(char)item->key.len, item->binary ? 1 : 0};
+
+    buffer_add(&crawling->kept, (struct mc_bytes){head, sizeof head});
+    if (crawling->crawl->detailed)
+        buffer_add(&crawling->kept, (struct mc_bytes){(const char *)details, sizeof details});
+    buffer_add(&crawling->kept, item->key);
+}
+
+static void give_items(struct crawling *crawling)
+{
+    const struct buffer *kept = &crawling->kept;
+    int64_t details[3] = {-1, 0, 0};
+
+    for (size_t at = 0; at < kept->len;) {
+        struct crawl_item item = {.key = {NULL, (unsigned char)kept->data[at]},
+                                  .binary = kept->data[at + 1] != 0};
+        at += 2;
+        if (crawling->crawl->detailed) {
+            memcpy(details, kept->data + at, sizeof details);
+            at += sizeof details;
+        }
+        item.expires = details[0];
+        item.last_access = details[1];
+        item.size = (uint64_t)details[2];
+        item.key.data = kept->data + at;
+        at += item.key.len;
+        crawling->crawl->receive(crawling->crawl, &item);
+    }
+}
+
+static void receive_line(struct mc_sink *sink, const struct mc_op *op, size_t slot, int event,
+                         const struct mc_reply *reply)
+{
+    struct crawling *crawling = (struct crawling *)(void *)sink;
+    struct crawl *crawl = crawling->crawl;
+    struct crawl_item item = {.expires = -1};
+
+    (void)op, (void)slot;
+    if (event != MC_LINE || crawling->broken)
+        return;
+    crawling->key.len = 0;
+    crawling->broken = !crawling->read(reply->text, &item, &crawling->key) ||
+                       crawling->key.len == 0 || crawling->key.len > ITEM_KEY_MAX;
+    item.key = (struct mc_bytes){crawling->key.data, crawling->key.len};
+    if (!crawling->broken && (crawl->match == NULL || matches(crawl->match, item.key)))
+        keep_item(crawling, &item);
+}
+
+/* "hash" walks over the hash table and gives each item once; "all" walks over the LRU lists. */
+static const struct {
+    bool (*read)(struct mc_bytes line, struct crawl_item *item, struct buffer *key);
+    const struct mc_command *command;
+    const char *classes;
+} ways[] = {{read_mgdump_line, &mc_command_mgdump, "hash"},
+            {read_metadump_line, &mc_command_metadump, "hash"},
+            {read_metadump_line, &mc_command_metadump, "all"}};
+
+/* Tries one way; a server that does not know it says ERROR or CLIENT_ERROR. */
+static int try_way(struct crawling *crawling, struct session *session, size_t way)
+{
+    struct mc_op op = mc_op_make(ways[way].command, mc_string(ways[way].classes));
+    struct patience patience;
+
+    crawling->read = ways[way].read;
+    crawling->kept.len = 0;
+    op.sink = &crawling->sink;
+    patience_start(&patience, &session->server);
+    patience_begin(&session->server);
+    int result = mc_server_do(&session->server, &op);
+    mc_server_close(&session->server);
+    session->server.dialer = (struct mc_dialer){0};
+    return result;
+}
+
+/* The same, and again while the crawler is busy: now and then the server itself uses it for a
+ * moment. */
+static int try_way_often(struct crawling *crawling, struct session *session, size_t way)
+{
+    const struct timespec pause = {.tv_nsec = BUSY_PAUSE_NS};
+    int result = try_way(crawling, session, way);
+
+    for (int tries = 1; result == MC_BUSY && tries < BUSY_TRIES; tries++) {
+        nanosleep(&pause, NULL);
+        result = try_way(crawling, session, way);
+    }
+    return result;
+}
+
+bool crawl_run(struct crawl *crawl, struct session *session)
+{
+    struct crawling crawling = {.sink = {receive_line}, .crawl = crawl};
+    int result = MC_ERROR;
+
+    for (size_t i = crawl->detailed ? 1 : 0; i < sizeof ways / sizeof *ways; i++) {
+        result = try_way_often(&crawling, session, i);
+        if (result != MC_ERROR && result != MC_CLIENT_ERROR)
+            break;
+    }
+    if (result == MC_END && !crawling.broken)
+        give_items(&crawling);
+    buffer_free(&crawling.key);
+    buffer_free(&crawling.kept);
+    if (crawling.broken)
+        session_fail(session, STATUS_PROTOCOL, "a line is not one of memcached's crawler");
+    else if (result != MC_END)
+        session_judge(session, session->words->command->name, result, session->server.client.text);
+    return result == MC_END && !crawling.broken;
+}

@@ -1,0 +1,37 @@
+/* The commands of mcwire: each runs with its settings and arguments, and returns the exit status. */
+#ifndef RUN_H
+#define RUN_H
+
+#include "option.h"
+
+/* fetch.c */
+int run_get(void *options, const struct option_words *words);
+
+/* store.c: all five, by the command's name. */
+int run_store(void *options, const struct option_words *words);
+
+/* change.c */
+int run_delete(void *options, const struct option_words *words);
+int run_number(void *options, const struct option_words *words); /* incr and decr */
+int run_touch(void *options, const struct option_words *words);
+int run_flush(void *options, const struct option_words *words);
+
+/* dialect.c */
+int run_meta(void *options, const struct option_words *words);
+
+/* ask.c */
+int run_ping(void *options, const struct option_words *words);
+int run_stats(void *options, const struct option_words *words);
+int run_version(void *options, const struct option_words *words);
+
+/* list.c */
+int run_keys(void *options, const struct option_words *words);
+
+/* dump.c, restore.c */
+int run_dump(void *options, const struct option_words *words);
+int run_restore(void *options, const struct option_words *words);
+
+/* completion.c */
+int run_completion(void *options, const struct option_words *words);
+
+#endif

@@ -1,0 +1,52 @@
+/* What the options of mcwire say, for all its commands. */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "option.h"
+
+enum settings_field { FIELD_VALUE, FIELD_FLAGS, FIELD_CAS, FIELD_SIZE, FIELD_TTL };
+
+struct settings {
+    /* Of every command. */
+    const char *server; /* NULL: see session.h */
+    const char *user, *password_file;
+    uint64_t timeout_ms;
+    bool json;
+    /* get; touch_ttl: when `touches` */
+    bool nul, touches;
+    int32_t touch_ttl;
+    uint32_t field; /* enum settings_field */
+    /* set and its like; cas: when `compares` */
+    bool compares;
+    uint64_t cas;
+    int32_t ttl;
+    uint32_t flags;
+    /* flush, ping, stats, meta */
+    uint32_t delay_s;
+    bool yes;
+    uint32_t count;
+    uint64_t interval_ns, watch_ns;
+    const char *value;
+    /* keys, dump, restore */
+    const char *match;
+    bool detailed, add;
+};
+
+/* The defaults. */
+struct settings settings_default(void);
+
+/* Values that only mcwire has. */
+option_function settings_ttl;   /* --ttl: int32_t at the option's offset */
+option_function settings_touch; /* --touch, which sets `touches` as well */
+option_function settings_cas;   /* --cas, which sets `compares` as well */
+
+/* Reads seconds as memcached is sent them: -1 and other negative numbers are expired at once, 0 is
+ * never. Up to 30 days memcached counts from now; longer times become Unix times here, because it
+ * would take them for dates in 1970. From 1,000,000,000 on the number is a Unix time. NULL, or what
+ * is wrong with the text. */
+const char *settings_read_ttl(const char *text, int32_t *ttl);
+
+#endif

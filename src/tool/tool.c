@@ -1,0 +1,170 @@
+/* The command mcwire: the table of its commands and options, from which --help, the completions and
+ * the man page's test are made. */
+#include <stddef.h>
+#include <stdio.h>
+
+#include "run.h"
+#include "settings.h"
+
+#define AT(member) offsetof(struct settings, member)
+#define TABLE(list) (list), sizeof(list) / sizeof *(list)
+
+static const struct option options_of_all[] = {
+    {"-s, --server", "ADDRESS",
+     "HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH; without it\n"
+     "$MCWIRE_SERVERS, else the first of $MEMCACHED_SERVERS,\n"
+     "else 127.0.0.1:11211",
+     option_text, AT(server), 0, 0},
+    {"--user", "NAME", "log in, to a memcached that runs with -Y", option_text, AT(user), 0, 0},
+    {"--password-file", "FILE", "holds the password; without it $MCWIRE_PASSWORD does", option_text,
+     AT(password_file), 0, 0},
+    {"--timeout", "MS", "longest wait for the server, in milliseconds (1000)", option_long,
+     AT(timeout_ms), 1, 3600000},
+    {"--json", NULL, "print one JSON object a line", option_flag, AT(json), 0, 0},
+};
+
+static const struct option get_options[] = {
+    {"-0", NULL, "print KEY and VALUE raw, with a NUL after each", option_flag, AT(nul), 0, 0},
+    {"--touch", "TTL", "also give the item this time to live", settings_touch, AT(touch_ttl), 0, 0},
+    {"--field", "value|flags|cas|size|ttl", "what is printed (value)", option_choice, AT(field), 0,
+     0},
+};
+
+static const struct option set_options[] = {
+    {"--cas", "N", "only if this is still the cas unique: get --field cas", settings_cas, AT(cas),
+     0, UINT64_MAX},
+    {"--ttl", "TTL", "time to live, in seconds (0: as long as there is room)", settings_ttl,
+     AT(ttl), 0, 0},
+    {"--flags", "N", "a number that is kept with the value (0)", option_number, AT(flags), 0,
+     UINT32_MAX},
+};
+
+/* add and replace have all but --cas. */
+#define ADD_OPTIONS set_options + 1, sizeof set_options / sizeof *set_options - 1
+
+static const struct option flush_options[] = {
+    {"--delay", "S", "in so many seconds (0)", option_number, AT(delay_s), 0, 2592000},
+    {"--yes", NULL, "really do it", option_flag, AT(yes), 0, 0},
+};
+
+static const struct option meta_options[] = {
+    {"--value", "TEXT|-|@FILE", "what ms stores (-, standard input)", option_text, AT(value), 0, 0},
+};
+
+static const struct option ping_options[] = {
+    {"--count", "N", "how often (1)", option_number, AT(count), 1, UINT32_MAX},
+    {"--interval", "S", "seconds between them (1)", option_seconds, AT(interval_ns), 0, 86400},
+};
+
+static const struct option stats_options[] = {
+    {"--watch", "S", "ask again every S seconds, and print what has changed", option_seconds,
+     AT(watch_ns), 0, 86400},
+};
+
+static const struct option keys_options[] = {
+    {"--match", "GLOB", "only keys like this: * is any bytes, ? is one byte", option_text,
+     AT(match), 0, 0},
+    {"--long", NULL,
+     "also the seconds left (-1: no end), those since the last\n"
+     "access, and the bytes that the item takes",
+     option_flag, AT(detailed), 0, 0},
+    {"-0", NULL, "print each key raw, with a NUL after it", option_flag, AT(nul), 0, 0},
+};
+
+static const struct option dump_options[] = {
+    {"--match", "GLOB", "only keys like this: * is any bytes, ? is one byte", option_text,
+     AT(match), 0, 0},
+};
+
+static const struct option restore_options[] = {
+    {"--add", NULL, "leave keys alone that have a value", option_flag, AT(add), 0, 0},
+};
+
+#define TTL_WORDS                                                                      \
+    "TTL is in seconds from now: 0 is as long as there is room, -1 is at once. From\n" \
+    "1000000000 on it is a Unix time."
+#define VALUE_WORDS                                                                      \
+    "VALUE is an argument, - for standard input, or @FILE for a file's bytes. Without\n" \
+    "it standard input is read, unless that is a terminal. After -- nothing is\n"        \
+    "special."
+
+static const struct option_command commands[] = {
+    {"get", "KEY...", "print values",
+     "A value ends in a newline and is escaped on a terminal, and is its bytes alone\n"
+     "elsewhere. Several keys are printed as KEY, a tab and VALUE, both escaped.\n" TTL_WORDS,
+     TABLE(get_options), 1, -1, run_get},
+    {"set", "KEY [VALUE | - | @FILE]", "store a value", VALUE_WORDS "\n" TTL_WORDS,
+     TABLE(set_options), 1, 2, run_store},
+    {"add", "KEY [VALUE | - | @FILE]", "store a value if the key has none",
+     VALUE_WORDS "\n" TTL_WORDS, ADD_OPTIONS, 1, 2, run_store},
+    {"replace", "KEY [VALUE | - | @FILE]", "store a value if the key has one",
+     VALUE_WORDS "\n" TTL_WORDS, ADD_OPTIONS, 1, 2, run_store},
+    {"append", "KEY [VALUE | - | @FILE]", "put bytes after the value", VALUE_WORDS, NULL, 0, 1, 2,
+     run_store},
+    {"prepend", "KEY [VALUE | - | @FILE]", "put bytes before the value", VALUE_WORDS, NULL, 0, 1, 2,
+     run_store},
+    {"delete", "KEY...", "delete items", NULL, NULL, 0, 1, -1, run_delete},
+    {"incr", "KEY [N]", "add N (1) to a number, and print it", NULL, NULL, 0, 1, 2, run_number},
+    {"decr", "KEY [N]", "subtract N (1), down to 0, and print it", NULL, NULL, 0, 1, 2, run_number},
+    {"touch", "KEY TTL", "give an item a new time to live", TTL_WORDS, NULL, 0, 2, 2, run_touch},
+    {"flush", "", "invalidate all items of the server", NULL, TABLE(flush_options), 0, 0,
+     run_flush},
+    {"meta", "mg|ms|md|ma|me|mn [KEY [FLAG...]]", "a meta command, and its reply as it came",
+     "The words are those of memcached's protocol.txt, but ms has no size: its value\n"
+     "is standard input, or that of --value.",
+     TABLE(meta_options), 1, -1, run_meta},
+    {"ping", "", "ask for the version, and time the answer", NULL, TABLE(ping_options), 0, 0,
+     run_ping},
+    {"stats", "[GROUP]", "print statistics of the server, or of a group",
+     "GROUP is settings, items, slabs, conns, sizes, ... Ctrl-C ends --watch.",
+     TABLE(stats_options), 0, 1, run_stats},
+    {"version", "", "print the server's version", NULL, NULL, 0, 0, 0, run_version},
+    {"keys", "", "list the keys, from the server's LRU crawler",
+     "A key is printed with \\xHH for bytes that no text has. What is stored or deleted\n"
+     "meanwhile may be listed or not.",
+     TABLE(keys_options), 0, 0, run_keys},
+    {"dump", "", "write all items to standard output, for restore",
+     "The dump is what restore sends: lines \"ms KEY SIZE F<flags> T<expiry>\" with the\n"
+     "value after each; b marks a key in base64. T is a Unix time, T0 is never. It has\n"
+     "no cas uniques, no marks of stale items, and no times of the last access.",
+     TABLE(dump_options), 0, 0, run_dump},
+    {"restore", "", "store what a dump has on standard input",
+     "At the end it says what was written. If that is not all, run it again.",
+     TABLE(restore_options), 0, 0, run_restore},
+    {"completion", "bash|zsh|fish", "print a script that completes words in a shell",
+     "bash: source <(mcwire completion bash)\n"
+     "zsh: mcwire completion zsh >DIRECTORY/_mcwire, with DIRECTORY in $fpath\n"
+     "fish: mcwire completion fish >~/.config/fish/completions/mcwire.fish",
+     NULL, 0, 1, 1, run_completion},
+};
+
+static void print_more(void)
+{
+    puts("'mcwire COMMAND -h' explains a command. After -- no argument is an option.\n\n"
+         "Exit status: 0 done, found, stored; 1 the server said no (a miss, NOT_STORED,\n"
+         "EXISTS, NOT_FOUND); 2 usage, or a key that cannot be sent; 65 the server refused\n"
+         "it; 69 no server; 74 a write was sent and nobody knows what became of it, or\n"
+         "output was not written; 75 try again (timeout, SERVER_ERROR, BUSY); 76 what came\n"
+         "is no memcached reply; 77 user or password refused; 130 interrupted. Of several\n"
+         "keys the worst.");
+}
+
+static const struct option_program program = {
+    .name = "mcwire",
+    .about = "Talks to memcached.",
+    .table = options_of_all,
+    .count = sizeof options_of_all / sizeof *options_of_all,
+    .column = 24,
+    .print_more = print_more,
+    .commands = commands,
+    .commands_count = sizeof commands / sizeof *commands,
+};
+
+int main(int argc, char **argv)
+{
+    struct settings settings = settings_default();
+    struct option_words words;
+    int result = option_read_command(&program, &settings, argc, argv, &words);
+
+    return result == OPTION_GO_ON ? words.command->run(&settings, &words) : result;
+}
