@@ -3,21 +3,29 @@
 #include "argument.h"
 #include "decimal.h"
 
-#ifdef __FRAMAC__
-#include "contracts/argument.h"
-#endif
-
 /* Kinds of bytes. A blank is what strtol() skips before a number, besides spaces. */
-enum kind { SPACE, SOLID, BLANK, DIGIT };
+enum kind { SPACE, SOLID, BLANK, DIGIT, LETTER };
+
+/* What follows the letter of a flag. */
+enum argument { NO_ARGUMENT, SECONDS, COUNT, ONE_LETTER, OPAQUE };
+
+enum { NO_DIGIT = 64 }; /* no six bits of base64 */
+
+#ifdef __FRAMAC__
+#include "contracts/meaning.h"
+#endif
 
 static bool is_of_kind(char c, enum kind kind)
 {
-    switch (kind) {
-    case SPACE: return c == ' ';
-    case SOLID: return c != ' ';
-    case BLANK: return c >= '\t' && c <= '\r';
-    default: return c >= '0' && c <= '9';
-    }
+    if (kind == SPACE)
+        return c == ' ';
+    if (kind == SOLID)
+        return c != ' ';
+    if (kind == BLANK)
+        return c >= '\t' && c <= '\r';
+    if (kind == DIGIT)
+        return c >= '0' && c <= '9';
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
 /* The index of the first byte of b[i..e) that is not of this kind, or e. */
@@ -25,6 +33,8 @@ static size_t skip_kind(const char *b, size_t i, size_t e, enum kind kind)
 {
     size_t j = i;
     /*@ loop invariant i <= j <= e;
+        loop invariant kind == DIGIT ==> digits(b, i, j);
+        loop invariant kind == SOLID ==> \forall integer k; i <= k < j ==> b[k] != ' ';
         loop assigns j;
         loop variant e - j; */
     while (j < e && is_of_kind(b[j], kind))
@@ -68,13 +78,11 @@ struct mc_number mc_argument_number(struct mc_bytes word, uint64_t max)
     if (end < word.len && !is_of_kind(b[end], BLANK))
         return n;
     n.good = mc_decimal_read(b, first, end, max, &n.size);
-    n.plain =
-        n.good && first == (n.negative ? 1 : 0) && end >= word.len && !(n.negative && n.size == 0);
+    size_t plain_first = n.negative ? 1 : 0;
+    bool is_zero = n.negative && n.size == 0; /* "-0" */
+    n.plain = n.good && first == plain_first && end >= word.len && !is_zero;
     return n;
 }
-
-/* What follows the letter of a flag. */
-enum argument { NO_ARGUMENT, SECONDS, COUNT, ONE_LETTER, OPAQUE };
 
 static enum argument argument_of(char letter)
 {
@@ -133,14 +141,11 @@ int mc_argument_flag(struct mc_bytes *flags, struct mc_flag *flag)
     *flag = (struct mc_flag){0};
     if (!mc_argument_word(flags, &word))
         return 0;
-    char lower = (char)(word.data[0] | 0x20);
     flag->letter = word.data[0];
     flag->token.data = word.data + 1;
     flag->token.len = word.len - 1;
-    return lower >= 'a' && lower <= 'z' && read_argument(flag) ? 1 : MC_E_FLAG;
+    return is_of_kind(flag->letter, LETTER) && read_argument(flag) ? 1 : MC_E_FLAG;
 }
-
-enum { NO_DIGIT = 64 };
 
 /* The six bits of a digit of RFC 4648, or NO_DIGIT. */
 static uint32_t sextet_of(char c)
@@ -181,13 +186,21 @@ size_t mc_argument_base64(struct mc_bytes text, char *to)
     size_t digits = text.len, done = 0;
     if (text.len < 4 || text.len % 4 != 0)
         return 0;
+    //@ ghost size_t groups = text.len / 4, group = 0;
+    /*@ loop invariant text.len - 2 <= digits <= text.len;
+        loop assigns digits;
+        loop variant digits; */
     while (text.len - digits < 2 && text.data[digits - 1] == '=')
         digits--;
+    /*@ loop invariant 0 <= group <= groups && i == 4 * group && done <= 3 * group;
+        loop assigns i, group, done, to[0 .. text.len / 4 * 3 - 1];
+        loop variant text.len - i; */
     for (size_t i = 0; i < digits; i += 4) {
         size_t n = digits - i < 4 ? digits - i : 4;
         if (!decode_group(text.data + i, n, to + done))
             return 0;
         done += n - 1;
+        //@ ghost group++;
     }
     return done;
 }

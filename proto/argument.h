@@ -35,6 +35,10 @@ int mc_argument_flag(struct mc_bytes *flags, struct mc_flag *flag);
  * and returns how many; 0 when the text is empty or is not base64. */
 size_t mc_argument_base64(struct mc_bytes text, char *to);
 
+#ifdef __FRAMAC__
+#include "contracts/argument.h"
+#endif
+
 #ifdef __cplusplus
 }
 #endif

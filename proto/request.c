@@ -158,7 +158,7 @@ static bool is_text(const char *b, size_t i, size_t e, struct mc_bytes text)
 
 /* Counts the words after the command, notes the spaces between all, and sees whether the last word
  * is noreply. The command's own word stays the one that was read last. */
-static void count_words(struct request_line *l, const struct form *form, struct mc_request *request)
+static void count_words(struct request_line *l, uint8_t form, struct mc_request *request)
 {
     struct request_line walk = *l;
     bool last = false;
@@ -179,7 +179,7 @@ static void count_words(struct request_line *l, const struct form *form, struct 
     }
     if (walk.to > before)
         add_note(request, MC_NOTE_SPACES);
-    request->noreply = last && form->noreply > 0 && l->left >= form->noreply;
+    request->noreply = last && forms[form].noreply > 0 && l->left >= forms[form].noreply;
 }
 
 static struct mc_bytes word_of(const struct request_line *l)
@@ -279,11 +279,11 @@ static void check_flag(const struct request_line *l, uint32_t *seen, struct mc_r
         note_wrong(request, l->from, MC_WRONG_FLAG);
         return;
     }
-    uint32_t bit = UINT32_C(1) << (flag.letter & 31);
-    uint32_t *half = &seen[flag.letter >= 'a' ? 1 : 0];
-    if ((*half & bit) != 0)
+    size_t half = flag.letter >= 'a' ? 1 : 0;
+    uint32_t bit = UINT32_C(1) << (flag.letter - (half > 0 ? 'a' : 'A'));
+    if ((seen[half] & bit) != 0)
         note_wrong(request, l->from, MC_WRONG_FLAG);
-    *half |= bit;
+    seen[half] |= bit;
 }
 
 /* Reads the rest of the line as one text; flags are checked. */
@@ -292,6 +292,7 @@ static void read_rest(struct request_line *l, bool flags, struct mc_request *req
     uint32_t seen[2] = {0, 0};
     size_t first = l->to, last = l->to;
     /*@ loop invariant l->from <= l->to <= l->e && first <= last <= l->to;
+        loop invariant \at(request->fault, Pre) != 0 ==> request->fault != 0;
         loop assigns l->from, l->to, first, last, seen[0 .. 1], request->fault, request->at;
         loop variant l->e - l->to; */
     while (next_request_word(l)) {
@@ -305,9 +306,10 @@ static void read_rest(struct request_line *l, bool flags, struct mc_request *req
     request->text.len = last - first;
 }
 
-/* Reads the line's word as what a letter of the grammar stands for. */
-static void read_word(const struct request_line *l, char letter, struct mc_request *request)
+/* Reads the next word as what a letter of the grammar stands for. */
+static void read_word(struct request_line *l, char letter, struct mc_request *request)
 {
+    next_request_word(l);
     switch (letter) {
     case 'k': read_line_key(l, request); break;
     case 'f': request->flags = read_wide(l, request); break;
@@ -319,12 +321,20 @@ static void read_word(const struct request_line *l, char letter, struct mc_reque
     }
 }
 
+static const char *letters_of(uint8_t form)
+{
+    return forms[form].letters;
+}
+
 /* Reads all words after the command, by the letters of the grammar. */
 static void read_words(struct request_line *l, const char *letters, struct mc_request *request)
 {
     /*@ loop invariant 0 <= k < LETTERS;
-        loop invariant l->from <= l->to <= l->e && key_and_text_inside(*request, l->b, l->e);
-        loop assigns k, l->from, l->to, *request;
+        loop invariant l->from <= l->to <= l->e && asked_inside(*request, l->b, l->e);
+        loop invariant \at(request->fault, Pre) != 0 ==> request->fault != 0;
+        loop assigns k, l->from, l->to, request->key, request->text, request->flags,
+            request->number, request->exptime, request->size, request->has_size, request->fault,
+            request->at, request->notes;
         loop variant LETTERS - k; */
     for (size_t k = 0; letters[k] != '\0'; k++) {
         if (letters[k] == 'z')
@@ -333,26 +343,33 @@ static void read_words(struct request_line *l, const char *letters, struct mc_re
             read_rest(l, letters[k] == 'm', request);
         else if (letters[k] == 'd' && l->left <= (request->noreply ? 1 : 0))
             continue;
-        else if (next_request_word(l))
+        else
             read_word(l, letters[k] == 'd' ? 'e' : letters[k], request);
     }
     if (next_request_word(l) && !request->noreply)
         add_note(request, MC_NOTE_WORDS);
 }
 
+/* True when the line's word is the name at names[k..end). */
+static bool is_name(const struct request_line *l, size_t k, size_t end)
+{
+    return l->to - l->from == end - k && memcmp(l->b + l->from, names + k, end - k) == 0;
+}
+
 /* Returns the index of a name in the list, or NAMES. */
 static size_t find_name(const struct request_line *l)
 {
     size_t k = 0;
+    if (l->from >= l->to)
+        return NAMES;
     /*@ loop invariant 0 <= row <= NAMES && 0 <= k <= NAMES_END;
         loop assigns row, k;
         loop variant NAMES - row; */
     for (size_t row = 0; row < NAMES; row++) {
         size_t end = find_byte(names, k, NAMES_END, ' ');
-        struct mc_bytes name = {names + k, end - k};
-        if (is_text(l->b, l->from, l->to, name))
+        if (is_name(l, k, end))
             return row;
-        k = end < NAMES_END ? end + 1 : end;
+        k = end + (end < NAMES_END);
     }
     return NAMES;
 }
@@ -364,7 +381,9 @@ static struct naming naming_of(const struct mc_request_reader *reader, const str
     size_t row = find_name(l);
     if (row >= NAMES)
         return unknown;
-    return reader->login && namings[row].command == MC_REQUEST_SET ? login : namings[row];
+    if (reader->login && namings[row].command == MC_REQUEST_SET)
+        return login;
+    return namings[row];
 }
 
 /* The front of the input as a line: at most MC_REQUEST_MAX bytes, of which the first word is read. */
@@ -421,15 +440,15 @@ static int read_whole_line(struct mc_request_reader *reader, struct mc_bytes *in
         note_wrong(request, l->from, MC_WRONG_COMMAND);
     if (l->end - l->e < 2)
         add_note(request, MC_NOTE_LF);
-    count_words(l, &forms[form], request);
+    count_words(l, form, request);
     if (l->left < forms[form].least || (forms[form].most < MANY && l->left > forms[form].most))
         note_wrong(request, l->e, MC_WRONG_COUNT);
     else
-        read_words(l, forms[form].letters, request);
+        read_words(l, letters_of(form), request);
     move_past(in, l->end);
     if (request->fault != MC_WRONG_NOTHING)
         return MC_REQUEST_WRONG;
-    if (request->command >= MC_REQUEST_SET && request->command <= MC_REQUEST_AUTH)
+    if (request->command <= MC_REQUEST_AUTH) /* and no retrieval */
         begin_value(reader, request);
     return request->command;
 }
