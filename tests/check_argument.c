@@ -79,6 +79,8 @@ static const struct {
     {"9\t", 9, 9, GOOD},
     {"9\rx", 9, 9, GOOD},
     {"-9\r", 9, 9, GOOD | NEGATIVE},
+    {"0\t", 9, 0, GOOD},
+    {"00\r", 9, 0, GOOD},
     {"9\x08", 9, 0, 0},
     {"9\x0e", 9, 0, 0},
     {"9/", 9, 0, 0},
@@ -110,6 +112,18 @@ START_TEST(every_number)
     ck_assert_int_eq((n.good ? GOOD : 0) | (n.negative ? NEGATIVE : 0) | (n.plain ? PLAIN : 0),
                      numbers[_i].is);
     free_copy(word);
+}
+END_TEST
+
+/* What follows the word is not looked at. */
+START_TEST(number_ends_with_its_word)
+{
+    struct mc_number zeros = mc_argument_number((struct mc_bytes){"007", 2}, 9);
+    struct mc_number empty = mc_argument_number((struct mc_bytes){"-7", 0}, 9);
+    struct mc_number one = mc_argument_number((struct mc_bytes){"17", 1}, 9);
+    ck_assert(zeros.good && zeros.size == 0);
+    ck_assert(!empty.good && !empty.negative);
+    ck_assert(one.good && one.plain && one.size == 1);
 }
 END_TEST
 
@@ -253,12 +267,21 @@ START_TEST(every_padding)
 }
 END_TEST
 
+/* Of no text, no padding is looked for. */
+START_TEST(no_base64)
+{
+    char decoded[3];
+    ck_assert_uint_eq(mc_argument_base64((struct mc_bytes){"====" + 4, 0}, decoded), 0);
+}
+END_TEST
+
 int main(void)
 {
     const struct suite_test tests[] = {
-        {every_word, COUNT(lists)}, {every_number, COUNT(numbers)},
-        {every_flag, COUNT(flags)}, {every_length_of_base64, 7},
-        {every_digit_of_base64, 1}, {every_padding, COUNT(encoded)},
+        {number_ends_with_its_word, 1}, {no_base64, 1},
+        {every_word, COUNT(lists)},     {every_number, COUNT(numbers)},
+        {every_flag, COUNT(flags)},     {every_length_of_base64, 7},
+        {every_digit_of_base64, 1},     {every_padding, COUNT(encoded)},
     };
     return suite_run("argument", tests, COUNT(tests));
 }

@@ -33,9 +33,9 @@ import branches
 import schema
 from source import Source
 
-FILES = ['proto/decimal.c', 'proto/item.c', 'proto/item.h', 'proto/put_admin.c',
-         'proto/put_classic.c', 'proto/put_meta.c', 'proto/reader.c', 'proto/text.c',
-         'proto/writer.c', 'proto/writer.h', 'src/address.c', 'src/answer.c', 'src/answer.h',
+FILES = ['proto/argument.c', 'proto/decimal.c', 'proto/item.c', 'proto/item.h', 'proto/put_admin.c',
+         'proto/put_classic.c', 'proto/put_meta.c', 'proto/reader.c', 'proto/request.c',
+         'proto/text.c', 'proto/writer.c', 'proto/writer.h', 'src/address.c', 'src/answer.c', 'src/answer.h',
          'src/client.c', 'src/pipeline.c', 'src/server.c', 'src/socket.c']
 
 # What is compiled for a header.
@@ -54,6 +54,7 @@ CALLS = ['socket', 'fcntl', 'fcntl64', 'setsockopt', 'getsockopt', 'connect', 'g
 NAMES = ['getaddrinfo', 'freeaddrinfo']
 PROGRAMS = {
     'address': ([], [], []),
+    'argument': ([], [], []),
     'calls': (['faults', 'folder', 'peer'], CALLS, []),
     'client': (['events', 'scenes', 'script', 'text'], [], []),
     'cuts': (['guard', 'tally', 'text', 'transcript'], [], ['proto/transcripts']),
@@ -63,6 +64,7 @@ PROGRAMS = {
     'pipeline': (['events', 'script', 'text'], [], []),
     'put': (['guard'], [], []),
     'reader': (['events', 'text'], [], []),
+    'request': (['requests', 'text'], [], []),
     'server': (['folder', 'names', 'peer', 'script', 'text'], NAMES, []),
     'socket': (['folder', 'names', 'peer'], NAMES, []),
     'text': ([], [], []),
@@ -72,6 +74,7 @@ PROGRAMS = {
 
 # Which of them a file's mutants are run against, the one that decides soonest first.
 TESTS = {
+    'proto/argument.c': ['argument', 'request'],
     'proto/decimal.c': ['decimal', 'put', 'cuts'],
     'proto/item.c': ['item', 'cuts'],
     'proto/item.h': ['item', 'cuts'],
@@ -79,6 +82,7 @@ TESTS = {
     'proto/put_classic.c': ['put'],
     'proto/put_meta.c': ['put'],
     'proto/reader.c': ['reader', 'transcripts', 'cuts'],
+    'proto/request.c': ['request'],
     'proto/text.c': ['text'],
     'proto/writer.c': ['put'],
     'proto/writer.h': ['put'],
