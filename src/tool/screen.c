@@ -5,9 +5,9 @@
 #include <string.h>
 
 enum {
-    INDENT = 13,      /* columns before the bytes: their number, and a sign */
-    LONG_VALUE = 256, /* a longer piece of a value is cut down to its first bytes */
-    VALUE_SHOWN = 48,
+    INDENT = 13,       /* columns before the bytes: their number, and a sign */
+    LONG_VALUE = 256,  /* of a longer piece of a value, the first bytes are shown */
+    SIZE_COLUMNS = 24, /* room for how many there are */
     ESCAPE_MAX = 4
 };
 
@@ -237,7 +237,7 @@ static void add_labels(struct part *part, const struct mc_annotation *a, struct 
 
 /* Shows bytes line by line, with their labels; the title is right of the first line. */
 static void show_parts(const struct screen *screen, const struct mc_annotation *a,
-                       struct mc_bytes bytes, bool labelled)
+                       struct mc_bytes bytes)
 {
     struct part part = {.screen = screen};
     for (size_t from = 0, end; from < bytes.len || from == 0; from = end) {
@@ -250,9 +250,9 @@ static void show_parts(const struct screen *screen, const struct mc_annotation *
         else
             fputc('\n', screen->to);
         add_labels(&part, a, bytes, from, end);
-        if (labelled && part.count > 0)
+        if (part.count > 0)
             print_carets(&part);
-        while (labelled && any_is_left(&part))
+        while (any_is_left(&part))
             print_labels(&part);
         if (end >= bytes.len)
             break;
@@ -287,19 +287,21 @@ void screen_show(const struct screen *screen, char sign, size_t offset,
                  const struct mc_annotation *annotation, struct mc_bytes bytes)
 {
     char text[64];
-    bool value = annotation->count == 1 && annotation->fields[0].len == bytes.len &&
+    bool value = annotation->count > 0 && annotation->fields[0].at == 0 &&
                  strcmp(annotation->fields[0].name, "value") == 0;
     fprintf(screen->to, "%*zu %c ", INDENT - 3, offset, sign);
     if (annotation->secret) {
         int len = snprintf(text, sizeof text, "(%zu bytes that are not shown)", bytes.len);
         fputs(text, screen->to);
         print_title(screen, INDENT + (size_t)len, annotation->title);
-    } else if (value && bytes.len > LONG_VALUE) {
-        print_bytes(screen->to, bytes, 0, VALUE_SHOWN);
-        snprintf(text, sizeof text, "... (%zu bytes)", bytes.len);
-        fprintf(screen->to, "%s\n", text);
+    } else if (value && annotation->fields[0].len > LONG_VALUE) {
+        size_t shown = 0, room = screen->width - INDENT - SIZE_COLUMNS;
+        while (columns_of(bytes, 0, shown + 1) <= room)
+            shown++;
+        print_bytes(screen->to, bytes, 0, shown);
+        fprintf(screen->to, "... (%zu bytes here)\n", annotation->fields[0].len);
     } else {
-        show_parts(screen, annotation, bytes, !value);
+        show_parts(screen, annotation, bytes);
     }
     show_faults(screen, annotation);
 }

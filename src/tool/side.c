@@ -4,6 +4,15 @@
 
 #include <string.h>
 
+/* Drops what has been read. */
+static void drop(struct side *side)
+{
+    side->offset += side->read;
+    side->kept_len -= side->read;
+    memmove(side->kept, side->kept + side->read, side->kept_len);
+    side->read = 0;
+}
+
 /* Shows what has been read. */
 static void flush(struct side *side, const struct screen *screen)
 {
@@ -11,10 +20,13 @@ static void flush(struct side *side, const struct screen *screen)
         return;
     screen_show(screen, side->replies ? '<' : '>', side->offset, &side->shown,
                 (struct mc_bytes){side->kept, side->read});
-    side->offset += side->read;
-    side->kept_len -= side->read;
-    memmove(side->kept, side->kept + side->read, side->kept_len);
-    side->read = 0;
+    drop(side);
+}
+
+/* True for a piece of a value after the first one, which is enough to be seen. */
+static bool is_more_of_value(const struct side *side, int event)
+{
+    return event == side->last && event == (side->replies ? (int)MC_BODY : (int)MC_REQUEST_DATA);
 }
 
 /* True when the event is shown together with the one before it. */
@@ -44,6 +56,12 @@ static bool read_next(struct side *side, const struct screen *screen)
     else
         mc_annotate_request(&next, event, &side->requests, &request, bytes);
     size_t len = bytes.len;
+    if (is_more_of_value(side, event)) {
+        flush(side, screen);
+        side->read = len;
+        drop(side);
+        return true;
+    }
     if (side->read > 0 && continues(side, event)) {
         mc_annotate_join(&side->shown, &next, side->read);
     } else {
