@@ -1,6 +1,7 @@
 /* What annotations say: each transcript as it is shown at 80 columns, against the files of a folder;
- * and what must hold for any bytes. Arguments: the folder of transcripts, and that of the screens;
+ * and what must hold for any bytes. Each transcript's requests are also read cut in every place. Arguments: the folder of transcripts, and that of the screens;
  * "write" after them writes the screens. */
+#include "requests.h"
 #include "side.h"
 #include "suite.h"
 #include "transcript.h"
@@ -12,7 +13,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-enum { FILES_MAX = 200, CONNECTIONS = 10, COLUMNS = 80 };
+enum { FILES_MAX = 200, CONNECTIONS = 10, COLUMNS = 80, LONGEST_CUT = 20000 };
 
 static const char *screens;
 static char files[FILES_MAX][512];
@@ -95,6 +96,55 @@ START_TEST(every_transcript)
         ck_abort_msg("%s is shown otherwise:\n%.*s", path, (int)len, shown);
     free(expected);
     free(shown);
+}
+END_TEST
+
+/* What the client sends on a connection. */
+static struct text sent_on(const struct transcript *transcript, int connection)
+{
+    struct text sent = {0};
+    for (size_t k = 0; k < transcript->count; k++) {
+        const struct transcript_step *step = &transcript->steps[k];
+        if (step->kind == TRANSCRIPT_SENT && step->connection == connection) {
+            struct text bytes = {0};
+            transcript_bytes(step, &bytes);
+            text_add(&sent, bytes.data, bytes.len);
+            text_free(&bytes);
+        }
+    }
+    return sent;
+}
+
+/* Cut in two, everywhere; of the longest, at so many places. */
+static void check_cuts(const char *path, bool login, struct mc_bytes sent)
+{
+    const struct requests start = {.reader = {.login = login}};
+    struct requests whole = start;
+    requests_of_cut(&whole, sent, 0, 0);
+    for (size_t cut = 1; cut < sent.len; cut += 1 + sent.len / 2000) {
+        struct requests cut_once = start;
+        requests_of_cut(&cut_once, sent, cut, cut);
+        if (!text_same(&whole.lines, &cut_once.lines))
+            ck_abort_msg("%s, cut at %zu:\n%s\ninstead of\n%s", path, cut,
+                         text_string(&cut_once.lines), text_string(&whole.lines));
+        requests_free(&cut_once);
+    }
+    requests_free(&whole);
+}
+
+START_TEST(every_request_cut)
+{
+    struct transcript transcript;
+    if (!transcript_load(&transcript, files[_i]))
+        ck_abort_msg("%s", text_string(&transcript.problem));
+    for (int c = 1; c < CONNECTIONS; c++) {
+        struct text sent = sent_on(&transcript, c);
+        if (sent.len <= LONGEST_CUT)
+            check_cuts(files[_i], transcript.users[0] != '\0',
+                       (struct mc_bytes){sent.data, sent.len});
+        text_free(&sent);
+    }
+    transcript_free(&transcript);
 }
 END_TEST
 
@@ -310,6 +360,7 @@ int main(int argc, char **argv)
         return write_screens();
     const struct suite_test tests[] = {
         {every_transcript, file_count},
+        {every_request_cut, file_count},
         {any_byte, COUNT(seeds)},
         {long_lines, 4},
         {every_sentence, 1},
