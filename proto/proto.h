@@ -1,5 +1,5 @@
 /* The memcached text protocol without I/O: commands to bytes (put_*.c), bytes to events (reader.c,
- * and item.c, a fast path for plain gets).
+ * and item.c, a fast path for plain gets). The other end's half is in request.h: bytes to commands.
  *
  * Conventions, once for all of mcwire:
  * - The sign of a result carries its meaning. Negative: mcwire failed; the code says why. 0: done,

@@ -31,6 +31,9 @@ int run_keys(void *options, const struct option_words *words);
 int run_dump(void *options, const struct option_words *words);
 int run_restore(void *options, const struct option_words *words);
 
+/* explain.c */
+int run_explain(void *options, const struct option_words *words);
+
 /* completion.c */
 int run_completion(void *options, const struct option_words *words);
 

@@ -131,6 +131,10 @@ static const struct option_command commands[] = {
     {"restore", "", "store what a dump has on standard input",
      "At the end it says what was written. If that is not all, run it again.",
      TABLE(restore_options), 0, 0, run_restore},
+    {"explain", "[FILE | -]", "show what bytes of the protocol mean",
+     "The bytes are what a client or a server sends; which of both it is, the first\n"
+     "line tells. COLUMNS sets the width (80).",
+     NULL, 0, 0, 1, run_explain},
     {"completion", "bash|zsh|fish", "print a script that completes words in a shell",
      "bash: source <(mcwire completion bash)\n"
      "zsh: mcwire completion zsh >DIRECTORY/_mcwire, with DIRECTORY in $fpath\n"

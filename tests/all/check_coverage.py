@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FLAGS = '-fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc'
-PROTO = ['cuts', 'decimal', 'item', 'put', 'reader', 'text', 'transcripts']
+PROTO = ['argument', 'cuts', 'decimal', 'item', 'put', 'reader', 'request', 'text', 'transcripts']
 CLIENT = ['address', 'calls', 'client', 'engine', 'socket', 'server', 'deadlines', 'lies',
           'trace']
 LEAST = 98 # percent of the branches of src/

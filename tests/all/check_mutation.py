@@ -33,10 +33,10 @@ import branches
 import schema
 from source import Source
 
-FILES = ['proto/decimal.c', 'proto/item.c', 'proto/item.h', 'proto/put_admin.c',
-         'proto/put_classic.c', 'proto/put_meta.c', 'proto/reader.c', 'proto/text.c',
-         'proto/writer.c', 'proto/writer.h', 'src/address.c', 'src/client.c',
-         'src/server.c', 'src/socket.c', 'src/trace.c']
+FILES = ['proto/argument.c', 'proto/decimal.c', 'proto/item.c', 'proto/item.h',
+         'proto/put_admin.c', 'proto/put_classic.c', 'proto/put_meta.c', 'proto/reader.c',
+         'proto/request.c', 'proto/text.c', 'proto/writer.c', 'proto/writer.h', 'src/address.c',
+         'src/client.c', 'src/server.c', 'src/socket.c', 'src/trace.c']
 
 # Linked with the test programs, and not mutated.
 LINKED = ['src/command.c', 'src/engine.c', 'src/meta.c', 'src/retrieval.c']
@@ -56,6 +56,7 @@ CALLS = ['socket', 'fcntl', 'fcntl64', 'setsockopt', 'getsockopt', 'getpeername'
 NAMES = ['getaddrinfo', 'freeaddrinfo']
 PROGRAMS = {
     'address': ([], [], []),
+    'argument': ([], [], []),
     'calls': (['faults', 'folder', 'peer'], CALLS, []),
     'client': (['events', 'scenes', 'script', 'text'], [], []),
     'cuts': (['guard', 'tally', 'text', 'transcript'], [], ['proto/transcripts']),
@@ -64,6 +65,7 @@ PROGRAMS = {
     'lies': (['commands', 'folder', 'lies', 'peer', 'tally', 'text'], [], []),
     'put': (['guard'], [], []),
     'reader': (['events', 'text'], [], []),
+    'request': (['requests', 'text'], [], []),
     'server': (['folder', 'names', 'peer', 'script', 'text'], NAMES, []),
     'socket': (['folder', 'names', 'peer'], NAMES, []),
     'text': ([], [], []),
@@ -74,6 +76,7 @@ PROGRAMS = {
 
 # Which of them a file's mutants are run against, the one that decides soonest first.
 TESTS = {
+    'proto/argument.c': ['argument', 'request'],
     'proto/decimal.c': ['decimal', 'put', 'cuts'],
     'proto/item.c': ['item', 'cuts'],
     'proto/item.h': ['item', 'cuts'],
@@ -81,6 +84,7 @@ TESTS = {
     'proto/put_classic.c': ['put'],
     'proto/put_meta.c': ['put'],
     'proto/reader.c': ['reader', 'transcripts', 'cuts'],
+    'proto/request.c': ['request'],
     'proto/text.c': ['text'],
     'proto/writer.c': ['put'],
     'proto/writer.h': ['put'],

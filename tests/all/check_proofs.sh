@@ -10,7 +10,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../support/tap.sh"
 
 seeds=$tap_root/tests/proof/seeds.py
-proved_files=(decimal.c item.c put_admin.c put_classic.c put_meta.c reader.c text.c writer.c)
+proved_files=(argument.c decimal.c item.c put_admin.c put_classic.c put_meta.c reader.c request.c text.c
+    writer.c)
 
 export WHY3CONFIG=$tap_folder/why3.conf HOME=$tap_folder
 

@@ -20,6 +20,14 @@ bug 'one byte after the line is read' reader proto/reader.c \
     '/^static size_t match_byte(/,/^}/ s/i < l->e/i <= l->e/'
 bug 'a number with a leading zero is accepted' reader proto/decimal.c \
     "s/ || (b\[i\] == '0' && e - i > 1)//"
+bug 'a request ends with half of its CRLF' request proto/request.c \
+    "s/else if (in->data\[1\] != '.n')/else if (in->data[1] == 'x')/"
+bug 'a key of 251 bytes in a retrieval' request proto/request.c \
+    's/if (n > MC_KEY_MAX)/if (n > MC_KEY_MAX + 1)/'
+bug 'noreply is not seen after flags' request proto/request.c \
+    's/l->left >= forms/l->left > forms/'
+bug 'a negative number is another' request proto/request.c \
+    's/n.negative ? -(int64_t)n.size : (int64_t)n.size/(int64_t)n.size/'
 bug 'an item for a key that only begins so' reader proto/item.h \
     's/mc_item_same(b + 6, key.data, key.len)/mc_item_same(b + 6, key.data, key.len - 1)/'
 bug 'a byte 0x7f is sent in a key of eight bytes and more' put proto/writer.c \

@@ -153,6 +153,16 @@ bool command_is_meta(const struct command *c)
     return meta_of(c->name) != NULL;
 }
 
+bool command_has_noreply(enum command_name name)
+{
+    return strchr(table[name].arguments, 'n') != NULL;
+}
+
+bool command_has_words(enum command_name name)
+{
+    return strpbrk(table[name].arguments, "wcA") != NULL;
+}
+
 bool command_is_write(const struct command *c)
 {
     bool changes = command_flag(c, 'N') != NULL || command_flag(c, 'R') != NULL ||

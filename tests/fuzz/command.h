@@ -99,6 +99,10 @@ const struct mc_flag *command_flag(const struct command *c, char letter);
 
 bool command_is_meta(const struct command *c);
 
+/* True when the command may end in noreply; when it has words, classes or a user. */
+bool command_has_noreply(enum command_name name);
+bool command_has_words(enum command_name name);
+
 /* True when the command may change what the server holds; for the commands of a client only. */
 bool command_is_write(const struct command *c);
 

@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # variables that the scripts use, and set
 
-fuzz_targets=(reader put client)
+fuzz_targets=(reader request put client)
 fuzz_asan=(clang-19 -g -O1 '-fsanitize=address,undefined' -fno-sanitize-recover=all)
 fuzz_msan=(clang-19 -g -O1 -fsanitize=memory)
 fuzz_plain=(gcc -O2) # for numbers
@@ -15,6 +15,7 @@ fuzz_sources() {
     printf '%s\n' "$own/fuzz_$1.c" "$own/input.c" "$own/reference.c" \
         "$product"/proto/*.c
     [ "$1" = reader ] || printf '%s\n' "$own/command.c"
+    [ "$1" != request ] || printf '%s\n' "$own"/{asked,readback}.c
     [ "$1" != client ] || printf '%s\n' "$own"/{argument,meaning,op,other_end}.c \
         "$product"/src/{client,command,engine,meta,retrieval}.c
 }
@@ -28,24 +29,28 @@ fuzz_build() {
         -I"$fuzz_root/tests/support" -I"$fuzz_root/tests/fuzz" -o "$program" "${sources[@]}"
 }
 
-# fuzz_seeds: makes inputs for the reader from the transcripts, in $fuzz_out/seeds.
+# fuzz_seeds: makes inputs for the readers from the transcripts, in $fuzz_out/seeds-TARGET.
 fuzz_seeds() {
-    mkdir -p "$fuzz_out/seeds" &&
+    local target
+    mkdir -p "$fuzz_out"/seeds-{reader,request} &&
         clang-19 -std=c11 -D_POSIX_C_SOURCE=200809L -I"$fuzz_root/tests/support" \
             -o "$fuzz_out/make-seeds" "$fuzz_root/tests/fuzz/seeds.c" \
-            "$fuzz_root"/tests/support/{transcript,text}.c &&
-        "$fuzz_out/make-seeds" "$fuzz_root/proto/transcripts" "$fuzz_out/seeds"
+            "$fuzz_root"/tests/support/{transcript,text}.c || return
+    for target in reader request; do
+        "$fuzz_out/make-seeds" $target "$fuzz_root/proto/transcripts" \
+            "$fuzz_out/seeds-$target" || return
+    done
 }
 
 # fuzz_inputs TARGET: the folders of inputs that a run begins with.
 fuzz_inputs() {
     echo "$fuzz_root/tests/fuzz/corpus/$1"
-    [ "$1" != reader ] || echo "$fuzz_out/seeds"
+    [[ $1 != re* ]] || echo "$fuzz_out/seeds-$1"
 }
 
-# fuzz_longest TARGET: bytes of an input; a reply line may have 2048.
+# fuzz_longest TARGET: bytes of an input; a line may have 2048.
 fuzz_longest() {
-    [ "$1" = reader ] && echo 2600 || echo 1500
+    [[ $1 == re* ]] && echo 2600 || echo 1500
 }
 
 # fuzz_run PROGRAM TARGET SECONDS LOG: libFuzzer. Where it finds something, the input is in the

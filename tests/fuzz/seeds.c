@@ -1,6 +1,7 @@
-/* Makes inputs for fuzz_reader.c from the transcripts: the server's bytes on each connection.
+/* Makes inputs from the transcripts: for fuzz_reader.c the server's bytes on each connection, for
+ * fuzz_request.c the client's.
  *
- * usage: seeds TRANSCRIPTS TO */
+ * usage: seeds reader|request TRANSCRIPTS TO */
 #include "transcript.h"
 
 #include <dirent.h>
@@ -11,6 +12,7 @@
 enum { CONNECTIONS = 10 };
 
 static const char *to;
+static bool requests; /* the client's bytes */
 
 /* Whole, and in small pieces. */
 static void write_seed(const char *name, int connection, int streams, const struct text *said)
@@ -24,7 +26,7 @@ static void write_seed(const char *name, int connection, int streams, const stru
             perror(path);
             exit(1);
         }
-        fputc(streams, file);
+        fputc(requests ? 1 : streams, file);
         fwrite(headers[k] + 1, 1, 7, file);
         fwrite(said->data, 1, said->len, file);
         fclose(file);
@@ -46,7 +48,8 @@ static void seed(const char *folder, const char *name)
         const struct transcript_step *step = &t.steps[k];
         if (step->kind == TRANSCRIPT_STREAM)
             streams[step->connection] = 0xff;
-        if (step->kind != TRANSCRIPT_SAID && step->kind != TRANSCRIPT_MANY)
+        bool said_it = step->kind == TRANSCRIPT_SAID || step->kind == TRANSCRIPT_MANY;
+        if (requests ? step->kind != TRANSCRIPT_SENT : !said_it)
             continue;
         struct text bytes = {0};
         transcript_bytes(step, &bytes);
@@ -63,16 +66,17 @@ static void seed(const char *folder, const char *name)
 
 int main(int argc, char **argv)
 {
-    DIR *folder = argc == 3 ? opendir(argv[1]) : NULL;
+    DIR *folder = argc == 4 ? opendir(argv[2]) : NULL;
     if (folder == NULL) {
-        fputs("usage: seeds TRANSCRIPTS TO\n", stderr);
+        fputs("usage: seeds reader|request TRANSCRIPTS TO\n", stderr);
         return 2;
     }
-    to = argv[2];
+    requests = strcmp(argv[1], "request") == 0;
+    to = argv[3];
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
         size_t len = strlen(entry->d_name);
         if (len > 4 && strcmp(entry->d_name + len - 4, ".txt") == 0 && entry->d_name[0] != 'R')
-            seed(argv[1], entry->d_name);
+            seed(argv[2], entry->d_name);
     }
     closedir(folder);
     return 0;

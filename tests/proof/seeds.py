@@ -7,6 +7,7 @@ import shutil
 import sys
 
 R, D, T, I, H = 'reader.c', 'decimal.c', 'text.c', 'item.c', 'item.h'
+Q, G = 'request.c', 'argument.c'
 W, WH, C, M, A = 'writer.c', 'writer.h', 'put_classic.c', 'put_meta.c', 'put_admin.c'
 SEEDS = [  # file, function, old text, new text, what is wrong
     (R, 'match_byte', 'return i < l->e && l->b[i] == c ?', 'return i <= l->e && l->b[i] == c ?', '<= for <'),
@@ -84,6 +85,16 @@ SEEDS = [  # file, function, old text, new text, what is wrong
     (H, 'mc_item_value', 'e - i - 4 < reply->size', 'e - i - 3 < reply->size', 'half a CRLF'),
     (H, 'mc_item_value', 'return mc_item_crlf(b, end) ? end + 2 : 0;', 'return end + 2;', 'any end'),
     (H, 'mc_item_ends', 'return e - i == 5 &&', 'return e - i >= 5 &&', 'bytes behind END'),
+    (Q, 'find_byte', 'while (j < e && b[j] != c)', 'while (j <= e && b[j] != c)', 'a scan one too far'),
+    (Q, 'read_size', 'MC_REQUEST_SIZE_MAX', 'UINT32_MAX', 'a value of any size'),
+    (Q, 'begin_value', 'request->size > 0 ? DATA : DATA_END', 'DATA', 'an empty value awaited'),
+    (Q, 'take_key', 'if (n > MC_KEY_MAX)', 'if (n > MC_KEY_MAX + 1)', 'a key one too long'),
+    (Q, 'read_data_end', 'if (in->len < 2)', 'if (in->len < 1)', 'half a CRLF is enough'),
+    (Q, 'mc_request_took', 'size < reader->value_left ? size : reader->value_left', 'size',
+     'more than there is'),
+    (G, 'skip_kind', 'while (j < e && is_of_kind', 'while (j <= e && is_of_kind', 'a scan one too far'),
+    (G, 'mc_argument_number', 'first == plain_first', 'first >= plain_first', 'zeros in front are plain'),
+    (G, 'mc_argument_base64', 'i += 4)', 'i += 3)', 'groups that overlap'),
     (I, 'mc_item_next', 'reader->state == 0 ?', 'reader->state < 2 ?', 'an item within a value'),
 ]
 

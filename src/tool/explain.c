@@ -1,0 +1,69 @@
+/* The command explain: shows what bytes of the memcached protocol mean. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+#include "run.h"
+#include "side.h"
+#include "status.h"
+
+enum { COLUMNS = 80, COLUMNS_MAX = 1000 };
+
+/* The width of the screen. */
+static size_t read_columns(void)
+{
+    const char *text = getenv("COLUMNS");
+    struct mc_number n = mc_argument_number(mc_string(text), COLUMNS_MAX);
+    return n.good && !n.negative && n.size >= SCREEN_LEAST ? (size_t)n.size : COLUMNS;
+}
+
+/* True when bytes begin as a server's do: no command begins with a capital or a digit. */
+static bool are_replies(struct mc_bytes bytes)
+{
+    struct mc_reader reader = {0};
+    struct mc_reply reply;
+    char first = bytes.len > 0 ? bytes.data[0] : '\0';
+    bool maybe = (first >= 'A' && first <= 'Z') || (first >= '0' && first <= '9');
+    return maybe && mc_reader_next(&reader, &bytes, &reply) != MC_E_PROTOCOL;
+}
+
+static int fail(const char *name)
+{
+    escape_message("mcwire", "%s: %s", name, strerror(errno));
+    return STATUS_USAGE;
+}
+
+static int explain(FILE *from, const char *name)
+{
+    static char buf[4096];
+    static struct side side;
+    const struct screen screen = {stdout, read_columns()};
+    size_t len = fread(buf, 1, sizeof buf, from);
+
+    side.replies = are_replies((struct mc_bytes){buf, len});
+    for (; len > 0; len = fread(buf, 1, sizeof buf, from))
+        side_feed(&side, &screen, (struct mc_bytes){buf, len});
+    side_end(&side, &screen);
+    if (ferror(from) != 0)
+        return fail(name);
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return STATUS_OK;
+    fail("standard output");
+    return STATUS_OUTPUT;
+}
+
+int run_explain(void *options, const struct option_words *words)
+{
+    const char *name = words->count > 0 ? words->list[0] : "-";
+    (void)options;
+
+    if (strcmp(name, "-") == 0)
+        return explain(stdin, "standard input");
+    FILE *file = fopen(name, "rb");
+    if (file == NULL)
+        return fail(name);
+    int status = explain(file, name);
+    fclose(file);
+    return status;
+}

@@ -1,0 +1,24 @@
+/* Annotations as text for a terminal: the bytes, a caret under each field, and what each is. */
+#ifndef SCREEN_H
+#define SCREEN_H
+
+#include "annotate.h"
+
+#include <stdio.h>
+
+enum { SCREEN_LEAST = 40 }; /* columns */
+
+struct screen {
+    FILE *to;
+    size_t width; /* columns, at least SCREEN_LEAST */
+};
+
+/* Shows bytes, of which the first is number `offset` on the wire, and their annotation. The sign is
+ * > for what a client sends, < for what a server sends. Nothing from the wire is printed raw. */
+void screen_show(const struct screen *screen, char sign, size_t offset,
+                 const struct mc_annotation *annotation, struct mc_bytes bytes);
+
+/* Shows a line of the program's own. */
+void screen_say(const struct screen *screen, char sign, const char *text);
+
+#endif

@@ -1,0 +1,100 @@
+/* Drives a reader over the bytes of one direction, and shows its events: a retrieval with its keys,
+ * and a value with its CRLF, as one. */
+#include "side.h"
+
+#include <string.h>
+
+/* Drops what has been read. */
+static void drop(struct side *side)
+{
+    side->offset += side->read;
+    side->kept_len -= side->read;
+    memmove(side->kept, side->kept + side->read, side->kept_len);
+    side->read = 0;
+}
+
+/* Shows what has been read. */
+static void flush(struct side *side, const struct screen *screen)
+{
+    if (side->read == 0)
+        return;
+    screen_show(screen, side->replies ? '<' : '>', side->offset, &side->shown,
+                (struct mc_bytes){side->kept, side->read});
+    drop(side);
+}
+
+/* True for a piece of a value after the first one, which is enough to be seen. */
+static bool is_more_of_value(const struct side *side, int event)
+{
+    return event == side->last && event == (side->replies ? (int)MC_BODY : (int)MC_REQUEST_DATA);
+}
+
+/* True when the event is shown together with the one before it. */
+static bool continues(const struct side *side, int event)
+{
+    bool retrieval = side->last >= MC_REQUEST_GET && side->last <= MC_REQUEST_GATS;
+    if (side->replies)
+        return false;
+    return event == MC_MORE || ((retrieval || side->last == MC_REQUEST_KEY) && event > 0) ||
+           (side->last == MC_REQUEST_DATA && event == MC_REQUEST_END);
+}
+
+/* Reads the next event; false when there is none. */
+static bool read_next(struct side *side, const struct screen *screen)
+{
+    struct mc_annotation next;
+    struct mc_reply reply;
+    struct mc_request request;
+    struct mc_bytes all = {side->kept + side->read, side->kept_len - side->read}, in = all;
+    int event = side->replies ? mc_reader_next(&side->reader, &in, &reply)
+                              : mc_request_next(&side->requests, &in, &request);
+    struct mc_bytes bytes = {all.data, event < 0 ? all.len : all.len - in.len};
+    if (event == MC_MORE && bytes.len == 0)
+        return false;
+    if (side->replies)
+        mc_annotate_reply(&next, event, &side->reader, &reply, bytes);
+    else
+        mc_annotate_request(&next, event, &side->requests, &request, bytes);
+    size_t len = bytes.len;
+    if (is_more_of_value(side, event)) {
+        flush(side, screen);
+        side->read = len;
+        drop(side);
+        return true;
+    }
+    if (side->read > 0 && continues(side, event)) {
+        mc_annotate_join(&side->shown, &next, side->read);
+    } else {
+        flush(side, screen);
+        side->shown = (struct mc_annotation){
+            .title = next.title, .fault = next.fault, .fault_at = next.fault_at};
+        mc_annotate_join(&side->shown, &next, 0);
+    }
+    side->read += len;
+    side->last = event != MC_MORE ? event : side->last;
+    return event > 0;
+}
+
+void side_feed(struct side *side, const struct screen *screen, struct mc_bytes bytes)
+{
+    while (bytes.len > 0 && side->last >= 0) {
+        size_t room = SIDE_KEPT - side->kept_len, piece = bytes.len < room ? bytes.len : room;
+        memcpy(side->kept + side->kept_len, bytes.data, piece);
+        side->kept_len += piece;
+        bytes.data += piece;
+        bytes.len -= piece;
+        while (side->last >= 0 && read_next(side, screen)) {
+        }
+        bool open = !side->replies && !mc_request_is_final(side->last) && side->last > 0;
+        if (!open || side->kept_len >= SIDE_KEPT)
+            flush(side, screen);
+    }
+}
+
+void side_end(struct side *side, const struct screen *screen)
+{
+    bool over = side->replies ? mc_is_final(side->last) : mc_request_is_final(side->last);
+    flush(side, screen);
+    if (side->last >= 0 && (side->kept_len > 0 || (side->last > 0 && !over)))
+        screen_say(screen, '!', "the bytes end here, in the middle of a message");
+}

@@ -1,0 +1,27 @@
+/* One direction of a conversation: bytes go in, in any pieces, and their explanation is shown. */
+#ifndef SIDE_H
+#define SIDE_H
+
+#include "screen.h"
+
+enum { SIDE_KEPT = 4096 }; /* more than any line that a reader waits for */
+
+/* Start from {0}; `replies` tells the direction, and then one of the readers is used. */
+struct side {
+    bool replies;
+    struct mc_reader reader;
+    struct mc_request_reader requests;
+    int last;                   /* the last event; MC_MORE at first */
+    struct mc_annotation shown; /* of kept[0..read), which are not shown yet */
+    size_t offset;              /* of kept[0], on the wire */
+    size_t kept_len, read;
+    char kept[SIDE_KEPT];
+};
+
+/* Reads bytes, and shows every event that is complete. */
+void side_feed(struct side *side, const struct screen *screen, struct mc_bytes bytes);
+
+/* Says what is missing, if the bytes end in the middle of something. */
+void side_end(struct side *side, const struct screen *screen);
+
+#endif
