@@ -648,6 +648,15 @@ class Counting(unittest.TestCase):
         for name, lengths in [("get", (100, 500)), ("get-100", (20, 60)), ("get-1m", (20, 60))]:
             self.assertEqual(counting.run_lengths(results.find_work(name)), lengths)
 
+    def test_its_sources_compile(self):
+        """Those of --builds: without optimization, and only that it says which works there are."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "worker")
+            counting.compile_worker("cc", "-O0", path)
+            worker = machine.Worker([path, "wire"])
+            self.assertIn("put-get\t", worker.ask("list"))
+            worker.end()
+
     def test_works_have_right_values(self):
         work = results.find_work("get-1k")
         self.assertEqual(work.key(7), b"key:01007")
