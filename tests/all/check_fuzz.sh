@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the fuzzers (tests/fuzz): each target by libFuzzer with the sanitizers for addresses and
 # undefined behaviour, and with the one for memory; the reader by AFL++ as well. Each runs for so many
-# seconds, two at a time: four minutes. First they have to find the bugs planted in copies of the library.
+# seconds, two at a time: five minutes. First they have to find the bugs planted in copies of the library.
 #
 # usage: check_fuzz.sh [SECONDS], 60
 # needs: clang-19 /usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.fuzzer-x86_64.a
@@ -24,7 +24,8 @@ if ! [[ $seconds =~ ^[1-9][0-9]{0,6}$ ]]; then
 fi
 
 # What is run, in this order: TARGET ENGINE.
-runs=('reader asan' 'reader afl' 'client asan' 'client msan' 'reader msan' 'put asan' 'put msan')
+runs=('reader asan' 'reader afl' 'client asan' 'client msan' 'engine asan' 'engine msan' 'reader msan'
+    'put asan' 'put msan')
 
 # run_one K
 run_one() {
@@ -81,7 +82,8 @@ judge() {
 
 reach() {
     local k target engine
-    local -A what=([reader]='the reader' [put]='the put functions' [client]='the client')
+    local -A what=([reader]='the reader' [put]='the put functions' [client]='the client'
+        [engine]='the engine')
     local -A names=([asan]='libFuzzer, ASan and UBSan' [msan]='libFuzzer, MSan' [afl]='AFL++')
     for ((k = 0; k < ${#runs[@]}; k++)); do
         read -r target engine <<<"${runs[k]}"

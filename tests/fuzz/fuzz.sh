@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # variables that the scripts use, and set
 
-fuzz_targets=(reader put client)
+fuzz_targets=(reader put client engine)
 fuzz_asan=(clang-19 -g -O1 '-fsanitize=address,undefined' -fno-sanitize-recover=all)
 fuzz_msan=(clang-19 -g -O1 -fsanitize=memory)
 fuzz_plain=(gcc -O2) # for numbers
@@ -17,6 +17,8 @@ fuzz_sources() {
     [ "$1" = reader ] || printf '%s\n' "$own/command.c"
     [ "$1" != client ] || printf '%s\n' "$own"/{argument,meaning,op,other_end}.c \
         "$product"/src/{client,command,engine,meta,retrieval}.c
+    [ "$1" != engine ] || printf '%s\n' "$own"/{argument,asked,judge,meaning,other_end}.c \
+        "$product"/src/{command,engine,meta,retrieval}.c
 }
 
 # fuzz_build PROGRAM TARGET FOLDER COMPILER OPTION...: FOLDER as above.
