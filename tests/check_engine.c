@@ -131,13 +131,15 @@ static const struct scene scenes[] = {
         {OP(touch, NONE), "touch k 0\r\n", "TOUCHED\r\n", "TOUCHED"},
         {OP(get, .key = B("\x7f")), .outcome = "E_KEY"}}},
 
-    {"error lines that are answers, and a value that does not fit", .count = 6, .rows = {
+    {"error lines that are answers, and a value that does not fit", .count = 7, .rows = {
         {OP(incr, .number = 1), "incr k 1\r\n", "CLIENT_ERROR text\r\n", "CLIENT_ERROR 'text'"},
         {OP(set, DATA), "set k 0 0 2\r\nhi\r\n", "SERVER_ERROR full\r\n", "SERVER_ERROR 'full'"},
         {OP(get, NONE), "get k\r\n", "SERVER_ERROR full\r\n", "SERVER_ERROR 'full'"},
         {OP(touch, .exptime = 1), "touch k 1\r\n", "ERROR\r\n", "ERROR"},
         {OP(get, NONE), "get k\r\n", "VALUE k 3 4\r\nhigh\r\nEND\r\n", "E_FULL len=4 flags=3",
          .value_cap = 3},
+        {OP(gats, NONE), "gats 0 k\r\n", "VALUE k 3 4 9\r\nhigh\r\nEND\r\n",
+         "VALUE high flags=3 cas=9", .value_cap = 4},
         {OP(mg, FLAGS(v)), "mg k v\r\n", "VA 4 f3\r\nhigh\r\n", "E_FULL len=4 flags=3 meta f=3",
          .value_cap = 3}}},
     {"an error line after a value", .error = MC_E_AMBIGUOUS, .count = 2, .rows = {
@@ -1740,6 +1742,50 @@ START_TEST(window_of_just_the_size)
 }
 END_TEST
 
+/* As many operations as can be in flight in the first window: keys of one byte. */
+START_TEST(most_in_flight)
+{
+    enum { MANY_KEYS = 10000, MOST = 8192 };
+    static struct mc_bytes keys[MANY_KEYS];
+    static struct mc_value values[MANY_KEYS];
+    static char in[256], out[2048];
+    struct mc_op op = {.command = &mc_command_get, .keys = keys, .values = values};
+    struct mc_engine e;
+    op.count = MANY_KEYS;
+    for (size_t k = 0; k < MANY_KEYS; k++)
+        keys[k] = MC_BYTES("k");
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    ck_assert_uint_le(send_all(&e), MC_ENGINE_WINDOW);
+    ck_assert_uint_le(e.waiting.slot, MOST);
+    ck_assert_uint_gt(e.waiting.slot, MOST - 1024);
+    ck_assert_uint_le(sizeof e, 320);
+    ck_assert_uint_le(sizeof op, 224);
+}
+END_TEST
+
+/* What is received and not read has never more bytes than the buffer. */
+START_TEST(unread_bytes)
+{
+    struct mc_engine e;
+    char in[100], out[64];
+    struct mc_op ops[2] = {{.command = &mc_command_version}, {.command = &mc_command_version}};
+    size_t cap, kept = 0;
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &ops[0]);
+    mc_engine_submit(&e, &ops[1]);
+    send_all(&e);
+    receive_text(&e, "VERSION 1\r\nVERSION ");
+    for (kept = strlen("VERSION "); kept < sizeof in; kept++) {
+        ck_assert_ptr_eq(mc_engine_input(&e, &cap), in + kept);
+        ck_assert_uint_eq(cap, sizeof in - kept);
+        receive_text(&e, "x");
+    }
+    ck_assert_ptr_null(mc_engine_input(&e, &cap));
+    ck_assert_int_eq(e.error, MC_E_LINE);
+}
+END_TEST
+
 /* Whoever receives while a send is not complete may have all in flight. */
 START_TEST(wider_window)
 {
@@ -2412,6 +2458,8 @@ int main(void)
         {window, 1},
         {window_of_just_the_size, 14},
         {larger_than_the_window, 1},
+        {most_in_flight, 1},
+        {unread_bytes, 1},
         {wider_window, 1},
         {whole_items_to_a_sink, 1},
         {thousand_keys, ORDERS},
