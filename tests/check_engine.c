@@ -1575,6 +1575,32 @@ START_TEST(value_beside_keys)
 }
 END_TEST
 
+/* The reply to a line comes in pieces, all of whose keys have their values, while the next line has not
+ * been sent. */
+START_TEST(last_pieces_of_a_line)
+{
+    static const struct mc_bytes keys[] = {B("0123456789012345678901234567890"),
+                                           B("0123456789012345678901234567891")};
+    struct mc_value values[2] = {{0}};
+    struct mc_op op = {.command = &mc_command_gets, .keys = keys, .values = values, .count = 2};
+    struct mc_engine e;
+    struct mc_bytes part;
+    char in[64], out[40];
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    ck_assert_uint_eq(mc_engine_output(&e, &part, 1), 1);
+    mc_engine_sent(&e, part.len);
+    receive_text(&e, "VALUE 0123456789012345678901234567890 0 1 7\r\nx");
+    receive_text(&e, "\r\n");
+    receive_text(&e, "END\r\n");
+    ck_assert_int_eq(e.error, 0);
+    ck_assert_uint_eq(send_all(&e), part.len);
+    receive_text(&e, "END\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert(values[0].result == MC_E_FULL && values[1].result == MC_MISS);
+}
+END_TEST
+
 /* Bytes when there is no operation at all. */
 START_TEST(unexpected_bytes)
 {
@@ -2450,6 +2476,7 @@ int main(void)
         {last_keys_refused, 2},
         {refused_in_the_end, 2},
         {value_beside_keys, 1},
+        {last_pieces_of_a_line, 1},
         {window_of_keys, 2},
         {busy_with_a_cancelled_operation, 1},
         {cancelled_and_wrong, 4},
