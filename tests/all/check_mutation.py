@@ -39,6 +39,9 @@ FILES = ['proto/decimal.c', 'proto/item.c', 'proto/item.h', 'proto/put_admin.c',
          'src/command.c', 'src/engine.c', 'src/meta.c', 'src/reply.h', 'src/retrieval.c',
          'src/server.c', 'src/socket.c', 'src/trace.c']
 
+# The engine, whose equivalent mutants are not listed yet: counted by itself.
+ENGINE = ['src/command.c', 'src/engine.c', 'src/meta.c', 'src/reply.h', 'src/retrieval.c']
+
 # Linked with the test programs, and not mutated.
 LINKED = ['src/catalog.c']
 
@@ -430,9 +433,15 @@ def count(runs, folder, accepted):
                         for f in r.fates.values())}
 
 
+def count_part(runs, part, accepted):
+    """The same of proto, of src without the engine, or of the engine."""
+    engine = part == 'the engine'
+    return count([r for r in runs if (r.file in ENGINE) == engine], 'src' if engine else part, accepted)
+
+
 def print_reached(runs, accepted):
-    for folder in ('proto', 'src'):
-        c = count(runs, folder, accepted)
+    for folder in ('proto', 'src', 'the engine'):
+        c = count_part(runs, folder, accepted)
         if c['mutants'] == 0:
             continue
         real = c['mutants'] - c['equivalent']
@@ -475,8 +484,8 @@ def main():
         shutil.rmtree(folder, ignore_errors=True)
     good = report_unknown(runs, accepted) and good
     print('ok 1' if good else 'not ok 1', '- every mutant of proto/ is found out, or in the list')
-    for k, (part, least) in enumerate((('proto', 97), ('src', 90)), 2):
-        c = count(runs, part, accepted)
+    for k, (part, least) in enumerate((('proto', 97), ('src', 90), ('the engine', 65)), 2):
+        c = count_part(runs, part, accepted)
         real = c['mutants'] - c['equivalent']
         enough = c['killed'] * 100 >= least * real
         print('ok' if enough else 'not ok', k, '- tests find out at least %d %% of %s/: %d of %d, '
@@ -485,7 +494,7 @@ def main():
     print_reached(runs, accepted)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     print('# %d CPU seconds' % (used.ru_utime + used.ru_stime))
-    print('1..3')
+    print('1..4')
     return 0 if good else 1
 
 
