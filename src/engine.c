@@ -778,7 +778,8 @@ static bool is_pending(const struct mc_engine *e, const struct mc_op *op, size_t
     if (op->state == MC_OP_WAITING)
         return false;
     if (op->keys != NULL)
-        return is_line_gone(e, op, next_line(op, slot));
+        return (e->begun && op == e->asked.op && slot < e->line_end) ||
+               is_line_gone(e, op, next_line(op, slot));
     return (op->marks & MC_MARK_KEPT) == 0 && mc_engine_is_gone(e, op, true);
 }
 

@@ -33,7 +33,8 @@
  * (with MC_E_FULL, value->len is the size that the place should have had).
  *
  * Bounds:
- * - Memory: the engine, its buffers, and the caller's operations; nothing else grows.
+ * - Memory: the engine (at most 320 bytes with pointers of 64 bits), its buffers, and the caller's
+ *   operations (224 bytes each); nothing else grows. What is received and not read fits the buffer.
  * - Requests without an answer are at most engine->window bytes, or one operation. At first this is
  *   MC_ENGINE_WINDOW, less than the other end accepts while it waits for us to read, so that two
  *   blocking ends never wait for each other. Whoever receives while a send is not complete, as event

@@ -116,6 +116,10 @@ static const struct scene scenes[] = {
         {OP(me, NONE), "me k\r\n", "EN\r\n", "END"},
         {OP(verbosity, .number = UINT64_C(1) << 32), .outcome = "E_NUMBER"}}},
 
+    {"administration, numbers too large", .count = 2, .rows = {
+        {OP(cache_memlimit, .number = UINT64_C(1) << 32), .outcome = "E_NUMBER"},
+        {OP(cache_memlimit, .number = UINT32_MAX), "cache_memlimit 4294967295\r\n", "OK\r\n", "OK"}}},
+
     {"some are refused, and the others run", .count = 9, .rows = {
         {OP(get, .key = B("k y")), .outcome = "E_KEY"},
         {OP(mg, FLAGS(v_v)), .outcome = "E_FLAG"},
@@ -127,13 +131,15 @@ static const struct scene scenes[] = {
         {OP(touch, NONE), "touch k 0\r\n", "TOUCHED\r\n", "TOUCHED"},
         {OP(get, .key = B("\x7f")), .outcome = "E_KEY"}}},
 
-    {"error lines that are answers, and a value that does not fit", .count = 6, .rows = {
+    {"error lines that are answers, and a value that does not fit", .count = 7, .rows = {
         {OP(incr, .number = 1), "incr k 1\r\n", "CLIENT_ERROR text\r\n", "CLIENT_ERROR 'text'"},
         {OP(set, DATA), "set k 0 0 2\r\nhi\r\n", "SERVER_ERROR full\r\n", "SERVER_ERROR 'full'"},
         {OP(get, NONE), "get k\r\n", "SERVER_ERROR full\r\n", "SERVER_ERROR 'full'"},
         {OP(touch, .exptime = 1), "touch k 1\r\n", "ERROR\r\n", "ERROR"},
         {OP(get, NONE), "get k\r\n", "VALUE k 3 4\r\nhigh\r\nEND\r\n", "E_FULL len=4 flags=3",
          .value_cap = 3},
+        {OP(gats, NONE), "gats 0 k\r\n", "VALUE k 3 4 9\r\nhigh\r\nEND\r\n",
+         "VALUE high flags=3 cas=9", .value_cap = 4},
         {OP(mg, FLAGS(v)), "mg k v\r\n", "VA 4 f3\r\nhigh\r\n", "E_FULL len=4 flags=3 meta f=3",
          .value_cap = 3}}},
     {"an error line after a value", .error = MC_E_AMBIGUOUS, .count = 2, .rows = {
@@ -145,8 +151,9 @@ static const struct scene scenes[] = {
         {OP(set, FLAGS(q), DATA), "set k 0 0 2\r\nhi\r\n", "STORED\r\n", "STORED"},
         {OP(delete, DATA, .exptime = 5), "delete k\r\n", "NOT_FOUND\r\n", "NOT_FOUND"}}},
 
-    {"no outputs are wanted", .count = 5, .rows = {
+    {"no outputs are wanted", .count = 6, .rows = {
         {OP(get, NONE), "get k\r\n", "VALUE k 7 2\r\nhi\r\nEND\r\n", "VALUE", .unwanted = true},
+        {OP(gat, NONE), "gat 0 k\r\n", "SERVER_ERROR x\r\n", "SERVER_ERROR 'x'", .unwanted = true},
         {OP(incr, .number = 5), "incr k 5\r\n", "12\r\n", "NUMBER answer=12", .unwanted = true},
         {OP(mg, FLAGS(v)), "mg k v\r\n", "VA 2 f7 W\r\nhi\r\n", "VALUE", .unwanted = true},
         {OP(ma, FLAGS(v)), "ma k v\r\n", "VA 2\r\n13\r\n", "NUMBER answer=13", .unwanted = true},
@@ -249,6 +256,54 @@ static const struct scene scenes[] = {
         {OP(set, DATA), "set k 0 0 2\r\nhi\r\n", "ERROR\r\n", "ERROR"},
         {OP(incr, .number = 1), "incr k 1\r\n", NULL, "E_UNKNOWN"},
         {OP(version, NONE), "version\r\n", NULL, "E_AMBIGUOUS"}}},
+
+    {"CLIENT_ERROR to a value", .error = MC_E_AMBIGUOUS, .count = 1, .rows = {
+        {OP(set, DATA), "set k 0 0 2\r\nhi\r\n", "CLIENT_ERROR bad\r\n", "CLIENT_ERROR 'bad'"}}},
+
+    {"errors to meta commands that are answers", .count = 3, .rows = {
+        {OP(mg, FLAGS(v)), "mg k v\r\n", "CLIENT_ERROR bad\r\n", "CLIENT_ERROR 'bad'"},
+        {OP(ms, DATA), "ms k 2\r\nhi\r\n", "SERVER_ERROR full\r\n", "SERVER_ERROR 'full'"},
+        {OP(md, NONE), "md k\r\n", "ERROR\r\n", "ERROR"}}},
+
+    {"plain meta values that are too large, empty, unwanted", .count = 4, .rows = {
+        {OP(mg, FLAGS(v)), "mg k v\r\n", "VA 4\r\nhigh\r\n", "E_FULL len=4", .value_cap = 3},
+        {OP(mg, FLAGS(v)), "mg k v\r\n", "VA 0\r\n\r\n", "VALUE "},
+        {OP(mg, FLAGS(v)), "mg k v\r\n", "VA 2\r\nhi\r\n", "VALUE", .unwanted = true},
+        {OP(mg, FLAGS(v)), "mg k v\r\n", "VA 3\r\nhig\r\n", "VALUE hig", .value_cap = 3}}},
+
+    {"sinks: an empty value, and no value besides", .count = 2, .rows = {
+        {OP(get, NONE), "get k\r\n", "VALUE k 7 0\r\n\r\nEND\r\n", "VALUE flags=7 sink(VALUE )",
+         .sink = true},
+        {OP(gets, NONE), "gets k\r\n", "VALUE k 7 2 9\r\nhi\r\nEND\r\n", "VALUE sink(VALUE hi)",
+         .sink = true, .unwanted = true}}},
+
+    {"many keys in another order, whole", .count = 2, .rows = {
+        {OP(get, NONE), "get a b c\r\n",
+         "VALUE b 0 1\r\n2\r\nVALUE a 0 1\r\n1\r\nVALUE c 0 1\r\n3\r\nEND\r\n",
+         "MORE a VALUE 1 b VALUE 2 c VALUE 3", .keys = "abc"},
+        {OP(get, NONE), "get a\r\n", "VALUE a 0 1\r\n1\r\nEND\r\n", "E_KEY a VALUE 1 ! E_KEY",
+         .keys = "a!"}}},
+
+    {"doubled long keys, answered once", .count = 4, .rows = {
+        {OP(get, .key = B("longer")), "get longer other! longer other!\r\n",
+         "VALUE longer 3 2\r\nhi\r\nVALUE other! 0 0\r\n\r\nEND\r\n", "VALUE hi flags=3"},
+        {OP(get, .key = B("other!")), "", "", "VALUE "},
+        {OP(get, .key = B("longer")), "", "", "VALUE hi flags=3"},
+        {OP(get, .key = B("other!")), "", "", "VALUE "}}},
+    {"doubled and answered once: the first place is too small", .count = 3, .rows = {
+        {OP(get, NONE), "get k k x\r\n", "VALUE k 3 2\r\nhi\r\nEND\r\n", "E_FULL len=2 flags=3",
+         .value_cap = 1},
+        {OP(get, NONE), "", "", "E_FULL len=2 flags=3"},
+        {OP(get, .key = B("x")), "", "", "END"}}},
+    {"doubled and answered once: the first is a sink", .count = 3, .rows = {
+        {OP(get, NONE), "get k k x\r\n", "VALUE k 3 2\r\nhi\r\nEND\r\n",
+         "VALUE len=2 flags=3 sink(VALUE hi)", .sink = true},
+        {OP(get, NONE), "", "", "E_FULL len=2 flags=3"},
+        {OP(get, .key = B("x")), "", "", "END"}}},
+    {"doubled and answered once: the second is a sink without a value", .count = 3, .rows = {
+        {OP(get, NONE), "get k k x\r\n", "VALUE k 3 2\r\nhi\r\nEND\r\n", "VALUE hi flags=3"},
+        {OP(get, NONE), "", "", "E_FULL", .sink = true, .unwanted = true},
+        {OP(get, .key = B("x")), "", "", "END"}}},
 
     {"CLIENT_ERROR to ms", .error = MC_E_AMBIGUOUS, .count = 1, .rows = {
         {OP(ms, DATA), "ms k 2\r\nhi\r\n", "CLIENT_ERROR bad\r\n", "CLIENT_ERROR 'bad'"}}},
@@ -502,6 +557,10 @@ static const struct scene scenes[] = {
     {"quiet: ERROR to the last, a value", .error = MC_E_AMBIGUOUS, .count = 3, .rows = {
         {OP(md, FLAGS(q)), "md k q O0\r\n", "NF O0\r\n", "NOT_FOUND"},
         {OP(ms, DATA, FLAGS(q)), "ms k 2 q O1\r\nhi\r\n", "ERROR\r\n", "ERROR"},
+        MN}},
+    {"quiet: two errors, the second to a value", .error = MC_E_AMBIGUOUS, .count = 3, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "SERVER_ERROR x\r\n", "E_UNKNOWN"},
+        {OP(ms, DATA, FLAGS(q)), "ms k 2 q O1\r\nhi\r\n", "ERROR\r\n", "E_UNKNOWN"},
         MN}},
     {"quiet: out of order", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 3, .rows = {
         {OP(md, FLAGS(q)), "md k q O0\r\n", "", "E_UNKNOWN"},
@@ -1329,13 +1388,16 @@ START_TEST(text_of_a_kept_line)
 {
     struct mc_engine e;
     char in[32], out[64];
+    struct mc_op other = {.command = &mc_command_delete, .key = MC_BYTES("k")};
     struct mc_op ops[2] = {{.command = &mc_command_version}, {.command = &mc_command_version}};
     mc_engine_init(&e, in, _i == 0 ? 32 : 20, out, sizeof out);
+    mc_engine_submit(&e, &other);
     mc_engine_submit(&e, &ops[0]);
     mc_engine_submit(&e, &ops[1]);
     send_all(&e);
-    mc_engine_feed(&e, MC_BYTES("VERSIO"));
+    mc_engine_feed(&e, MC_BYTES("DELETED\r\nVERSIO"));
     mc_engine_feed(&e, MC_BYTES("N 1.6\r\nVERSION 1.7"));
+    ck_assert_ptr_eq(mc_engine_done(&e), &other);
     ck_assert_ptr_eq(mc_engine_done(&e), &ops[0]);
     ck_assert_uint_eq(ops[0].text.len, _i == 0 ? 3 : 0);
     if (_i == 0)
@@ -1513,6 +1575,32 @@ START_TEST(value_beside_keys)
 }
 END_TEST
 
+/* The reply to a line comes in pieces, all of whose keys have their values, while the next line has not
+ * been sent. */
+START_TEST(last_pieces_of_a_line)
+{
+    static const struct mc_bytes keys[] = {B("0123456789012345678901234567890"),
+                                           B("0123456789012345678901234567891")};
+    struct mc_value values[2] = {{0}};
+    struct mc_op op = {.command = &mc_command_gets, .keys = keys, .values = values, .count = 2};
+    struct mc_engine e;
+    struct mc_bytes part;
+    char in[64], out[40];
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    ck_assert_uint_eq(mc_engine_output(&e, &part, 1), 1);
+    mc_engine_sent(&e, part.len);
+    receive_text(&e, "VALUE 0123456789012345678901234567890 0 1 7\r\nx");
+    receive_text(&e, "\r\n");
+    receive_text(&e, "END\r\n");
+    ck_assert_int_eq(e.error, 0);
+    ck_assert_uint_eq(send_all(&e), part.len);
+    receive_text(&e, "END\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert(values[0].result == MC_E_FULL && values[1].result == MC_MISS);
+}
+END_TEST
+
 /* Bytes when there is no operation at all. */
 START_TEST(unexpected_bytes)
 {
@@ -1677,6 +1765,50 @@ START_TEST(window_of_just_the_size)
     mc_engine_submit(&e, &second);
     size_t alone = (size_t)(strchr(lines, '\n') + 1 - lines) + mn;
     ck_assert_uint_eq(send_all(&e), whole <= MC_ENGINE_WINDOW ? whole : alone);
+}
+END_TEST
+
+/* As many operations as can be in flight in the first window: keys of one byte. */
+START_TEST(most_in_flight)
+{
+    enum { MANY_KEYS = 10000, MOST = 8192 };
+    static struct mc_bytes keys[MANY_KEYS];
+    static struct mc_value values[MANY_KEYS];
+    static char in[256], out[2048];
+    struct mc_op op = {.command = &mc_command_get, .keys = keys, .values = values};
+    struct mc_engine e;
+    op.count = MANY_KEYS;
+    for (size_t k = 0; k < MANY_KEYS; k++)
+        keys[k] = MC_BYTES("k");
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    ck_assert_uint_le(send_all(&e), MC_ENGINE_WINDOW);
+    ck_assert_uint_le(e.waiting.slot, MOST);
+    ck_assert_uint_gt(e.waiting.slot, MOST - 1024);
+    ck_assert_uint_le(sizeof e, 320);
+    ck_assert_uint_le(sizeof op, 224);
+}
+END_TEST
+
+/* What is received and not read has never more bytes than the buffer. */
+START_TEST(unread_bytes)
+{
+    struct mc_engine e;
+    char in[100], out[64];
+    struct mc_op ops[2] = {{.command = &mc_command_version}, {.command = &mc_command_version}};
+    size_t cap, kept = 0;
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &ops[0]);
+    mc_engine_submit(&e, &ops[1]);
+    send_all(&e);
+    receive_text(&e, "VERSION 1\r\nVERSION ");
+    for (kept = strlen("VERSION "); kept < sizeof in; kept++) {
+        ck_assert_ptr_eq(mc_engine_input(&e, &cap), in + kept);
+        ck_assert_uint_eq(cap, sizeof in - kept);
+        receive_text(&e, "x");
+    }
+    ck_assert_ptr_null(mc_engine_input(&e, &cap));
+    ck_assert_int_eq(e.error, MC_E_LINE);
 }
 END_TEST
 
@@ -1855,7 +1987,7 @@ START_TEST(deadlines)
 {
     struct mc_engine e;
     char in[64], out[64];
-    struct mc_op ops[3] = {{.command = &mc_command_get, .key = MC_BYTES("a"), .deadline = 50},
+    struct mc_op ops[4] = {{.command = &mc_command_get, .key = MC_BYTES("a"), .deadline = 50},
                            {.command = &mc_command_version, .deadline = 40},
                            {.command = &mc_command_version}};
     mc_engine_init(&e, in, sizeof in, out, sizeof out);
@@ -1867,6 +1999,14 @@ START_TEST(deadlines)
     mc_engine_submit(&e, &ops[1]);
     ck_assert_int_eq(mc_engine_deadline(&e), 40);
     ck_assert_int_eq(mc_engine_cancel(&e, &ops[1]), 0);
+    ck_assert_int_eq(mc_engine_deadline(&e), 50);
+    ops[1] = (struct mc_op){.command = &mc_command_get, .key = MC_BYTES(" "), .deadline = 20};
+    mc_engine_submit(&e, &ops[1]);
+    ck_assert_int_eq(mc_engine_deadline(&e), 20);
+    send_all(&e); /* it is refused, and waits for those before it */
+    ck_assert_int_eq(mc_engine_deadline(&e), 50);
+    ops[3] = (struct mc_op){.command = &mc_command_version, .deadline = 60};
+    mc_engine_submit(&e, &ops[3]);
     ck_assert_int_eq(mc_engine_deadline(&e), 50);
     mc_engine_fail(&e, MC_E_TIMEOUT);
     ck_assert_int_eq(mc_engine_deadline(&e), MC_NEVER);
@@ -1955,11 +2095,15 @@ START_TEST(cancelled_and_wrong)
     mc_engine_submit(&e, &op);
     send_all(&e);
     ck_assert_int_eq(mc_engine_cancel(&e, &op), 0);
-    receive_text(&e, _i == 0 ? "DEL" : "ERR");
+    static const char *const replies[][2] = {{"DEL", "ETED\r\n"},
+                                             {"ERR", "OR\r\n"},
+                                             {"CLIENT_E", "RROR x\r\n"},
+                                             {"SERV", "ER_ERROR x\r\n"}};
+    receive_text(&e, replies[_i][0]);
     ck_assert(!mc_engine_is_idle(&e));
-    receive_text(&e, _i == 0 ? "ETED\r\n" : "OR\r\n");
+    receive_text(&e, replies[_i][1]);
     ck_assert(mc_engine_is_idle(&e));
-    ck_assert_int_eq(e.error, _i == 0 ? 0 : MC_E_AMBIGUOUS);
+    ck_assert_int_eq(e.error, _i == 1 || _i == 2 ? MC_E_AMBIGUOUS : 0);
 }
 END_TEST
 
@@ -1983,6 +2127,304 @@ START_TEST(busy_with_a_cancelled_operation)
     ck_assert_int_eq(e.error, 0);
     receive_text(&e, "DELETED\r\n");
     ck_assert(mc_engine_is_idle(&e));
+}
+END_TEST
+
+/* What nobody could run any more, or never could. */
+START_TEST(odd_operations)
+{
+    static const struct mc_flag many_flags[21] = {{.letter = 'v'}};
+    static const struct mc_flag eighteen[] = {{.letter = 'b'},
+                                              {.letter = 'c'},
+                                              {.letter = 'f'},
+                                              {.letter = 'h'},
+                                              {.letter = 'k'},
+                                              {.letter = 'l'},
+                                              {.letter = 'q'},
+                                              {.letter = 's'},
+                                              {.letter = 't'},
+                                              {.letter = 'u'},
+                                              {.letter = 'v'},
+                                              {.letter = 'N'},
+                                              {.letter = 'R'},
+                                              {.letter = 'T'},
+                                              {.letter = 'P', .token = B("a")},
+                                              {.letter = 'L', .token = B("a")},
+                                              {.letter = 'C'},
+                                              {.letter = 'E'}};
+    struct mc_engine e;
+    char in[256], out[256];
+    struct mc_op ops[4] = {
+        {.command = &mc_command_mg,
+         .key = MC_BYTES("k"),
+         .meta_flags = many_flags,
+         .meta_count = 21},
+        {.command = &mc_command_mg, .key = MC_BYTES("k"), .meta_flags = eighteen, .meta_count = 18},
+        {.command = &mc_command_get, .keys = two_keys},
+        {.command = &mc_command_get, .keys = two_keys, .count = 2}};
+    static const int results[] = {MC_E_FLAG, MC_E_FLAG, 0, MC_E_FULL};
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    for (size_t k = 0; k < COUNT(ops); k++)
+        mc_engine_submit(&e, &ops[k]);
+    if (_i == 0)
+        ck_assert_uint_eq(send_all(&e), 0);
+    else
+        mc_engine_fail(&e, MC_E_TIMEOUT);
+    for (size_t k = 0; k < COUNT(ops); k++) {
+        ck_assert_ptr_eq(mc_engine_done(&e), &ops[k]);
+        ck_assert_int_eq(ops[k].result, _i > 0 ? MC_E_TIMEOUT : results[k]);
+    }
+    ck_assert(mc_engine_is_idle(&e));
+}
+END_TEST
+
+/* Keys that end a line: those that no line can have. */
+START_TEST(bad_keys_of_many)
+{
+    static char long_key[MC_KEY_MAX + 1];
+    const struct mc_bytes keys[] = {B("a"), B("\x7f"), B("b"), {long_key, sizeof long_key},
+                                    B(""),  B("c")};
+    const int results[] = {MC_MISS, MC_E_KEY, MC_MISS, MC_E_KEY, MC_E_KEY, MC_MISS};
+    struct mc_value values[COUNT(keys)] = {{0}};
+    struct mc_op op = {.command = &mc_command_get, .keys = keys, .values = values};
+    struct mc_engine e;
+    char in[512], out[512];
+    memset(long_key, 'k', sizeof long_key);
+    op.count = COUNT(keys);
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    ck_assert_uint_eq(send_all(&e), 3 * strlen("get a\r\n"));
+    receive_text(&e, "END\r\nEND\r\nEND\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_int_eq(op.result, MC_E_KEY);
+    for (size_t k = 0; k < COUNT(keys); k++)
+        ck_assert_int_eq(values[k].result, results[k]);
+}
+END_TEST
+
+/* A batch with two lines of an operation, and a third that waits, goes in pieces. */
+START_TEST(lines_in_pieces)
+{
+    static const struct mc_bytes keys[] = {B("a"), B(" "), B("b"),
+                                           B("0123456789012345678901234567890")};
+    struct mc_value values[4] = {{0}};
+    struct mc_op op = {.command = &mc_command_get, .keys = keys, .values = values, .count = 4};
+    struct mc_engine e;
+    struct mc_bytes part;
+    char in[64], out[48];
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    for (size_t sent = 0, all = 0; sent < 14; sent += all) {
+        ck_assert_uint_eq(mc_engine_output(&e, &part, 1), 1);
+        all = (size_t)_i + 1 < part.len ? (size_t)_i + 1 : part.len;
+        mc_engine_sent(&e, all);
+        if (sent < 7 && sent + all >= 7)
+            receive_text(&e, "END\r\n");
+    }
+    receive_text(&e, "END\r\n");
+    ck_assert_ptr_null(mc_engine_done(&e));
+    ck_assert_uint_eq(send_all(&e), 4 + keys[3].len + 2);
+    receive_text(&e, "END\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_int_eq(e.error, 0);
+}
+END_TEST
+
+/* One that is refused stands where a cancelled one was: the reply of that is still read before the
+ * next. */
+START_TEST(refused_after_cancelled)
+{
+    struct mc_engine e;
+    char in[64], out[64];
+    struct mc_op first = {.command = &mc_command_delete, .key = MC_BYTES("k")}, gone = first;
+    struct mc_op refused = {.command = &mc_command_delete, .key = MC_BYTES(" ")}, last = first;
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &first);
+    mc_engine_submit(&e, &gone);
+    send_all(&e);
+    if (_i % 2 == 0)
+        mc_engine_submit(&e, &refused);
+    ck_assert_int_eq(mc_engine_cancel(&e, &gone), 0);
+    if (_i % 2 != 0)
+        mc_engine_submit(&e, &refused);
+    ck_assert_uint_eq(send_all(&e), 0);
+    if (_i < 2)
+        receive_text(&e, "DELETED\r\n");
+    mc_engine_submit(&e, &last);
+    ck_assert_uint_eq(send_all(&e), strlen("delete k\r\n"));
+    receive_text(&e, _i < 2 ? "NOT_FOUND\r\n" : "DELETED\r\nNOT_FOUND\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&e), &first);
+    ck_assert_ptr_eq(mc_engine_done(&e), &refused);
+    ck_assert_int_eq(first.result, MC_DELETED);
+    ck_assert_int_eq(refused.result, MC_E_KEY);
+    ck_assert_ptr_null(mc_engine_done(&e));
+    receive_text(&e, "DELETED\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&e), &last);
+    ck_assert(e.error == 0 && mc_engine_is_idle(&e) && e.unanswered == 0);
+}
+END_TEST
+
+/* Two cancelled retrievals, whose replies come in pieces. */
+START_TEST(cancelled_values)
+{
+    struct mc_engine e;
+    char in[64], out[64];
+    struct mc_op ops[2] = {{.command = &mc_command_get, .key = MC_BYTES("a")},
+                           {.command = &mc_command_gets, .key = MC_BYTES("b")}};
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &ops[0]);
+    mc_engine_submit(&e, &ops[1]);
+    send_all(&e);
+    ck_assert_int_eq(mc_engine_cancel(&e, &ops[0]), 0);
+    ck_assert_int_eq(mc_engine_cancel(&e, &ops[1]), 0);
+    receive_text(&e, "VALUE a 0 2\r\nh");
+    receive_text(&e, "i\r\n");
+    receive_text(&e, "END\r\nVAL");
+    ck_assert(!mc_engine_is_idle(&e) && e.unanswered > 0);
+    receive_text(&e, _i == 0 ? "UE b 0 0 7\r\n\r\nEND\r\n" : "X\r\n");
+    ck_assert_int_eq(e.error, _i == 0 ? 0 : MC_E_PROTOCOL);
+    ck_assert(mc_engine_is_idle(&e));
+    ck_assert(_i > 0 || e.unanswered == 0);
+}
+END_TEST
+
+/* What cannot be cancelled without the connection. */
+START_TEST(cancelling_with_the_connection)
+{
+    struct mc_value values[2] = {{0}};
+    const struct mc_op rows[][3] = {
+        {{.command = &mc_command_get, .keys = two_keys, .values = values, .count = 2}},
+        {{.command = &mc_command_auth, .key = B("me"), .data = B("pass")}},
+        {{.command = &mc_command_get, .key = B("a")},
+         {.command = &mc_command_get, .key = B("b")},
+         {.command = &mc_command_get, .key = B("c")}},
+    };
+    struct mc_engine e;
+    char in[64], out[64];
+    struct mc_op ops[3];
+    size_t count = _i == 2 ? 3 : 1;
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    for (size_t k = 0; k < count; k++) {
+        ops[k] = rows[_i][k];
+        mc_engine_submit(&e, &ops[k]);
+    }
+    send_all(&e);
+    ck_assert_int_eq(mc_engine_cancel(&e, &ops[count - 1]), MC_E_AMBIGUOUS);
+    ck_assert_int_eq(e.error, MC_E_AMBIGUOUS);
+}
+END_TEST
+
+/* One that is behind others, the first of which is done and not yet taken back. */
+START_TEST(cancelling_behind_others)
+{
+    struct mc_engine e;
+    char in[64], out[64];
+    struct mc_op ops[3] = {{.command = &mc_command_delete, .key = MC_BYTES("a")},
+                           {.command = &mc_command_delete, .key = MC_BYTES("b")},
+                           {.command = &mc_command_delete, .key = MC_BYTES("c")}};
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    for (size_t k = 0; k < 3; k++)
+        mc_engine_submit(&e, &ops[k]);
+    send_all(&e);
+    receive_text(&e, "DELETED\r\nNOT");
+    ck_assert_int_eq(mc_engine_cancel(&e, &ops[2]), 0); /* the reply of the one before has begun */
+    receive_text(&e, "_FOUND\r\n");
+    ck_assert(!mc_engine_is_idle(&e));
+    receive_text(&e, "DELETED\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&e), &ops[0]);
+    ck_assert_ptr_eq(mc_engine_done(&e), &ops[1]);
+    ck_assert_int_eq(ops[1].result, MC_NOT_FOUND);
+    ck_assert(e.error == 0 && mc_engine_is_idle(&e) && mc_engine_done(&e) == NULL);
+}
+END_TEST
+
+/* The same in the first place: one that is done, and one whose reply comes next. */
+START_TEST(cancelling_after_a_done_one)
+{
+    struct mc_engine e;
+    char in[64], out[64];
+    struct mc_op ops[2] = {{.command = &mc_command_get, .key = MC_BYTES("a")},
+                           {.command = &mc_command_delete, .key = MC_BYTES("b")}};
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &ops[0]);
+    mc_engine_submit(&e, &ops[1]);
+    send_all(&e);
+    receive_text(&e, "END\r\n");
+    ck_assert_int_eq(mc_engine_cancel(&e, &ops[1]), 0);
+    ck_assert_ptr_eq(mc_engine_done(&e), &ops[0]);
+    receive_text(&e, "DELETED\r\n");
+    ck_assert(e.error == 0 && mc_engine_is_idle(&e) && mc_engine_done(&e) == NULL);
+}
+END_TEST
+
+/* A text that is larger than the engine's buffer, or empty. */
+START_TEST(early_texts_of_all_sizes)
+{
+    struct mc_engine e;
+    char in[16], out[256];
+    struct mc_op op = LARGE_SET;
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    send_but(&e, 9);
+    mc_engine_feed(&e, _i == 0 ? MC_BYTES("SERVER_ERROR 0123456789012345678\r\n")
+                               : MC_BYTES("SERVER_ERROR \r\n"));
+    send_all(&e);
+    ck_assert_int_eq(e.error, 0);
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_int_eq(op.result, MC_SERVER_ERROR);
+    ck_assert_uint_eq(op.text.len, _i == 0 ? sizeof in : 0);
+    ck_assert(op.text.len == 0 || memcmp(op.text.data, "0123456789012345", sizeof in) == 0);
+}
+END_TEST
+
+/* One buffer is both, and half a line comes in a lent one: there is room when nothing is left to
+ * send (round 0). */
+START_TEST(lent_beside_requests)
+{
+    struct mc_engine e;
+    char in[64];
+    struct mc_bytes part;
+    struct mc_op ops[2] = {{.command = &mc_command_delete, .key = MC_BYTES("a")},
+                           {.command = &mc_command_delete, .key = MC_BYTES("b")}};
+    mc_engine_init(&e, in, sizeof in, NULL, 0);
+    mc_engine_submit(&e, &ops[0]);
+    mc_engine_submit(&e, &ops[1]);
+    ck_assert_uint_eq(mc_engine_output(&e, &part, 0), 0);
+    ck_assert_uint_eq(mc_engine_output(&e, &part, 1), 1);
+    mc_engine_sent(&e, _i == 0 ? part.len : part.len - 1);
+    mc_engine_feed(&e, MC_BYTES("DELE"));
+    ck_assert_int_eq(e.error, _i == 0 ? 0 : MC_E_LINE);
+    mc_engine_feed(&e, MC_BYTES("TED\r\nNOT_FOUND\r\n"));
+    ck_assert_ptr_eq(mc_engine_done(&e), &ops[0]);
+    ck_assert_ptr_eq(mc_engine_done(&e), &ops[1]);
+    ck_assert_int_eq(ops[0].result, _i == 0 ? MC_DELETED : MC_E_UNKNOWN);
+    ck_assert_int_eq(ops[1].result, _i == 0 ? MC_NOT_FOUND : MC_E_LINE);
+}
+END_TEST
+
+static ptrdiff_t move_nothing(void *ctx, const struct mc_bytes *parts, size_t count,
+                              mc_deadline deadline)
+{
+    (void)ctx, (void)parts, (void)count, (void)deadline;
+    return 0;
+}
+
+/* A transport that breaks its word, and a line that does not fit. */
+START_TEST(transports_that_move_nothing)
+{
+    struct script script = {.recv_max = 5};
+    struct mc_transport transport = script_transport(&script);
+    struct mc_engine e;
+    char in[16], out[64];
+    struct mc_op op = {.command = &mc_command_version};
+    script_step(&script, "version\r\n", "VERSION 0123456789\r\n");
+    if (_i == 0)
+        transport.send = move_nothing;
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    ck_assert_int_eq(mc_engine_do(&e, &transport, &op, SCRIPT_DEADLINE),
+                     _i == 0 ? MC_E_SYSTEM : MC_E_LINE);
+    ck_assert_int_eq(e.error, op.result);
+    script_free(&script);
 }
 END_TEST
 
@@ -2016,7 +2458,6 @@ int main(void)
 {
     const struct suite_test tests[] = {
         {as_written, COUNT(scenes)},
-        {at_every_pace, COUNT(scenes)},
         {cut_everywhere, COUNT(scenes)},
         {failing_everywhere, COUNT(scenes)},
         {run_together, COUNT(scenes)},
@@ -2035,13 +2476,16 @@ int main(void)
         {last_keys_refused, 2},
         {refused_in_the_end, 2},
         {value_beside_keys, 1},
+        {last_pieces_of_a_line, 1},
         {window_of_keys, 2},
         {busy_with_a_cancelled_operation, 1},
-        {cancelled_and_wrong, 2},
+        {cancelled_and_wrong, 4},
         {too_long_a_line, 3},
         {window, 1},
         {window_of_just_the_size, 14},
         {larger_than_the_window, 1},
+        {most_in_flight, 1},
+        {unread_bytes, 1},
         {wider_window, 1},
         {whole_items_to_a_sink, 1},
         {thousand_keys, ORDERS},
@@ -2049,6 +2493,18 @@ int main(void)
         {cancelling, 7},
         {cancelled_and_read, 2},
         {commands, 1},
+        {odd_operations, 2},
+        {bad_keys_of_many, 1},
+        {lines_in_pieces, 14},
+        {refused_after_cancelled, 4},
+        {cancelled_values, 2},
+        {cancelling_with_the_connection, 3},
+        {cancelling_behind_others, 1},
+        {cancelling_after_a_done_one, 1},
+        {early_texts_of_all_sizes, 2},
+        {lent_beside_requests, 2},
+        {transports_that_move_nothing, 2},
+        {at_every_pace, COUNT(scenes)}, /* the longest: what others find is found before */
     };
     return suite_run("engine", tests, COUNT(tests));
 }

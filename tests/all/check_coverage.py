@@ -16,13 +16,13 @@ from concurrent.futures import ThreadPoolExecutor
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FLAGS = '-fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc'
 PROTO = ['argument', 'cuts', 'decimal', 'item', 'put', 'reader', 'request', 'text', 'transcripts']
-CLIENT = ['address', 'calls', 'client', 'engine', 'socket', 'server', 'deadlines', 'lies',
-          'trace']
+CLIENT = ['address', 'calls', 'client', 'engine', 'engine_lies', 'socket', 'server', 'deadlines',
+          'lies', 'trace']
 LEAST = 98 # percent of the branches of src/
-# The engine, on which nothing stands yet: of its branches this test holds fewer, until the client
-# does, and it prints how many there are. Each line is reached.
+# The engine is not in tests/coverage.txt yet: it still changes. What is left are branches that no caller
+# can reach: an operation that is always there, a letter that no reader lets pass.
 ENGINE = ['src/%s' % name for name in ('command.c', 'engine.c', 'meta.c', 'reply.h', 'retrieval.c')]
-ENGINE_LEAST = 85
+ENGINE_LEAST = LEAST
 JOBS = len(os.sched_getaffinity(0))
 
 

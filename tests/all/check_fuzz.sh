@@ -24,8 +24,8 @@ if ! [[ $seconds =~ ^[1-9][0-9]{0,6}$ ]]; then
 fi
 
 # What is run, in this order: TARGET ENGINE.
-runs=('reader asan' 'reader afl' 'client asan' 'client msan' 'reader msan' 'put asan' 'put msan'
-    'request asan' 'request msan')
+runs=('reader asan' 'reader afl' 'client asan' 'client msan' 'engine asan' 'engine msan' 'reader msan'
+    'put asan' 'put msan' 'request asan' 'request msan')
 
 # run_one K
 run_one() {
@@ -83,7 +83,7 @@ judge() {
 reach() {
     local k target engine
     local -A what=([reader]='the reader' [put]='the put functions' [client]='the client'
-        [request]='the reader of requests')
+        [engine]='the engine' [request]='the reader of requests')
     local -A names=([asan]='libFuzzer, ASan and UBSan' [msan]='libFuzzer, MSan' [afl]='AFL++')
     for ((k = 0; k < ${#runs[@]}; k++)); do
         read -r target engine <<<"${runs[k]}"

@@ -36,13 +36,18 @@ from source import Source
 FILES = ['proto/argument.c', 'proto/decimal.c', 'proto/item.c', 'proto/item.h',
          'proto/put_admin.c', 'proto/put_classic.c', 'proto/put_meta.c', 'proto/reader.c',
          'proto/request.c', 'proto/text.c', 'proto/writer.c', 'proto/writer.h', 'src/address.c',
-         'src/client.c', 'src/server.c', 'src/socket.c', 'src/trace.c']
+         'src/client.c', 'src/command.c', 'src/engine.c', 'src/meta.c', 'src/reply.h',
+         'src/retrieval.c', 'src/server.c', 'src/socket.c', 'src/trace.c']
+
+# The engine, whose equivalent mutants are not listed yet: counted by itself.
+ENGINE = ['src/command.c', 'src/engine.c', 'src/meta.c', 'src/reply.h', 'src/retrieval.c']
 
 # Linked with the test programs, and not mutated.
-LINKED = ['src/command.c', 'src/engine.c', 'src/meta.c', 'src/retrieval.c']
+LINKED = ['src/catalog.c']
 
 # What is compiled for a header.
-UNITS = {'proto/item.h': 'proto/item.c', 'proto/writer.h': 'proto/writer.c'}
+UNITS = {'proto/item.h': 'proto/item.c', 'proto/writer.h': 'proto/writer.c',
+         'src/reply.h': 'src/retrieval.c'}
 
 # Texts for people: that they are changed matters to nobody.
 WORDING = {'proto/text.c': '.', 'src/address.c': ' ', 'src/server.c': ' '}
@@ -61,6 +66,7 @@ PROGRAMS = {
     'client': (['events', 'scenes', 'script', 'text'], [], []),
     'cuts': (['guard', 'tally', 'text', 'transcript'], [], ['proto/transcripts']),
     'decimal': ([], [], []),
+    'engine': (['events', 'script', 'text'], ['memcmp'], []),
     'item': ([], [], []),
     'lies': (['commands', 'folder', 'lies', 'peer', 'tally', 'text'], [], []),
     'put': (['guard'], [], []),
@@ -89,13 +95,20 @@ TESTS = {
     'proto/writer.c': ['put'],
     'proto/writer.h': ['put'],
     'src/client.c': ['client'],
+    'src/command.c': ['engine'],
+    'src/engine.c': ['engine'],
+    'src/meta.c': ['engine'],
+    'src/reply.h': ['engine'],
+    'src/retrieval.c': ['engine'],
     'src/address.c': ['address', 'server'],
     'src/server.c': ['server'],
     'src/socket.c': ['calls', 'socket', 'server'],
     'src/trace.c': ['trace'],
 }
 
-SAMPLE = {'proto': 100, 'src': 25} # percent of the mutants that are run without --full
+# Percent of the mutants that are run without --full; fewer of files whose tests take longer.
+SAMPLE = {'proto': 100, 'src': 25, 'src/command.c': 5, 'src/engine.c': 5, 'src/meta.c': 5,
+          'src/retrieval.c': 5}
 JOBS = len(os.sched_getaffinity(0))
 WAITING = {'src/server.c': 2, 'src/socket.c': 4} # times as many: their tests wait, and take no CPU
 FLAGS = ['-std=c11', '-w', '-D_POSIX_C_SOURCE=200809L', '-Iproto', '-Isrc', '-Itests/support',
@@ -378,7 +391,7 @@ def read_accepted():
 
 
 def sampled(mutant):
-    share = SAMPLE[mutant.file.split('/')[0]]
+    share = SAMPLE.get(mutant.file, SAMPLE[mutant.file.split('/')[0]])
     return int(hashlib.sha256(mutant.name().encode()).hexdigest(), 16) % 100 < share
 
 
@@ -424,9 +437,15 @@ def count(runs, folder, accepted):
                         for f in r.fates.values())}
 
 
+def count_part(runs, part, accepted):
+    """The same of proto, of src without the engine, or of the engine."""
+    engine = part == 'the engine'
+    return count([r for r in runs if (r.file in ENGINE) == engine], 'src' if engine else part, accepted)
+
+
 def print_reached(runs, accepted):
-    for folder in ('proto', 'src'):
-        c = count(runs, folder, accepted)
+    for folder in ('proto', 'src', 'the engine'):
+        c = count_part(runs, folder, accepted)
         if c['mutants'] == 0:
             continue
         real = c['mutants'] - c['equivalent']
@@ -469,8 +488,8 @@ def main():
         shutil.rmtree(folder, ignore_errors=True)
     good = report_unknown(runs, accepted) and good
     print('ok 1' if good else 'not ok 1', '- every mutant of proto/ is found out, or in the list')
-    for k, (part, least) in enumerate((('proto', 97), ('src', 90)), 2):
-        c = count(runs, part, accepted)
+    for k, (part, least) in enumerate((('proto', 97), ('src', 90), ('the engine', 65)), 2):
+        c = count_part(runs, part, accepted)
         real = c['mutants'] - c['equivalent']
         enough = c['killed'] * 100 >= least * real
         print('ok' if enough else 'not ok', k, '- tests find out at least %d %% of %s/: %d of %d, '
@@ -479,7 +498,7 @@ def main():
     print_reached(runs, accepted)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     print('# %d CPU seconds' % (used.ru_utime + used.ru_stime))
-    print('1..3')
+    print('1..4')
     return 0 if good else 1
 
 

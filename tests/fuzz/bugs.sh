@@ -54,6 +54,26 @@ bug 'a refused quiet command is taken for one of its group' client src/meta.c \
     's/while (op->state == MC_OP_DONE)/while (false)/'
 bug 'keys that are refused last hold up the others' client src/engine.c \
     's/if (e->batch == 0 || (op != NULL .*/if (op != NULL \&\& op->state == MC_OP_DONE)/'
+bug 'the engine compares only the lengths of keys' engine src/retrieval.c \
+    '/^static bool is_same_key(/,/^}/ s/return .*/return a.len == b.len;/'
+bug 'a write that has not gone is unknown' engine src/engine.c \
+    '/^static int fate(/,/^}/ s/gone \&\& //'
+bug 'a refused quiet command takes the place of the next' engine src/meta.c \
+    '/^static struct mc_op \*op_after(/,/^}/ s/while (op->state == MC_OP_DONE)/while (false)/'
+bug 'two quiet commands have one opaque' engine src/engine.c \
+    '/^static int put_quiet(/,/^}/ s/e->ticket++;//'
+bug 'the last keys of many are refused, and nothing moves on' engine src/engine.c \
+    's/if (e->batch == 0 || (op != NULL .*/if (op != NULL \&\& op->state == MC_OP_DONE)/'
+bug 'a reply counts before all of its command has gone' engine src/engine.c \
+    '/^bool mc_engine_is_gone(/,/^}/ s/op->end - after <= engine->gone/op->end - after <= engine->gone + 1/'
+bug 'the reply to a cancelled operation goes to the next' engine src/engine.c \
+    '/^int mc_engine_cancel(/,/^}/ s/leave_replies(engine, op, 1)/leave_replies(engine, op, 0)/'
+bug 'the window grows by the size of a cancelled operation' engine src/engine.c \
+    '/^static bool read_skipped(/,/^}/ s/e->unanswered -= \*size;//'
+bug 'a slice begins one byte late after a large value' engine src/engine.c \
+    '/^static size_t gather_parts(/,/^}/ s/aside += op->data.len;/aside += op->data.len - 1;/'
+bug 'what is kept of a lent buffer lacks its last byte' engine src/engine.c \
+    '/^static void keep_rest(/,/^}/ s/e->end += rest.len/e->end += rest.len - 1/'
 
 # bug_plant K: copies the product to $fuzz_out/bug-K, with the bug.
 bug_plant() {

@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # variables that the scripts use, and set
 
-fuzz_targets=(reader request put client)
+fuzz_targets=(reader request put client engine)
 fuzz_asan=(clang-19 -g -O1 '-fsanitize=address,undefined' -fno-sanitize-recover=all)
 fuzz_msan=(clang-19 -g -O1 -fsanitize=memory)
 fuzz_plain=(gcc -O2) # for numbers
@@ -18,6 +18,8 @@ fuzz_sources() {
     [ "$1" != request ] || printf '%s\n' "$own"/{asked,readback}.c
     [ "$1" != client ] || printf '%s\n' "$own"/{argument,meaning,op,other_end}.c \
         "$product"/src/{client,command,engine,meta,retrieval}.c
+    [ "$1" != engine ] || printf '%s\n' "$own"/{argument,submitted,judge,meaning,other_end}.c \
+        "$product"/src/{command,engine,meta,retrieval}.c
 }
 
 # fuzz_build PROGRAM TARGET FOLDER COMPILER OPTION...: FOLDER as above.

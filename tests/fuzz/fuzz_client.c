@@ -630,7 +630,7 @@ static void connect(struct scene *s)
 {
     static const size_t sizes[] = {2048, 317, 64, 300, 1024, 4096, 20000, 32};
     size_t cap = sizes[input_byte(&s->in) % 8];
-    struct mc_transport transport = other_end_open(&s->other, &s->in, &s->client);
+    struct mc_transport transport = other_end_open(&s->other, &s->in, &s->client.engine.error);
     s->ticket = 0;
     mc_client_init(&s->client, transport, input_space(&s->in, cap), cap);
 }

@@ -243,6 +243,19 @@ static void answer(struct other_end *o, const struct command *c)
     }
 }
 
+/* An error to the line alone of a command with a value; returns false. */
+static bool answer_early(struct other_end *o)
+{
+    if (!o->hasty || o->early)
+        return false;
+    uint8_t choice = input_byte(o->in);
+    if (choice % 4 == 3)
+        answer_error(o, choice >> 2);
+    o->early = choice % 4 == 3;
+    o->honest = o->honest && !o->early;
+    return false;
+}
+
 /* ---- requests -------------------------------------------------------------------------------- */
 
 /* The next request, when it is whole: a command's line, and the value that this says follows. */
@@ -263,7 +276,7 @@ static bool take_request(struct other_end *o)
     r->value = (struct mc_bytes){begin + line, value};
     if (size != NULL) {
         if (left - line < 2 || left - line - 2 < value)
-            return false;
+            return answer_early(o);
         if (memcmp(begin + line + value, "\r\n", 2) != 0)
             fuzz_fail("a value is not followed by CRLF");
         line += value + 2;
@@ -273,11 +286,25 @@ static bool take_request(struct other_end *o)
     return true;
 }
 
+void other_end_hear(struct other_end *o, struct mc_bytes bytes)
+{
+    if (bytes.len > OTHER_BYTES - o->sent)
+        fuzz_fail("%zu bytes are sent", bytes.len);
+    if (bytes.len > 0)
+        memcpy(o->sent_bytes + o->sent, bytes.data, bytes.len);
+    o->sent += bytes.len;
+    while (take_request(o)) {
+        if (!o->early)
+            answer(o, &o->requests[o->count - 1].command);
+        o->early = false;
+    }
+}
+
 /* ---- the transport --------------------------------------------------------------------------- */
 
 static void check_call(const struct other_end *o, mc_deadline deadline)
 {
-    if (o->failed != 0 || o->client->engine.error != 0)
+    if (o->failed != 0 || *o->error != 0)
         fuzz_fail("a dead connection is used");
     if (deadline != OTHER_DEADLINE)
         fuzz_fail("another deadline");
@@ -318,13 +345,9 @@ static ptrdiff_t send_parts(void *ctx, const struct mc_bytes *parts, size_t coun
         return fail(o);
     for (size_t k = 0; k < count && left > 0; k++) {
         size_t n = parts[k].len < left ? parts[k].len : left;
-        if (n > 0)
-            memcpy(o->sent_bytes + o->sent, parts[k].data, n);
-        o->sent += n;
+        other_end_hear(o, (struct mc_bytes){parts[k].data, n});
         left -= n;
     }
-    while (take_request(o))
-        answer(o, &o->requests[o->count - 1].command);
     return (ptrdiff_t)(o->sent - before);
 }
 
@@ -345,11 +368,11 @@ static ptrdiff_t receive(void *ctx, void *buf, size_t cap, mc_deadline deadline)
     return (ptrdiff_t)n;
 }
 
-struct mc_transport other_end_open(struct other_end *o, struct input *in,
-                                   const struct mc_client *client)
+struct mc_transport other_end_open(struct other_end *o, struct input *in, const int *error)
 {
     o->in = in;
-    o->client = client;
+    o->error = error;
+    o->hasty = o->early = false;
     o->sent = o->parsed = o->count = o->answered = o->delivered = 0;
     o->honest = true;
     o->failed = 0;

@@ -5,8 +5,8 @@
 #ifndef OTHER_END_H
 #define OTHER_END_H
 
-#include "client.h"
 #include "command.h"
+#include "port.h"
 
 enum { OTHER_REQUESTS = 160, OTHER_BYTES = 1 << 19, OTHER_DEADLINE = 777 };
 
@@ -18,7 +18,7 @@ struct request {
 
 struct other_end {
     struct input *in;
-    const struct mc_client *client;
+    const int *error;    /* the client's: no call may follow one */
     size_t sent, parsed; /* bytes; the second: those of whole requests */
     struct request requests[OTHER_REQUESTS];
     size_t count;
@@ -26,11 +26,16 @@ struct other_end {
     bool honest;       /* so far each answer is memcached's to that request, and no error */
     int failed;        /* the result of a call; there must be no other after it */
     unsigned sequence; /* makes each value another */
+    bool hasty;        /* an error may come before the value of a command has */
+    bool early;        /* so it was with the command that is not whole yet */
     char sent_bytes[OTHER_BYTES], answer_bytes[OTHER_BYTES];
 };
 
-/* Starts a connection of this client's, which is initialized with the transport. */
-struct mc_transport other_end_open(struct other_end *o, struct input *in,
-                                   const struct mc_client *client);
+/* Starts a connection of a client's, which is initialized with the transport, and whose error is
+ * there. */
+struct mc_transport other_end_open(struct other_end *o, struct input *in, const int *error);
+
+/* These bytes have come: answers the requests that are whole now. */
+void other_end_hear(struct other_end *o, struct mc_bytes bytes);
 
 #endif

@@ -316,6 +316,8 @@ class Source:
             return
         value = self.text[self.tokens[k + 1].start:self.tokens[end].start]
         span = (self.tokens[k + 1].start, self.tokens[end].start)
+        if self.functions[k] == '-':
+            return # in a macro
         function = self.bodies[self.functions[k]]
         if function.is_bool() and value not in ('true', 'false'):
             yield self.mutant(k, 'return e -> return !e', (*span, '!(%s)' % value))
