@@ -172,6 +172,8 @@ static bool step(struct requests *requests, struct mc_bytes *in)
         ck_abort_msg("%s: a slice outside of the input", requests_name(event));
     if (event > 0 && in->len >= before.len)
         ck_abort_msg("%s of no byte", requests_name(event));
+    if (event == MC_MORE && (request.command != 0 || request.notes != 0 || request.exptime != 0))
+        ck_abort_msg("MORE with what has been read of a line");
     if (event == MC_MORE)
         return false;
     check_command(event, &request);
