@@ -354,8 +354,10 @@ class Everyday(Case):
         self.ok("meta", "mn", out=b"MN\n")
         for words in (["xx", "k"], ["mg"], ["mn", "k"], ["mg", "k", "T"], ["mg", "k", "vv"],
                       ["mg", "k", "M"], ["mg", "k", "x"], ["mg", "k", "Cx"], ["mg", "&", "b"],
-                      ["mg", "Zm9", "b"], ["mg", "k", "v", "v"], ["mg", "k", ""]):
+                      ["mg", "Zm9", "b"], ["mg", "Zm9=", "b"], ["mg", "k", "v", "v"],
+                      ["mg", "k", ""]):
             self.fails(2, b"", "meta", *words)
+        self.fails(2, b"'v' is not a flag", "meta", "mg", "k", *["v"] * 40)
 
     def test_ping_and_version(self):
         version = self.ok("version")
@@ -542,6 +544,9 @@ class Statuses(Case):
         listener.close()
         self.fails(69, b"Connection refused (-s ADDRESS chooses the server)", "get", "a", "b",
                    server=address)
+        pings = run("-s", address, SLOW, "ping", "--count=3", "--interval=0")
+        self.assertEqual((pings.status, pings.out), (69, b""))
+        self.assertEqual(pings.said.count(b": Connection refused"), 3, pings.said)
         self.fails(69, b"the host name does not resolve", "get", "a", server="no.such.invalid")
         self.fails(69, b"No such file", "get", "a", server="unix:/nowhere/socket")
         self.fails_at(dies(b"VALUE k 0 10\r\nabc"), 69, b"closed the connection", "get", "k")
