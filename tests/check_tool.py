@@ -775,6 +775,12 @@ class Keep(Case):
         busy = Fake(self, crawls(b"BUSY currently processing crawler request\r\n"))
         self.fails(75, b"try again", SLOW, "keys", server=busy.address)
         self.assertEqual(busy.received, b"lru_crawler mgdump hash\r\n" * 25)
+        def gives_up(fake, connection, number):
+            if b"mgdump" in fake.receive(connection):
+                connection.sendall(b"mg a\r\nmg b\r\nERROR\r\n")
+            else:
+                connection.sendall(b"key=a exp=-1\nEND\r\n")
+        self.assertEqual(self.ok("keys", server=Fake(self, gives_up).address), b"a\n")
         for lines in (b"key=a%0 exp=-1\nEND\r\n", b"key= exp=-1\nEND\r\n", b"exp=-1\nEND\r\n",
                       b"key=%G0\nEND\r\n"):
             fake = Fake(self, crawls(lines, way=b"metadump hash"))
