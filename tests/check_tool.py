@@ -780,6 +780,8 @@ class Keep(Case):
                 connection.sendall(b"mg a\r\nmg b\r\nERROR\r\n")
             else:
                 connection.sendall(b"key=a exp=-1\nEND\r\n")
+            silent(fake, connection, number)
+
         self.assertEqual(self.ok("keys", server=Fake(self, gives_up).address), b"a\n")
         for lines in (b"key=a%0 exp=-1\nEND\r\n", b"key= exp=-1\nEND\r\n", b"exp=-1\nEND\r\n",
                       b"key=%G0\nEND\r\n"):
