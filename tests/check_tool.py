@@ -70,8 +70,15 @@ class Fake:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
         self.received = b""
-        threading.Thread(target=self.accept, daemon=True).start()
-        test.addCleanup(self.listener.close)
+        self.accepting = threading.Thread(target=self.accept, daemon=True)
+        self.accepting.start()
+        test.addCleanup(self.end)
+
+    def end(self):
+        """The thread ends before its descriptor can become that of another server."""
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.accepting.join()
+        self.listener.close()
 
     def accept(self):
         try:
