@@ -759,6 +759,16 @@ class Keep(Case):
         fake = Fake(self, crawls(metadump, way=b"metadump hash"))
         self.assertIn(b" 60 plain\n", self.ok("keys", "--long", server=fake.address))
 
+    def test_the_server_is_silent(self):
+        for command in ("keys", "dump"):
+            self.fails(75, b"the deadline passed", "--timeout=50", command,
+                       server=Fake(self, silent).address)
+        fake = Fake(self, silent)
+        result = run("-s", fake.address, "--timeout=50", "restore",
+                     given=b"ms a 1 F0 T0\r\nx\r\n")
+        self.assertEqual(result.status, 74 if fake.received.endswith(b"x\r\n") else 75)
+        self.assertIn(b"the deadline passed", result.said)
+
     def test_patterns(self):
         keys = [b"", b"a", b"ab", b"abc", b"a*c", b"aXbXc", b"a?"]
         lines = b"".join(b"mg %s\r\n" % key for key in keys[1:]) + b"EN\r\n"
@@ -903,6 +913,8 @@ class Keep(Case):
             self.assertIn(b"byte %d of the input" % len(good), result.said)
             self.assertIn(words, result.said)
             self.assertTrue(result.said.endswith(b"mcwire: restore: 1 written\n"), result.said)
+        result = run("-s", self.memcached.address, SLOW, "restore", given=good * 600 + b"what\r\n")
+        self.assertIn(b"byte %d of the input" % len(good * 600), result.said)
         self.ok("restore", given=b"", said=b"mcwire: restore: 0 written\n")
 
     def test_items_are_refused(self):
@@ -935,7 +947,9 @@ class Keep(Case):
             self.assertIn(result.status, (69, 74), result.said)
             counts = [count(result.said, what) for what in (b"written", b"unknown", b"not written")]
             self.assertEqual(counts[0], answered, result.said)
+            self.assertEqual(counts[1], 256 - answered % 256, result.said)  # sent at once
             self.assertEqual(sum(counts), 2000, result.said)
+            self.assertLessEqual(result.said.count(b"\n"), 3, result.said)
             self.assertTrue(result.said.endswith(b"; run it again to complete it\n"), result.said)
         self.ok("restore", given=dump, server=address, said=b"mcwire: restore: 2000 written\n")
         self.assertEqual(len(self.keys(address)), 2000)

@@ -167,8 +167,7 @@ int run_dump(void *options, const struct option_words *words)
     bool all = crawl_run(&dump->crawl, &session);
     if (!dump->failed)
         read_batch(dump);
-    dump->failed = dump->failed || !all;
-    if (dump->written > 0 || all)
+    if (all)
         report(dump);
     mc_server_close(&dump->reader);
     buffer_free(&dump->item);
