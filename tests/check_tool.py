@@ -70,8 +70,15 @@ class Fake:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
         self.received = b""
-        threading.Thread(target=self.accept, daemon=True).start()
-        test.addCleanup(self.listener.close)
+        self.accepting = threading.Thread(target=self.accept, daemon=True)
+        self.accepting.start()
+        test.addCleanup(self.end)
+
+    def end(self):
+        """The thread ends before its descriptor can become that of another server."""
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.accepting.join()
+        self.listener.close()
 
     def accept(self):
         try:
@@ -354,8 +361,10 @@ class Everyday(Case):
         self.ok("meta", "mn", out=b"MN\n")
         for words in (["xx", "k"], ["mg"], ["mn", "k"], ["mg", "k", "T"], ["mg", "k", "vv"],
                       ["mg", "k", "M"], ["mg", "k", "x"], ["mg", "k", "Cx"], ["mg", "&", "b"],
-                      ["mg", "Zm9", "b"], ["mg", "k", "v", "v"], ["mg", "k", ""]):
+                      ["mg", "Zm9", "b"], ["mg", "Zm9=", "b"], ["mg", "k", "v", "v"],
+                      ["mg", "k", ""]):
             self.fails(2, b"", "meta", *words)
+        self.fails(2, b"'v' is not a flag", "meta", "mg", "k", *["v"] * 40)
 
     def test_ping_and_version(self):
         version = self.ok("version")
@@ -542,6 +551,9 @@ class Statuses(Case):
         listener.close()
         self.fails(69, b"Connection refused (-s ADDRESS chooses the server)", "get", "a", "b",
                    server=address)
+        pings = run("-s", address, SLOW, "ping", "--count=3", "--interval=0")
+        self.assertEqual((pings.status, pings.out), (69, b""))
+        self.assertEqual(pings.said.count(b": Connection refused"), 3, pings.said)
         self.fails(69, b"the host name does not resolve", "get", "a", server="no.such.invalid")
         self.fails(69, b"No such file", "get", "a", server="unix:/nowhere/socket")
         self.fails_at(dies(b"VALUE k 0 10\r\nabc"), 69, b"closed the connection", "get", "k")
@@ -747,6 +759,16 @@ class Keep(Case):
         fake = Fake(self, crawls(metadump, way=b"metadump hash"))
         self.assertIn(b" 60 plain\n", self.ok("keys", "--long", server=fake.address))
 
+    def test_the_server_is_silent(self):
+        for command in ("keys", "dump"):
+            self.fails(75, b"the deadline passed", "--timeout=50", command,
+                       server=Fake(self, silent).address)
+        fake = Fake(self, silent)
+        result = run("-s", fake.address, "--timeout=50", "restore",
+                     given=b"ms a 1 F0 T0\r\nx\r\n")
+        self.assertEqual(result.status, 74 if fake.received.endswith(b"x\r\n") else 75)
+        self.assertIn(b"the deadline passed", result.said)
+
     def test_patterns(self):
         keys = [b"", b"a", b"ab", b"abc", b"a*c", b"aXbXc", b"a?"]
         lines = b"".join(b"mg %s\r\n" % key for key in keys[1:]) + b"EN\r\n"
@@ -770,6 +792,14 @@ class Keep(Case):
         busy = Fake(self, crawls(b"BUSY currently processing crawler request\r\n"))
         self.fails(75, b"try again", SLOW, "keys", server=busy.address)
         self.assertEqual(busy.received, b"lru_crawler mgdump hash\r\n" * 25)
+        def gives_up(fake, connection, number):
+            if b"mgdump" in fake.receive(connection):
+                connection.sendall(b"mg a\r\nmg b\r\nERROR\r\n")
+            else:
+                connection.sendall(b"key=a exp=-1\nEND\r\n")
+            silent(fake, connection, number)
+
+        self.assertEqual(self.ok("keys", server=Fake(self, gives_up).address), b"a\n")
         for lines in (b"key=a%0 exp=-1\nEND\r\n", b"key= exp=-1\nEND\r\n", b"exp=-1\nEND\r\n",
                       b"key=%G0\nEND\r\n"):
             fake = Fake(self, crawls(lines, way=b"metadump hash"))
@@ -883,6 +913,8 @@ class Keep(Case):
             self.assertIn(b"byte %d of the input" % len(good), result.said)
             self.assertIn(words, result.said)
             self.assertTrue(result.said.endswith(b"mcwire: restore: 1 written\n"), result.said)
+        result = run("-s", self.memcached.address, SLOW, "restore", given=good * 600 + b"what\r\n")
+        self.assertIn(b"byte %d of the input" % len(good * 600), result.said)
         self.ok("restore", given=b"", said=b"mcwire: restore: 0 written\n")
 
     def test_items_are_refused(self):
@@ -915,7 +947,9 @@ class Keep(Case):
             self.assertIn(result.status, (69, 74), result.said)
             counts = [count(result.said, what) for what in (b"written", b"unknown", b"not written")]
             self.assertEqual(counts[0], answered, result.said)
+            self.assertEqual(counts[1], 256 - answered % 256, result.said)  # sent at once
             self.assertEqual(sum(counts), 2000, result.said)
+            self.assertLessEqual(result.said.count(b"\n"), 3, result.said)
             self.assertTrue(result.said.endswith(b"; run it again to complete it\n"), result.said)
         self.ok("restore", given=dump, server=address, said=b"mcwire: restore: 2000 written\n")
         self.assertEqual(len(self.keys(address)), 2000)

@@ -191,8 +191,8 @@ static void receive_line(struct mc_sink *sink, const struct mc_op *op, size_t sl
     if (event != MC_LINE || crawling->broken)
         return;
     crawling->key.len = 0;
-    crawling->broken = !crawling->read(reply->text, &item, &crawling->key) ||
-                       crawling->key.len == 0 || crawling->key.len > ITEM_KEY_MAX;
+    crawling->broken =
+        !crawling->read(reply->text, &item, &crawling->key) || crawling->key.len > ITEM_KEY_MAX;
     item.key = (struct mc_bytes){crawling->key.data, crawling->key.len};
     if (!crawling->broken && (crawl->match == NULL || matches(crawl->match, item.key)))
         keep_item(crawling, &item);

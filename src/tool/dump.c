@@ -53,7 +53,8 @@ static void flush_item(struct dump *dump)
 }
 
 /* ms KEY SIZE F<flags> T<expiry>[ b]. The seconds that are left count from some moment after the
- * question: the copy expires no later than the item. */
+ * question, so that the copy expires no later than the item, but for the second in which the
+ * server's clock stands still. */
 static void begin_item(struct dump *dump, const struct mc_op *op, const struct mc_reply *reply)
 {
     char line[LINE_SIZE];
@@ -166,8 +167,7 @@ int run_dump(void *options, const struct option_words *words)
     bool all = crawl_run(&dump->crawl, &session);
     if (!dump->failed)
         read_batch(dump);
-    dump->failed = dump->failed || !all;
-    if (dump->written > 0 || all)
+    if (all)
         report(dump);
     mc_server_close(&dump->reader);
     buffer_free(&dump->item);
