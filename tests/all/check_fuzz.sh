@@ -17,7 +17,7 @@ fuzz_out=$tap_folder
 # shellcheck source=tests/fuzz/bugs.sh
 . "$tap_root/tests/fuzz/bugs.sh"
 
-seconds=${1:-60}
+seconds=${1:-30}
 if ! [[ $seconds =~ ^[1-9][0-9]{0,6}$ ]]; then
     echo "usage: check_fuzz.sh [SECONDS]" >&2
     exit 2
