@@ -211,7 +211,7 @@ static mc_deadline share_of_next(const struct mc_socket *s)
 static void free_addresses(struct mc_socket *s)
 {
     if (s->list != NULL)
-        freeaddrinfo(s->list);
+        s->free_list(s->list);
     s->list = NULL;
     s->next = NULL;
 }
@@ -246,6 +246,7 @@ static int begin_host(struct mc_socket *s, const char *host, const char *port, m
     if (code != 0)
         return code == EAI_MEMORY || lacks_resources(s->sys_errno) ? MC_E_RESOURCES : MC_E_RESOLVE;
     s->next = s->list = list;
+    s->free_list = freeaddrinfo;
     s->deadline = deadline;
     return end_try(s, MC_E_CONNECT);
 }

@@ -32,6 +32,7 @@ struct mc_socket {
     /* private: while connecting, the addresses of the name, and those that were not tried yet */
     mc_deadline deadline;
     struct addrinfo *list, *next;
+    void (*free_list)(struct addrinfo *list); /* only a program that resolves names links it */
 };
 
 /* The time now, and the time `ms` from now, on the clock of the deadlines (CLOCK_MONOTONIC). */
