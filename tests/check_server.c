@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -1568,6 +1569,29 @@ START_TEST(quiet_alone)
 }
 END_TEST
 
+/* Keepalive is asked for through the server's socket, and stays when it reconnects. */
+START_TEST(keepalive)
+{
+    static const struct peer_step script[] = {
+        KEPT_CONNECTION, {PEER_CLOSE, NULL, 0, 0}, KEPT_CONNECTION, {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_TCP4, NULL, script);
+    init(&server, peer.address);
+    server.socket.keepalive_s = _i;
+    for (int k = 0; k < 2; k++) {
+        int on = -1;
+        socklen_t size = sizeof on;
+        ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+        ck_assert_int_eq(getsockopt(server.socket.fd, SOL_SOCKET, SO_KEEPALIVE, &on, &size), 0);
+        ck_assert_int_eq(on != 0, _i != 0);
+    }
+    expect_counts(&server, 2, 0);
+    mc_server_close(&server);
+    peer_end(&peer);
+}
+END_TEST
+
 /* A server may be moved between two calls. */
 START_TEST(moved)
 {
@@ -2173,6 +2197,7 @@ int main(void) // NOLINT(readability-function-size): a table
         {message_about_a_broken_reply, 1},
         {message_of_the_system, 1},
         {quiet_alone, 1},
+        {keepalive, 2},
         {moved, 1},
         {no_more_connections, OPERATIONS * PEER_FAMILIES},
         {closed_after_an_error, OPERATIONS * PEER_FAMILIES},
