@@ -30,8 +30,9 @@ enum {
 
 /* A server. Set the members above the line between mc_server_init() and the first use; read the
  * counters and `problem` at any time. For TCP keepalive set socket.keepalive_s, likewise. The struct
- * may be moved in memory between calls (if your dialer allows it). It must not be copied and used twice, shared between threads without a lock,
- * or used in a child process after fork(): parent and child would get each other's replies. */
+ * may be moved in memory between calls (if your dialer allows it). It must not be copied and used
+ * twice, shared between threads without a lock, or used in a child process after fork(): parent and
+ * child would get each other's replies. */
 struct mc_server {
     int64_t timeout_ms;             /* for a whole operation */
     struct mc_bytes user, password; /* for memcached -Y; borrowed. Both empty: no login */
