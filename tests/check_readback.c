@@ -107,11 +107,10 @@ static void fill_numbers(struct command *c, size_t count)
     }
 }
 
-/* A command with arguments that mc_put_*() accepts. */
-static void make(struct command *c, struct room *room)
+/* A command with arguments that mc_put_*() accepts. `none` is an input of no bytes. */
+static void make(struct command *c, struct room *room, struct input *none)
 {
-    struct input none = {0};
-    command_take(&none, (enum command_name)below(COMMANDS), c);
+    command_take(none, (enum command_name)below(COMMANDS), c);
     size_t numbers = c->number_count;
     c->noreply = command_has_noreply(c->name) && below(2) == 0;
     c->words = c->password = (struct mc_bytes){"", 0};
@@ -136,12 +135,14 @@ START_TEST(all_is_read_back)
     static struct command c;
     unsigned long put[COMMANDS] = {0}, sum = 0;
     for (seed = 1; sum < commands;) {
-        make(&c, &room);
+        struct input none = {0};
+        make(&c, &room, &none);
         size_t piece = below(2) == 0 ? 0 : 1 + (size_t)below(40);
         const char *difference = readback(&c, piece);
         if (difference != NULL)
             ck_abort_msg("command %d, number %lu: another %s", c.name, sum, difference);
         put[c.name] += readback_was_put() ? 1 : 0;
+        input_free(&none);
         sum++;
     }
     for (int name = 0; name < COMMANDS; name++) {
