@@ -47,7 +47,8 @@ static bool is_base64_of(struct mc_bytes key, struct mc_bytes token)
         char four[4];
         struct mc_out out = {four, sizeof four, 0};
         const struct mc_bytes group = {key.data + i, key.len - i < 3 ? key.len - i : 3};
-        if (mc_put_base64(&out, group) != 0 || memcmp(four, token.data + at, 4) != 0)
+        mc_put_base64(&out, group);
+        if (memcmp(four, token.data + at, sizeof four) != 0)
             return false;
     }
     return i >= key.len && at == token.len && key.len <= MC_KEY_BINARY_MAX;

@@ -302,7 +302,7 @@ static void set_own(const struct place *p, struct mc_op *op)
     const char *line_end = strchr(c->request, '\r');
     op->command = command_of(c);
     op->key = MC_BYTES("key");
-    if ((op->command->traits & MC_COMMAND_VALUE) != 0)
+    if ((op->command->traits & MC_COMMAND_VALUE) != 0 && line_end != NULL)
         op->data = (struct mc_bytes){line_end + 2, strlen(line_end) - 4};
     if (is_alone(p))
         op->data = MC_BYTES("pas");

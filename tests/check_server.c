@@ -1454,6 +1454,121 @@ START_TEST(counters)
 }
 END_TEST
 
+/* Each call that has no row among the operations. */
+START_TEST(calls_by_name)
+{
+    const struct mc_bytes keys[] = {{"a", 1}, {"b", 1}};
+    struct mc_value values[] = {{0}, {0}};
+    struct mc_op op = mc_op_many(&mc_command_get, keys, NULL, 2);
+    struct world w;
+    struct mc_server server;
+    init_world(&w, &server);
+    script_step(&w.script, "gats 60 k\r\n", "VALUE k 7 0 9\r\n\r\nEND\r\n");
+    script_step(&w.script, "gets a b\r\n", "VALUE b 0 0 8\r\n\r\nEND\r\n");
+    script_step(&w.script, "add k 0 60 2\r\nok\r\n", "NOT_STORED\r\n");
+    script_step(&w.script, "replace k 0 60 2\r\nok\r\n", "STORED\r\n");
+    script_step(&w.script, "append k 0 0 2\r\nok\r\n", "STORED\r\n");
+    script_step(&w.script, "prepend k 0 0 2\r\nok\r\n", "NOT_STORED\r\n");
+    script_step(&w.script, "cas k 0 60 2 9\r\nok\r\n", "EXISTS\r\n");
+    script_step(&w.script, "incr k 3\r\n", "10\r\n");
+    ck_assert_int_eq(mc_server_gats(&server, 60, key, &values[0]), MC_HIT);
+    ck_assert(values[0].flags == 7 && values[0].cas == 9);
+    ck_assert_int_eq(mc_server_gets_many(&server, keys, values, 2), 0);
+    ck_assert(values[0].result == MC_MISS && values[1].result == MC_HIT && values[1].cas == 8);
+    ck_assert_int_eq(mc_server_add(&server, key, ok, 60), MC_NOT_STORED);
+    ck_assert_int_eq(mc_server_replace(&server, key, ok, 60), MC_STORED);
+    ck_assert_int_eq(mc_server_append(&server, key, ok), MC_STORED);
+    ck_assert_int_eq(mc_server_prepend(&server, key, ok), MC_NOT_STORED);
+    ck_assert_int_eq(mc_server_cas(&server, key, ok, 60, 9), MC_EXISTS);
+    ck_assert_int_eq(mc_server_incr(&server, key, 3, NULL), MC_NUMBER);
+    ck_assert_int_eq(mc_server_get_many(&server, NULL, NULL, 0), 0);
+    ck_assert_int_eq(mc_server_gets_many(&server, NULL, NULL, 0), 0);
+    ck_assert_int_eq(mc_server_do(&server, &op), MC_E_FULL); /* no place for the results */
+    script_check_sent(&w.script);
+    script_free(&w.script);
+}
+END_TEST
+
+static void count_one(struct mc_sink *sink, const struct mc_op *op, size_t slot, int event,
+                      const struct mc_reply *reply)
+{
+    (void)sink, (void)slot, (void)reply;
+    ck_assert_ptr_eq(op->command, &mc_command_stats);
+    ck_assert_int_eq(event, MC_STAT);
+}
+
+/* Each function that makes an operation, in one batch. */
+START_TEST(operations_made)
+{
+    const struct mc_flag list[] = {mc_op_flag('v'), mc_op_flag_ttl('T', 60),
+                                   mc_op_flag_number('E', 5), mc_op_flag_token('O', ok)};
+    const struct mc_flags all = {list, 4}, ttl = {list + 1, 1}, cas = {list + 2, 1},
+                          none = {list, 0};
+    const struct mc_item item = {.key = key, .value = ok, .flags = 3, .cas = 9};
+    struct mc_value values[5] = {{0}};
+    struct mc_meta metas[2];
+    struct mc_sink sink = {count_one};
+    struct mc_op ops[] = {mc_op_get(key, &values[0]),
+                          mc_op_gets(key, &values[1]),
+                          mc_op_gat(60, key, &values[2]),
+                          mc_op_gats(60, key, &values[3]),
+                          mc_op_many(&mc_command_get, &key, &values[4], 1),
+                          mc_op_many(&mc_command_get, NULL, NULL, 0),
+                          mc_op_store(&mc_command_cas, &item),
+                          mc_op_set(key, ok, 60),
+                          mc_op_delete(key),
+                          mc_op_incr(key, 3),
+                          mc_op_decr(key, 4),
+                          mc_op_touch(key, 60),
+                          mc_op_stats(MC_BYTES("items"), &sink),
+                          mc_op_mg(key, all, NULL, &metas[0]),
+                          mc_op_ms(key, ok, ttl, &metas[1]),
+                          mc_op_md(key, cas, NULL),
+                          mc_op_ma(key, none, NULL),
+                          mc_op_meta(&mc_command_me, key, none, NULL),
+                          mc_op_make(&mc_command_version, (struct mc_bytes){0})};
+    static const int results[] = {MC_MISS,   MC_MISS,    MC_MISS,   MC_MISS,    0,
+                                  0,         MC_EXISTS,  MC_STORED, MC_DELETED, MC_NUMBER,
+                                  MC_NUMBER, MC_TOUCHED, MC_END,    MC_HIT,     MC_HD,
+                                  MC_HD,     MC_HD,      MC_ME,     MC_VERSION};
+    struct world w;
+    struct mc_server server;
+    init_world(&w, &server);
+    script_step(&w.script,
+                "get k\r\ngets k\r\ngat 60 k\r\ngats 60 k\r\nget k\r\ncas k 3 0 2 9\r\nok\r\n"
+                "set k 0 60 2\r\nok\r\ndelete k\r\nincr k 3\r\ndecr k 4\r\ntouch k 60\r\n"
+                "stats items\r\nmg k v T60 E5 Ook\r\nms k 2 T60\r\nok\r\nmd k E5\r\nma k\r\n"
+                "me k\r\nversion\r\n",
+                "END\r\nEND\r\nEND\r\nEND\r\nEND\r\nEXISTS\r\nSTORED\r\nDELETED\r\n3\r\n4\r\n"
+                "TOUCHED\r\nSTAT a 1\r\nEND\r\nVA 1 Ook\r\nx\r\nHD\r\nHD\r\nHD\r\nME k exp=-1\r\n"
+                "VERSION 1\r\n");
+    ck_assert_int_eq(mc_server_run(&server, ops, COUNT(ops)), 0);
+    for (size_t k = 0; k < COUNT(ops); k++)
+        ck_assert_int_eq(ops[k].result, results[k]);
+    script_check_sent(&w.script);
+    script_free(&w.script);
+}
+END_TEST
+
+/* A connection that is opened before it is used; or cannot be, which is a failure and a pause. */
+START_TEST(opened_before_use)
+{
+    struct world w;
+    struct mc_server server;
+    init_world(&w, &server);
+    w.result = MC_E_CONNECT;
+    ck_assert_int_eq(mc_server_open(&server), MC_E_CONNECT);
+    ck_assert_int_eq(mc_server_open(&server), MC_E_DOWN);
+    ck_assert_uint_eq(server.failures, 2);
+    mc_server_resume(&server);
+    w.result = 0;
+    ck_assert_int_eq(mc_server_open(&server), 0);
+    ck_assert_int_eq(mc_server_open(&server), 0);
+    ck_assert(w.dials == 2 && server.connects == 1);
+    script_free(&w.script);
+}
+END_TEST
+
 /* ---- messages -------------------------------------------------------------------------------- */
 
 static void expect_message(const struct mc_server *server, int result, const char *message)
@@ -2197,6 +2312,9 @@ int main(void) // NOLINT(readability-function-size): a table
         {message_about_a_broken_reply, 1},
         {message_of_the_system, 1},
         {quiet_alone, 1},
+        {calls_by_name, 1},
+        {operations_made, 1},
+        {opened_before_use, 1},
         {keepalive, 2},
         {moved, 1},
         {no_more_connections, OPERATIONS * PEER_FAMILIES},
