@@ -815,11 +815,22 @@ static void begin_reply(struct mc_engine *e, struct mc_op *op)
     mc_reply_clear(first, 0);
 }
 
+/* The texts of those that are done are in the buffer, and are lost there. */
+static void forget_texts(const struct mc_engine *e)
+{
+    for (struct mc_op *op = e->first; op != NULL && op != e->asked.op; op = op->next) {
+        uintptr_t at = (uintptr_t)op->text.data - (uintptr_t)e->in;
+        if (at < e->end)
+            op->text = (struct mc_bytes){0};
+    }
+}
+
 /* Copies the text of a kept error to where nothing else is received meanwhile, as far as it fits. */
 static void keep_text(struct mc_engine *e, struct mc_op *op, struct mc_bytes text)
 {
     if (e->shared || text.len == 0) /* requests that have not gone are in that buffer */
         return;
+    forget_texts(e);
     op->text.data = e->in;
     op->text.len = text.len < e->in_cap ? text.len : e->in_cap;
     memmove(e->in, text.data, op->text.len);
@@ -1013,16 +1024,6 @@ void mc_engine_received(struct mc_engine *engine, size_t bytes)
     }
     e->end += bytes;
     read_received(e);
-}
-
-/* The texts of those that are done are in the buffer, and are lost there. */
-static void forget_texts(const struct mc_engine *e)
-{
-    for (struct mc_op *op = e->first; op != NULL && op != e->asked.op; op = op->next) {
-        uintptr_t at = (uintptr_t)op->text.data - (uintptr_t)e->in;
-        if (at < e->end)
-            op->text = (struct mc_bytes){0};
-    }
 }
 
 /* Keeps what could not be read yet, after a line that was kept and then read, with its text. */

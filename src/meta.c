@@ -257,7 +257,7 @@ static struct mc_op *op_after(struct mc_op *first, struct mc_op *op)
     return op;
 }
 
-/* The command that the reply's opaque names, after the last one that was named; or NULL. */
+/* The command that the reply's one opaque names, after the last one that was named; or NULL. */
 static struct mc_op *find_named(const struct mc_engine *e, struct mc_op *first,
                                 struct mc_bytes flags)
 {
@@ -266,7 +266,8 @@ static struct mc_op *find_named(const struct mc_engine *e, struct mc_op *first,
     uint64_t ticket = UINT64_MAX;
     while (mc_reader_flag(&flags, &flag) > 0) {
         if (flag.letter == 'O' &&
-            !mc_decimal_read(flag.token.data, 0, flag.token.len, UINT32_MAX, &ticket))
+            (ticket != UINT64_MAX ||
+             !mc_decimal_read(flag.token.data, 0, flag.token.len, UINT32_MAX, &ticket)))
             return NULL;
     }
     while (op != NULL && op->ticket != ticket)

@@ -472,6 +472,11 @@ static const struct scene scenes[] = {
         {OP(mg, FLAGS(v_q)), "mg k v q O0\r\n", "", "END"},
         {OP(mg, FLAGS(v_q)), "mg k v q O1\r\n", "VA 2 s2 f0 O1\r\nhi\r\n", "VALUE hi meta s=2"},
         MN}},
+    {"quiet: a reply with two tickets", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
+     .count = 3, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "NF O0 O1\r\n", "E_UNKNOWN"},
+        {OP(mg, FLAGS(q)), "mg k q O1\r\n", "", "PROTOCOL"},
+        MN}},
     {"quiet: a ticket that nobody has", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
      .count = 3, .rows = {
         {OP(md, FLAGS(q)), "md k q O0\r\n", "NF O7\r\n", "E_UNKNOWN"},

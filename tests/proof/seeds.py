@@ -72,7 +72,7 @@ SEEDS = [  # file, function, old text, new text, what is wrong
     (W, 'mc_writer_keys', "b[i] = '\\r';\n    b[i + 1] = '\\n';\n    //@", "b[i + 1] = '\\n';\n    //@",
      'bare LF'),
     (W, 'mc_writer_keys', 'len < 1 || len > MC_KEY_MAX', 'len > MC_KEY_MAX', 'an empty key'),
-    (C, 'mc_put_store', ' || item->value.len > MC_VALUE_MAX', '', 'a value of any size'),
+    (C, 'mc_put_store', 'item->value.len > MC_VALUE_MAX || ', '', 'a value of any size'),
     (M, 'put_mode', '!mc_writer_is_word_byte((char)mode) || ', '', 'a control byte as a mode'),
     (A, 'put_password', "!= ' ' && !mc_writer_is_word_byte", "== ' ' && !mc_writer_is_word_byte",
      'any byte in a password'),
