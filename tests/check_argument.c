@@ -270,9 +270,10 @@ END_TEST
 /* Of no text, no padding is looked for. */
 START_TEST(no_base64)
 {
-    static const char padding[] = "====";
-    char decoded[3];
+    static const char padding[] = "====AAAA";
+    char decoded[] = "xxx";
     ck_assert_uint_eq(mc_argument_base64((struct mc_bytes){padding + 4, 0}, decoded), 0);
+    ck_assert_str_eq(decoded, "xxx");
 }
 END_TEST
 
