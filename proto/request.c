@@ -313,6 +313,7 @@ static void read_word(struct request_line *l, char letter, struct mc_request *re
     switch (letter) {
     case 'k': read_line_key(l, request); break;
     case 'f': request->flags = read_wide(l, request); break;
+    case 'd':
     case 'e': read_exptime(l, request); break;
     case 's': read_size(l, request); break;
     case 'n': request->number = read_number(l, UINT64_MAX, request); break;
@@ -344,7 +345,7 @@ static void read_words(struct request_line *l, const char *letters, struct mc_re
         else if (letters[k] == 'd' && l->left <= (request->noreply ? 1 : 0))
             continue;
         else
-            read_word(l, letters[k] == 'd' ? 'e' : letters[k], request);
+            read_word(l, letters[k], request);
     }
     if (next_request_word(l) && !request->noreply)
         add_note(request, MC_NOTE_WORDS);

@@ -345,7 +345,7 @@ static void add_field(struct annotating *n, size_t at, size_t len, const char *n
 
 static bool is_string(struct mc_bytes word, const char *text)
 {
-    return word.len == strlen(text) && memcmp(word.data, text, word.len) == 0;
+    return word.data != NULL && word.len == strlen(text) && memcmp(word.data, text, word.len) == 0;
 }
 
 /* ---- words ----------------------------------------------------------------------------------- */
@@ -572,29 +572,37 @@ static void add_wrong(struct annotating *n, const struct mc_request *request)
     }
 }
 
+/* What is no line of its own: a value, a key, and what ends them. */
+static void add_part(struct annotating *n, int event, const struct mc_request *request)
+{
+    bool login = request->command == MC_REQUEST_AUTH, keys = is_retrieval(request->command);
+    struct mc_bytes word;
+    size_t at = 0;
+    if (event == MC_REQUEST_DATA) {
+        add_whole(n, login ? "user and password" : "the value", login ? "login" : "value");
+    } else if (event == MC_REQUEST_END) {
+        add_whole(n, keys ? "the end of the keys" : "the end of the value",
+                  keys ? "line end" : "value end");
+    } else {
+        n->a->title = "a key";
+        if (next_word_at(n, &word, &at))
+            add_field(n, at, word.len, "key", "");
+    }
+}
+
 void mc_annotate_request(struct mc_annotation *annotation, int event,
                          const struct mc_request_reader *reader, const struct mc_request *request,
                          struct mc_bytes bytes)
 {
     struct annotating n = begin_annotation(annotation, bytes);
     bool login = request->command == MC_REQUEST_AUTH;
-    struct mc_bytes word;
-    size_t at = 0;
     annotation->notes = request->notes;
     annotation->secret =
         (login && event == MC_REQUEST_DATA) || (reader->login && event == MC_REQUEST_WRONG);
     if (event == MC_MORE) {
         add_whole(&n, "not looked at, after what is wrong", "skipped");
-    } else if (event == MC_REQUEST_DATA) {
-        add_whole(&n, login ? "user and password" : "the value", login ? "login" : "value");
-    } else if (event == MC_REQUEST_KEY) {
-        annotation->title = "a key";
-        if (next_word_at(&n, &word, &at))
-            add_field(&n, at, word.len, "key", "");
-    } else if (event == MC_REQUEST_END) {
-        bool keys = is_retrieval(request->command);
-        add_whole(&n, keys ? "the end of the keys" : "the end of the value",
-                  keys ? "line end" : "value end");
+    } else if (event == MC_REQUEST_DATA || event == MC_REQUEST_KEY || event == MC_REQUEST_END) {
+        add_part(&n, event, request);
     } else if (event == MC_REQUEST_WRONG) {
         add_wrong(&n, request);
     } else if (event == MC_E_PROTOCOL) {

@@ -82,7 +82,7 @@ void mc_engine_refuse(struct mc_op *op, int result)
 /* The result of an operation of many keys. */
 static int sum_results(const struct mc_op *op)
 {
-    for (size_t k = 0; k < op->count; k++) {
+    for (size_t k = 0; op->values != NULL && k < op->count; k++) {
         int result = op->values[k].result;
         if (result != MC_HIT && result != MC_MISS && result != MC_E_FULL)
             return result;

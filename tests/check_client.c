@@ -1453,6 +1453,7 @@ START_TEST(run_many_stores)
 }
 END_TEST
 
+// NOLINTNEXTLINE(readability-function-size)
 int main(void)
 {
     const struct suite_test tests[] = {

@@ -2459,6 +2459,7 @@ START_TEST(commands)
 }
 END_TEST
 
+// NOLINTNEXTLINE(readability-function-size)
 int main(void)
 {
     const struct suite_test tests[] = {

@@ -95,7 +95,9 @@ static bool is_alone(const struct place *p)
 static void add_placed(struct text *text, const char *string, size_t at)
 {
     for (; *string != '\0'; string++) {
-        char byte = *string == '#' ? (char)('0' + at) : *string;
+        char byte = *string;
+        if (byte == '#')
+            byte = (char)('0' + at);
         text_add(text, &byte, 1);
     }
 }
@@ -497,7 +499,10 @@ static bool may_be_right(const struct run *run, const struct lie *lie, size_t k)
 
 static bool is_right(const struct run *run, const struct run *honest, size_t k)
 {
-    return memcmp(&run->outcomes[k], &honest->outcomes[k], sizeof run->outcomes[k]) == 0;
+    const struct outcome *a = &run->outcomes[k], *b = &honest->outcomes[k];
+    return a->result == b->result && a->len == b->len && a->noted == b->noted &&
+           a->flags == b->flags && a->cas == b->cas && a->answer == b->answer &&
+           memcmp(a->value, b->value, sizeof a->value) == 0;
 }
 
 static bool is_write(const struct run *run, size_t k)
@@ -570,8 +575,9 @@ static void run_case(struct stage *s, struct run *run, const struct told *told,
 static void cut_truth(struct stage *s, const struct said *said)
 {
     const struct told truth = {NULL, 0};
-    for (size_t k = 0; k < said->bytes.len * MODES * 2; k++) {
-        struct pace pace = {(enum mode)(k % MODES), k / MODES % 2 != 0, SIZE_MAX, k / (MODES * 2)};
+    for (size_t k = 0; k < said->bytes.len * (size_t)MODES * 2; k++) {
+        struct pace pace = {(enum mode)(k % MODES), k / MODES % 2 != 0, SIZE_MAX,
+                            k / ((size_t)MODES * 2)};
         run_case(s, &s->run, &truth, said, &pace);
         for (size_t n = 0; n < s->place.count; n++) {
             if (!is_right(&s->run, &s->honest[pace.sink], n))

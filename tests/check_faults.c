@@ -61,6 +61,7 @@ static bool is_one_of(const struct step *step, const struct mc_command *a,
 }
 
 /* What a server replies to a step, and what it holds then. */
+// NOLINTNEXTLINE(readability-function-cognitive-complexity)
 static int serve(const struct step *step, int64_t before, int64_t *after)
 {
     bool there = before != ABSENT;

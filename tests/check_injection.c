@@ -287,9 +287,14 @@ static int call_meta(struct mc_client *c, enum slot slot, struct mc_bytes word)
                                                         &mc_command_md, &mc_command_ma,
                                                         &mc_command_mg, &mc_command_mg};
     bool is_key = slot < MG_O;
-    const struct mc_command *command = is_key ? of_keys[slot - MG] : of_flags[slot - MG_O];
+    size_t at = is_key ? (size_t)slot - MG : (size_t)slot - MG_O;
+    ck_assert_uint_lt(at, is_key ? 5 : 6);
+    const struct mc_command *command = is_key ? of_keys[at] : of_flags[at];
     const struct mc_flag v = mc_op_flag('v');
-    const struct mc_flag o = mc_op_flag_token(slot == MG_P ? 'P' : slot == MG_L ? 'L' : 'O', word);
+    const struct mc_flag o = mc_op_flag_token((char)(slot == MG_P   ? 'P'
+                                                     : slot == MG_L ? 'L'
+                                                                    : 'O'),
+                                              word);
     struct mc_op op = mc_op_make(command, is_key ? word : MC_BYTES("a"));
     op.meta_flags = is_key ? &v : &o;
     op.meta_count = is_key && slot != MG ? 0 : 1;

@@ -202,10 +202,10 @@ START_TEST(threads_add_up)
     ck_assert_mem_eq(&sum, &one, sizeof sum);
     stats_add(&sum, &one);
     for (size_t i = 0; i < COUNT(numbers); i++)
-        ck_assert_uint_eq(*(uint64_t *)((char *)&sum + ((char *)numbers[i] - (char *)&one)),
+        ck_assert_uint_eq(*(uint64_t *)(void *)((char *)&sum + ((char *)numbers[i] - (char *)&one)),
                           2 * (i + 1));
     for (size_t i = 0; i < COUNT(counts); i++)
-        ck_assert_uint_eq(*(uint64_t *)((char *)&sum + ((char *)counts[i] - (char *)&one)),
+        ck_assert_uint_eq(*(uint64_t *)(void *)((char *)&sum + ((char *)counts[i] - (char *)&one)),
                           2 * (i + 11));
     ck_assert_uint_eq(sum.kinds[STATS_SET].latency.count, 2);
     ck_assert_uint_eq(sum.kinds[STATS_GET].latency.count, 0);
@@ -256,7 +256,7 @@ static void expect_parts(const uint32_t *counts, const double *parts, size_t kin
     double sum = 0, freedom = (double)kinds - 1;
 
     for (size_t i = 0; i < kinds; i++) {
-        double expected = parts[i] * DRAWS, off = counts[i] - expected;
+        double expected = parts[i] * (double)DRAWS, off = counts[i] - expected;
         sum += off * off / expected;
     }
     ck_assert_msg(sum <= freedom + 5 * sqrt(2 * freedom), "chi-square %g of %zu kinds", sum, kinds);
@@ -329,7 +329,7 @@ START_TEST(sizes_are_distributed)
         counts[size - MIN]++;
     }
     for (size_t i = 0; i < COUNT(parts); i++)
-        parts[i] = 1.0 / COUNT(parts);
+        parts[i] = 1.0 / (double)COUNT(parts);
     expect_parts(counts, parts, COUNT(parts));
     ck_assert_uint_eq(dist_between(&dist, 7, 7), 7);
 }

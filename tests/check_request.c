@@ -406,8 +406,8 @@ START_TEST(longest_line)
     check_long("foo", 'x', MC_REQUEST_MAX + 1, "PROTOCOL fault=long at=0\n");
     check_long("gat ", '0', MC_REQUEST_MAX + 1, "PROTOCOL fault=long at=0\n");
     check_long("gat ", ' ', MC_REQUEST_MAX + 1, "PROTOCOL fault=long at=0\n");
-    check_long("get a ", ' ', 3 * MC_REQUEST_MAX, "KEY key=a\nEND +spaces\n");
-    check_long("gat 1 a ", ' ', 3 * MC_REQUEST_MAX, "KEY key=a\nEND +spaces\n");
+    check_long("get a ", ' ', (size_t)3 * MC_REQUEST_MAX, "KEY key=a\nEND +spaces\n");
+    check_long("gat 1 a ", ' ', (size_t)3 * MC_REQUEST_MAX, "KEY key=a\nEND +spaces\n");
 }
 END_TEST
 

@@ -332,12 +332,13 @@ static void print_json_servers(const struct report *report, FILE *out)
 static void print_json_tail(const struct timing_histogram *latency, FILE *out)
 {
     const char *before = "";
+    double above = 0.9;
 
-    for (double above = 0.9; above >= 1e-6 && above * (double)latency->count >= 1;
-         above *= 0.794328) { /* 10 to the power of -0.1 */
+    while (above >= 1e-6 && above * (double)latency->count >= 1) {
         uint64_t ns = timing_percentile(latency, (uint32_t)((1 - above) * 1e6));
         fprintf(out, "%s[%.6g,%.3f]", before, above, (double)ns / 1000);
         before = ",";
+        above *= 0.794328; /* 10 to the power of -0.1 */
     }
 }
 

@@ -23,7 +23,9 @@ static bool are_replies(struct mc_bytes bytes)
 {
     struct mc_reader reader = {0};
     struct mc_reply reply;
-    char first = bytes.len > 0 ? bytes.data[0] : '\0';
+    char first = '\0';
+    if (bytes.len > 0)
+        first = bytes.data[0];
     bool maybe = (first >= 'A' && first <= 'Z') || (first >= '0' && first <= '9');
     return maybe && mc_reader_next(&reader, &bytes, &reply) != MC_E_PROTOCOL;
 }
@@ -39,11 +41,18 @@ static int explain(FILE *from, const char *name)
     static char buf[4096];
     static struct side side;
     const struct screen screen = {stdout, read_columns()};
-    size_t len = fread(buf, 1, sizeof buf, from);
+    bool first = true;
+    size_t len;
 
-    side.replies = are_replies((struct mc_bytes){buf, len});
-    for (; len > 0; len = fread(buf, 1, sizeof buf, from))
-        side_feed(&side, &screen, (struct mc_bytes){buf, len});
+    do {
+        len = fread(buf, 1, sizeof buf, from);
+        const struct mc_bytes bytes = {buf, len};
+        if (first)
+            side.replies = are_replies(bytes);
+        first = false;
+        if (len > 0)
+            side_feed(&side, &screen, bytes);
+    } while (len == sizeof buf);
     side_end(&side, &screen);
     if (ferror(from) != 0)
         return fail(name);

@@ -29,7 +29,7 @@ static size_t escape(unsigned char c, char *to)
 {
     if (c == '\r' || c == '\n' || c == '\\') {
         to[0] = '\\';
-        to[1] = c == '\r' ? 'r' : c == '\n' ? 'n' : '\\';
+        to[1] = (char)(c == '\r' ? 'r' : c == '\n' ? 'n' : '\\');
         return 2;
     }
     to[0] = (char)c;

@@ -18,7 +18,7 @@ warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wcas
     -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wredundant-decls -Wvla -Wundef
     -Wpointer-arith -Wformat=2 -Wno-format-nonliteral -Werror)
 includes=(-Iproto -Isrc -Isrc/ports -Isrc/tool -Itests/support -Ibench -Ibench/common -Ibench/squares
-    -Ibench/load -Ibench/overhead -Ibench/firmware)
+    -Ibench/load -Ibench/overhead -Ibench/firmware -Itests/fuzz)
 flags=(-std=c11 -D_POSIX_C_SOURCE=200809L "${includes[@]}")
 # Compiled by their own compilers, with -Werror, in tests/embed and check_lwip.sh: they are made of
 # addresses of a board, of lwIP's headers, or of what only a WebAssembly module or Frama-C has.
@@ -80,7 +80,9 @@ cppcheck_for() {
 }
 
 run_cppcheck() {
-    cppcheck_for --enable=warning,style,performance,portability "$@"
+    # It follows a buffer of no bytes into functions, and takes that for the only one.
+    cppcheck_for --enable=warning,style,performance,portability \
+        --suppress=knownConditionTrueFalse:proto/request.c "$@"
 }
 
 # Without style. The suppressed findings are false: they concern a buffer that is kept or written

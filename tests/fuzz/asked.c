@@ -321,10 +321,13 @@ static size_t noreply_from(const struct mc_request *r, char kind)
 }
 
 /* A line that is there whole, and is no retrieval. */
+// NOLINTNEXTLINE(readability-function-cognitive-complexity,readability-function-size)
 static void take_line(struct state *s, size_t row)
 {
     struct mc_request r = {0};
-    char kind = row < COMMANDS_KNOWN ? table[row].kind : '-';
+    char kind = '-';
+    if (row < COMMANDS_KNOWN)
+        kind = table[row].kind;
     bool login =
         row < COMMANDS_KNOWN && table[row].event == MC_REQUEST_SET && (s->how & ASKED_LOGIN) != 0;
     r.command = (uint8_t)(login ? MC_REQUEST_AUTH : row < COMMANDS_KNOWN ? table[row].event : 0);
@@ -362,6 +365,7 @@ static void skip_line(struct state *s)
 }
 
 /* The keys of a retrieval from word k on; `open`: the last word may go on. */
+// NOLINTNEXTLINE(readability-function-cognitive-complexity,readability-function-size)
 static void take_keys(struct state *s, int command, size_t k, bool open)
 {
     size_t from = (size_t)(s->words[k - 1].data + s->words[k - 1].len - s->all.data);

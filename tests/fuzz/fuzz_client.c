@@ -128,6 +128,7 @@ static bool same_meta(const struct mc_meta *a, const struct mc_meta *b)
 }
 
 /* The op reports a reply: this one. */
+// NOLINTNEXTLINE(readability-function-cognitive-complexity)
 static void check_reply(const struct op *op, const struct meaning *m)
 {
     const struct mc_op *o = &op->out;

@@ -116,6 +116,7 @@ static size_t take_piece(size_t all)
     return piece < all ? piece : all;
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity)
 static bool move_out(bool whole)
 {
     struct mc_bytes parts[PARTS], again[PARTS];

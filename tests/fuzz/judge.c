@@ -110,6 +110,7 @@ static bool same_meta(const struct mc_meta *a, const struct mc_meta *b)
 }
 
 /* The value of a hit, in its place or with the sink. */
+// NOLINTNEXTLINE(readability-function-cognitive-complexity)
 static void check_value(struct place p, const struct meaning *m)
 {
     const struct mc_value *v = &p.a->values[p.slot];

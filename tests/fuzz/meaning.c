@@ -46,6 +46,7 @@ static void share_answers(const struct command *c, struct meaning *m)
     }
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity)
 void meaning_of_keys(const struct command *c, const struct answer *a, struct meaning *m)
 {
     const struct reference_event *last = &a->events[a->count > 0 ? a->count - 1 : 0];

@@ -54,8 +54,8 @@ static void take_slots(struct input *in, struct submitted *a)
     bool keyed = a->c.name <= COMMAND_MA;
     a->slots = a->many ? 1 + input_byte(in) % SUBMITTED_SLOTS : 1;
     a->c.key_count = keyed ? a->slots : 0;
-    a->keys = (struct mc_bytes *)input_space(in, a->slots * sizeof *a->keys);
-    a->values = (struct mc_value *)input_space(in, a->slots * sizeof *a->values);
+    a->keys = (struct mc_bytes *)(void *)input_space(in, a->slots * sizeof *a->keys);
+    a->values = (struct mc_value *)(void *)input_space(in, a->slots * sizeof *a->values);
     for (size_t k = 0; k < a->slots; k++) {
         a->keys[k] = keyed ? argument_key(in) : (struct mc_bytes){NULL, 0};
         a->c.keys[k] = a->keys[k];
@@ -137,8 +137,8 @@ void submitted_take(struct input *in, struct submitted *a)
         a->data = argument_data(in);
         *size = a->data.len;
     }
-    a->op = (struct mc_op *)input_space(in, sizeof *a->op);
-    a->meta = (struct mc_meta *)input_space(in, sizeof *a->meta);
+    a->op = (struct mc_op *)(void *)input_space(in, sizeof *a->op);
+    a->meta = (struct mc_meta *)(void *)input_space(in, sizeof *a->meta);
     memset(a->meta, 0x55, sizeof *a->meta);
     make_op(a, input_byte(in));
 }
