@@ -328,8 +328,9 @@ START_TEST(sizes_are_distributed)
         ck_assert_uint_le(size, MAX);
         counts[size - MIN]++;
     }
-    for (size_t i = 0; i < COUNT(parts); i++)
-        parts[i] = 1.0 / (double)COUNT(parts);
+    const size_t kinds = COUNT(parts);
+    for (size_t i = 0; i < kinds; i++)
+        parts[i] = 1.0 / (double)kinds;
     expect_parts(counts, parts, COUNT(parts));
     ck_assert_uint_eq(dist_between(&dist, 7, 7), 7);
 }
