@@ -216,7 +216,8 @@ void mc_engine_received(struct mc_engine *engine, size_t bytes);
 
 /* The same with a buffer of the caller's: these bytes have been received. An unfinished line at their
  * end is copied to the engine's buffer, and what ends it later; if there is no room, also because one
- * buffer is both and requests in it have not gone, the connection is dead: MC_E_LINE. */
+ * buffer is both and requests in it have not gone, the connection is dead: MC_E_LINE. What is kept may
+ * take the place of a text (op->text), which is empty then. */
 void mc_engine_feed(struct mc_engine *engine, struct mc_bytes bytes);
 
 /* The next finished operation, in the order of submission; NULL: none now. It is the caller's again. */

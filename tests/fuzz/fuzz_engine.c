@@ -14,6 +14,7 @@ enum { MOVES = 400, PARTS = 4, WAITED = 6 };
 
 struct world {
     struct input in;
+    bool lent; /* a buffer was */
     struct mc_engine engine;
     struct other_end other;
     struct mc_transport transport;
@@ -169,6 +170,7 @@ static bool move_in(bool whole, bool lent)
     size_t n = whole ? there : take_piece(there);
     if (lent) {
         world.other.delivered += n;
+        world.lent = true;
         feed(from, n);
         return true;
     }
@@ -291,6 +293,7 @@ static void begin(void)
     world.window = world.engine.window = windows[choice % 4];
     world.count = world.done = 0;
     world.largest = 0;
+    world.lent = false;
     world.transport = other_end_open(&world.other, &world.in, &world.engine.error);
     world.other.sequence = choice;
     world.other.hasty = choice / 4 % 2 != 0;
@@ -347,7 +350,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!all_done())
         fuzz_fail("an operation has no end");
     judge(&(struct judge_case){&world.engine, &world.other, world.ops, world.count, world.cap,
-                               world.shared, world.other.hasty});
+                               world.shared, world.other.hasty, world.lent});
     input_free(&world.in);
     return 0;
 }

@@ -181,7 +181,7 @@ static void check_text(const struct judge_case *j, struct place p, const struct 
     struct mc_bytes text = p.a->text;
     if (p.a->text_gone)
         return;
-    bool may_miss = submitted_is_quiet(p.a) || p.a->many || j->hasty ||
+    bool may_miss = submitted_is_quiet(p.a) || p.a->many || j->hasty || j->lent ||
                     submitted_result(p.a, p.slot) < MC_VERSION;
     if (text.len == 0 ? !may_miss && a->events[a->count - 1].text.len > 0
                       : !input_same(text, a->events[a->count - 1].text))

@@ -17,6 +17,7 @@ struct judge_case {
     size_t cap;  /* of the buffer for requests */
     bool shared; /* it is also that for replies */
     bool hasty;  /* errors may have come before the value of their command */
+    bool lent;   /* buffers were lent: what is kept of them may have overwritten a text */
 };
 
 void judge(const struct judge_case *judged);
