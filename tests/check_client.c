@@ -749,7 +749,7 @@ START_TEST(same_key_again)
 }
 END_TEST
 
-/* A key that is none, or too long, is refused alone, whatever room there is. */
+/* A key that cannot be sent is refused alone, however large the buffer is. */
 START_TEST(bad_key_among_many)
 {
     static const char name[MC_KEY_MAX + 1];

@@ -2319,8 +2319,8 @@ START_TEST(cancelling_with_the_connection)
 }
 END_TEST
 
-/* One that is behind others, the first of which is done and not yet taken back. */
-START_TEST(cancelling_behind_others)
+/* An operation after others, of which the first is done and still in the list. */
+START_TEST(cancelling_after_others)
 {
     struct mc_engine e;
     char in[64], out[64];
@@ -2505,7 +2505,7 @@ int main(void)
         {refused_after_cancelled, 4},
         {cancelled_values, 2},
         {cancelling_with_the_connection, 3},
-        {cancelling_behind_others, 1},
+        {cancelling_after_others, 1},
         {cancelling_after_a_done_one, 1},
         {early_texts_of_all_sizes, 2},
         {lent_beside_requests, 2},

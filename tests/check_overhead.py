@@ -761,7 +761,7 @@ class Runs(Folder):
         self.assertRegex(said, r"get, 32 B +10.0 us +15.0 us  1.50")
 
     def test_real_clients(self):
-        """Real workers do every work, sets too, and leave nothing behind."""
+        """Each real worker runs each kind of work, sets included, and leaves no process or file."""
         page_name, folder = self.path("page"), self.path("temporary")
         os.mkdir(folder)
         os.chmod(folder, 0o777)
