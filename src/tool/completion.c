@@ -103,6 +103,22 @@ static void print_bash_skips(const struct option *table, size_t count)
         }
 }
 
+/* What may follow a command, and before it: the commands. */
+static void print_bash_commands(const struct option_program *program)
+{
+    fputs("    '') words='", stdout);
+    for (size_t i = 0; i < program->commands_count; i++)
+        printf("%s%s", i > 0 ? " " : "", program->commands[i].name);
+    puts("' ;;");
+    for (size_t i = 0; i < program->commands_count; i++) {
+        const struct option_command *command = &program->commands[i];
+        printf("    %s) words='", command->name);
+        print_words(command->arguments, " ");
+        print_bash_table(command->table, command->count);
+        puts("' ;;");
+    }
+}
+
 static void print_bash(const struct option_program *program)
 {
     puts("# Completion of mcwire for bash: source it, or put it where bash-completion looks.\n"
@@ -121,17 +137,7 @@ static void print_bash(const struct option_program *program)
          "        esac\n"
          "    done\n"
          "    case $command in");
-    fputs("    '') words='", stdout);
-    for (size_t i = 0; i < program->commands_count; i++)
-        printf("%s%s", i > 0 ? " " : "", program->commands[i].name);
-    puts("' ;;");
-    for (size_t i = 0; i < program->commands_count; i++) {
-        const struct option_command *command = &program->commands[i];
-        printf("    %s) words='", command->name);
-        print_words(command->arguments, " ");
-        print_bash_table(command->table, command->count);
-        puts("' ;;");
-    }
+    print_bash_commands(program);
     fputs("    esac\n    words+='", stdout);
     print_bash_table(program->table, program->count);
     print_bash_table(&option_help, 1);
