@@ -1489,6 +1489,50 @@ START_TEST(calls_by_name)
 }
 END_TEST
 
+/* Each timeout is counted, and each connection that an operation ends is closed at once. */
+START_TEST(timeouts_and_closes)
+{
+    struct world w;
+    struct mc_server server;
+    init_world(&w, &server);
+    w.script.end = MC_E_TIMEOUT;
+    script_step(&w.script, "version\r\n", "");
+    script_step(&w.script, "version\r\n", "");
+    script_step(&w.script, "version\r\n", "VERSION 1\r\n");
+    script_step(&w.script, "set k 0 0 2\r\nok\r\n", "CLIENT_ERROR bad data chunk\r\n");
+    script_step(&w.script, "version\r\n", "VERSION 1\r\n");
+    script_step(&w.script, "version\r\n", "VERSION 1\r\n");
+    for (unsigned k = 1; k <= 2; k++) {
+        ck_assert_int_eq(mc_server_version(&server), MC_E_TIMEOUT);
+        ck_assert(server.timeouts == k && server.failures == k && w.closes == k);
+        mc_server_resume(&server);
+    }
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    ck_assert_int_eq(mc_server_set(&server, key, ok, 0), MC_CLIENT_ERROR);
+    ck_assert(!server.open && w.closes == 3);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    mc_engine_fail(&server.client.engine, MC_E_AMBIGUOUS);
+    ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
+    ck_assert(w.closes == 4 && w.dials == 5 && server.timeouts == 2 && server.failures == 2);
+    script_free(&w.script);
+}
+END_TEST
+
+/* A batch whose connection ends after a good reply is a failure. */
+START_TEST(batch_that_ends_early)
+{
+    struct mc_op ops[] = {mc_op_get(key, NULL), mc_op_set(key, ok, 0)};
+    struct world w;
+    struct mc_server server;
+    init_world(&w, &server);
+    script_step(&w.script, "get k\r\nset k 0 0 2\r\nok\r\n", "END\r\n");
+    ck_assert_int_eq(mc_server_run(&server, ops, 2), MC_E_UNKNOWN);
+    ck_assert(ops[0].result == MC_MISS && ops[1].result == MC_E_UNKNOWN);
+    ck_assert(server.failures == 1 && !server.open);
+    script_free(&w.script);
+}
+END_TEST
+
 static void count_one(struct mc_sink *sink, const struct mc_op *op, size_t slot, int event,
                       const struct mc_reply *reply)
 {
@@ -2314,6 +2358,8 @@ int main(void) // NOLINT(readability-function-size): a table
         {quiet_alone, 1},
         {calls_by_name, 1},
         {operations_made, 1},
+        {timeouts_and_closes, 1},
+        {batch_that_ends_early, 1},
         {opened_before_use, 1},
         {keepalive, 2},
         {moved, 1},
