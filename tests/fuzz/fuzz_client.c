@@ -2,6 +2,7 @@
  * single calls, runs of many operations, gets of many keys, statistics, logins. After each call its
  * results are compared with the bytes: which requests went out whole, and what the replies to them
  * mean. */
+#include "argument.h"
 #include "meaning.h"
 #include "op.h"
 #include "other_end.h"
@@ -535,7 +536,7 @@ static void call_many(struct scene *s)
     s->count = 1 + input_byte(&s->in) % OPS;
     for (size_t k = 0; k < s->count; k++) {
         struct op *op = &s->ops[k];
-        keys[k] = op_take_key(&s->in);
+        keys[k] = argument_key(&s->in);
         op->c.name = (enum command_name)(COMMAND_GET + which);
         op->c.keys[0] = keys[k];
         op->c.key_count = 1;

@@ -1,43 +1,17 @@
 /* Makes operations from the input, and calls the client with them. */
 #include "op.h"
 
+#include "argument.h"
 #include "other_end.h"
 
 #include <string.h>
 
 /* ---- what is asked --------------------------------------------------------------------------- */
 
-struct mc_bytes op_take_key(struct input *in)
-{
-    static const struct mc_bytes keys[] = {{"a", 1}, {"b", 1}, {"ab", 2}, {"key", 3}};
-    uint8_t choice = input_byte(in) % 16;
-    return choice < 14 ? keys[choice % 4] : input_bytes(in);
-}
-
-static struct mc_bytes take_data(struct input *in)
-{
-    uint8_t choice = input_byte(in);
-    if (choice < 250)
-        return choice % 2 == 0 ? MC_BYTES("value") : input_bytes(in);
-    size_t size = (size_t)(choice - 249) * 5000; /* several to a flight, and more than a flight */
-    char *data = input_space(in, size);
-    memset(data, choice, size);
-    return (struct mc_bytes){data, size};
-}
-
-static void take_flags(struct input *in, struct command *c)
-{
-    static const char letters[] = "vkOqbtcfslhTOqvkMCxIRENFDJPuz";
-    c->flag_count = input_byte(in) % 8;
-    for (size_t k = 0; k < c->flag_count; k++)
-        c->flags[k] = command_take_flag(in, letters[input_byte(in) % (sizeof letters - 1)]);
-}
-
 void op_take_space(struct input *in, struct op *op)
 {
-    static const size_t sizes[] = {4096, 64, 8, 0};
-    size_t cap = sizes[input_byte(in) % 4];
-    op->value = (struct mc_value){input_space(in, cap), cap, 77, 77, 77, 77};
+    op->value = (struct mc_value){NULL, 0, 77, 77, 77, 77};
+    argument_space(in, &op->value);
     memset(&op->meta, 0x55, sizeof op->meta);
     op->out.answer = 77;
     op->out.text = MC_BYTES("of before");
@@ -83,15 +57,15 @@ void op_take(struct input *in, struct op *op, bool alone)
     command_take(in, (enum command_name)(input_byte(in) % (COMMAND_FLUSH_ALL + 1)), c);
     c->noreply = false;
     if (c->name != COMMAND_VERSION && c->name != COMMAND_FLUSH_ALL) {
-        c->keys[0] = op_take_key(in);
+        c->keys[0] = argument_key(in);
         c->key_count = 1;
     }
     if (command_is_meta(c))
-        take_flags(in, c);
+        argument_flags(in, c);
     op->data = (struct mc_bytes){NULL, 0};
     uint64_t *size = command_size(c);
     if (size != NULL) {
-        op->data = take_data(in);
+        op->data = argument_data(in);
         *size = op->data.len;
     }
     op->out = mc_op_make(commands[c->name], c->key_count > 0 ? c->keys[0] : MC_BYTES(""));

@@ -18,7 +18,6 @@ struct op {
 
 /* Mostly right, with few keys. Some have no outputs; not a retrieval that may share its line. */
 void op_take(struct input *in, struct op *op, bool alone);
-struct mc_bytes op_take_key(struct input *in);
 
 /* Space for a value, and outputs that must not be left as they are. */
 void op_take_space(struct input *in, struct op *op);

@@ -79,20 +79,6 @@ static const char *fault_name(unsigned fault)
     return fault < sizeof faults / sizeof faults[0] ? faults[fault] : "?";
 }
 
-static void add_slice(struct text *text, const char *label, struct mc_bytes slice)
-{
-    if (slice.len == 0)
-        return;
-    text_print(text, " %s=", label);
-    text_escape(text, slice.data, slice.len);
-}
-
-static void add_number(struct text *text, const char *label, uint64_t number, bool always)
-{
-    if (number > 0 || always)
-        text_print(text, " %s=%" PRIu64, label, number);
-}
-
 /* The member that has a meaning for this letter. */
 static void add_flag(struct text *text, const struct mc_flag *flag)
 {
@@ -100,9 +86,9 @@ static void add_flag(struct text *text, const struct mc_flag *flag)
     if (flag->letter == 't')
         text_print(text, " ttl=%" PRId32, flag->ttl);
     else if (strchr("cfhls", flag->letter) != NULL)
-        add_number(text, "number", flag->number, true);
+        text_number(text, "number", flag->number, true);
     else
-        add_slice(text, "token", flag->token);
+        text_slice(text, "token", flag->token);
     text_add_string(text, "\n");
 }
 
@@ -121,13 +107,13 @@ static void add_reply(struct text *text, int event, const struct mc_reply *reply
 {
     bool has_flags = reply->meta && event != MC_ME;
     text_print(text, "%s%s", events_name(event), reply->meta ? " meta" : "");
-    add_slice(text, "key", reply->key);
-    add_number(text, "flags", reply->flags, event == MC_VALUE && !reply->meta);
-    add_number(text, "size", reply->size, event == MC_VALUE);
-    add_number(text, "cas", reply->cas, reply->has_cas);
-    add_number(text, "number", reply->number, event == MC_NUMBER);
+    text_slice(text, "key", reply->key);
+    text_number(text, "flags", reply->flags, event == MC_VALUE && !reply->meta);
+    text_number(text, "size", reply->size, event == MC_VALUE);
+    text_number(text, "cas", reply->cas, reply->has_cas);
+    text_number(text, "number", reply->number, event == MC_NUMBER);
     if (!has_flags)
-        add_slice(text, "text", reply->text);
+        text_slice(text, "text", reply->text);
     text_add_string(text, "\n");
     if (has_flags)
         add_flags(text, reply->text);

@@ -1,8 +1,8 @@
 /* Writes the events of the reader of requests as text, and checks what must hold for every call. */
 #include "requests.h"
 
-#include <check.h>
 #include <inttypes.h>
+#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,20 +63,6 @@ const char *requests_name(int event)
     return known ? names[event] : event == MC_E_PROTOCOL ? "PROTOCOL" : "?";
 }
 
-static void add_slice(struct text *text, const char *label, struct mc_bytes slice)
-{
-    if (slice.len == 0)
-        return;
-    text_print(text, " %s=", label);
-    text_escape(text, slice.data, slice.len);
-}
-
-static void add_number(struct text *text, const char *label, uint64_t number, bool always)
-{
-    if (number > 0 || always)
-        text_print(text, " %s=%" PRIu64, label, number);
-}
-
 static void add_notes(struct text *text, unsigned bits)
 {
     for (size_t k = 0; k < sizeof notes / sizeof notes[0]; k++) {
@@ -100,13 +86,13 @@ static void add_request(struct text *text, int event, const struct mc_request *r
     if (event == MC_REQUEST_WRONG && request->command != 0)
         text_print(text, " of %s", requests_name(request->command));
     add_fault(text, request);
-    add_slice(text, "key", request->key);
-    add_number(text, "flags", request->flags, false);
+    text_slice(text, "key", request->key);
+    text_number(text, "flags", request->flags, false);
     if (request->exptime != 0)
         text_print(text, " exptime=%" PRId64, request->exptime);
-    add_number(text, "number", request->number, false);
-    add_number(text, "size", request->size, request->has_size);
-    add_slice(text, "text", request->text);
+    text_number(text, "number", request->number, false);
+    text_number(text, "size", request->size, request->has_size);
+    text_slice(text, "text", request->text);
     text_add_string(text, request->noreply ? " noreply" : "");
     add_notes(text, request->notes);
     text_add_string(text, "\n");
