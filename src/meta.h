@@ -1,4 +1,4 @@
-/* The replies to meta commands, for these. Internal. */
+/* The replies to meta commands, for command.c. Internal. */
 #ifndef MC_META_H
 #define MC_META_H
 

@@ -1,4 +1,4 @@
-/* The replies to retrievals, for their commands. Internal. */
+/* The replies to lines of keys, for command.c. Internal. */
 #ifndef MC_RETRIEVAL_H
 #define MC_RETRIEVAL_H
 
