@@ -754,11 +754,19 @@ class Runs(Folder):
 
     def test_failure_of_mcwire(self):
         status, said, errors = self.run_fake("--works", "get,miss", "--rounds", "8", "--slice-us",
-                                             "100")
+                                             "100", "--anyway")
         self.assertEqual(status, 1)
         self.assertIn("overhead: mcwire, miss: wrong result", errors)
         self.assertIn("No figure for miss by mcwire, tcp, same: wrong result.", said)
         self.assertRegex(said, r"get, 32 B +10.0 us +15.0 us  1.50")
+
+    def test_failure_on_a_noisy_machine(self):
+        """A wrong result says more than the noise."""
+        status, said, errors = self.run_fake("--works", "get,miss", "--rounds", "8", "--slice-us",
+                                             "100", FAKE_NOISE="1")
+        self.assertEqual(status, 1)
+        self.assertIn("overhead: mcwire, miss: wrong result", errors)
+        self.assertNotRegex(said, r"get, 32 B +\d")
 
     def test_real_clients(self):
         """Each real worker runs each kind of work, sets included, and leaves no process or file."""
