@@ -35,9 +35,9 @@ fuzz_build() {
 fuzz_seeds() {
     local target
     mkdir -p "$fuzz_out"/seeds-{reader,request} &&
-        clang-19 -std=c11 -D_POSIX_C_SOURCE=200809L -I"$fuzz_root/tests/support" \
-            -o "$fuzz_out/make-seeds" "$fuzz_root/tests/fuzz/seeds.c" \
-            "$fuzz_root"/tests/support/{transcript,text}.c || return
+        clang-19 -std=c11 -D_POSIX_C_SOURCE=200809L -I"$fuzz_root/proto" \
+            -I"$fuzz_root/tests/support" -o "$fuzz_out/make-seeds" \
+            "$fuzz_root/tests/fuzz/seeds.c" "$fuzz_root"/tests/support/{transcript,text}.c || return
     for target in reader request; do
         "$fuzz_out/make-seeds" $target "$fuzz_root/proto/transcripts" \
             "$fuzz_out/seeds-$target" || return
