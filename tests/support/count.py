@@ -72,7 +72,12 @@ def show_reasons(test, counts):
 
 def read_log(path):
     with open(path, encoding="utf-8") as log:
-        return sorted((json.loads(line) for line in log), key=lambda test: test["name"])
+        return sorted((json.loads(line) for line in log), key=lambda test: plain(test["name"]))
+
+
+def plain(test):
+    """The name of a test without its suites, which meson writes before it."""
+    return test.rpartition(" / ")[2]
 
 
 def count_log(name, tests, show):
@@ -81,7 +86,7 @@ def count_log(name, tests, show):
     for test in tests:
         counts = count_one(test)
         total += counts
-        print("  %-6s %-40s %s" % (name, test["name"], words(counts)))
+        print("  %-6s %-40s %s" % (name, plain(test["name"]), words(counts)))
         show(test, counts)
     return total
 
