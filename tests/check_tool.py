@@ -199,6 +199,96 @@ class Case(unittest.TestCase):
 # ---- everyday commands ------------------------------------------------------
 
 
+class Bytes(Case):
+    """--bytes: the conversation on stderr."""
+
+    def shown(self, *command, server=None, given=b"", status=0):
+        result = run("-s", server or self.memcached.address, SLOW, "--bytes", *command, given=given)
+        self.assertEqual(result.status, status, result.said)
+        return result
+
+    def test_a_get(self):
+        self.ok("set", self.key("k"), "a value")
+        result = self.shown("get", self.key("k"))
+        self.assertEqual(result.out, b"a value")
+        address = self.memcached.address.encode()
+        self.assertEqual(result.said, b"""\
+          * %s
+         0 > get test_a_get-k\\r\\n                        get: the values of keys
+             ^-- ^-----------
+             |   key
+             command
+         0 < VALUE test_a_get-k 0 7\\r\\n                                  an item
+             ^---- ^----------- ^ ^
+             reply key          | bytes: a value of exactly 7 follows
+                                flags: kept for the client
+        24 < a value                                                   the value
+        31 < \\r\\nEND\\r\\n                 the end: what has not come is not there
+                 ^--
+                 reply
+""" % address)
+
+    def test_a_set_is_no_login(self):
+        self.assertIn(b"> the value", self.shown("set", self.key("k"), "the value").said)
+
+    def test_other_commands(self):
+        for command in (["ping"], ["version"], ["stats"], ["keys"], ["meta", "mn"],
+                        ["delete", self.key("none")]):
+            result = run("-s", self.memcached.address, SLOW, "--bytes", *command)
+            self.assertRegex(result.said, rb"(?m)^ +0 > ", command)
+            self.assertRegex(result.said, rb"(?m)^ +0 < ", command)
+            self.assertNotRegex(result.said, rb"(?m)^ +! ", command)
+
+    def test_all_that_a_crawl_tries(self):
+        def talk(fake, connection, number):
+            says(b"ERROR\r\n" if number == 0 else b"key=a exp=-1 la=5 size=60\r\nEND\r\n")(
+                fake, connection, number)
+        fake = Fake(self, talk)
+        said = self.shown("keys", server=fake.address).said
+        self.assertIn(b"> lru_crawler mgdump", said)
+        self.assertIn(b"> lru_crawler metadump", said)
+        self.assertIn(b"< key=a exp=-1", said)
+        self.assertNotRegex(said, rb"(?m)^ +! ")
+
+    def test_both_connections_of_a_dump(self):
+        self.ok("set", self.key("k"), "a value")
+        result = self.shown("dump")
+        self.assertIn(b"a value", result.out)
+        self.assertGreater(result.said.count(b" * "), 1, result.said)
+        self.assertNotRegex(result.said, rb"(?m)^ +! ")
+        self.assertIn(b"> mg " + self.key("k").encode(), result.said)
+
+    def test_a_restore(self):
+        result = self.shown("restore", given=b"ms %s 2 F0 T0\r\nhi\r\n" % self.key("k").encode())
+        self.assertIn(b"> ms " + self.key("k").encode(), result.said)
+        self.ok("get", self.key("k"), out=b"hi")
+
+    def test_a_broken_reply(self):
+        fake = Fake(self, says(b"VALUE k 0 1\x1b\r\n"))
+        said = self.shown("get", "k", server=fake.address, status=76).said
+        self.assertIn(b"\\x1b", said)
+        self.assertNotIn(b"\x1b", said)
+        self.assertRegex(said, rb"(?m)^ +! byte 11: ")
+
+    def test_the_end_in_mid_reply(self):
+        fake = Fake(self, dies(b"VALUE k 0 9\r\nabc"))
+        self.assertIn(b"! the bytes end here, in the middle of a message",
+                      self.shown("get", "k", server=fake.address, status=69).said)
+
+    def test_logins_are_hidden(self):
+        fake = Fake(self, says(b"STORED\r\n", b"STORED\r\n"))
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(b"s3cret")
+            file.flush()
+            said = self.shown("--user", "boss", "--password-file", file.name, "set", "k", "open",
+                              server=fake.address).said
+        self.assertIn(b"boss s3cret", fake.received)
+        self.assertNotIn(b"boss", said)
+        self.assertNotIn(b"s3cret", said)
+        self.assertIn(b"bytes that are not shown", said)
+        self.assertIn(b"> open", said)
+
+
 class Everyday(Case):
     def test_set_and_get(self):
         key = self.key("k")

@@ -2,9 +2,12 @@
  * between fields; each part of it has its own carets and labels. */
 #include "screen.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
+    COLUMNS = 80,
+    COLUMNS_MAX = 1000,
     INDENT = 13,       /* columns before the bytes: their number, and a sign */
     LONG_VALUE = 256,  /* of a longer piece of a value, the first bytes are shown */
     SIZE_COLUMNS = 24, /* room for how many there are */
@@ -265,6 +268,28 @@ void screen_say(const struct screen *screen, char sign, const char *text)
     fprintf(screen->to, "%*c ", INDENT - 2, sign);
     print_text(&part, text, INDENT, INDENT);
     fputc('\n', screen->to);
+}
+
+/* Breaks the bytes where the screen ends. */
+void screen_say_bytes(const struct screen *screen, char sign, struct mc_bytes bytes)
+{
+    fprintf(screen->to, "%*c ", INDENT - 2, sign);
+    for (size_t from = 0, end; from < bytes.len; from = end) {
+        end = from + 1;
+        while (end < bytes.len && columns_of(bytes, from, end + 1) <= screen->width - INDENT)
+            end++;
+        if (from > 0)
+            print_spaces(screen->to, INDENT);
+        print_bytes(screen->to, bytes, from, end);
+        fputc('\n', screen->to);
+    }
+}
+
+size_t screen_columns(void)
+{
+    const char *text = getenv("COLUMNS");
+    struct mc_number n = mc_argument_number(mc_string(text), COLUMNS_MAX);
+    return n.good && !n.negative && n.size >= SCREEN_LEAST ? (size_t)n.size : COLUMNS;
 }
 
 /* Shows what is wrong, and what memcached tolerates. */

@@ -18,7 +18,11 @@ struct screen {
 void screen_show(const struct screen *screen, char sign, size_t offset,
                  const struct mc_annotation *annotation, struct mc_bytes bytes);
 
-/* Shows a line of the program's own. */
+/* Shows a line of the program's own; the bytes are escaped. */
 void screen_say(const struct screen *screen, char sign, const char *text);
+void screen_say_bytes(const struct screen *screen, char sign, struct mc_bytes bytes);
+
+/* The width of the screen: $COLUMNS, or 80. */
+size_t screen_columns(void);
 
 #endif

@@ -14,7 +14,7 @@ struct settings {
     const char *server; /* NULL: see session.h */
     const char *user, *password_file;
     uint64_t timeout_ms;
-    bool json;
+    bool json, bytes;
     /* get; touch_ttl: when `touches` */
     bool nul, touches;
     int32_t touch_ttl;

@@ -55,6 +55,8 @@ static bool read_next(struct side *side, const struct screen *screen)
         mc_annotate_reply(&next, event, &side->reader, &reply, bytes);
     else
         mc_annotate_request(&next, event, &side->requests, &request, bytes);
+    if (side->note != NULL)
+        side->note(side->ctx, event, side->replies ? (const void *)&reply : (const void *)&request);
     size_t len = bytes.len;
     if (is_more_of_value(side, event)) {
         flush(side, screen);

@@ -21,6 +21,8 @@ static const struct option options_of_all[] = {
     {"--timeout", "MS", "longest wait for the server, in milliseconds (1000)", option_long,
      AT(timeout_ms), 1, 3600000},
     {"--json", NULL, "print one JSON object a line", option_flag, AT(json), 0, 0},
+    {"--bytes", NULL, "show the conversation with the server on stderr", option_flag, AT(bytes), 0,
+     0},
 };
 
 static const struct option get_options[] = {
