@@ -289,6 +289,241 @@ class Bytes(Case):
         self.assertIn(b"> open", said)
 
 
+class Typing:
+    """Somebody who types at `mcwire talk` on a terminal, which shows what is typed."""
+
+    def __init__(self, test, *command):
+        self.test = test
+        self.here, there = pty.openpty()
+        self.process = subprocess.Popen([MCWIRE, *command], stdin=there, stdout=there, stderr=there,
+                                        env=environment())
+        os.close(there)
+        self.shown = b""
+        test.addCleanup(os.close, self.here)
+        test.addCleanup(self.process.kill)
+
+    def read(self):
+        try:
+            piece = os.read(self.here, 65536)
+        except OSError:  # the other end is closed
+            piece = b""
+        self.shown += piece
+        return piece
+
+    def expect(self, words):
+        """Reads until the words are shown; what follows them is for the next call."""
+        while words not in self.shown:
+            self.test.assertTrue(self.read(), (words, self.shown))
+        before, _, self.shown = self.shown.partition(words)
+        return before
+
+    def type(self, text):
+        os.write(self.here, text)
+
+    def interrupt(self):
+        self.process.send_signal(signal.SIGINT)
+
+    def ends(self, status):
+        while self.read():
+            pass
+        self.test.assertEqual(self.process.wait(timeout=PATIENCE_S), status, self.shown)
+
+
+class Talk(Case):
+    """A conversation that is typed by hand."""
+
+    def lines(self, given, *options, status=0, server=None):
+        """What is shown, without the time that replies took."""
+        shown = self.ok("talk", *options, given=given, status=status, server=server)
+        self.assertNotIn(b"\x1b", shown)
+        return re.sub(rb" +[0-9.]+ ms\n", b" TIME\n", shown)
+
+    def waits(self, given, words, fake):
+        """The first of longer and longer time limits that is not too short for what comes before
+        these words."""
+        for milliseconds in (20, 200, 2000, 20000, 200000):
+            result = run("-s", fake.address, "talk", "--timeout=%d" % milliseconds, given=given)
+            if words in result.out:
+                break
+        self.assertIn(words, result.out)
+        self.assertEqual(result.said, b"")
+        return result
+
+    def test_a_conversation(self):
+        shown = self.lines(b"set test_talk 5 0 12\nhello, world\nget test_talk")
+        first, _, rest = shown.partition(b"\n")
+        self.assertRegex(first, rb"^\* %s, memcached 1\.[0-9.]+$" % self.memcached.address.encode())
+        self.assertEqual(rest, b"""\
+         0 > set test_talk 5 0 12\\r\\n                         set: store a value
+             ^-- ^-------- ^ ^ ^-
+             |   key       | | bytes: a value of exactly 12 follows
+             command       | exptime: never expires
+                           flags: kept for the client
+        22 > hello, world\\r\\n                                          the value
+             pending: 1 reply
+         0 < STORED\\r\\n                                                   stored
+             ^-----
+             reply
+             pending: 0 TIME
+        36 > get test_talk\\r\\n                           get: the values of keys
+             ^-- ^--------
+             |   key
+             command
+             pending: 1 reply
+         8 < VALUE test_talk 5 12\\r\\n                                    an item
+             ^---- ^-------- ^ ^-
+             reply key       | bytes: a value of exactly 12 follows
+                             flags: kept for the client
+        30 < hello, world                                              the value
+        42 < \\r\\nEND\\r\\n                 the end: what has not come is not there
+                 ^--
+                 reply
+             pending: 0 TIME
+""")
+
+    def test_a_script(self):
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(b"set test_script 0 0 2\r\nhi\r\n\n?\nget test_script\r\n")
+            file.flush()
+            shown = self.lines(b"version\n", "--script", file.name)
+        self.assertIn(b"  >  sent ", shown)
+        self.assertIn(b"< hi ", shown)
+        self.assertNotIn(b"> version", shown)
+        self.fails(2, b"No such file", "talk", "--script", "/no/such/file")
+
+    def test_a_wrong_size(self):
+        shown = self.lines(b"set test_size 0 0 3\nabcd\nversion\n")
+        self.assertIn(b"! You said 3 bytes and typed 4.", shown)
+        self.assertIn(b"CLIENT_ERROR bad data chunk", shown)
+        self.assertEqual(shown.count(b"! Whether the server reads what follows"), 1)
+        self.assertLess(shown.index(b"! Whether the server"), shown.index(b"< ERROR"))
+        self.assertIn(b"< VERSION", shown)
+
+    def test_an_empty_value(self):
+        shown = self.lines(b"set test_empty 0 0 0\nget test_empty\n")
+        self.assertIn(b"< STORED", shown)
+        self.assertIn(b"< VALUE test_empty 0 0", shown)
+
+    def test_no_value(self):
+        shown = self.lines(b"set test_none 0 0 3\n")
+        self.assertIn(b"! there is no value: nothing is sent", shown)
+        self.assertNotIn(b" > ", shown)
+
+    def test_quiet_commands(self):
+        shown = self.lines(b"mg none q\nset test_q 0 0 1 noreply\nx\nmg test_q v q\nmn\n")
+        self.assertEqual(re.findall(rb"pending: \d", shown),
+                         [b"pending: 0", b"pending: 0", b"pending: 0", b"pending: 1", b"pending: 0"])
+        self.assertLess(shown.index(b"< VA 1"), shown.index(b"< MN"))
+        self.assertNotRegex(shown, rb"(?m)^ +! ")
+
+    def test_streams(self):
+        self.ok("set", self.key("k"), "x")
+        shown = self.lines(b"lru_crawler metadump all\nversion\n")
+        self.assertIn(b"< key=test_streams-k", shown)
+        self.assertNotRegex(shown, rb"(?m)^ +! ")
+        fake = Fake(self, says(b"VERSION 1.6.18\r\n", b"OK\r\nts=1.0 gid=1 type=x\r\n"))
+        result = self.waits(b"watch\n", b"* nothing came for ", fake)
+        self.assertEqual(result.status, 0)
+        self.assertIn(b"< ts=1.0", result.out)
+        self.assertNotRegex(result.out, rb"(?m)^ +! ")
+
+    def test_cut(self):
+        shown = self.lines(b"set test_cut 0 0 2\nhi\n", "--cut=8")
+        self.assertIn(b"~ 8 bytes\n          | set test\n          ~ 8 bytes\n", shown)
+        self.assertIn(b"          | set test_cut 0 0\n", shown)
+        self.assertIn(b"         0 < STORED", shown)
+        self.assertIn(b"          ~ 1 byte\n",
+                      self.lines(b"mn\n", "--cut=1"))
+
+    def test_login(self):
+        def talk(fake, connection, number):
+            replies = [b"STORED\r\n", b"STORED\r\n"] if number else [
+                b"CLIENT_ERROR unauthenticated\r\n"]
+            says(*replies)(fake, connection, number)
+        fake = Fake(self, talk)
+        shown = self.lines(b"set k 0 0 11\nboss s3cret\nset k 0 0 4\nopen\n", server=fake.address)
+        self.assertIn(b", which asks for a login", shown)
+        self.assertIn(b"boss s3cret", fake.received)
+        self.assertNotIn(b"s3cret", shown)
+        self.assertIn(b"> open", shown)
+
+    def test_the_server_closes(self):
+        self.assertIn(b"* the server has closed the connection", self.lines(b"quit\nget a\n"))
+        fake = Fake(self, dies(b"VERSION 1.6.18\r\n", b"VALUE k"))
+        shown = self.lines(b"get k\nget l\n", server=fake.address, status=69)
+        self.assertIn(b"! the bytes end here, in the middle of a message", shown)
+        self.assertIn(b"* the server has closed the connection", shown)
+        self.assertNotIn(b"> get l", shown)
+
+    def test_the_server_is_silent(self):
+        fake = Fake(self, says(b"VERSION 1.6.18\r\n"))
+        self.assertEqual(self.waits(b"get k\n", b"! nothing came for ", fake).status, 75)
+
+    def test_what_is_no_reply(self):
+        fake = Fake(self, says(b"VERSION 1.\x1b[2J\r\n", b"HTTP/1.1 400\x1b[2J\r\n"))
+        shown = self.lines(b"get k\n", server=fake.address, status=76)
+        self.assertIn(b"* this is not memcached's protocol", shown)
+        fake = Fake(self, says(b"VERSION 1.6.18\r\n", b"END\r\nEND\r\n"))
+        self.assertIn(b"! no request is left that this could be the reply to",
+                      self.lines(b"get k\n", server=fake.address))
+
+    def test_no_server(self):
+        self.fails(69, b"", "talk", server="unix:/no/such/socket", given=b"get a\n")
+
+    def test_on_a_terminal(self):
+        someone = Typing(self, "-s", self.memcached.address, SLOW, "talk")
+        someone.expect(b".     help: ?   leave: Ctrl-D\r\n> ")
+        someone.type(b"set test_typed 0 0 3\n")
+        someone.expect(b"  value: ")
+        someone.type(b"abcd\n")
+        someone.expect(b"! You said 3 bytes and typed 4. Send it as typed? [y/N/fix] ")
+        someone.type(b"\n")
+        self.assertNotIn(b"0 > ", someone.expect(b"\r\n> "))
+        someone.type(b"set  test_typed 0 0 3 noreply\nabcd\nfix\n")
+        someone.expect(b"0 > set  test_typed 0 0 4 noreply\\r\\n")
+        someone.expect(b"pending: 0\r\n> ")
+        someone.type(b"ms test_typed 3 c\nabcd\nfix\n")
+        someone.expect(b"> ms test_typed 4 c\\r\\n")
+        someone.expect(b" ms\r\n> ")
+        someone.type(b"ms test_typed 3\nabcd\ny\n")
+        someone.expect(b"< CLIENT_ERROR")
+        someone.expect(b"\r\n> ")
+        someone.type(b"\x04")
+        someone.ends(0)
+
+    def test_interrupts_at_a_terminal(self):
+        someone = Typing(self, "-s", self.memcached.address, SLOW, "talk")
+        someone.expect(b"> ")
+        someone.interrupt()
+        someone.expect(b"\r\n> ")
+        someone.type(b"set test_abandoned 0 0 3\n")
+        someone.expect(b"value: ")
+        someone.interrupt()
+        someone.expect(b"\r\n> ")
+        someone.type(b"mn\n")
+        self.assertIn(b"0 > mn", someone.expect(b" ms\r\n> "))
+        someone.interrupt()
+        someone.expect(b"\r\n> ")
+        someone.interrupt()
+        someone.ends(130)
+
+    def test_what_comes_by_itself(self):
+        gate = threading.Event()
+
+        def talk(fake, connection, number):
+            dies(b"VERSION 1.6.18\r\n")(fake, connection, number)
+            gate.wait(PATIENCE_S)
+            connection.sendall(b"ERROR Too many\x1b connections\r\n")
+
+        fake = Fake(self, talk)
+        someone = Typing(self, "-s", fake.address, SLOW, "talk")
+        someone.expect(b"Ctrl-D\r\n> ")
+        gate.set()
+        someone.expect(b"\r\n         0 < ERROR Too many\\x1b")
+        someone.expect(b"* the server has closed the connection")
+        someone.ends(69)
+
+
 class Everyday(Case):
     def test_set_and_get(self):
         key = self.key("k")

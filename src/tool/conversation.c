@@ -50,6 +50,14 @@ static bool is_quiet(int event, const struct mc_request *request)
     return request->noreply;
 }
 
+/* All that came before is on the screen now. */
+static void say_warning(struct conversation *c)
+{
+    if (c->warning != NULL)
+        screen_say(&c->screen, '!', c->warning);
+    c->warning = NULL;
+}
+
 static void note_request(void *ctx, int event, const void *contents)
 {
     struct conversation *c = ctx;
@@ -63,8 +71,9 @@ static void note_request(void *ctx, int event, const void *contents)
         return;
     if (asks_for_stream(event, request->text) && c->pending == 0)
         mc_reader_stream(&c->received.reader);
-    add_request(c, event == MC_REQUEST_END ? request->command : event,
-                event == MC_REQUEST_END ? c->quiet : is_quiet(event, request));
+    bool follows = event == MC_REQUEST_END || request->fault == MC_WRONG_VALUE;
+    bool named = follows || (event == MC_REQUEST_WRONG && request->command != 0);
+    add_request(c, named ? request->command : event, follows ? c->quiet : is_quiet(event, request));
 }
 
 /* ---- replies --------------------------------------------------------------------------------- */
@@ -87,7 +96,7 @@ static bool was_silent(const struct conversation *c, int command, int event)
 
 static bool stores(int command)
 {
-    return (command >= MC_REQUEST_SET && command <= MC_REQUEST_MS) || command == MC_REQUEST_WRONG;
+    return command >= MC_REQUEST_SET && command <= MC_REQUEST_MS;
 }
 
 static void answer_request(struct conversation *c, int event)
@@ -120,11 +129,11 @@ static void note_reply(void *ctx, int event, const void *contents)
     struct conversation *c = ctx;
 
     (void)contents;
+    say_warning(c);
     c->has_value = c->has_value || event == MC_VALUE;
     if (!mc_is_final(event))
         return;
     answer_request(c, event);
-    c->last = event;
     c->has_value = false;
 }
 
@@ -139,9 +148,7 @@ void conversation_say(const struct conversation *conversation, char sign, const 
 static void read_piece(struct conversation *c, struct side *side, struct mc_bytes piece)
 {
     side_feed(side, &c->screen, piece);
-    if (c->warning != NULL)
-        screen_say(&c->screen, '!', c->warning);
-    c->warning = NULL;
+    say_warning(c);
 }
 
 /* Reads a piece as if it came alone, and says how long it is and what the reader keeps of it. */
@@ -172,17 +179,16 @@ static void show_piece(void *ctx, enum mc_trace_way way, struct mc_bytes piece)
     fflush(c->screen.to);
 }
 
-/* Not stderr itself, which writes each word at once. */
-static FILE *open_stderr(void)
+FILE *conversation_stderr(void)
 {
     FILE *file = fdopen(STDERR_FILENO, "w");
     return file != NULL ? file : stderr;
 }
 
-void conversation_start(struct conversation *conversation, bool may_log_in)
+void conversation_start(struct conversation *conversation, FILE *to, bool may_log_in)
 {
     memset(conversation, 0, sizeof *conversation);
-    conversation->screen = (struct screen){open_stderr(), screen_columns()};
+    conversation->screen = (struct screen){to, screen_columns()};
     conversation->may_log_in = may_log_in;
     conversation->trace.show = show_piece;
     conversation->trace.ctx = conversation;
@@ -199,14 +205,20 @@ struct mc_transport conversation_begin(struct conversation *conversation,
     c->trace.no_login = !c->may_log_in;
     c->first = c->count = c->pending = 0;
     c->uncounted = c->has_value = false;
-    c->last = 0;
     return mc_trace_transport(&c->trace, transport);
+}
+
+bool conversation_streams(const struct conversation *conversation)
+{
+    int last = conversation->received.last;
+    return last == MC_OPENED || last == MC_LINE;
 }
 
 void conversation_end(struct conversation *conversation)
 {
     side_end(&conversation->sent, &conversation->screen);
-    side_end(&conversation->received, &conversation->screen);
+    if (!conversation_streams(conversation))
+        side_end(&conversation->received, &conversation->screen);
     fflush(conversation->screen.to);
 }
 

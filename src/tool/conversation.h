@@ -16,7 +16,6 @@ struct conversation {
     /* ---- private, but to be read ---- */
     size_t pending; /* replies that have to come; those of quiet commands may come besides */
     bool uncounted; /* there were too many requests: `pending` means nothing */
-    int last;       /* the last event that ended a reply, or 0 */
     struct mc_trace trace;
     struct mc_dialer dialer;
     const char *address;
@@ -27,8 +26,11 @@ struct conversation {
     const char *warning;               /* to be said after the bytes that it is about */
 };
 
-/* A conversation for stderr; set `cut` and `may_log_in` after it. */
-void conversation_start(struct conversation *conversation, bool may_log_in);
+/* A conversation that is shown in `to`; set `cut` after it. */
+void conversation_start(struct conversation *conversation, FILE *to, bool may_log_in);
+
+/* Another stream to stderr: stderr itself writes each word at once. */
+FILE *conversation_stderr(void);
 
 /* Shows the conversation of this server from its next connection on. Both stay where they are. */
 void conversation_watch(struct conversation *conversation, struct mc_server *server,
@@ -37,6 +39,9 @@ void conversation_watch(struct conversation *conversation, struct mc_server *ser
 /* A new connection begins; returns its transport, which shows what passes. */
 struct mc_transport conversation_begin(struct conversation *conversation,
                                        struct mc_transport transport);
+
+/* Is a stream received, which has no end of its own? */
+bool conversation_streams(const struct conversation *conversation);
 
 /* The connection has ended: says what was cut off. */
 void conversation_end(struct conversation *conversation);

@@ -105,7 +105,7 @@ static int choose_login(struct session *session)
 static void watch(const struct session *session, struct mc_server *server,
                   struct conversation *conversation)
 {
-    conversation_start(conversation, session->settings->user != NULL);
+    conversation_start(conversation, conversation_stderr(), session->settings->user != NULL);
     conversation_watch(conversation, server, session->address);
 }
 

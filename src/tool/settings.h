@@ -30,6 +30,9 @@ struct settings {
     uint32_t count;
     uint64_t interval_ns, watch_ns;
     const char *value;
+    /* talk */
+    uint32_t cut; /* 0: pieces as they come */
+    const char *script;
     /* keys, dump, restore */
     const char *match;
     bool detailed, add;

@@ -82,6 +82,11 @@ static const struct option restore_options[] = {
     {"--add", NULL, "leave keys alone that have a value", option_flag, AT(add), 0, 0},
 };
 
+static const struct option talk_options[] = {
+    {"--cut", "N", "send and read N bytes at a time", option_number, AT(cut), 1, 65536},
+    {"--script", "FILE", "send the lines of this file", option_text, AT(script), 0, 0},
+};
+
 #define TTL_WORDS                                                                      \
     "TTL is in seconds from now: 0 is as long as there is room, -1 is at once. From\n" \
     "1000000000 on it is a Unix time."
@@ -133,6 +138,11 @@ static const struct option_command commands[] = {
     {"restore", "", "store what a dump has on standard input",
      "At the end it says what was written. If that is not all, run it again.",
      TABLE(restore_options), 0, 0, run_restore},
+    {"talk", "", "type a conversation by hand, every byte explained",
+     "Each line is sent as it is typed, with CRLF after it; after a storage line the\n"
+     "value is asked for. Ctrl-C abandons a line and, twice, leaves; so does Ctrl-D.\n"
+     "Without a terminal the lines come from standard input.",
+     TABLE(talk_options), 0, 0, run_talk},
     {"explain", "[FILE | -]", "show what bytes of the protocol mean",
      "The bytes are what a client or a server sends; which of both it is, the first\n"
      "line tells. COLUMNS sets the width (80).",
