@@ -524,6 +524,232 @@ class Talk(Case):
         someone.ends(69)
 
 
+class Proxied:
+    """A proxy before a server; what it prints is read all the time, if `reads`."""
+
+    def __init__(self, test, server, *options, listen="0", reads=True):
+        self.test = test
+        self.process = subprocess.Popen([MCWIRE, "-s", server, SLOW, "proxy", "--listen", listen,
+                                         *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        env=environment())
+        self.out = b""
+        self.reading = threading.Thread(target=self.read, daemon=True)
+        self.said = self.process.stderr.readline()
+        test.assertIn(b"listening at ", self.said)
+        self.address = self.said.split(b"listening at ")[1].split(b",")[0].decode()
+        if reads:
+            self.reading.start()
+        test.addCleanup(self.end)
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        if self.reading.is_alive():
+            self.reading.join()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+    def read(self):
+        self.out = self.process.stdout.read()
+
+    def connect(self):
+        host, port = self.address.split(":")
+        connection = socket.create_connection((host, int(port)), timeout=PATIENCE_S)
+        self.test.addCleanup(connection.close)
+        return connection
+
+    def stop(self):
+        """Ctrl-C; returns what was printed, and the summary."""
+        self.process.send_signal(signal.SIGINT)
+        if self.reading.ident is None:
+            self.reading.start()
+        self.reading.join()
+        said = self.process.stderr.read()
+        self.test.assertEqual(self.process.wait(timeout=PATIENCE_S), 0, said)
+        return self.out, said
+
+
+def receive_all(connection):
+    pieces = []
+    while piece := connection.recv(65536):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def echoes(fake, connection, number):
+    """Answers a version at once, and anything else with the same bytes when it has ended."""
+    received = connection.recv(65536)
+    if received == b"version\r\n":
+        connection.sendall(b"VERSION 1.6.18\r\n")
+        return
+    connection.sendall(received + receive_all(connection))
+
+
+class Proxy(Case):
+    """A proxy between clients and a server."""
+
+    def test_conversations(self):
+        proxy = Proxied(self, self.memcached.address)
+        self.ok("set", "test_proxy", "hello", server=proxy.address)
+        self.ok("get", "test_proxy", out=b"hello", server=proxy.address)
+        shown, said = proxy.stop()
+        self.assertRegex(said, rb"^mcwire: proxy: 2 connections, \d+ bytes from clients, "
+                               rb"\d+ from the server\n$")
+        one, two = shown.split(b"* connection 2\n")
+        self.assertTrue(one.startswith(b"* connection 1\n          * opened\n"), one)
+        self.assertIn(b"         0 > set test_proxy 0 0 5\\r\\n", one)
+        self.assertIn(b"         0 < STORED\\r\\n", one)
+        self.assertTrue(one.endswith(b"          * closed\n"), one)
+        self.assertIn(b"> get test_proxy", two)
+        self.assertIn(b"< hello", two)
+
+    def test_json(self):
+        proxy = Proxied(self, self.memcached.address, "--json")
+        with proxy.connect() as client:
+            client.sendall(b"get a\xff b\r\nnonsense\r\n")
+            received = b""
+            while not received.endswith(b"ERROR\r\n"):
+                received += client.recv(100)
+        lines = [json.loads(line) for line in proxy.stop()[0].splitlines()]
+        self.assertTrue(all(line.pop("t") >= 0 and line.pop("conn") == 1 for line in lines))
+        self.assertEqual(lines[1], {
+            "dir": ">", "at": 0, "size": 10, "bytes": "get a\xff b\r\n", "event": "get", "pending": 1,
+            "fields": [{"name": "command", "at": 0, "len": 3}, {"name": "key", "at": 4, "len": 2},
+                       {"name": "key", "at": 7, "len": 1}, {"name": "line end", "at": 8, "len": 2}]})
+        self.assertEqual((lines[2]["at"], lines[2]["pending"]), (10, 2))
+        self.assertEqual(lines[2]["fault"], "memcached has no such command")
+        self.assertEqual([line["bytes"] for line in lines[3:5]], ["END\r\n", "ERROR\r\n"])
+        self.assertEqual([lines[0]["note"], lines[-1]["note"]], ["opened", "closed"])
+
+    def test_bytes_and_ends_are_passed_on(self):
+        fake = Fake(self, echoes)
+        for first, words in ((b"\x80", b"* the binary protocol, which"), (b"\x16", b"* TLS, which"),
+                             (b"set k 0 0 2097152\r\n", b"0 > set k 0 0 2097152")):
+            proxy = Proxied(self, fake.address)
+            data = first + bytes(range(256)) * 8192
+            client = proxy.connect()
+            sending = threading.Thread(target=self.send_all, args=[client, data])
+            sending.start()
+            self.assertTrue(receive_all(client) == data)
+            sending.join()
+            client.close()
+            shown = proxy.stop()[0]
+            self.assertEqual(shown.count(words), 1, shown[:1000])
+            self.assertTrue(shown.isascii())
+            self.assertTrue(shown.endswith(b"* closed\n"), shown[-1000:])
+
+    @staticmethod
+    def send_all(client, data):
+        client.sendall(data)
+        client.shutdown(socket.SHUT_WR)
+
+    def test_calls_of_the_system(self):
+        """A piece is received once and sent once."""
+        if not shutil.which("strace"):
+            self.skipTest("no strace")
+        proxy = Proxied(self, self.memcached.address)
+        client = proxy.connect()
+        with tempfile.NamedTemporaryFile() as file:
+            tracer = subprocess.Popen(["strace", "-qq", "-e", "trace=network,read,readv", "-o",
+                                       file.name, "-p", str(proxy.process.pid)],
+                                      stderr=subprocess.PIPE)
+            self.addCleanup(tracer.stderr.close)
+            if not self.traces(client, file):
+                tracer.kill()
+                self.skipTest("strace cannot attach: %s" % tracer.communicate()[1])
+            before = self.calls(file)
+            for _ in range(50):
+                client.sendall(b"mn\r\n")
+                self.assertEqual(client.recv(100), b"MN\r\n")
+            proxy.stop()
+            tracer.wait(timeout=PATIENCE_S)
+            after = self.calls(file)
+        self.assertEqual([after[k] - before[k] for k in range(2)], [100, 100], after)
+
+    def traces(self, client, file):
+        """Sends something until strace sees it."""
+        end = time.monotonic() + 20
+        while sum(self.calls(file)) == 0 and time.monotonic() < end:
+            client.sendall(b"mn\r\n")
+            self.assertEqual(client.recv(100), b"MN\r\n")
+        client.sendall(b"mn\r\n")
+        self.assertEqual(client.recv(100), b"MN\r\n")
+        return sum(self.calls(file)) > 0
+
+    @staticmethod
+    def calls(file):
+        file.seek(0)
+        text = file.read()
+        return [len(re.findall(rb"(?m)^(?:recv|read)\w*\(.*= [1-9]", text)),
+                len(re.findall(rb"(?m)^send\w*\(", text))]
+
+    def test_nobody_reads_the_output(self):
+        fake = Fake(self, echoes)
+        proxy = Proxied(self, fake.address, reads=False)
+        data = b"mn\r\n" * 20000
+        client = proxy.connect()
+        client.sendall(data)
+        client.shutdown(socket.SHUT_WR)
+        self.assertEqual(receive_all(client), data)
+        said = proxy.stop()[1]
+        self.assertRegex(said, rb"; [1-9]\d* records were dropped\n$")
+
+    def test_a_thousand_connections(self):
+        memcached = Memcached("-c", "2048")
+        self.addCleanup(memcached.end)
+        proxy = Proxied(self, memcached.address)
+        clients = [proxy.connect() for _ in range(1000)]
+        for client in clients:
+            client.sendall(b"mn\r\n")
+        for client in clients:
+            self.assertEqual(client.recv(100), b"MN\r\n")
+        self.assertIn(b"proxy: 1000 connections, 4000 bytes from clients, 4000 from the server",
+                      proxy.stop()[1])
+
+    def test_logins_are_hidden(self):
+        def talk(fake, connection, number):
+            replies = [b"STORED\r\n"] if number else [b"CLIENT_ERROR unauthenticated\r\n"]
+            says(*replies)(fake, connection, number)
+        fake = Fake(self, talk)
+        for options in ([], ["--json"]):
+            proxy = Proxied(self, fake.address, *options)
+            client = proxy.connect()
+            client.sendall(b"set k 0 0 11\r\nboss s3cret\r\n")
+            self.assertEqual(client.recv(100), b"STORED\r\n")
+            shown = proxy.stop()[0]
+            self.assertIn(b"boss s3cret", fake.received)
+            self.assertNotIn(b"s3cret", shown)
+            self.assertIn(b"STORED", shown)
+            fake = Fake(self, talk)
+
+    def test_the_server_goes_away(self):
+        memcached = Memcached()
+        proxy = Proxied(self, memcached.address)
+        client = proxy.connect()
+        client.sendall(b"mn\r\n")
+        self.assertEqual(client.recv(100), b"MN\r\n")
+        memcached.end()
+        self.assertEqual(receive_all(client), b"")
+        client.close()
+        self.assertEqual(receive_all(proxy.connect()), b"")
+        shown = proxy.stop()[0]
+        self.assertIn(b"* No such file or directory", shown)
+        self.assertEqual(shown.count(b"* closed"), 2)
+
+    def test_where_it_listens(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = folder + "/proxy"
+            proxy = Proxied(self, self.memcached.address, listen="unix:" + path)
+            self.ok("ping", server="unix:" + path)
+            self.fails(2, b"Address already in use", "proxy", "--listen", path)
+            proxy.stop()
+            self.assertFalse(os.path.exists(path))
+        self.fails(2, b"an address is missing", "proxy")
+        self.fails(2, b"--listen : ", "proxy", "--listen", "")
+        self.fails(2, b"--listen unix:@x: give a path", "proxy", "--listen", "unix:@x")
+        self.fails(69, b"", "proxy", "--listen", "0", server="unix:/no/such/socket")
+
+
 class Everyday(Case):
     def test_set_and_get(self):
         key = self.key("k")

@@ -163,11 +163,29 @@ static void read_cut(struct conversation *c, struct side *side, struct mc_bytes 
         screen_say_bytes(&c->screen, '|', (struct mc_bytes){side->kept, side->kept_len});
 }
 
+/* The first byte that a client sends tells: memcached's text protocol, or another one. */
+static bool is_foreign(struct conversation *c, const struct side *side, struct mc_bytes piece)
+{
+    unsigned char first = (unsigned char)piece.data[0];
+    bool begins = side == &c->sent && side->offset == 0 && side->kept_len == 0;
+
+    if (!c->foreign && begins && (first == 0x80 || first == 0x16)) {
+        c->foreign = true;
+        screen_say(&c->screen, '*',
+                   first == 0x80 ? "the binary protocol, which is not explained"
+                                 : "TLS, which cannot be read");
+        fflush(c->screen.to);
+    }
+    return c->foreign;
+}
+
 static void show_piece(void *ctx, enum mc_trace_way way, struct mc_bytes piece)
 {
     struct conversation *c = ctx;
     struct side *side = way == MC_TRACE_SENT ? &c->sent : &c->received;
 
+    if (is_foreign(c, side, piece))
+        return;
     while (c->cut > 0 && piece.len > 0) {
         size_t len = piece.len < c->cut ? piece.len : c->cut;
         read_cut(c, side, (struct mc_bytes){piece.data, len});
@@ -188,7 +206,7 @@ FILE *conversation_stderr(void)
 void conversation_start(struct conversation *conversation, FILE *to, bool may_log_in)
 {
     memset(conversation, 0, sizeof *conversation);
-    conversation->screen = (struct screen){to, screen_columns()};
+    conversation->screen = (struct screen){.to = to, .width = screen_columns()};
     conversation->may_log_in = may_log_in;
     conversation->trace.show = show_piece;
     conversation->trace.ctx = conversation;
@@ -204,7 +222,7 @@ struct mc_transport conversation_begin(struct conversation *conversation,
     c->sent.requests.login = c->may_log_in;
     c->trace.no_login = !c->may_log_in;
     c->first = c->count = c->pending = 0;
-    c->uncounted = c->has_value = false;
+    c->uncounted = c->has_value = c->foreign = false;
     return mc_trace_transport(&c->trace, transport);
 }
 

@@ -15,6 +15,7 @@ struct conversation {
     bool may_log_in; /* a set may be a login: its value is hidden until the server accepts one */
     /* ---- private, but to be read ---- */
     size_t pending; /* replies that have to come; those of quiet commands may come besides */
+    bool foreign;   /* another protocol: nothing is read */
     bool uncounted; /* there were too many requests: `pending` means nothing */
     struct mc_trace trace;
     struct mc_dialer dialer;

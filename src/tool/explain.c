@@ -29,7 +29,7 @@ static int explain(FILE *from, const char *name)
 {
     static char buf[4096];
     static struct side side;
-    const struct screen screen = {stdout, screen_columns()};
+    const struct screen screen = {.to = stdout, .width = screen_columns()};
     bool first = true;
     size_t len;
 

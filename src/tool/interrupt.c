@@ -6,13 +6,20 @@
 #include <stddef.h>
 #include <sys/select.h>
 #include <time.h>
+#include <unistd.h>
 
-static volatile sig_atomic_t came;
+static volatile sig_atomic_t came, has_pipe;
+static int ends[2]; /* of a pipe */
 
 static void note_interrupt(int signal)
 {
+    int before = errno;
+
     (void)signal;
     came = 1;
+    if (has_pipe != 0 && write(ends[1], "", 1) < 0)
+        has_pipe = 0; /* it is full: it can be read */
+    errno = before;
 }
 
 void interrupt_catch(void)
@@ -20,6 +27,15 @@ void interrupt_catch(void)
     const struct sigaction action = {.sa_handler = note_interrupt};
 
     sigaction(SIGINT, &action, NULL);
+}
+
+int interrupt_file(void)
+{
+    if (pipe(ends) != 0)
+        return -1;
+    has_pipe = 1;
+    interrupt_catch();
+    return ends[0];
 }
 
 bool interrupt_came(void)

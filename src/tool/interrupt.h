@@ -10,6 +10,9 @@ void interrupt_catch(void);
 
 bool interrupt_came(void);
 
+/* The same, with a descriptor that can be read when Ctrl-C was pressed; -1 with errno. */
+int interrupt_file(void);
+
 /* The same, and forgets it. */
 bool interrupt_take(void);
 

@@ -34,6 +34,9 @@ int run_restore(void *options, const struct option_words *words);
 /* talk.c */
 int run_talk(void *options, const struct option_words *words);
 
+/* proxy.c */
+int run_proxy(void *options, const struct option_words *words);
+
 /* explain.c */
 int run_explain(void *options, const struct option_words *words);
 

@@ -265,6 +265,10 @@ static void show_parts(const struct screen *screen, const struct mc_annotation *
 void screen_say(const struct screen *screen, char sign, const char *text)
 {
     const struct part part = {.screen = screen};
+    if (screen->printer != NULL) {
+        screen->printer->say(screen, sign, text);
+        return;
+    }
     fprintf(screen->to, "%*c ", INDENT - 2, sign);
     print_text(&part, text, INDENT, INDENT);
     fputc('\n', screen->to);
@@ -308,8 +312,8 @@ static void show_faults(const struct screen *screen, const struct mc_annotation 
     }
 }
 
-void screen_show(const struct screen *screen, char sign, size_t offset,
-                 const struct mc_annotation *annotation, struct mc_bytes bytes)
+static void show_lines(const struct screen *screen, char sign, size_t offset,
+                       const struct mc_annotation *annotation, struct mc_bytes bytes)
 {
     char text[64];
     bool value = annotation->count > 0 && annotation->fields[0].at == 0 &&
@@ -329,4 +333,13 @@ void screen_show(const struct screen *screen, char sign, size_t offset,
         show_parts(screen, annotation, bytes);
     }
     show_faults(screen, annotation);
+}
+
+void screen_show(const struct screen *screen, char sign, size_t offset,
+                 const struct mc_annotation *annotation, struct mc_bytes bytes)
+{
+    if (screen->printer != NULL)
+        screen->printer->show(screen, sign, offset, annotation, bytes);
+    else
+        show_lines(screen, sign, offset, annotation, bytes);
 }

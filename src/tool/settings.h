@@ -33,6 +33,8 @@ struct settings {
     /* talk */
     uint32_t cut; /* 0: pieces as they come */
     const char *script;
+    /* proxy */
+    const char *listen;
     /* keys, dump, restore */
     const char *match;
     bool detailed, add;

@@ -87,6 +87,11 @@ static const struct option talk_options[] = {
     {"--script", "FILE", "send the lines of this file", option_text, AT(script), 0, 0},
 };
 
+static const struct option proxy_options[] = {
+    {"--listen", "ADDR", "PORT of 127.0.0.1 (0: any), HOST:PORT, [IPV6]:PORT or\nunix:/PATH",
+     option_text, AT(listen), 0, 0},
+};
+
 #define TTL_WORDS                                                                      \
     "TTL is in seconds from now: 0 is as long as there is room, -1 is at once. From\n" \
     "1000000000 on it is a Unix time."
@@ -143,6 +148,10 @@ static const struct option_command commands[] = {
      "value is asked for. Ctrl-C abandons a line and, twice, leaves; so does Ctrl-D.\n"
      "Without a terminal the lines come from standard input.",
      TABLE(talk_options), 0, 0, run_talk},
+    {"proxy", "", "show conversations between clients and the server",
+     "It never changes a byte, and waits for nobody who reads what it prints: then\n"
+     "records are dropped and counted. Ctrl-C ends it, with exit status 0.",
+     TABLE(proxy_options), 0, 0, run_proxy},
     {"explain", "[FILE | -]", "show what bytes of the protocol mean",
      "The bytes are what a client or a server sends; which of both it is, the first\n"
      "line tells. COLUMNS sets the width (80).",
