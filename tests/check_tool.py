@@ -527,11 +527,11 @@ class Talk(Case):
 class Proxied:
     """A proxy before a server; what it prints is read all the time, if `reads`."""
 
-    def __init__(self, test, server, *options, listen="0", reads=True):
+    def __init__(self, test, server, *options, listen="0", reads=True, **variables):
         self.test = test
         self.process = subprocess.Popen([MCWIRE, "-s", server, SLOW, "proxy", "--listen", listen,
                                          *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        env=environment())
+                                        env=environment(**variables))
         self.out = b""
         self.reading = threading.Thread(target=self.read, daemon=True)
         self.said = self.process.stderr.readline()
@@ -647,7 +647,7 @@ class Proxy(Case):
         """A piece is received once and sent once."""
         if not shutil.which("strace"):
             self.skipTest("no strace")
-        proxy = Proxied(self, self.memcached.address)
+        proxy = Proxied(self, self.memcached.address, ASAN_OPTIONS="detect_leaks=0")
         client = proxy.connect()
         with tempfile.NamedTemporaryFile() as file:
             tracer = subprocess.Popen(["strace", "-qq", "-e", "trace=network,read,readv", "-o",
