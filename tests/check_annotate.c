@@ -51,7 +51,7 @@ static char *show_transcript(const char *path, size_t *len)
     struct transcript transcript;
     static struct talk talk;
     char *shown = NULL;
-    talk = (struct talk){{open_memstream(&shown, len), COLUMNS}, {{{0}}}};
+    talk = (struct talk){{.to = open_memstream(&shown, len), .width = COLUMNS}, {{{0}}}};
     if (!transcript_load(&transcript, path))
         ck_abort_msg("%s", text_string(&transcript.problem));
     for (int c = 0; c < CONNECTIONS; c++) {
@@ -202,7 +202,7 @@ static void check_shown(bool replies, struct mc_bytes bytes, size_t width)
     static struct side side;
     char *shown = NULL;
     size_t len;
-    struct screen screen = {open_memstream(&shown, &len), width};
+    struct screen screen = {.to = open_memstream(&shown, &len), .width = width};
     side = (struct side){.replies = replies};
     side_feed(&side, &screen, bytes);
     side_end(&side, &screen);
@@ -338,7 +338,7 @@ START_TEST(logins_are_not_shown)
     static struct side side;
     char *shown = NULL;
     size_t len, total = strlen(lines[_i]);
-    struct screen screen = {open_memstream(&shown, &len), COLUMNS};
+    struct screen screen = {.to = open_memstream(&shown, &len), .width = COLUMNS};
     side = (struct side){.requests = {.login = true}};
     for (size_t k = 0; k < total; k++)
         side_feed(&side, &screen, (struct mc_bytes){lines[_i] + k, 1});

@@ -199,6 +199,557 @@ class Case(unittest.TestCase):
 # ---- everyday commands ------------------------------------------------------
 
 
+class Bytes(Case):
+    """--bytes: the conversation on stderr."""
+
+    def shown(self, *command, server=None, given=b"", status=0):
+        result = run("-s", server or self.memcached.address, SLOW, "--bytes", *command, given=given)
+        self.assertEqual(result.status, status, result.said)
+        return result
+
+    def test_a_get(self):
+        self.ok("set", self.key("k"), "a value")
+        result = self.shown("get", self.key("k"))
+        self.assertEqual(result.out, b"a value")
+        address = self.memcached.address.encode()
+        self.assertEqual(result.said, b"""\
+          * %s
+         0 > get test_a_get-k\\r\\n                        get: the values of keys
+             ^-- ^-----------
+             |   key
+             command
+         0 < VALUE test_a_get-k 0 7\\r\\n                                  an item
+             ^---- ^----------- ^ ^
+             reply key          | bytes: a value of exactly 7 follows
+                                flags: kept for the client
+        24 < a value                                                   the value
+        31 < \\r\\nEND\\r\\n                 the end: what has not come is not there
+                 ^--
+                 reply
+""" % address)
+
+    def test_a_set_is_no_login(self):
+        self.assertIn(b"> the value", self.shown("set", self.key("k"), "the value").said)
+
+    def test_other_commands(self):
+        for command in (["ping"], ["version"], ["stats"], ["keys"], ["meta", "mn"],
+                        ["delete", self.key("none")]):
+            result = run("-s", self.memcached.address, SLOW, "--bytes", *command)
+            self.assertRegex(result.said, rb"(?m)^ +0 > ", command)
+            self.assertRegex(result.said, rb"(?m)^ +0 < ", command)
+            self.assertNotRegex(result.said, rb"(?m)^ +! ", command)
+
+    def test_all_that_a_crawl_tries(self):
+        def talk(fake, connection, number):
+            says(b"ERROR\r\n" if number == 0 else b"key=a exp=-1 la=5 size=60\r\nEND\r\n")(
+                fake, connection, number)
+        fake = Fake(self, talk)
+        said = self.shown("keys", server=fake.address).said
+        self.assertIn(b"> lru_crawler mgdump", said)
+        self.assertIn(b"> lru_crawler metadump", said)
+        self.assertIn(b"< key=a exp=-1", said)
+        self.assertNotRegex(said, rb"(?m)^ +! ")
+
+    def test_both_connections_of_a_dump(self):
+        self.ok("set", self.key("k"), "a value")
+        result = self.shown("dump")
+        self.assertIn(b"a value", result.out)
+        self.assertGreater(result.said.count(b" * "), 1, result.said)
+        self.assertNotRegex(result.said, rb"(?m)^ +! ")
+        self.assertIn(b"> mg " + self.key("k").encode(), result.said)
+
+    def test_a_restore(self):
+        result = self.shown("restore", given=b"ms %s 2 F0 T0\r\nhi\r\n" % self.key("k").encode())
+        self.assertIn(b"> ms " + self.key("k").encode(), result.said)
+        self.ok("get", self.key("k"), out=b"hi")
+
+    def test_a_broken_reply(self):
+        fake = Fake(self, says(b"VALUE k 0 1\x1b\r\n"))
+        said = self.shown("get", "k", server=fake.address, status=76).said
+        self.assertIn(b"\\x1b", said)
+        self.assertNotIn(b"\x1b", said)
+        self.assertRegex(said, rb"(?m)^ +! byte 11: ")
+
+    def test_the_end_in_mid_reply(self):
+        fake = Fake(self, dies(b"VALUE k 0 9\r\nabc"))
+        self.assertIn(b"! the bytes end here, in the middle of a message",
+                      self.shown("get", "k", server=fake.address, status=69).said)
+
+    def test_logins_are_hidden(self):
+        fake = Fake(self, says(b"STORED\r\n", b"STORED\r\n"))
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(b"s3cret")
+            file.flush()
+            said = self.shown("--user", "boss", "--password-file", file.name, "set", "k", "open",
+                              server=fake.address).said
+        self.assertIn(b"boss s3cret", fake.received)
+        self.assertNotIn(b"boss", said)
+        self.assertNotIn(b"s3cret", said)
+        self.assertIn(b"bytes that are not shown", said)
+        self.assertIn(b"> open", said)
+
+
+class Typing:
+    """Somebody who types at `mcwire talk` on a terminal, which shows what is typed."""
+
+    def __init__(self, test, *command):
+        self.test = test
+        self.here, there = pty.openpty()
+        self.process = subprocess.Popen([MCWIRE, *command], stdin=there, stdout=there, stderr=there,
+                                        env=environment())
+        os.close(there)
+        self.shown = b""
+        test.addCleanup(os.close, self.here)
+        test.addCleanup(self.process.kill)
+
+    def read(self):
+        try:
+            piece = os.read(self.here, 65536)
+        except OSError:  # the other end is closed
+            piece = b""
+        self.shown += piece
+        return piece
+
+    def expect(self, words):
+        """Reads until the words are shown; what follows them is for the next call."""
+        while words not in self.shown:
+            self.test.assertTrue(self.read(), (words, self.shown))
+        before, _, self.shown = self.shown.partition(words)
+        return before
+
+    def type(self, text):
+        os.write(self.here, text)
+
+    def interrupt(self):
+        self.process.send_signal(signal.SIGINT)
+
+    def ends(self, status):
+        while self.read():
+            pass
+        self.test.assertEqual(self.process.wait(timeout=PATIENCE_S), status, self.shown)
+
+
+class Talk(Case):
+    """A conversation that is typed by hand."""
+
+    def lines(self, given, *options, status=0, server=None):
+        """What is shown, without the time that replies took."""
+        shown = self.ok("talk", *options, given=given, status=status, server=server)
+        self.assertNotIn(b"\x1b", shown)
+        return re.sub(rb" +[0-9.]+ ms\n", b" TIME\n", shown)
+
+    def waits(self, given, words, fake):
+        """The first of longer and longer time limits that is not too short for what comes before
+        these words."""
+        for milliseconds in (20, 200, 2000, 20000, 200000):
+            result = run("-s", fake.address, "talk", "--timeout=%d" % milliseconds, given=given)
+            if words in result.out:
+                break
+        self.assertIn(words, result.out)
+        self.assertEqual(result.said, b"")
+        return result
+
+    def test_a_conversation(self):
+        shown = self.lines(b"set test_talk 5 0 12\nhello, world\nget test_talk")
+        first, _, rest = shown.partition(b"\n")
+        self.assertRegex(first, rb"^\* %s, memcached 1\.[0-9.]+$" % self.memcached.address.encode())
+        self.assertEqual(rest, b"""\
+         0 > set test_talk 5 0 12\\r\\n                         set: store a value
+             ^-- ^-------- ^ ^ ^-
+             |   key       | | bytes: a value of exactly 12 follows
+             command       | exptime: never expires
+                           flags: kept for the client
+        22 > hello, world\\r\\n                                          the value
+             pending: 1 reply
+         0 < STORED\\r\\n                                                   stored
+             ^-----
+             reply
+             pending: 0 TIME
+        36 > get test_talk\\r\\n                           get: the values of keys
+             ^-- ^--------
+             |   key
+             command
+             pending: 1 reply
+         8 < VALUE test_talk 5 12\\r\\n                                    an item
+             ^---- ^-------- ^ ^-
+             reply key       | bytes: a value of exactly 12 follows
+                             flags: kept for the client
+        30 < hello, world                                              the value
+        42 < \\r\\nEND\\r\\n                 the end: what has not come is not there
+                 ^--
+                 reply
+             pending: 0 TIME
+""")
+
+    def test_a_script(self):
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(b"set test_script 0 0 2\r\nhi\r\n\n?\nget test_script\r\n")
+            file.flush()
+            shown = self.lines(b"version\n", "--script", file.name)
+        self.assertIn(b"  >  sent ", shown)
+        self.assertIn(b"< hi ", shown)
+        self.assertNotIn(b"> version", shown)
+        self.fails(2, b"No such file", "talk", "--script", "/no/such/file")
+
+    def test_a_wrong_size(self):
+        shown = self.lines(b"set test_size 0 0 3\nabcd\nversion\n")
+        self.assertIn(b"! You said 3 bytes and typed 4.", shown)
+        self.assertIn(b"CLIENT_ERROR bad data chunk", shown)
+        self.assertEqual(shown.count(b"! Whether the server reads what follows"), 1)
+        self.assertLess(shown.index(b"! Whether the server"), shown.index(b"< ERROR"))
+        self.assertIn(b"< VERSION", shown)
+
+    def test_an_empty_value(self):
+        shown = self.lines(b"set test_empty 0 0 0\nget test_empty\n")
+        self.assertIn(b"< STORED", shown)
+        self.assertIn(b"< VALUE test_empty 0 0", shown)
+
+    def test_no_value(self):
+        shown = self.lines(b"set test_none 0 0 3\n")
+        self.assertIn(b"! there is no value: nothing is sent", shown)
+        self.assertNotIn(b" > ", shown)
+
+    def test_quiet_commands(self):
+        shown = self.lines(b"mg none q\nset test_q 0 0 1 noreply\nx\nmg test_q v q\nmn\n")
+        self.assertEqual(re.findall(rb"pending: \d", shown),
+                         [b"pending: 0", b"pending: 0", b"pending: 0", b"pending: 1", b"pending: 0"])
+        self.assertLess(shown.index(b"< VA 1"), shown.index(b"< MN"))
+        self.assertNotRegex(shown, rb"(?m)^ +! ")
+
+    def test_streams(self):
+        self.ok("set", self.key("k"), "x")
+        shown = self.lines(b"lru_crawler metadump all\nversion\n")
+        self.assertIn(b"< key=test_streams-k", shown)
+        self.assertNotRegex(shown, rb"(?m)^ +! ")
+        fake = Fake(self, says(b"VERSION 1.6.18\r\n", b"OK\r\nts=1.0 gid=1 type=x\r\n"))
+        result = self.waits(b"watch\n", b"* nothing came for ", fake)
+        self.assertEqual(result.status, 0)
+        self.assertIn(b"< ts=1.0", result.out)
+        self.assertNotRegex(result.out, rb"(?m)^ +! ")
+
+    def test_cut(self):
+        shown = self.lines(b"set test_cut 0 0 2\nhi\n", "--cut=8")
+        self.assertIn(b"~ 8 bytes\n          | set test\n          ~ 8 bytes\n", shown)
+        self.assertIn(b"          | set test_cut 0 0\n", shown)
+        self.assertIn(b"         0 < STORED", shown)
+        self.assertIn(b"          ~ 1 byte\n",
+                      self.lines(b"mn\n", "--cut=1"))
+
+    def test_login(self):
+        def talk(fake, connection, number):
+            replies = [b"STORED\r\n", b"STORED\r\n"] if number else [
+                b"CLIENT_ERROR unauthenticated\r\n"]
+            says(*replies)(fake, connection, number)
+        fake = Fake(self, talk)
+        shown = self.lines(b"set k 0 0 11\nboss s3cret\nset k 0 0 4\nopen\n", server=fake.address)
+        self.assertIn(b", which asks for a login", shown)
+        self.assertIn(b"boss s3cret", fake.received)
+        self.assertNotIn(b"s3cret", shown)
+        self.assertIn(b"> open", shown)
+
+    def test_the_server_closes(self):
+        self.assertIn(b"* the server has closed the connection", self.lines(b"quit\nget a\n"))
+        fake = Fake(self, dies(b"VERSION 1.6.18\r\n", b"VALUE k"))
+        shown = self.lines(b"get k\nget l\n", server=fake.address, status=69)
+        self.assertIn(b"! the bytes end here, in the middle of a message", shown)
+        self.assertIn(b"* the server has closed the connection", shown)
+        self.assertNotIn(b"> get l", shown)
+
+    def test_the_server_is_silent(self):
+        fake = Fake(self, says(b"VERSION 1.6.18\r\n"))
+        self.assertEqual(self.waits(b"get k\n", b"! nothing came for ", fake).status, 75)
+
+    def test_what_is_no_reply(self):
+        fake = Fake(self, says(b"VERSION 1.\x1b[2J\r\n", b"HTTP/1.1 400\x1b[2J\r\n"))
+        shown = self.lines(b"get k\n", server=fake.address, status=76)
+        self.assertIn(b"* this is not memcached's protocol", shown)
+        fake = Fake(self, says(b"VERSION 1.6.18\r\n", b"END\r\nEND\r\n"))
+        self.assertIn(b"! no request is left that this could be the reply to",
+                      self.lines(b"get k\n", server=fake.address))
+
+    def test_no_server(self):
+        self.fails(69, b"", "talk", server="unix:/no/such/socket", given=b"get a\n")
+
+    def test_on_a_terminal(self):
+        someone = Typing(self, "-s", self.memcached.address, SLOW, "talk")
+        someone.expect(b".     help: ?   leave: Ctrl-D\r\n> ")
+        someone.type(b"set test_typed 0 0 3\n")
+        someone.expect(b"  value: ")
+        someone.type(b"abcd\n")
+        someone.expect(b"! You said 3 bytes and typed 4. Send it as typed? [y/N/fix] ")
+        someone.type(b"\n")
+        self.assertNotIn(b"0 > ", someone.expect(b"\r\n> "))
+        someone.type(b"set  test_typed 0 0 3 noreply\nabcd\nfix\n")
+        someone.expect(b"0 > set  test_typed 0 0 4 noreply\\r\\n")
+        someone.expect(b"pending: 0\r\n> ")
+        someone.type(b"ms test_typed 3 c\nabcd\nfix\n")
+        someone.expect(b"> ms test_typed 4 c\\r\\n")
+        someone.expect(b" ms\r\n> ")
+        someone.type(b"ms test_typed 3\nabcd\ny\n")
+        someone.expect(b"< CLIENT_ERROR")
+        someone.expect(b"\r\n> ")
+        someone.type(b"\x04")
+        someone.ends(0)
+
+    def test_interrupts_at_a_terminal(self):
+        someone = Typing(self, "-s", self.memcached.address, SLOW, "talk")
+        someone.expect(b"> ")
+        someone.interrupt()
+        someone.expect(b"\r\n> ")
+        someone.type(b"set test_abandoned 0 0 3\n")
+        someone.expect(b"value: ")
+        someone.interrupt()
+        someone.expect(b"\r\n> ")
+        someone.type(b"mn\n")
+        self.assertIn(b"0 > mn", someone.expect(b" ms\r\n> "))
+        someone.interrupt()
+        someone.expect(b"\r\n> ")
+        someone.interrupt()
+        someone.ends(130)
+
+    def test_what_comes_by_itself(self):
+        gate = threading.Event()
+
+        def talk(fake, connection, number):
+            dies(b"VERSION 1.6.18\r\n")(fake, connection, number)
+            gate.wait(PATIENCE_S)
+            connection.sendall(b"ERROR Too many\x1b connections\r\n")
+
+        fake = Fake(self, talk)
+        someone = Typing(self, "-s", fake.address, SLOW, "talk")
+        someone.expect(b"Ctrl-D\r\n> ")
+        gate.set()
+        someone.expect(b"\r\n         0 < ERROR Too many\\x1b")
+        someone.expect(b"* the server has closed the connection")
+        someone.ends(69)
+
+
+class Proxied:
+    """A proxy before a server; what it prints is read all the time, if `reads`."""
+
+    def __init__(self, test, server, *options, listen="0", reads=True, **variables):
+        self.test = test
+        self.process = subprocess.Popen([MCWIRE, "-s", server, SLOW, "proxy", "--listen", listen,
+                                         *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        env=environment(**variables))
+        self.out = b""
+        self.reading = threading.Thread(target=self.read, daemon=True)
+        self.said = self.process.stderr.readline()
+        test.assertIn(b"listening at ", self.said)
+        self.address = self.said.split(b"listening at ")[1].split(b",")[0].decode()
+        if reads:
+            self.reading.start()
+        test.addCleanup(self.end)
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        if self.reading.is_alive():
+            self.reading.join()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+    def read(self):
+        self.out = self.process.stdout.read()
+
+    def connect(self):
+        host, port = self.address.split(":")
+        connection = socket.create_connection((host, int(port)), timeout=PATIENCE_S)
+        self.test.addCleanup(connection.close)
+        return connection
+
+    def stop(self):
+        """Ctrl-C; returns what was printed, and the summary."""
+        self.process.send_signal(signal.SIGINT)
+        if self.reading.ident is None:
+            self.reading.start()
+        self.reading.join()
+        said = self.process.stderr.read()
+        self.test.assertEqual(self.process.wait(timeout=PATIENCE_S), 0, said)
+        return self.out, said
+
+
+def receive_all(connection):
+    pieces = []
+    while piece := connection.recv(65536):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def echoes(fake, connection, number):
+    """Answers a version at once, and anything else with the same bytes when it has ended."""
+    received = connection.recv(65536)
+    if received == b"version\r\n":
+        connection.sendall(b"VERSION 1.6.18\r\n")
+        return
+    connection.sendall(received + receive_all(connection))
+
+
+class Proxy(Case):
+    """A proxy between clients and a server."""
+
+    def test_conversations(self):
+        proxy = Proxied(self, self.memcached.address)
+        self.ok("set", "test_proxy", "hello", server=proxy.address)
+        self.ok("get", "test_proxy", out=b"hello", server=proxy.address)
+        shown, said = proxy.stop()
+        self.assertRegex(said, rb"^mcwire: proxy: 2 connections, \d+ bytes from clients, "
+                               rb"\d+ from the server\n$")
+        one, two = shown.split(b"* connection 2\n")
+        self.assertTrue(one.startswith(b"* connection 1\n          * opened\n"), one)
+        self.assertIn(b"         0 > set test_proxy 0 0 5\\r\\n", one)
+        self.assertIn(b"         0 < STORED\\r\\n", one)
+        self.assertTrue(one.endswith(b"          * closed\n"), one)
+        self.assertIn(b"> get test_proxy", two)
+        self.assertIn(b"< hello", two)
+
+    def test_json(self):
+        proxy = Proxied(self, self.memcached.address, "--json")
+        with proxy.connect() as client:
+            client.sendall(b"get a\xff b\r\nnonsense\r\n")
+            received = b""
+            while not received.endswith(b"ERROR\r\n"):
+                received += client.recv(100)
+        lines = [json.loads(line) for line in proxy.stop()[0].splitlines()]
+        self.assertTrue(all(line.pop("t") >= 0 and line.pop("conn") == 1 for line in lines))
+        self.assertEqual(lines[1], {
+            "dir": ">", "at": 0, "size": 10, "bytes": "get a\xff b\r\n", "event": "get", "pending": 1,
+            "fields": [{"name": "command", "at": 0, "len": 3}, {"name": "key", "at": 4, "len": 2},
+                       {"name": "key", "at": 7, "len": 1}, {"name": "line end", "at": 8, "len": 2}]})
+        self.assertEqual((lines[2]["at"], lines[2]["pending"]), (10, 2))
+        self.assertEqual(lines[2]["fault"], "memcached has no such command")
+        self.assertEqual([line["bytes"] for line in lines[3:5]], ["END\r\n", "ERROR\r\n"])
+        self.assertEqual([lines[0]["note"], lines[-1]["note"]], ["opened", "closed"])
+
+    def test_bytes_and_ends_are_passed_on(self):
+        fake = Fake(self, echoes)
+        for first, words in ((b"\x80", b"* the binary protocol, which"), (b"\x16", b"* TLS, which"),
+                             (b"set k 0 0 2097152\r\n", b"0 > set k 0 0 2097152")):
+            proxy = Proxied(self, fake.address)
+            data = first + bytes(range(256)) * 8192
+            client = proxy.connect()
+            sending = threading.Thread(target=self.send_all, args=[client, data])
+            sending.start()
+            self.assertTrue(receive_all(client) == data)
+            sending.join()
+            client.close()
+            shown = proxy.stop()[0]
+            self.assertEqual(shown.count(words), 1, shown[:1000])
+            self.assertTrue(shown.isascii())
+            self.assertTrue(shown.endswith(b"* closed\n"), shown[-1000:])
+
+    @staticmethod
+    def send_all(client, data):
+        client.sendall(data)
+        client.shutdown(socket.SHUT_WR)
+
+    def test_calls_of_the_system(self):
+        """A piece is received once and sent once."""
+        if not shutil.which("strace"):
+            self.skipTest("no strace")
+        proxy = Proxied(self, self.memcached.address, ASAN_OPTIONS="detect_leaks=0")
+        client = proxy.connect()
+        with tempfile.NamedTemporaryFile() as file:
+            tracer = subprocess.Popen(["strace", "-qq", "-e", "trace=network,read,readv", "-o",
+                                       file.name, "-p", str(proxy.process.pid)],
+                                      stderr=subprocess.PIPE)
+            self.addCleanup(tracer.stderr.close)
+            if not self.traces(client, file):
+                tracer.kill()
+                self.skipTest("strace cannot attach: %s" % tracer.communicate()[1])
+            before = self.calls(file)
+            for _ in range(50):
+                client.sendall(b"mn\r\n")
+                self.assertEqual(client.recv(100), b"MN\r\n")
+            proxy.stop()
+            tracer.wait(timeout=PATIENCE_S)
+            after = self.calls(file)
+        self.assertEqual([after[k] - before[k] for k in range(2)], [100, 100], after)
+
+    def traces(self, client, file):
+        """Sends something until strace sees it."""
+        end = time.monotonic() + 20
+        while sum(self.calls(file)) == 0 and time.monotonic() < end:
+            client.sendall(b"mn\r\n")
+            self.assertEqual(client.recv(100), b"MN\r\n")
+        client.sendall(b"mn\r\n")
+        self.assertEqual(client.recv(100), b"MN\r\n")
+        return sum(self.calls(file)) > 0
+
+    @staticmethod
+    def calls(file):
+        file.seek(0)
+        text = file.read()
+        return [len(re.findall(rb"(?m)^(?:recv|read)\w*\(.*= [1-9]", text)),
+                len(re.findall(rb"(?m)^send\w*\(", text))]
+
+    def test_nobody_reads_the_output(self):
+        fake = Fake(self, echoes)
+        proxy = Proxied(self, fake.address, reads=False)
+        data = b"mn\r\n" * 20000
+        client = proxy.connect()
+        client.sendall(data)
+        client.shutdown(socket.SHUT_WR)
+        self.assertEqual(receive_all(client), data)
+        said = proxy.stop()[1]
+        self.assertRegex(said, rb"; [1-9]\d* records were dropped\n$")
+
+    def test_a_thousand_connections(self):
+        memcached = Memcached("-c", "2048")
+        self.addCleanup(memcached.end)
+        proxy = Proxied(self, memcached.address)
+        clients = [proxy.connect() for _ in range(1000)]
+        for client in clients:
+            client.sendall(b"mn\r\n")
+        for client in clients:
+            self.assertEqual(client.recv(100), b"MN\r\n")
+        self.assertIn(b"proxy: 1000 connections, 4000 bytes from clients, 4000 from the server",
+                      proxy.stop()[1])
+
+    def test_logins_are_hidden(self):
+        def talk(fake, connection, number):
+            replies = [b"STORED\r\n"] if number else [b"CLIENT_ERROR unauthenticated\r\n"]
+            says(*replies)(fake, connection, number)
+        fake = Fake(self, talk)
+        for options in ([], ["--json"]):
+            proxy = Proxied(self, fake.address, *options)
+            client = proxy.connect()
+            client.sendall(b"set k 0 0 11\r\nboss s3cret\r\n")
+            self.assertEqual(client.recv(100), b"STORED\r\n")
+            shown = proxy.stop()[0]
+            self.assertIn(b"boss s3cret", fake.received)
+            self.assertNotIn(b"s3cret", shown)
+            self.assertIn(b"STORED", shown)
+            fake = Fake(self, talk)
+
+    def test_the_server_goes_away(self):
+        memcached = Memcached()
+        proxy = Proxied(self, memcached.address)
+        client = proxy.connect()
+        client.sendall(b"mn\r\n")
+        self.assertEqual(client.recv(100), b"MN\r\n")
+        memcached.end()
+        self.assertEqual(receive_all(client), b"")
+        client.close()
+        self.assertEqual(receive_all(proxy.connect()), b"")
+        shown = proxy.stop()[0]
+        self.assertIn(b"* No such file or directory", shown)
+        self.assertEqual(shown.count(b"* closed"), 2)
+
+    def test_where_it_listens(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = folder + "/proxy"
+            proxy = Proxied(self, self.memcached.address, listen="unix:" + path)
+            self.ok("ping", server="unix:" + path)
+            self.fails(2, b"Address already in use", "proxy", "--listen", path)
+            proxy.stop()
+            self.assertFalse(os.path.exists(path))
+        self.fails(2, b"an address is missing", "proxy")
+        self.fails(2, b"--listen : ", "proxy", "--listen", "")
+        self.fails(2, b"--listen unix:@x: give a path", "proxy", "--listen", "unix:@x")
+        self.fails(69, b"", "proxy", "--listen", "0", server="unix:/no/such/socket")
+
+
 class Everyday(Case):
     def test_set_and_get(self):
         key = self.key("k")

@@ -212,6 +212,7 @@ static int try_way(struct crawling *crawling, struct session *session, size_t wa
 {
     struct mc_op op = mc_op_make(ways[way].command, mc_string(ways[way].classes));
     struct patience patience;
+    struct mc_dialer before = session->server.dialer;
 
     crawling->read = ways[way].read;
     crawling->kept.len = 0;
@@ -220,7 +221,7 @@ static int try_way(struct crawling *crawling, struct session *session, size_t wa
     patience_begin(&session->server);
     int result = mc_server_do(&session->server, &op);
     mc_server_close(&session->server);
-    session->server.dialer = (struct mc_dialer){0};
+    session->server.dialer = before;
     return result;
 }
 

@@ -20,6 +20,7 @@ struct dump {
     struct mc_server reader; /* of the items */
     struct patience patience;
     char buf[SESSION_BUFFER];
+    struct conversation conversation;
     size_t count; /* items of the batch */
     struct mc_op ops[BATCH];
     struct mc_meta metas[BATCH];
@@ -162,7 +163,7 @@ int run_dump(void *options, const struct option_words *words)
     dump->crawl.receive = add_key;
     dump->crawl.match = session.settings->match;
     dump->sink.receive = receive_item;
-    session_copy(&session, &dump->reader, dump->buf, sizeof dump->buf);
+    session_copy(&session, &dump->reader, dump->buf, &dump->conversation);
     patience_start(&dump->patience, &dump->reader);
     bool all = crawl_run(&dump->crawl, &session);
     if (!dump->failed)

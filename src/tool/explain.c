@@ -1,22 +1,11 @@
 /* The command explain: shows what bytes of the memcached protocol mean. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "escape.h"
 #include "run.h"
 #include "side.h"
 #include "status.h"
-
-enum { COLUMNS = 80, COLUMNS_MAX = 1000 };
-
-/* The width of the screen. */
-static size_t read_columns(void)
-{
-    const char *text = getenv("COLUMNS");
-    struct mc_number n = mc_argument_number(mc_string(text), COLUMNS_MAX);
-    return n.good && !n.negative && n.size >= SCREEN_LEAST ? (size_t)n.size : COLUMNS;
-}
 
 /* True when bytes begin as a server's do: no command begins with a capital or a digit. */
 static bool are_replies(struct mc_bytes bytes)
@@ -40,7 +29,7 @@ static int explain(FILE *from, const char *name)
 {
     static char buf[4096];
     static struct side side;
-    const struct screen screen = {stdout, read_columns()};
+    const struct screen screen = {.to = stdout, .width = screen_columns()};
     bool first = true;
     size_t len;
 

@@ -1,15 +1,25 @@
 /* Remembers that Ctrl-C was pressed. */
 #include "interrupt.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/select.h>
+#include <time.h>
+#include <unistd.h>
 
-static volatile sig_atomic_t came;
+static volatile sig_atomic_t came, has_pipe;
+static int ends[2]; /* of a pipe */
 
 static void note_interrupt(int signal)
 {
+    int before = errno;
+
     (void)signal;
     came = 1;
+    if (has_pipe != 0 && write(ends[1], "", 1) < 0)
+        has_pipe = 0; /* it is full: it can be read */
+    errno = before;
 }
 
 void interrupt_catch(void)
@@ -19,7 +29,60 @@ void interrupt_catch(void)
     sigaction(SIGINT, &action, NULL);
 }
 
+int interrupt_file(void)
+{
+    if (pipe(ends) != 0)
+        return -1;
+    has_pipe = 1;
+    interrupt_catch();
+    return ends[0];
+}
+
 bool interrupt_came(void)
 {
     return came != 0;
+}
+
+bool interrupt_take(void)
+{
+    bool was = came != 0;
+    came = 0;
+    return was;
+}
+
+static int select_until_signal(const int files[2], int64_t ms, const sigset_t *mask)
+{
+    const struct timespec limit = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
+    int ready = 0, most = files[0] > files[1] ? files[0] : files[1];
+    fd_set set;
+
+    FD_ZERO(&set);
+    for (int k = 0; k < 2; k++) {
+        if (files[k] >= 0)
+            FD_SET(files[k], &set);
+    }
+    int count = pselect(most + 1, &set, NULL, NULL, ms >= 0 ? &limit : NULL, mask);
+    if (count <= 0)
+        return count;
+    for (int k = 0; k < 2; k++)
+        ready |= files[k] >= 0 && FD_ISSET(files[k], &set) ? 1 << k : 0;
+    return ready;
+}
+
+/* The signal is blocked but while pselect() waits, so it cannot come just before that. */
+int interrupt_wait(int first, int second, int64_t ms)
+{
+    const int files[] = {first, second};
+    sigset_t ours, before;
+    int ready = 0;
+
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGINT);
+    sigprocmask(SIG_BLOCK, &ours, &before);
+    do {
+        if (!interrupt_came())
+            ready = select_until_signal(files, ms, &before);
+    } while (ready < 0 && errno == EINTR && !interrupt_came());
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return interrupt_take() ? INTERRUPT_CAME : ready;
 }

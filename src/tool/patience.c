@@ -49,7 +49,8 @@ static int64_t patient_now(void *ctx)
 
 void patience_start(struct patience *patience, struct mc_server *server)
 {
-    patience->real = mc_socket_dialer(&server->socket);
+    patience->real =
+        server->dialer.dial != NULL ? server->dialer : mc_socket_dialer(&server->socket);
     patience->ms = server->timeout_ms;
     server->connect_timeout_ms = server->timeout_ms;
     server->dialer =

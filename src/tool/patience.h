@@ -11,7 +11,7 @@ struct patience {
     int64_t ms;
 };
 
-/* Gives the server this limit for each piece. Both stay where they are. */
+/* Gives the server this limit for each piece, around the dialer that it has. Both stay where they are. */
 void patience_start(struct patience *patience, struct mc_server *server);
 
 /* To be called before each operation: it has no limit in all. */

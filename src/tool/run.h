@@ -31,6 +31,12 @@ int run_keys(void *options, const struct option_words *words);
 int run_dump(void *options, const struct option_words *words);
 int run_restore(void *options, const struct option_words *words);
 
+/* talk.c */
+int run_talk(void *options, const struct option_words *words);
+
+/* proxy.c */
+int run_proxy(void *options, const struct option_words *words);
+
 /* explain.c */
 int run_explain(void *options, const struct option_words *words);
 

@@ -2,9 +2,12 @@
  * between fields; each part of it has its own carets and labels. */
 #include "screen.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
+    COLUMNS = 80,
+    COLUMNS_MAX = 1000,
     INDENT = 13,       /* columns before the bytes: their number, and a sign */
     LONG_VALUE = 256,  /* of a longer piece of a value, the first bytes are shown */
     SIZE_COLUMNS = 24, /* room for how many there are */
@@ -262,9 +265,35 @@ static void show_parts(const struct screen *screen, const struct mc_annotation *
 void screen_say(const struct screen *screen, char sign, const char *text)
 {
     const struct part part = {.screen = screen};
+    if (screen->printer != NULL) {
+        screen->printer->say(screen, sign, text);
+        return;
+    }
     fprintf(screen->to, "%*c ", INDENT - 2, sign);
     print_text(&part, text, INDENT, INDENT);
     fputc('\n', screen->to);
+}
+
+/* Breaks the bytes where the screen ends. */
+void screen_say_bytes(const struct screen *screen, char sign, struct mc_bytes bytes)
+{
+    fprintf(screen->to, "%*c ", INDENT - 2, sign);
+    for (size_t from = 0, end; from < bytes.len; from = end) {
+        end = from + 1;
+        while (end < bytes.len && columns_of(bytes, from, end + 1) <= screen->width - INDENT)
+            end++;
+        if (from > 0)
+            print_spaces(screen->to, INDENT);
+        print_bytes(screen->to, bytes, from, end);
+        fputc('\n', screen->to);
+    }
+}
+
+size_t screen_columns(void)
+{
+    const char *text = getenv("COLUMNS");
+    struct mc_number n = mc_argument_number(mc_string(text), COLUMNS_MAX);
+    return n.good && !n.negative && n.size >= SCREEN_LEAST ? (size_t)n.size : COLUMNS;
 }
 
 /* Shows what is wrong, and what memcached tolerates. */
@@ -283,8 +312,8 @@ static void show_faults(const struct screen *screen, const struct mc_annotation 
     }
 }
 
-void screen_show(const struct screen *screen, char sign, size_t offset,
-                 const struct mc_annotation *annotation, struct mc_bytes bytes)
+static void show_lines(const struct screen *screen, char sign, size_t offset,
+                       const struct mc_annotation *annotation, struct mc_bytes bytes)
 {
     char text[64];
     bool value = annotation->count > 0 && annotation->fields[0].at == 0 &&
@@ -304,4 +333,13 @@ void screen_show(const struct screen *screen, char sign, size_t offset,
         show_parts(screen, annotation, bytes);
     }
     show_faults(screen, annotation);
+}
+
+void screen_show(const struct screen *screen, char sign, size_t offset,
+                 const struct mc_annotation *annotation, struct mc_bytes bytes)
+{
+    if (screen->printer != NULL)
+        screen->printer->show(screen, sign, offset, annotation, bytes);
+    else
+        show_lines(screen, sign, offset, annotation, bytes);
 }

@@ -102,6 +102,13 @@ static int choose_login(struct session *session)
     return 0;
 }
 
+static void watch(const struct session *session, struct mc_server *server,
+                  struct conversation *conversation)
+{
+    conversation_start(conversation, conversation_stderr(), session->settings->user != NULL);
+    conversation_watch(conversation, server, session->address);
+}
+
 int session_start(struct session *session, const struct settings *settings,
                   const struct option_words *words)
 {
@@ -112,15 +119,22 @@ int session_start(struct session *session, const struct settings *settings,
     session->terminal = isatty(STDOUT_FILENO) == 1;
     int status = choose_address(session);
     session->server.timeout_ms = (int64_t)settings->timeout_ms;
-    return status != 0 ? status : choose_login(session);
+    if (status == 0)
+        status = choose_login(session);
+    if (status == 0 && settings->bytes)
+        watch(session, &session->server, &session->conversation);
+    return status;
 }
 
-void session_copy(const struct session *session, struct mc_server *server, void *buf, size_t cap)
+void session_copy(const struct session *session, struct mc_server *server, char *buf,
+                  struct conversation *conversation)
 {
-    mc_server_init(server, session->address, buf, cap);
+    mc_server_init(server, session->address, buf, SESSION_BUFFER);
     server->timeout_ms = session->server.timeout_ms;
     server->user = session->server.user;
     server->password = session->server.password;
+    if (session->settings->bytes)
+        watch(session, server, conversation);
 }
 
 /* Whoever reads stdout may go away: then nothing is said. */

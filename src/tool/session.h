@@ -3,6 +3,7 @@
 #ifndef SESSION_H
 #define SESSION_H
 
+#include "conversation.h"
 #include "option.h"
 #include "server.h"
 #include "settings.h"
@@ -22,6 +23,7 @@ struct session {
     char entry[SESSION_ENTRY_MAX]; /* the first of $MEMCACHED_SERVERS */
     char password[MC_KEY_MAX + 1];
     char buf[SESSION_BUFFER];
+    struct conversation conversation; /* --bytes */
 };
 
 /* Chooses the server: -s, $MCWIRE_SERVERS, the first of $MEMCACHED_SERVERS, 127.0.0.1:11211; and reads
@@ -29,8 +31,10 @@ struct session {
 int session_start(struct session *session, const struct settings *settings,
                   const struct option_words *words);
 
-/* Another client of the same server, in the same way. */
-void session_copy(const struct session *session, struct mc_server *server, void *buf, size_t cap);
+/* Another client of the same server, in the same way. The server has its buf[0..SESSION_BUFFER),
+ * and the conversation is used with --bytes. */
+void session_copy(const struct session *session, struct mc_server *server, char *buf,
+                  struct conversation *conversation);
 
 /* Writes what stdout holds. False when it takes no more: then there is no use in going on. */
 bool session_flush(struct session *session);

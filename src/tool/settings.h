@@ -14,7 +14,7 @@ struct settings {
     const char *server; /* NULL: see session.h */
     const char *user, *password_file;
     uint64_t timeout_ms;
-    bool json;
+    bool json, bytes;
     /* get; touch_ttl: when `touches` */
     bool nul, touches;
     int32_t touch_ttl;
@@ -30,6 +30,11 @@ struct settings {
     uint32_t count;
     uint64_t interval_ns, watch_ns;
     const char *value;
+    /* talk */
+    uint32_t cut; /* 0: pieces as they come */
+    const char *script;
+    /* proxy */
+    const char *listen;
     /* keys, dump, restore */
     const char *match;
     bool detailed, add;

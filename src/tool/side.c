@@ -55,17 +55,21 @@ static bool read_next(struct side *side, const struct screen *screen)
         mc_annotate_reply(&next, event, &side->reader, &reply, bytes);
     else
         mc_annotate_request(&next, event, &side->requests, &request, bytes);
+    const void *contents = side->replies ? (const void *)&reply : (const void *)&request;
     size_t len = bytes.len;
-    if (is_more_of_value(side, event)) {
+    bool skipped = is_more_of_value(side, event), joined = side->read > 0 && continues(side, event);
+    if (skipped || !joined)
         flush(side, screen);
+    if (side->note != NULL)
+        side->note(side->ctx, event, contents);
+    if (skipped) {
         side->read = len;
         drop(side);
         return true;
     }
-    if (side->read > 0 && continues(side, event)) {
+    if (joined) {
         mc_annotate_join(&side->shown, &next, side->read);
     } else {
-        flush(side, screen);
         side->shown = (struct mc_annotation){
             .title = next.title, .fault = next.fault, .fault_at = next.fault_at};
         mc_annotate_join(&side->shown, &next, 0);

@@ -16,6 +16,9 @@ struct side {
     size_t offset;              /* of kept[0], on the wire */
     size_t kept_len, read;
     char kept[SIDE_KEPT];
+    /* NULL, or called for each event when those before it are shown, with the struct mc_request or struct mc_reply. */
+    void (*note)(void *ctx, int event, const void *contents);
+    void *ctx;
 };
 
 /* Reads bytes, and shows every event that is complete. */

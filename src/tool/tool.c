@@ -21,6 +21,8 @@ static const struct option options_of_all[] = {
     {"--timeout", "MS", "longest wait for the server, in milliseconds (1000)", option_long,
      AT(timeout_ms), 1, 3600000},
     {"--json", NULL, "print one JSON object a line", option_flag, AT(json), 0, 0},
+    {"--bytes", NULL, "show the conversation with the server on stderr", option_flag, AT(bytes), 0,
+     0},
 };
 
 static const struct option get_options[] = {
@@ -80,6 +82,16 @@ static const struct option restore_options[] = {
     {"--add", NULL, "leave keys alone that have a value", option_flag, AT(add), 0, 0},
 };
 
+static const struct option talk_options[] = {
+    {"--cut", "N", "send and read N bytes at a time", option_number, AT(cut), 1, 65536},
+    {"--script", "FILE", "send the lines of this file", option_text, AT(script), 0, 0},
+};
+
+static const struct option proxy_options[] = {
+    {"--listen", "ADDR", "PORT of 127.0.0.1 (0: any), HOST:PORT, [IPV6]:PORT or\nunix:/PATH",
+     option_text, AT(listen), 0, 0},
+};
+
 #define TTL_WORDS                                                                      \
     "TTL is in seconds from now: 0 is as long as there is room, -1 is at once. From\n" \
     "1000000000 on it is a Unix time."
@@ -131,6 +143,15 @@ static const struct option_command commands[] = {
     {"restore", "", "store what a dump has on standard input",
      "At the end it says what was written. If that is not all, run it again.",
      TABLE(restore_options), 0, 0, run_restore},
+    {"talk", "", "type a conversation by hand, every byte explained",
+     "Each line is sent as it is typed, with CRLF after it; after a storage line the\n"
+     "value is asked for. Ctrl-C abandons a line and, twice, leaves; so does Ctrl-D.\n"
+     "Without a terminal the lines come from standard input.",
+     TABLE(talk_options), 0, 0, run_talk},
+    {"proxy", "", "show conversations between clients and the server",
+     "It never changes a byte, and waits for nobody who reads what it prints: then\n"
+     "records are dropped and counted. Ctrl-C ends it, with exit status 0.",
+     TABLE(proxy_options), 0, 0, run_proxy},
     {"explain", "[FILE | -]", "show what bytes of the protocol mean",
      "The bytes are what a client or a server sends; which of both it is, the first\n"
      "line tells. COLUMNS sets the width (80).",

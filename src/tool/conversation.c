@@ -1,0 +1,286 @@
+/* Shows both directions of a connection, and knows which replies are to come: the readers of the two
+ * directions tell about each event, and requests wait in a ring for their replies. */
+#include "conversation.h"
+
+#include <string.h>
+#include <unistd.h>
+
+enum { QUIET = 0x80 }; /* in a byte of the ring */
+
+/* ---- requests -------------------------------------------------------------------------------- */
+
+static void add_request(struct conversation *c, int command, bool quiet)
+{
+    if (c->count == CONVERSATION_ASKED) {
+        c->uncounted = true;
+        return;
+    }
+    c->asked[(c->first + c->count) % CONVERSATION_ASKED] = (uint8_t)(command | (quiet ? QUIET : 0));
+    c->count++;
+    c->pending += quiet ? 0 : 1;
+}
+
+/* Is the reply to this request a stream of lines of free text? */
+static bool asks_for_stream(int event, struct mc_bytes words)
+{
+    static const char *const dumps[] = {"metadump", "mgdump"};
+    static const char detail[] = "detail dump";
+
+    if (event == MC_REQUEST_STATS)
+        return words.len >= sizeof detail - 1 && memcmp(words.data, detail, sizeof detail - 1) == 0;
+    for (size_t k = 0; event == MC_REQUEST_LRU_CRAWLER && k < 2; k++) {
+        size_t len = strlen(dumps[k]);
+        if (words.len >= len && memcmp(words.data, dumps[k], len) == 0)
+            return true;
+    }
+    return event == MC_REQUEST_WATCH;
+}
+
+static bool is_quiet(int event, const struct mc_request *request)
+{
+    struct mc_bytes flags = request->text;
+    struct mc_flag flag;
+    bool meta = event == MC_REQUEST_MS || event == MC_REQUEST_MG || event == MC_REQUEST_MD ||
+                event == MC_REQUEST_MA;
+
+    while (meta && mc_argument_flag(&flags, &flag) > 0) {
+        if (flag.letter == 'q')
+            return true;
+    }
+    return request->noreply;
+}
+
+/* All that came before is on the screen now. */
+static void say_warning(struct conversation *c)
+{
+    if (c->warning != NULL)
+        screen_say(&c->screen, '!', c->warning);
+    c->warning = NULL;
+}
+
+static void note_request(void *ctx, int event, const void *contents)
+{
+    struct conversation *c = ctx;
+    const struct mc_request *request = contents;
+    bool goes_on = event >= MC_REQUEST_GET && event <= MC_REQUEST_AUTH;
+    bool silent = event == MC_REQUEST_QUIT || event == MC_REQUEST_SHUTDOWN;
+
+    if (goes_on)
+        c->quiet = is_quiet(event, request);
+    if (!mc_request_is_final(event) || silent)
+        return;
+    if (asks_for_stream(event, request->text) && c->pending == 0)
+        mc_reader_stream(&c->received.reader);
+    bool follows = event == MC_REQUEST_END || request->fault == MC_WRONG_VALUE;
+    bool named = follows || (event == MC_REQUEST_WRONG && request->command != 0);
+    add_request(c, named ? request->command : event, follows ? c->quiet : is_quiet(event, request));
+}
+
+/* ---- replies --------------------------------------------------------------------------------- */
+
+/* True when the server has nothing to say to this quiet request, as the reply is to a later one. */
+static bool was_silent(const struct conversation *c, int command, int event)
+{
+    if (event == MC_MN)
+        return true;
+    if (mc_is_error(event))
+        return false;
+    switch (command) {
+    case MC_REQUEST_MG: return event == MC_END && !c->has_value;
+    case MC_REQUEST_MS:
+    case MC_REQUEST_MD:
+    case MC_REQUEST_MA: return event == MC_HD;
+    default: return true;
+    }
+}
+
+static bool stores(int command)
+{
+    return command >= MC_REQUEST_SET && command <= MC_REQUEST_MS;
+}
+
+static void answer_request(struct conversation *c, int event)
+{
+    bool quiet = true;
+    int command = 0;
+
+    while (c->count > 0 && quiet) {
+        command = c->asked[c->first] & ~QUIET;
+        quiet = (c->asked[c->first] & QUIET) != 0;
+        bool skipped = quiet && was_silent(c, command, event);
+        c->first = (c->first + 1) % CONVERSATION_ASKED;
+        c->count--;
+        c->pending -= quiet ? 0 : 1;
+        if (!skipped)
+            break;
+        command = 0;
+    }
+    if (c->uncounted)
+        return;
+    if (command == 0)
+        c->warning = "no request is left that this could be the reply to";
+    else if (stores(command) && (event == MC_ERROR || event == MC_CLIENT_ERROR))
+        c->warning = "Whether the server reads what follows as a command is not known: a client "
+                     "has to close here.";
+}
+
+static void note_reply(void *ctx, int event, const void *contents)
+{
+    struct conversation *c = ctx;
+
+    (void)contents;
+    say_warning(c);
+    c->has_value = c->has_value || event == MC_VALUE;
+    if (!mc_is_final(event))
+        return;
+    answer_request(c, event);
+    c->has_value = false;
+}
+
+/* ---- the trace ------------------------------------------------------------------------------- */
+
+void conversation_say(const struct conversation *conversation, char sign, const char *text)
+{
+    screen_say(&conversation->screen, sign, text);
+    fflush(conversation->screen.to);
+}
+
+static void read_piece(struct conversation *c, struct side *side, struct mc_bytes piece)
+{
+    side_feed(side, &c->screen, piece);
+    say_warning(c);
+}
+
+/* Reads a piece as if it came alone, and says how long it is and what the reader keeps of it. */
+static void read_cut(struct conversation *c, struct side *side, struct mc_bytes piece)
+{
+    char text[64];
+
+    snprintf(text, sizeof text, "%zu byte%s", piece.len, piece.len == 1 ? "" : "s");
+    screen_say(&c->screen, '~', text);
+    read_piece(c, side, piece);
+    if (side->kept_len > 0)
+        screen_say_bytes(&c->screen, '|', (struct mc_bytes){side->kept, side->kept_len});
+}
+
+/* The first byte that a client sends tells: memcached's text protocol, or another one. */
+static bool is_foreign(struct conversation *c, const struct side *side, struct mc_bytes piece)
+{
+    unsigned char first = (unsigned char)piece.data[0];
+    bool begins = side == &c->sent && side->offset == 0 && side->kept_len == 0;
+
+    if (!c->foreign && begins && (first == 0x80 || first == 0x16)) {
+        c->foreign = true;
+        screen_say(&c->screen, '*',
+                   first == 0x80 ? "the binary protocol, which is not explained"
+                                 : "TLS, which cannot be read");
+        fflush(c->screen.to);
+    }
+    return c->foreign;
+}
+
+static void show_piece(void *ctx, enum mc_trace_way way, struct mc_bytes piece)
+{
+    struct conversation *c = ctx;
+    struct side *side = way == MC_TRACE_SENT ? &c->sent : &c->received;
+
+    if (is_foreign(c, side, piece))
+        return;
+    while (c->cut > 0 && piece.len > 0) {
+        size_t len = piece.len < c->cut ? piece.len : c->cut;
+        read_cut(c, side, (struct mc_bytes){piece.data, len});
+        piece.data += len;
+        piece.len -= len;
+    }
+    read_piece(c, side, piece);
+    c->sent.requests.login = !c->trace.open;
+    fflush(c->screen.to);
+}
+
+FILE *conversation_stderr(void)
+{
+    FILE *file = fdopen(STDERR_FILENO, "w");
+    return file != NULL ? file : stderr;
+}
+
+void conversation_start(struct conversation *conversation, FILE *to, bool may_log_in)
+{
+    memset(conversation, 0, sizeof *conversation);
+    conversation->screen = (struct screen){.to = to, .width = screen_columns()};
+    conversation->may_log_in = may_log_in;
+    conversation->trace.show = show_piece;
+    conversation->trace.ctx = conversation;
+}
+
+struct mc_transport conversation_begin(struct conversation *conversation,
+                                       struct mc_transport transport)
+{
+    struct conversation *c = conversation;
+
+    c->sent = (struct side){.note = note_request, .ctx = c};
+    c->received = (struct side){.replies = true, .note = note_reply, .ctx = c};
+    c->sent.requests.login = c->may_log_in;
+    c->trace.no_login = !c->may_log_in;
+    c->first = c->count = c->pending = 0;
+    c->uncounted = c->has_value = c->foreign = false;
+    return mc_trace_transport(&c->trace, transport);
+}
+
+bool conversation_streams(const struct conversation *conversation)
+{
+    int last = conversation->received.last;
+    return last == MC_OPENED || last == MC_LINE;
+}
+
+void conversation_end(struct conversation *conversation)
+{
+    side_end(&conversation->sent, &conversation->screen);
+    if (!conversation_streams(conversation))
+        side_end(&conversation->received, &conversation->screen);
+    fflush(conversation->screen.to);
+}
+
+/* ---- around the dialer of a server ----------------------------------------------------------- */
+
+static int watched_dial(void *ctx, const struct mc_address *address, struct mc_transport *transport,
+                        mc_deadline deadline)
+{
+    struct conversation *c = ctx;
+    struct mc_transport below;
+    int r = c->dialer.dial(c->dialer.ctx, address, &below, deadline);
+
+    if (r != 0)
+        return r;
+    *transport = conversation_begin(c, below);
+    screen_say_bytes(&c->screen, '*', mc_string(c->address));
+    fflush(c->screen.to);
+    return 0;
+}
+
+static int watched_check(void *ctx)
+{
+    const struct conversation *c = ctx;
+    return c->dialer.check(c->dialer.ctx);
+}
+
+static void watched_close(void *ctx)
+{
+    struct conversation *c = ctx;
+    conversation_end(c);
+    c->dialer.close(c->dialer.ctx);
+}
+
+static int64_t watched_now(void *ctx)
+{
+    const struct conversation *c = ctx;
+    return c->dialer.now(c->dialer.ctx);
+}
+
+void conversation_watch(struct conversation *conversation, struct mc_server *server,
+                        const char *address)
+{
+    conversation->dialer = mc_socket_dialer(&server->socket);
+    conversation->address = address;
+    server->dialer =
+        (struct mc_dialer){watched_dial, watched_check, watched_close, watched_now, conversation};
+}

@@ -1,0 +1,18 @@
+/* A socket that others connect to. */
+#ifndef LISTEN_H
+#define LISTEN_H
+
+#include <stddef.h>
+
+/* Listens at PORT (of 127.0.0.1; 0: any that is free), HOST:PORT, [IPV6]:PORT or unix:/PATH. Returns
+ * a descriptor that does not block, or -1 with *problem set. text[0..cap): the address. */
+int listen_open(const char *address, char *text, size_t cap, const char **problem);
+
+/* Closes it, and removes the path of a Unix socket. */
+void listen_close(int file, const char *text);
+
+/* Accepts a connection: a descriptor that does not block and does not wait to fill segments; -1 with
+ * errno. */
+int listen_accept(int file);
+
+#endif

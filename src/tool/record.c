@@ -1,0 +1,241 @@
+/* Formats records into memory, and keeps as many as there is room for. */
+#include "record.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    SHOWN = 64,   /* bytes of a long message in JSON */
+    CHUNK = 4096, /* what a pipe that is ready takes at once */
+    CHUNKS = 64
+};
+
+static int64_t read_clock_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------ */
+
+/* A string in which each byte is the character of that number. */
+static void print_string(FILE *to, struct mc_bytes bytes)
+{
+    fputc('"', to);
+    for (size_t k = 0; k < bytes.len; k++) {
+        unsigned char c = (unsigned char)bytes.data[k];
+        if (c == '\r' || c == '\n')
+            fputs(c == '\r' ? "\\r" : "\\n", to);
+        else if (c == '"' || c == '\\')
+            fprintf(to, "\\%c", c);
+        else if (c < 0x20 || c >= 0x7f)
+            fprintf(to, "\\u%04x", c);
+        else
+            fputc(c, to);
+    }
+    fputc('"', to);
+}
+
+static void begin_object(const struct record *record, FILE *to)
+{
+    int64_t us = read_clock_us() - record->output->start_us;
+    fprintf(to, "{\"t\":%" PRId64 ".%06" PRId64 ",\"conn\":%" PRIu64, us / 1000000, us % 1000000,
+            record->number);
+}
+
+static void print_fields(FILE *to, const struct mc_annotation *annotation)
+{
+    fputs(",\"fields\":[", to);
+    for (size_t k = 0; k < annotation->count; k++) {
+        const struct mc_field *field = &annotation->fields[k];
+        fprintf(to, "%s{\"name\":\"%s\",\"at\":%zu,\"len\":%zu}", k > 0 ? "," : "", field->name,
+                field->at, field->len);
+    }
+    fputc(']', to);
+}
+
+static void print_faults(FILE *to, const struct mc_annotation *annotation)
+{
+    const char *before = ",\"notes\":[";
+
+    if (annotation->fault != NULL) {
+        fprintf(to, ",\"fault_at\":%zu,\"fault\":", annotation->fault_at);
+        print_string(to, mc_string(annotation->fault));
+    }
+    for (int note = 1; note <= annotation->notes; note <<= 1) {
+        if ((annotation->notes & note) == 0)
+            continue;
+        fputs(before, to);
+        print_string(to, mc_string(mc_annotate_note(note)));
+        before = ",";
+    }
+    fputs(before[0] == ',' && before[1] == '\0' ? "]" : "", to);
+}
+
+static void show_json(const struct screen *screen, char sign, size_t offset,
+                      const struct mc_annotation *annotation, struct mc_bytes bytes)
+{
+    const struct record *record = screen->ctx;
+    FILE *to = screen->to;
+    size_t name = strcspn(annotation->title, ":");
+
+    begin_object(record, to);
+    fprintf(to, ",\"dir\":\"%c\",\"at\":%zu,\"size\":%zu", sign, offset, bytes.len);
+    if (!annotation->secret) {
+        fputs(",\"bytes\":", to);
+        print_string(to, (struct mc_bytes){bytes.data, bytes.len < SHOWN ? bytes.len : SHOWN});
+    }
+    fputs(",\"event\":", to);
+    print_string(to, (struct mc_bytes){annotation->title, name});
+    fprintf(to, ",\"pending\":%zu", record->conversation.pending);
+    print_fields(to, annotation);
+    print_faults(to, annotation);
+    fputs("}\n", to);
+}
+
+static void say_json(const struct screen *screen, char sign, const char *text)
+{
+    begin_object(screen->ctx, screen->to);
+    fprintf(screen->to, ",\"dir\":\"%c\",\"note\":", sign);
+    print_string(screen->to, mc_string(text));
+    fputs("}\n", screen->to);
+}
+
+static const struct screen_printer json_printer = {show_json, say_json};
+
+/* ---- records --------------------------------------------------------------------------------- */
+
+/* Keeps text for the reader of stdout, if there is room for all of it. */
+static bool keep_text(struct record_output *output, const char *text, size_t len)
+{
+    if (len > sizeof output->waiting - output->used)
+        return false;
+    memcpy(output->waiting + output->used, text, len);
+    output->used += len;
+    return true;
+}
+
+static void say_missed(struct record_output *output)
+{
+    char text[128];
+
+    if (output->missed == 0)
+        return;
+    int len = snprintf(text, sizeof text,
+                       output->json ? "{\"dropped\":%" PRIu64 "}\n"
+                                    : "          ! %" PRIu64
+                                      " records were dropped: stdout was not read\n",
+                       output->missed);
+
+    if (keep_text(output, text, (size_t)len))
+        output->missed = 0;
+}
+
+/* The lines of another connection begin with its number. */
+static void name_connection(const struct record *record)
+{
+    struct record_output *output = record->output;
+
+    if (!output->json && output->shown != record->number)
+        fprintf(output->to, "* connection %" PRIu64 "\n", record->number);
+    output->shown = record->number;
+}
+
+/* Begins a record where the last one was, in memory. */
+static void begin_record(const struct record *record)
+{
+    fseek(record->output->to, 0, SEEK_SET);
+    name_connection(record);
+}
+
+static void end_record(const struct record *record)
+{
+    struct record_output *output = record->output;
+
+    long len = ftell(output->to);
+    fflush(output->to);
+    say_missed(output);
+    if (len <= 0)
+        return;
+    if (output->missed == 0 && keep_text(output, output->text, (size_t)len))
+        return;
+    output->missed++;
+    output->dropped++;
+    output->shown = 0;
+}
+
+int record_open(struct record_output *output, bool json)
+{
+    output->json = json;
+    output->start_us = read_clock_us();
+    output->to = open_memstream(&output->text, &output->size);
+    return output->to != NULL ? 0 : -1;
+}
+
+void record_start(struct record *record, struct record_output *output, uint64_t number,
+                  bool may_log_in)
+{
+    record->output = output;
+    record->number = number;
+    conversation_start(&record->conversation, output->to, may_log_in);
+    record->conversation.screen.printer = output->json ? &json_printer : NULL;
+    record->conversation.screen.ctx = record;
+    conversation_begin(&record->conversation, (struct mc_transport){0});
+}
+
+void record_moved(struct record *record, enum mc_trace_way way, struct mc_bytes piece)
+{
+    begin_record(record);
+    if (way == MC_TRACE_SENT)
+        mc_trace_sent(&record->conversation.trace, &piece, 1, piece.len);
+    else
+        mc_trace_received(&record->conversation.trace, piece);
+    end_record(record);
+}
+
+void record_say(struct record *record, const char *text)
+{
+    begin_record(record);
+    conversation_say(&record->conversation, '*', text);
+    end_record(record);
+}
+
+void record_end(struct record *record)
+{
+    begin_record(record);
+    conversation_end(&record->conversation);
+    conversation_say(&record->conversation, '*', "closed");
+    end_record(record);
+}
+
+int record_write(struct record_output *output)
+{
+    size_t at = 0;
+
+    for (int k = 0; k < CHUNKS && at < output->used; k++) {
+        struct pollfd file = {STDOUT_FILENO, POLLOUT, 0};
+        size_t len = output->used - at < CHUNK ? output->used - at : CHUNK;
+        if (poll(&file, 1, 0) <= 0)
+            break;
+        ssize_t n = write(STDOUT_FILENO, output->waiting + at, len);
+        if (n < 0)
+            return -1;
+        at += (size_t)n;
+    }
+    output->used -= at;
+    if (at > 0)
+        memmove(output->waiting, output->waiting + at, output->used);
+    return 0;
+}
+
+void record_close(struct record_output *output)
+{
+    fclose(output->to);
+    free(output->text);
+}
