@@ -36,9 +36,9 @@ static void say(const struct mc_serve_call *call, struct mc_bytes text)
         mc_answer_line(&call->client->answer, text);
 }
 
-static bool is_word(struct mc_bytes word, const char *text)
+static bool is_word(struct mc_bytes word, struct mc_bytes text)
 {
-    return word.len == strlen(text) && memcmp(word.data, text, word.len) == 0;
+    return word.len == text.len && memcmp(word.data, text.data, word.len) == 0;
 }
 
 static size_t count_call_words(const struct mc_serve_call *call)
@@ -169,7 +169,7 @@ static void receive_piece(const struct mc_serve_call *call)
 
 static void answer_stored(struct mc_serve_client *client, enum mc_update_result result)
 {
-    static const char *const texts[] = {
+    static const char texts[][11] = {
         [MC_UPDATE_DONE] = "STORED",
         [MC_UPDATE_NOT_STORED] = "NOT_STORED",
         [MC_UPDATE_EXISTS] = "EXISTS",
@@ -270,7 +270,8 @@ static void refuse_crawler(const struct mc_serve_call *call)
 {
     struct mc_bytes words = call->request->text, word;
     bool found = mc_argument_word(&words, &word);
-    bool crawls = found && (is_word(word, "crawl") || is_word(word, "metadump"));
+    bool crawls =
+        found && (is_word(word, MC_BYTES("crawl")) || is_word(word, MC_BYTES("metadump")));
     say(call, crawls && count_call_words(call) == 2 ? MC_BYTES("CLIENT_ERROR lru crawler disabled")
                                                     : MC_BYTES("ERROR"));
 }
@@ -313,7 +314,7 @@ static void run_stats(const struct mc_serve_call *call)
     struct mc_bytes words = call->request->text, word;
     if (!mc_argument_word(&words, &word)) {
         answer_stats(&call->client->answer, serve);
-    } else if (is_word(word, "reset")) {
+    } else if (is_word(word, MC_BYTES("reset"))) {
         serve->gets = serve->hits = serve->sets = serve->touches = serve->flushes = 0;
         serve->cache.stored = serve->cache.evicted = 0;
         say(call, MC_BYTES("RESET"));
@@ -326,7 +327,7 @@ static void run_stats(const struct mc_serve_call *call)
 
 static bool may_be_http(struct mc_bytes name)
 {
-    if (name.len < 2 || memchr("gsacidt", name.data[0], 7) != NULL)
+    if (name.len < 2 || mc_serve_has(MC_BYTES("gsacidt"), name.data[0]))
         return false;
     return name.data[0] != 'm' || name.len != 2;
 }
@@ -334,7 +335,7 @@ static bool may_be_http(struct mc_bytes name)
 /* An unknown command; what a browser sends ends the connection. */
 static void refuse_name(const struct mc_serve_call *call, struct mc_bytes line)
 {
-    struct mc_bytes name, word, last = {"", 0};
+    struct mc_bytes name = {"", 0}, word, last;
     size_t count = 0;
     bool http = mc_argument_word(&line, &name) && may_be_http(name);
     last = name;
@@ -353,10 +354,10 @@ static bool is_delete_end(struct mc_bytes words)
     mc_argument_word(&words, &key);
     if (!mc_argument_word(&words, &first))
         return true;
-    bool zero = is_word(first, "0");
+    bool zero = is_word(first, MC_BYTES("0"));
     if (!mc_argument_word(&words, &second))
-        return zero || is_word(first, "noreply");
-    return zero && is_word(second, "noreply") && !mc_argument_word(&words, &third);
+        return zero || is_word(first, MC_BYTES("noreply"));
+    return zero && is_word(second, MC_BYTES("noreply")) && !mc_argument_word(&words, &third);
 }
 
 static void refuse_delete(const struct mc_serve_call *call)
@@ -370,17 +371,17 @@ static void refuse_delete(const struct mc_serve_call *call)
         say(call, BAD_LINE);
 }
 
-static struct mc_bytes text_of_number(uint8_t command)
+static void refuse_number(const struct mc_serve_call *call)
 {
-    switch (command) {
+    switch (call->request->command) {
     case MC_REQUEST_GAT:
     case MC_REQUEST_GATS:
     case MC_REQUEST_TOUCH:
-    case MC_REQUEST_FLUSH_ALL: return MC_BYTES("CLIENT_ERROR invalid exptime argument");
+    case MC_REQUEST_FLUSH_ALL: say(call, MC_BYTES("CLIENT_ERROR invalid exptime argument")); break;
     case MC_REQUEST_INCR:
-    case MC_REQUEST_DECR: return MC_BYTES("CLIENT_ERROR invalid numeric delta argument");
-    case MC_REQUEST_CACHE_MEMLIMIT: return MC_BYTES("ERROR");
-    default: return BAD_LINE;
+    case MC_REQUEST_DECR: say(call, MC_BYTES("CLIENT_ERROR invalid numeric delta argument")); break;
+    case MC_REQUEST_CACHE_MEMLIMIT: say(call, MC_BYTES("ERROR")); break;
+    default: say(call, BAD_LINE); break;
     }
 }
 
@@ -396,7 +397,7 @@ static void refuse_request(const struct mc_serve_call *call, struct mc_bytes lin
     else if (request->fault == MC_WRONG_COUNT)
         mc_answer_line(&call->client->answer, MC_BYTES("ERROR"));
     else if (request->fault == MC_WRONG_NUMBER)
-        say(call, text_of_number(request->command));
+        refuse_number(call);
     else
         say(call, BAD_LINE);
 }
@@ -462,10 +463,9 @@ static void run_request(const struct mc_serve_call *call, int event)
 static struct mc_bytes line_at(struct mc_bytes in, bool *whole)
 {
     struct mc_bytes line = {in.data, 0};
-    const char *end = in.len > 0 ? memchr(in.data, '\n', in.len) : NULL;
-    *whole = end != NULL;
-    line.len = end != NULL ? (size_t)(end - in.data) : in.len;
-    if (end != NULL && line.len > 0 && line.data[line.len - 1] == '\r')
+    line.len = mc_serve_find(in, '\n');
+    *whole = line.len < in.len;
+    if (*whole && line.len > 0 && line.data[line.len - 1] == '\r')
         line.len--;
     return line;
 }
@@ -474,14 +474,15 @@ static struct mc_bytes line_at(struct mc_bytes in, bool *whole)
 static bool drop_line(struct mc_serve_client *client, struct mc_bytes *in)
 {
     struct mc_request request;
-    const char *end = in->len > 0 ? memchr(in->data, '\n', in->len) : NULL;
-    size_t size = end != NULL ? (size_t)(end - in->data) + 1 : in->len;
+    size_t end = mc_serve_find(*in, '\n');
+    bool ended = end < in->len;
+    size_t size = ended ? end + 1 : end;
     struct mc_bytes rest = {in->data, size};
     mc_request_next(&client->reader, &rest, &request);
     in->data += size;
     in->len -= size;
-    client->dropping = end == NULL;
-    return end != NULL;
+    client->dropping = !ended;
+    return ended;
 }
 
 static int step(struct mc_serve *serve, struct mc_serve_client *client, struct mc_bytes *in)
@@ -489,8 +490,8 @@ static int step(struct mc_serve *serve, struct mc_serve_client *client, struct m
     struct mc_request request;
     if (client->dropping && !drop_line(client, in))
         return MC_MORE;
-    struct mc_serve_call call = {serve, client, &request, {"", 0}, client->reader};
-    struct mc_bytes line = {"", 0}, name;
+    struct mc_serve_call call = {serve, client, &request, {0}, client->reader};
+    struct mc_bytes line = {0}, name;
     bool inside = client->inside, whole = true;
     if (!inside) {
         line = line_at(*in, &whole);

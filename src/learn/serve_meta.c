@@ -129,8 +129,7 @@ static void read_flag(struct meta *m, struct mc_bytes word)
 
 static bool is_known_flag(char letter)
 {
-    static const char letters[] = "bNTRlOPLkstcfvhuqFCMJDI";
-    return letter != '\0' && memchr(letters, letter, sizeof letters - 1) != NULL;
+    return mc_serve_has(MC_BYTES("bNTRlOPLkstcfvhuqFCMJDI"), letter);
 }
 
 /* False: m->error says what is wrong. */
@@ -439,7 +438,7 @@ static void refuse_sum(struct meta *m, enum mc_update_result result)
 static void run_ma(struct meta *m)
 {
     struct mc_update_delta delta = {.delta = m->delta, .cas = m->cas};
-    if (m->mode != '\0' && memchr("I+D-", m->mode, 4) == NULL) {
+    if (m->mode != '\0' && !mc_serve_has(MC_BYTES("I+D-"), m->mode)) {
         answer_error(m, MC_BYTES("CLIENT_ERROR invalid mode for ma M token"));
         return;
     }
@@ -510,13 +509,13 @@ static void run_me(struct meta *m)
 static void reflect(struct meta *m, struct mc_bytes word)
 {
     struct mc_serve_reflection *r = &m->call->client->reflection;
-    if (memchr("Okc", word.data[0], 3) == NULL)
+    if (!mc_serve_has(MC_BYTES("Okc"), word.data[0]))
         return;
     if (word.data[0] == 'O' && word.len > MC_OPAQUE_MAX + 1) {
         fail_flag(m, LONG_OPAQUE);
         return;
     }
-    r->letters[strlen(r->letters)] = word.data[0];
+    r->letters[mc_string(r->letters).len] = word.data[0];
     if (word.data[0] == 'O') {
         memcpy(r->opaque, word.data, word.len);
         r->opaque_len = (uint8_t)word.len;

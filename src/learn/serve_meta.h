@@ -17,6 +17,20 @@ struct mc_serve_call {
     struct mc_request_reader before; /* the reader at the begin of the line */
 };
 
+/* The index of the first such byte; text.len: there is none. */
+static inline size_t mc_serve_find(struct mc_bytes text, char byte)
+{
+    size_t at = 0;
+    while (at < text.len && text.data[at] != byte)
+        at++;
+    return at;
+}
+
+static inline bool mc_serve_has(struct mc_bytes text, char byte)
+{
+    return mc_serve_find(text, byte) < text.len;
+}
+
 /* Handles the line of mg, ms, md, ma or me, right or wrong. */
 void mc_serve_meta_line(const struct mc_serve_call *call);
 
