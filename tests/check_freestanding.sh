@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Compiles proto/ to see that it needs no C library and has no variables, and each header alone, as C
-# and as C++. CC and CXX choose the compilers; names and includes are check_house.py's.
+# Compiles proto/, the engine and the small memcached of src/learn to see that they need no C library
+# and have no variables, and each header alone, as C and as C++. CC and CXX choose the compilers; names and includes are check_house.py's.
 # The functions are called by their names.
 # shellcheck disable=SC2317
 # shellcheck source=tests/support/tap.sh
@@ -18,12 +18,15 @@ silent() {
     [ -z "$said" ] || { echo "$said" && return 1; }
 }
 
+serve=(src/learn/{answer,cache,serve,serve_meta,update}.c)
 engine=(src/{engine,command,catalog,meta,retrieval}.c)
 
-# compile FOLDER OPTION...: each file of proto/ to an object; to a folder named engine, also its files.
+# compile FOLDER OPTION...: each file of proto/ to an object; to a folder named engine or serve, also
+# its files.
 compile() {
     local folder=$1 file files=(proto/*.c)
     [[ $1 != *engine* ]] || files+=("${engine[@]}")
+    [[ $1 != *serve* ]] || files+=("${serve[@]}")
     shift
     mkdir -p "$folder"
     for file in "${files[@]}"; do
@@ -60,8 +63,11 @@ for options in -Os -O2 '-Os -fPIC' '-O2 -fPIC'; do
     check "proto with $options has no variables" silent variables "$folder"
     check "the engine compiles with $options" compile "$folder-engine" "${words[@]}"
     check "the engine with $options needs no libc" silent undefined "$folder-engine"
+    check "the small memcached compiles with $options" compile "$folder-serve" "${words[@]}"
+    check "the small memcached with $options needs no libc" silent undefined "$folder-serve"
+    check "the small memcached with $options has no variables" silent variables "$folder-serve"
 done
-for header in proto/*.h src/*.h; do
+for header in proto/*.h src/*.h src/learn/*.h; do
     check "$header stands alone in C" alone c11 "$header"
     check "$header stands alone in C++" alone c++11 "$header"
 done

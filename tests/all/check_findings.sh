@@ -17,8 +17,8 @@ cd "$tap_root" || exit
 warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wcast-qual -Wcast-align
     -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wredundant-decls -Wvla -Wundef
     -Wpointer-arith -Wformat=2 -Wno-format-nonliteral -Werror)
-includes=(-Iproto -Isrc -Isrc/ports -Isrc/tool -Itests/support -Ibench -Ibench/common -Ibench/squares
-    -Ibench/load -Ibench/overhead -Ibench/firmware -Itests/fuzz)
+includes=(-Iproto -Isrc -Isrc/ports -Isrc/tool -Isrc/learn -Itests/support -Ibench -Ibench/common
+    -Ibench/squares -Ibench/load -Ibench/overhead -Ibench/firmware -Itests/fuzz)
 flags=(-std=c11 -D_POSIX_C_SOURCE=200809L "${includes[@]}")
 # Compiled by their own compilers, with -Werror, in tests/embed and check_lwip.sh: they are made of
 # addresses of a board, of lwIP's headers, or of what only a WebAssembly module or Frama-C has.
@@ -192,7 +192,7 @@ mapfile -t scripts < <(grep -rlE '^#!.*bash|^# shellcheck shell=bash' bench test
 mapfile -t pythons < <(grep -rlE '^#!.*python|^"""' --include='*.py' bench tests &&
     grep -rlE '^#!.*python' tests/embed | sort)
 mapfile -t compiled < <(printf '%s\n' "${sources[@]}" | grep -vE "$only_there")
-mapfile -t product < <(printf '%s\n' "${sources[@]}" | grep -E '^(proto|src)/([^/]*|ports/.*)$')
+mapfile -t product < <(printf '%s\n' "${sources[@]}" | grep -E '^(proto|src)/([^/]*|(ports|learn)/.*)$')
 mapfile -t programs < <(printf '%s\n' "${sources[@]}" | grep -E '^(bench|src/examples|tests)/')
 mapfile -t alone < <(printf '%s\n' "${headers[@]}" | grep -vE '^(bench/firmware/lwip/|src/ports/lwip|proto/contracts/)')
 mkdir -p "$tap_folder/include" && ln -s "$tap_root/proto" "$tap_folder/include/proto"

@@ -1,0 +1,539 @@
+/* Reads requests of clients and answers them: connections, the classic commands, and what a server
+ * says of itself. */
+#include "serve.h"
+#include "serve_meta.h"
+
+#include <string.h>
+
+enum {
+    HEAD_START = 62, /* memcached's clock shows this when it starts */
+    WORDS_SEEN = 23  /* memcached looks at so many words of a line at a time */
+};
+
+#define BAD_LINE MC_BYTES("CLIENT_ERROR bad command line format")
+
+bool mc_serve_init(struct mc_serve *serve, void *block, size_t size, uint64_t now)
+{
+    const struct mc_serve none = {0};
+    *serve = none;
+    serve->started = now - HEAD_START;
+    serve->size = size;
+    bool good = mc_cache_init(&serve->cache, block, size);
+    mc_serve_clock(serve, now);
+    return good;
+}
+
+void mc_serve_clock(struct mc_serve *serve, uint64_t now)
+{
+    serve->cache.now = (uint32_t)(now - serve->started);
+}
+
+/* ---- answers ------------------------------------------------------------------------------- */
+
+static void say(const struct mc_serve_call *call, struct mc_bytes text)
+{
+    if (!call->request->noreply)
+        mc_answer_line(&call->client->answer, text);
+}
+
+static bool is_word(struct mc_bytes word, struct mc_bytes text)
+{
+    return word.len == text.len && memcmp(word.data, text.data, word.len) == 0;
+}
+
+static size_t count_call_words(const struct mc_serve_call *call)
+{
+    size_t count = 0;
+    struct mc_bytes words = call->words;
+    for (struct mc_bytes word; mc_argument_word(&words, &word);)
+        count++;
+    return count;
+}
+
+/* ---- retrieval ----------------------------------------------------------------------------- */
+
+/* True when the line has a key that is too long: then none of its values is sent. */
+static bool has_long_key(struct mc_bytes words)
+{
+    for (struct mc_bytes word; mc_argument_word(&words, &word);) {
+        if (word.len > MC_KEY_MAX)
+            return true;
+    }
+    return false;
+}
+
+static void begin_get(const struct mc_serve_call *call)
+{
+    struct mc_serve_client *client = call->client;
+    uint8_t command = call->request->command;
+    client->touches = command == MC_REQUEST_GAT || command == MC_REQUEST_GATS;
+    client->with_cas = command == MC_REQUEST_GETS || command == MC_REQUEST_GATS;
+    client->exptime = mc_update_expiry(&call->serve->cache, (int32_t)call->request->exptime,
+                                       call->serve->started);
+    client->mute = has_long_key(call->words);
+}
+
+static void answer_item(struct mc_serve_client *client, const struct mc_cache *cache,
+                        struct mc_cache_item *item, struct mc_bytes key)
+{
+    struct mc_answer *answer = &client->answer;
+    mc_answer_text(answer, MC_BYTES("VALUE "));
+    mc_answer_text(answer, key);
+    mc_answer_text(answer, MC_BYTES(" "));
+    mc_answer_number(answer, item->flags);
+    mc_answer_text(answer, MC_BYTES(" "));
+    mc_answer_number(answer, item->size);
+    if (client->with_cas) {
+        mc_answer_text(answer, MC_BYTES(" "));
+        mc_answer_number(answer, item->cas);
+    }
+    mc_answer_line(answer, MC_BYTES(""));
+    mc_answer_value(answer, cache, item);
+}
+
+static void get_key(const struct mc_serve_call *call)
+{
+    struct mc_serve *serve = call->serve;
+    struct mc_cache_item *item = mc_cache_find(&serve->cache, call->request->key);
+    serve->gets++;
+    serve->touches += call->client->touches;
+    if (item == NULL)
+        return;
+    serve->hits++;
+    item->marks |= MC_CACHE_FETCHED;
+    mc_cache_use(&serve->cache, item);
+    if (call->client->touches)
+        item->exptime = call->client->exptime;
+    if (!call->client->mute)
+        answer_item(call->client, &serve->cache, item, call->request->key);
+}
+
+/* ---- storage ------------------------------------------------------------------------------- */
+
+static enum mc_update_mode mode_of(uint8_t command)
+{
+    switch (command) {
+    case MC_REQUEST_ADD: return MC_UPDATE_ADD;
+    case MC_REQUEST_REPLACE: return MC_UPDATE_REPLACE;
+    case MC_REQUEST_APPEND: return MC_UPDATE_APPEND;
+    case MC_REQUEST_PREPEND: return MC_UPDATE_PREPEND;
+    case MC_REQUEST_CAS: return MC_UPDATE_CAS;
+    default: return MC_UPDATE_SET;
+    }
+}
+
+/* No item for the value. What a set was to replace is gone all the same. */
+static void refuse_value_of(const struct mc_serve_call *call, bool large)
+{
+    struct mc_cache *cache = &call->serve->cache;
+    struct mc_cache_item *old = NULL;
+    if (call->request->command == MC_REQUEST_SET)
+        old = mc_cache_find(cache, call->request->key);
+    if (old != NULL)
+        mc_cache_unlink(cache, old);
+    say(call, large ? MC_BYTES("SERVER_ERROR object too large for cache")
+                    : MC_BYTES("SERVER_ERROR out of memory storing object"));
+}
+
+static void begin_store(const struct mc_serve_call *call)
+{
+    const struct mc_request *request = call->request;
+    struct mc_serve_client *client = call->client;
+    struct mc_cache *cache = &call->serve->cache;
+    uint32_t flags = (uint32_t)request->flags;
+    bool large = mc_cache_total(request->key.len, flags, request->size) > MC_CACHE_TOTAL_MAX;
+    struct mc_cache_item *item = large ? NULL : mc_cache_make(cache, request->key, request->size);
+    call->serve->sets++;
+    if (item == NULL) {
+        refuse_value_of(call, large);
+        return;
+    }
+    item->flags = flags;
+    item->exptime = mc_update_expiry(cache, (int32_t)request->exptime, call->serve->started);
+    item->cas = request->number;
+    client->store.item = item;
+    client->store.mode = mode_of(request->command);
+    client->store.stale = false;
+    client->value_at = mc_cache_value(cache, item);
+    client->noreply = request->noreply;
+    client->meta = false;
+}
+
+/* A piece of a value; without an item it is skipped. */
+static void receive_piece(const struct mc_serve_call *call)
+{
+    if (call->client->store.item != NULL)
+        mc_cache_write(&call->serve->cache, &call->client->value_at, call->request->text.data,
+                       call->request->text.len);
+}
+
+static void answer_stored(struct mc_serve_client *client, enum mc_update_result result)
+{
+    static const char texts[][11] = {
+        [MC_UPDATE_DONE] = "STORED",
+        [MC_UPDATE_NOT_STORED] = "NOT_STORED",
+        [MC_UPDATE_EXISTS] = "EXISTS",
+        [MC_UPDATE_NOT_FOUND] = "NOT_FOUND",
+    };
+    if (!client->noreply)
+        mc_answer_line(&client->answer, mc_string(texts[result]));
+}
+
+/* The value is there, with or without its CRLF. */
+static void end_store(const struct mc_serve_call *call, bool whole)
+{
+    struct mc_serve_client *client = call->client;
+    struct mc_cache *cache = &call->serve->cache;
+    if (client->store.item == NULL)
+        return;
+    if (!whole) {
+        if (client->meta || !client->noreply)
+            mc_answer_line(&client->answer, MC_BYTES("CLIENT_ERROR bad data chunk"));
+    } else {
+        enum mc_update_result result = mc_update_put(cache, &client->store);
+        if (client->meta)
+            mc_serve_meta_stored(client, cache, result);
+        else
+            answer_stored(client, result);
+    }
+    mc_cache_release(cache, client->store.item);
+    client->store.item = NULL;
+}
+
+/* ---- other commands ------------------------------------------------------------------------ */
+
+static void delete_item(const struct mc_serve_call *call)
+{
+    struct mc_cache_item *item = mc_cache_find(&call->serve->cache, call->request->key);
+    if (item != NULL)
+        mc_cache_unlink(&call->serve->cache, item);
+    say(call, item != NULL ? MC_BYTES("DELETED") : MC_BYTES("NOT_FOUND"));
+}
+
+static void touch_item(const struct mc_serve_call *call)
+{
+    struct mc_cache *cache = &call->serve->cache;
+    struct mc_cache_item *item = mc_cache_find(cache, call->request->key);
+    call->serve->touches++;
+    if (item != NULL) {
+        item->marks |= MC_CACHE_FETCHED;
+        mc_cache_use(cache, item);
+        item->exptime =
+            mc_update_expiry(cache, (int32_t)call->request->exptime, call->serve->started);
+    }
+    say(call, item != NULL ? MC_BYTES("TOUCHED") : MC_BYTES("NOT_FOUND"));
+}
+
+static void count_item(const struct mc_serve_call *call)
+{
+    struct mc_cache *cache = &call->serve->cache;
+    struct mc_update_delta delta = {.delta = call->request->number,
+                                    .down = call->request->command == MC_REQUEST_DECR};
+    enum mc_update_result result = mc_update_add(cache, call->request->key, &delta);
+    if (result == MC_UPDATE_NOT_FOUND) {
+        say(call, MC_BYTES("NOT_FOUND"));
+    } else if (result == MC_UPDATE_NO_NUMBER) {
+        say(call, MC_BYTES("CLIENT_ERROR cannot increment or decrement non-numeric value"));
+    } else if (result == MC_UPDATE_NO_ROOM) {
+        say(call, MC_BYTES("SERVER_ERROR out of memory"));
+    } else {
+        mc_cache_release(cache, delta.item);
+        if (!call->request->noreply)
+            mc_answer_number(&call->client->answer, delta.number);
+        say(call, MC_BYTES(""));
+    }
+}
+
+static void flush_items(const struct mc_serve_call *call)
+{
+    struct mc_cache *cache = &call->serve->cache;
+    int32_t delay = (int32_t)call->request->exptime;
+    mc_cache_flush(cache,
+                   delay > 0 ? mc_update_expiry(cache, delay, call->serve->started) : cache->now);
+    call->serve->flushes++;
+    say(call, MC_BYTES("OK"));
+}
+
+/* The memory is fixed. */
+static void refuse_memory(const struct mc_serve_call *call)
+{
+    uint32_t megabytes = (uint32_t)call->request->number;
+    if (megabytes < 8)
+        say(call, MC_BYTES("MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m"));
+    else if (megabytes > 1000000000)
+        say(call, MC_BYTES("MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes"));
+    else
+        say(call, MC_BYTES("MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust"));
+}
+
+static void refuse_crawler(const struct mc_serve_call *call)
+{
+    struct mc_bytes words = call->request->text, word;
+    bool found = mc_argument_word(&words, &word);
+    bool crawls =
+        found && (is_word(word, MC_BYTES("crawl")) || is_word(word, MC_BYTES("metadump")));
+    say(call, crawls && count_call_words(call) == 2 ? MC_BYTES("CLIENT_ERROR lru crawler disabled")
+                                                    : MC_BYTES("ERROR"));
+}
+
+static void answer_stat(struct mc_answer *answer, const char *name, uint64_t number)
+{
+    mc_answer_text(answer, MC_BYTES("STAT "));
+    mc_answer_text(answer, mc_string(name));
+    mc_answer_text(answer, MC_BYTES(" "));
+    mc_answer_number(answer, number);
+    mc_answer_line(answer, MC_BYTES(""));
+}
+
+static void answer_stats(struct mc_answer *answer, const struct mc_serve *serve)
+{
+    const struct mc_cache *cache = &serve->cache;
+    answer_stat(answer, "pid", serve->pid);
+    answer_stat(answer, "uptime", cache->now - HEAD_START);
+    answer_stat(answer, "time", serve->started + cache->now);
+    mc_answer_line(answer, MC_BYTES("STAT version " MC_SERVE_VERSION));
+    mc_answer_line(answer, MC_BYTES("STAT about mcwire-serve,for-learning-and-tests"));
+    answer_stat(answer, "curr_connections", serve->connections);
+    answer_stat(answer, "cmd_get", serve->gets);
+    answer_stat(answer, "cmd_set", serve->sets);
+    answer_stat(answer, "cmd_flush", serve->flushes);
+    answer_stat(answer, "cmd_touch", serve->touches);
+    answer_stat(answer, "get_hits", serve->hits);
+    answer_stat(answer, "get_misses", serve->gets - serve->hits);
+    answer_stat(answer, "bytes", cache->bytes);
+    answer_stat(answer, "curr_items", cache->items);
+    answer_stat(answer, "total_items", cache->stored);
+    answer_stat(answer, "evictions", cache->evicted);
+    answer_stat(answer, "limit_maxbytes", serve->size);
+    mc_answer_line(answer, MC_BYTES("END"));
+}
+
+static void run_stats(const struct mc_serve_call *call)
+{
+    struct mc_serve *serve = call->serve;
+    struct mc_bytes words = call->request->text, word;
+    if (!mc_argument_word(&words, &word)) {
+        answer_stats(&call->client->answer, serve);
+    } else if (is_word(word, MC_BYTES("reset"))) {
+        serve->gets = serve->hits = serve->sets = serve->touches = serve->flushes = 0;
+        serve->cache.stored = serve->cache.evicted = 0;
+        say(call, MC_BYTES("RESET"));
+    } else {
+        say(call, MC_BYTES("ERROR"));
+    }
+}
+
+/* ---- what is wrong ------------------------------------------------------------------------- */
+
+static bool may_be_http(struct mc_bytes name)
+{
+    if (name.len < 2 || mc_serve_has(MC_BYTES("gsacidt"), name.data[0]))
+        return false;
+    return name.data[0] != 'm' || name.len != 2;
+}
+
+/* An unknown command; what a browser sends ends the connection. */
+static void refuse_name(const struct mc_serve_call *call, struct mc_bytes line)
+{
+    struct mc_bytes name = {"", 0}, word, last;
+    size_t count = 0;
+    bool http = mc_argument_word(&line, &name) && may_be_http(name);
+    last = name;
+    while (++count < WORDS_SEEN && mc_argument_word(&line, &word))
+        last = word;
+    if (http && last.len >= 5 && memcmp(last.data, "HTTP/", 5) == 0)
+        call->client->closing = true;
+    else
+        say(call, MC_BYTES("ERROR"));
+}
+
+/* What follows a deletion's key: nothing, 0, noreply, or both. */
+static bool is_delete_end(struct mc_bytes words)
+{
+    struct mc_bytes key, first, second, third;
+    mc_argument_word(&words, &key);
+    if (!mc_argument_word(&words, &first))
+        return true;
+    bool zero = is_word(first, MC_BYTES("0"));
+    if (!mc_argument_word(&words, &second))
+        return zero || is_word(first, MC_BYTES("noreply"));
+    return zero && is_word(second, MC_BYTES("noreply")) && !mc_argument_word(&words, &third);
+}
+
+static void refuse_delete(const struct mc_serve_call *call)
+{
+    size_t count = count_call_words(call);
+    if (count < 1 || count > 3)
+        mc_answer_line(&call->client->answer, MC_BYTES("ERROR"));
+    else if (!is_delete_end(call->words))
+        say(call, MC_BYTES("CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]"));
+    else
+        say(call, BAD_LINE);
+}
+
+static void refuse_number(const struct mc_serve_call *call)
+{
+    switch (call->request->command) {
+    case MC_REQUEST_GAT:
+    case MC_REQUEST_GATS:
+    case MC_REQUEST_TOUCH:
+    case MC_REQUEST_FLUSH_ALL: say(call, MC_BYTES("CLIENT_ERROR invalid exptime argument")); break;
+    case MC_REQUEST_INCR:
+    case MC_REQUEST_DECR: say(call, MC_BYTES("CLIENT_ERROR invalid numeric delta argument")); break;
+    case MC_REQUEST_CACHE_MEMLIMIT: say(call, MC_BYTES("ERROR")); break;
+    default: say(call, BAD_LINE); break;
+    }
+}
+
+static void refuse_request(const struct mc_serve_call *call, struct mc_bytes line)
+{
+    const struct mc_request *request = call->request;
+    if (request->fault == MC_WRONG_VALUE)
+        end_store(call, false);
+    else if (request->fault == MC_WRONG_COMMAND || request->command == 0)
+        refuse_name(call, line);
+    else if (request->command == MC_REQUEST_DELETE)
+        refuse_delete(call);
+    else if (request->fault == MC_WRONG_COUNT)
+        mc_answer_line(&call->client->answer, MC_BYTES("ERROR"));
+    else if (request->fault == MC_WRONG_NUMBER)
+        refuse_number(call);
+    else
+        say(call, BAD_LINE);
+}
+
+/* ---- requests ------------------------------------------------------------------------------ */
+
+static bool is_meta(uint8_t command)
+{
+    return command == MC_REQUEST_MS || (command >= MC_REQUEST_MG && command <= MC_REQUEST_ME);
+}
+
+static void end_request(const struct mc_serve_call *call)
+{
+    if (call->request->command >= MC_REQUEST_SET)
+        end_store(call, true);
+    else if (!call->client->mute)
+        mc_answer_line(&call->client->answer, MC_BYTES("END"));
+}
+
+static void run_admin(const struct mc_serve_call *call, int event)
+{
+    switch (event) {
+    case MC_REQUEST_MN: say(call, MC_BYTES("MN")); break;
+    case MC_REQUEST_VERSION: say(call, MC_BYTES("VERSION " MC_SERVE_VERSION)); break;
+    case MC_REQUEST_QUIT: call->client->closing = true; break;
+    case MC_REQUEST_FLUSH_ALL: flush_items(call); break;
+    case MC_REQUEST_VERBOSITY: say(call, MC_BYTES("OK")); break;
+    case MC_REQUEST_CACHE_MEMLIMIT: refuse_memory(call); break;
+    case MC_REQUEST_STATS: run_stats(call); break;
+    case MC_REQUEST_WATCH: say(call, MC_BYTES("CLIENT_ERROR watch commands not allowed")); break;
+    case MC_REQUEST_LRU_CRAWLER: refuse_crawler(call); break;
+    case MC_REQUEST_SHUTDOWN: say(call, MC_BYTES("ERROR: shutdown not enabled")); break;
+    case MC_REQUEST_REFRESH_CERTS: say(call, MC_BYTES("Error TLS not enabled")); break;
+    default: say(call, MC_BYTES("ERROR")); break;
+    }
+}
+
+static void run_request(const struct mc_serve_call *call, int event)
+{
+    switch (event) {
+    case MC_REQUEST_KEY: get_key(call); break;
+    case MC_REQUEST_DATA: receive_piece(call); break;
+    case MC_REQUEST_END: end_request(call); break;
+    case MC_REQUEST_GET:
+    case MC_REQUEST_GETS:
+    case MC_REQUEST_GAT:
+    case MC_REQUEST_GATS: begin_get(call); break;
+    case MC_REQUEST_SET:
+    case MC_REQUEST_ADD:
+    case MC_REQUEST_REPLACE:
+    case MC_REQUEST_APPEND:
+    case MC_REQUEST_PREPEND:
+    case MC_REQUEST_CAS: begin_store(call); break;
+    case MC_REQUEST_DELETE: delete_item(call); break;
+    case MC_REQUEST_INCR:
+    case MC_REQUEST_DECR: count_item(call); break;
+    case MC_REQUEST_TOUCH: touch_item(call); break;
+    default: run_admin(call, event); break;
+    }
+}
+
+/* The line at the front of the input, without its end; `whole` tells whether that is there. */
+static struct mc_bytes line_at(struct mc_bytes in, bool *whole)
+{
+    struct mc_bytes line = {in.data, 0};
+    line.len = mc_serve_find(in, '\n');
+    *whole = line.len < in.len;
+    if (*whole && line.len > 0 && line.data[line.len - 1] == '\r')
+        line.len--;
+    return line;
+}
+
+/* Reads what is left of a retrieval's line after a wrong word; true when its end has come. */
+static bool drop_line(struct mc_serve_client *client, struct mc_bytes *in)
+{
+    struct mc_request request;
+    size_t end = mc_serve_find(*in, '\n');
+    bool ended = end < in->len;
+    size_t size = ended ? end + 1 : end;
+    struct mc_bytes rest = {in->data, size};
+    mc_request_next(&client->reader, &rest, &request);
+    in->data += size;
+    in->len -= size;
+    client->dropping = !ended;
+    return ended;
+}
+
+static int step(struct mc_serve *serve, struct mc_serve_client *client, struct mc_bytes *in)
+{
+    struct mc_request request;
+    if (client->dropping && !drop_line(client, in))
+        return MC_MORE;
+    struct mc_serve_call call = {serve, client, &request, {0}, client->reader};
+    struct mc_bytes line = {0}, name;
+    bool inside = client->inside, whole = true;
+    if (!inside) {
+        line = line_at(*in, &whole);
+        if (!whole && in->len < MC_REQUEST_MAX)
+            return MC_MORE;
+        call.words = line;
+        mc_argument_word(&call.words, &name);
+    }
+    int event = mc_request_next(&client->reader, in, &request);
+    if (event <= MC_MORE) {
+        client->closing = event != MC_MORE;
+        return event;
+    }
+    client->inside = !mc_request_is_final(event);
+    client->dropping = event == MC_REQUEST_WRONG && request.command >= MC_REQUEST_GET &&
+                       request.command <= MC_REQUEST_GATS && in->data[-1] != '\n';
+    if (!inside && is_meta(request.command))
+        mc_serve_meta_line(&call);
+    else if (event == MC_REQUEST_WRONG)
+        refuse_request(&call, line);
+    else
+        run_request(&call, event);
+    return event;
+}
+
+int mc_serve_input(struct mc_serve *serve, struct mc_serve_client *client, struct mc_bytes *in,
+                   struct mc_out *out)
+{
+    for (;;) {
+        if (!mc_answer_send(&client->answer, &serve->cache, out))
+            return MC_E_FULL;
+        if (client->closing)
+            return MC_E_CLOSED;
+        if (step(serve, client, in) == MC_MORE)
+            return MC_MORE;
+    }
+}
+
+void mc_serve_leave(struct mc_serve *serve, struct mc_serve_client *client)
+{
+    mc_answer_clear(&client->answer, &serve->cache);
+    if (client->store.item != NULL)
+        mc_cache_release(&serve->cache, client->store.item);
+    client->store.item = NULL;
+}

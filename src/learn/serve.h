@@ -1,0 +1,74 @@
+/* A small memcached for learning and for tests: bytes of clients in, bytes of answers out. It does
+ * no I/O, allocates nothing, and has no clock. It answers as memcached 1.6.18 does that was started
+ * with `-o no_lru_maintainer,no_lru_crawler`; tests/check_serve_live.c lists where it does not.
+ *
+ *     mc_serve_init(&serve, block, size, time(NULL))
+ *     per connection: struct mc_serve_client client = {0}
+ *     bytes have come: mc_serve_clock(), then mc_serve_input() until it returns MC_MORE
+ *     the connection is over: mc_serve_leave()
+ */
+#ifndef MC_SERVE_H
+#define MC_SERVE_H
+
+#include "answer.h"
+#include "request.h"
+#include "update.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MC_SERVE_VERSION "1.6.18-mcwire"
+
+struct mc_serve {
+    uint32_t pid, connections; /* the caller's, for the statistics */
+    struct mc_cache cache;
+    uint64_t started; /* Unix time of the cache's second 0 */
+    uint64_t size;    /* of the block */
+    uint64_t gets, hits, sets, touches, flushes;
+};
+
+/* What the answer to an ms has to have, in this order. */
+struct mc_serve_reflection {
+    char letters[4]; /* O k c */
+    char opaque[MC_OPAQUE_MAX + 1];
+    uint8_t opaque_len;
+};
+
+/* A connection. Start from {0}; it may not be moved. All members are private. */
+struct mc_serve_client {
+    struct mc_request_reader reader;
+    struct mc_answer answer;
+    struct mc_update_store store; /* store.item: the value that is being received goes here */
+    struct mc_cache_cursor value_at;
+    struct mc_serve_reflection reflection;
+    uint32_t exptime; /* of a gat */
+    bool inside;      /* the request goes on */
+    bool meta, noreply, touches, with_cas;
+    bool mute;     /* a get with a key that is too long: its values are not sent */
+    bool dropping; /* the rest of a line is skipped */
+    bool closing;
+};
+
+/* The block is aligned as for uint64_t; 3 MB are enough. `now` is the Unix time. False: too small. */
+bool mc_serve_init(struct mc_serve *serve, void *block, size_t size, uint64_t now);
+
+/* Says what time it is. */
+void mc_serve_clock(struct mc_serve *serve, uint64_t now);
+
+/* Reads requests from the front of *in, moves *in past them, and appends the answers to *out.
+ * MC_MORE: keep what is left in *in, append more to it, and call again. There has to be room for
+ * MC_REQUEST_MAX bytes.
+ * MC_E_FULL: send what is in *out, and call again with what is left in *in.
+ * MC_E_CLOSED: send what is in *out, and close. */
+int mc_serve_input(struct mc_serve *serve, struct mc_serve_client *client, struct mc_bytes *in,
+                   struct mc_out *out);
+
+/* Lets go of what the connection holds. */
+void mc_serve_leave(struct mc_serve *serve, struct mc_serve_client *client);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,447 @@
+/* Tests the small memcached in memory: transcripts at several cuts, its memory, its clock, and clients
+ * that do not take their answers. The argument is the folder of the transcripts. */
+#include "served.h"
+#include "suite.h"
+#include "transcript.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NOW = 1700000000, ROOM = 4096, NAMES_MAX = 32, FILES_MAX = 200, SMALL = 3 << 20 };
+
+static const char *folder = "proto/transcripts";
+static char *files[FILES_MAX];
+static int file_count;
+
+/* Gives it bytes whole, and compares all that it says. */
+static void expect(struct served *s, int client, const char *sent, const char *said)
+{
+    text_clear(&s->said[client]);
+    served_feed(s, client, mc_string(sent), SIZE_MAX, ROOM);
+    ck_assert_str_eq(text_string(&s->said[client]), said);
+}
+
+/* ---- transcripts --------------------------------------------------------------------------- */
+
+/* Transcripts of what this server does not have: threads, memory that grows, other statistics, logs,
+ * users, dumps, and its own limit of memory. */
+static const char *const lacking[] = {
+    "admin-cache-memlimit",
+    "admin-lru",
+    "admin-not-allowed",
+    "admin-shutdown.",
+    "admin-slabs",
+    "admin-stats-c",
+    "admin-stats-d",
+    "admin-stats-i",
+    "admin-stats-se",
+    "admin-stats-si",
+    "auth-",
+    "error-out-of-memory",
+    "stream-",
+};
+
+struct play {
+    struct served served;
+    size_t piece, room;
+    struct {
+        const char *name;
+        char bytes[32];
+    } bindings[NAMES_MAX];
+    size_t count;
+};
+
+static bool is_lacking(const char *name)
+{
+    if (strncmp(name, "admin-lru-crawler-off", 21) == 0)
+        return false;
+    for (size_t k = 0; k < sizeof lacking / sizeof *lacking; k++) {
+        if (strncmp(name, lacking[k], strlen(lacking[k])) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const char *find_bound(const struct play *play, const char *name)
+{
+    for (size_t k = play->count; k > 0; k--) {
+        if (name[0] != '\0' && strcmp(play->bindings[k - 1].name, name) == 0)
+            return play->bindings[k - 1].bytes;
+    }
+    return NULL;
+}
+
+static void play_sent(struct play *play, const struct transcript_step *step)
+{
+    struct text bytes = {0};
+    for (size_t k = 0; k < step->count; k++) {
+        const struct transcript_piece *piece = &step->pieces[k];
+        const char *bound = piece->varies ? find_bound(play, piece->name) : NULL;
+        text_add(&bytes, bound != NULL ? bound : piece->bytes.data,
+                 bound != NULL ? strlen(bound) : piece->bytes.len);
+    }
+    const struct mc_bytes all = {bytes.data, bytes.len};
+    served_feed(&play->served, step->connection, all, play->piece, play->room);
+    text_free(&bytes);
+}
+
+/* The bytes of the step at the front of what was said: how many, or 0 for others. */
+static size_t match_step(struct play *play, const struct transcript_step *step,
+                         const struct text *said)
+{
+    size_t at = 0;
+    for (size_t k = 0; k < step->count; k++) {
+        const struct transcript_piece *piece = &step->pieces[k];
+        size_t n = piece->bytes.len;
+        if (piece->varies)
+            n = strcspn(said->data + at, " \r\n");
+        else if (said->len - at < n || memcmp(said->data + at, piece->bytes.data, n) != 0)
+            return 0;
+        if (piece->varies && piece->name[0] != '\0') {
+            ck_assert(n > 0 && n < sizeof play->bindings[0].bytes && play->count < NAMES_MAX);
+            play->bindings[play->count].name = piece->name;
+            memcpy(play->bindings[play->count].bytes, said->data + at, n);
+            play->bindings[play->count++].bytes[n] = '\0';
+        }
+        at += n;
+    }
+    return at;
+}
+
+static void play_said(struct play *play, const struct transcript *t,
+                      const struct transcript_step *step)
+{
+    struct text *said = &play->served.said[step->connection];
+    bool many = step->kind == TRANSCRIPT_MANY;
+    size_t n;
+    do {
+        text_add(said, "", 0);
+        n = match_step(play, step, said);
+        if (n == 0 && !many)
+            ck_abort_msg("%s:%d, piece %zu: %.300s", t->path, step->line, play->piece, said->data);
+        memmove(said->data, said->data + n, said->len - n + 1);
+        said->len -= n;
+    } while (many && n > 0);
+}
+
+static void play_transcript(const struct transcript *t, size_t piece, size_t room)
+{
+    struct play play = {.piece = piece, .room = room};
+    served_start(&play.served, SERVED_SIZE, NOW);
+    for (size_t i = 0; i < t->count; i++) {
+        const struct transcript_step *step = &t->steps[i];
+        if (step->kind == TRANSCRIPT_SENT)
+            play_sent(&play, step);
+        else if (step->kind == TRANSCRIPT_SAID || step->kind == TRANSCRIPT_MANY)
+            play_said(&play, t, step);
+        else if (step->kind == TRANSCRIPT_CLOSED)
+            ck_assert_msg(play.served.closed[step->connection], "%s:%d", t->path, step->line);
+    }
+    for (int i = 0; i < SERVED_CLIENTS; i++)
+        ck_assert_msg(play.served.said[i].len == 0, "%s: more was said", t->path);
+    served_end(&play.served);
+}
+
+START_TEST(answers_the_transcript)
+{
+    static const size_t cuts[][2] = {{SIZE_MAX, ROOM}, {1, ROOM}, {7, 5}, {100, 1}, {SIZE_MAX, 1}};
+    struct transcript t;
+    unsigned version = 1006018; /* 1.6.18 */
+    ck_assert_msg(transcript_load(&t, files[_i]), "%s", text_string(&t.problem));
+    bool large = strstr(files[_i], "too-large") != NULL;
+    for (size_t k = 0; k < sizeof cuts / sizeof *cuts; k++) {
+        bool slow = cuts[k][0] == 1 || cuts[k][0] == 7;
+        if (t.live && t.first <= version && version <= t.last && !(large && slow))
+            play_transcript(&t, cuts[k][0], cuts[k][1]);
+    }
+    transcript_free(&t);
+}
+END_TEST
+
+/* ---- the clock ----------------------------------------------------------------------------- */
+
+START_TEST(items_expire_by_the_given_clock)
+{
+    struct served s;
+    served_start(&s, SMALL, NOW);
+    expect(&s, 0, "set a 0 10 1\r\nx\r\nset b 0 1700000020 1\r\ny\r\n", "STORED\r\nSTORED\r\n");
+    mc_serve_clock(&s.serve, NOW + 9);
+    expect(&s, 0, "mg a t\r\nmg b t\r\n", "HD t1\r\nHD t11\r\n");
+    mc_serve_clock(&s.serve, NOW + 10);
+    expect(&s, 0, "get a b\r\n", "VALUE b 0 1\r\ny\r\nEND\r\n");
+    expect(&s, 0, "touch b 100\r\n", "TOUCHED\r\n");
+    mc_serve_clock(&s.serve, NOW + 109);
+    expect(&s, 0, "get b\r\n", "VALUE b 0 1\r\ny\r\nEND\r\n");
+    mc_serve_clock(&s.serve, NOW + 110);
+    expect(&s, 0, "get b\r\n", "END\r\n");
+    served_end(&s);
+}
+END_TEST
+
+START_TEST(flush_all_waits_for_its_time)
+{
+    struct served s;
+    served_start(&s, SMALL, NOW);
+    expect(&s, 0, "set a 0 0 1\r\nx\r\nflush_all 5\r\n", "STORED\r\nOK\r\n");
+    mc_serve_clock(&s.serve, NOW + 3);
+    expect(&s, 0, "get a\r\nset a 0 0 1\r\ny\r\n", "VALUE a 0 1\r\nx\r\nEND\r\nSTORED\r\n");
+    mc_serve_clock(&s.serve, NOW + 5);
+    expect(&s, 0, "get a\r\nset b 0 0 1\r\nz\r\n", "END\r\nSTORED\r\n");
+    mc_serve_clock(&s.serve, NOW + 50);
+    expect(&s, 0, "get b\r\nflush_all\r\nflush_all 60\r\nget b\r\n",
+           "VALUE b 0 1\r\nz\r\nEND\r\nOK\r\nOK\r\nEND\r\n");
+    served_end(&s);
+}
+END_TEST
+
+START_TEST(time_since_the_last_access)
+{
+    struct served s;
+    served_start(&s, SMALL, NOW);
+    expect(&s, 0, "set a 0 0 1\r\nx\r\n", "STORED\r\n");
+    mc_serve_clock(&s.serve, NOW + 60);
+    expect(&s, 0, "mg a l h\r\nmg a l h\r\n", "HD l60 h0\r\nHD l60 h1\r\n");
+    mc_serve_clock(&s.serve, NOW + 61);
+    expect(&s, 0, "mg a l h\r\nmg a l h\r\n", "HD l61 h1\r\nHD l0 h1\r\n");
+    served_end(&s);
+}
+END_TEST
+
+/* ---- memory -------------------------------------------------------------------------------- */
+
+static void store(struct served *s, int client, unsigned key, size_t size)
+{
+    struct text line = {0};
+    text_print(&line, "set key%u 0 0 %zu\r\n", key, size);
+    while (size-- > 0)
+        text_add(&line, "v", 1);
+    text_add_string(&line, "\r\n");
+    expect(s, client, line.data, "STORED\r\n");
+    text_free(&line);
+}
+
+static bool has(struct served *s, unsigned key)
+{
+    char line[40];
+    snprintf(line, sizeof line, "mg key%u u\r\n", key);
+    text_clear(&s->said[9]);
+    served_feed(s, 9, mc_string(line), SIZE_MAX, ROOM);
+    return strcmp(text_string(&s->said[9]), "HD\r\n") == 0;
+}
+
+START_TEST(least_recently_used_go_first)
+{
+    struct served s;
+    served_start(&s, SMALL, NOW);
+    for (unsigned k = 0; s.serve.cache.evicted == 0; k++) {
+        store(&s, 0, k, 1000);
+        expect(&s, 1, "mg key0\r\n", "HD\r\n");
+    }
+    ck_assert(has(&s, 0));
+    ck_assert(!has(&s, 1));
+    ck_assert(has(&s, 2));
+    ck_assert_uint_eq(s.serve.cache.evicted, 1);
+    ck_assert_uint_gt(s.serve.cache.items, 2000);
+    served_end(&s);
+}
+END_TEST
+
+START_TEST(memory_comes_back)
+{
+    struct served s;
+    served_start(&s, SMALL, NOW);
+    uint32_t unused = s.serve.cache.unused_count;
+    for (unsigned k = 0; k < 3000; k++)
+        store(&s, 0, k % 700, 1 + k * 37 % 9000);
+    expect(&s, 0, "append key1 0 0 3\r\nabc\r\nincr key1 1 noreply\r\nset n 0 0 1\r\n9\r\n",
+           "STORED\r\nSTORED\r\n");
+    expect(&s, 0, "incr n 1\r\nma m N0 J5 v\r\nmg o N0\r\n", "10\r\nVA 1\r\n5\r\nHD W\r\n");
+    expect(&s, 0, "flush_all\r\nflush_all\r\n", "OK\r\nOK\r\n");
+    ck_assert_uint_eq(s.serve.cache.items, 0);
+    ck_assert_uint_eq(s.serve.cache.bytes, 0);
+    ck_assert_uint_eq(s.serve.cache.unused_count, unused);
+    served_end(&s);
+}
+END_TEST
+
+/* What clients hold cannot go; when they leave, it comes back. */
+START_TEST(held_memory_is_not_evicted)
+{
+    struct served s;
+    served_start(&s, SMALL, NOW);
+    uint32_t unused = s.serve.cache.unused_count;
+    for (int client = 0; client < 2; client++)
+        expect(&s, client, "set a 0 0 1000000\r\nabc", "");
+    expect(&s, 2, "set b 0 0 1000000\r\n", "SERVER_ERROR out of memory storing object\r\n");
+    for (int client = 0; client < 3; client++)
+        served_again(&s, client);
+    ck_assert_uint_eq(s.serve.cache.unused_count, unused);
+    served_end(&s);
+}
+END_TEST
+
+START_TEST(too_little_memory)
+{
+    struct mc_serve serve;
+    void *block = suite_allocate(1 << 20);
+    ck_assert(!mc_serve_init(&serve, block, 1 << 20, NOW));
+    free(block);
+}
+END_TEST
+
+/* ---- clients ------------------------------------------------------------------------------- */
+
+/* Its answer waits; meanwhile others change the item, and it still gets the old value. */
+START_TEST(a_client_that_does_not_read)
+{
+    static const char sent[] = "get key1\r\nget key1\r\n";
+    struct served s;
+    char out[100];
+    struct mc_bytes in = mc_string(sent);
+    struct mc_out space = {out, sizeof out, 0};
+    served_start(&s, SMALL, NOW);
+    uint32_t unused = s.serve.cache.unused_count;
+    store(&s, 1, 1, 100000);
+    ck_assert_int_eq(mc_serve_input(&s.serve, &s.clients[0], &in, &space), MC_E_FULL);
+    ck_assert_uint_eq(space.len, sizeof out);
+    ck_assert_int_eq(mc_serve_input(&s.serve, &s.clients[0], &in, &space), MC_E_FULL);
+    for (int round = 0; round < 100; round++)
+        expect(&s, 1, "set key1 0 0 2\r\nhi\r\nget key1\r\n",
+               "STORED\r\nVALUE key1 0 2\r\nhi\r\nEND\r\n");
+    served_feed(&s, 0, in, SIZE_MAX, ROOM);
+    ck_assert_uint_eq(s.said[0].len + sizeof out,
+                      strlen("VALUE key1 0 100000\r\n") + 100000 +
+                          strlen("\r\nEND\r\nVALUE key1 0 2\r\nhi\r\nEND\r\n"));
+    ck_assert_ptr_nonnull(strstr(s.said[0].data, "v\r\nEND\r\nVALUE key1 0 2\r\nhi\r\nEND\r\n"));
+    expect(&s, 1, "delete key1\r\n", "DELETED\r\n");
+    ck_assert_uint_eq(s.serve.cache.unused_count, unused);
+    served_end(&s);
+}
+END_TEST
+
+START_TEST(leaving_with_an_answer)
+{
+    struct served s;
+    char out[10];
+    struct mc_bytes in = MC_BYTES("get key1\r\n");
+    struct mc_out space = {out, sizeof out, 0};
+    served_start(&s, SMALL, NOW);
+    uint32_t unused = s.serve.cache.unused_count;
+    store(&s, 1, 1, 5000);
+    ck_assert_int_eq(mc_serve_input(&s.serve, &s.clients[0], &in, &space), MC_E_FULL);
+    expect(&s, 1, "delete key1\r\n", "DELETED\r\n");
+    ck_assert_uint_lt(s.serve.cache.unused_count, unused);
+    served_again(&s, 0);
+    ck_assert_uint_eq(s.serve.cache.unused_count, unused);
+    served_end(&s);
+}
+END_TEST
+
+/* While an answer with the item is being sent, a number is not written over it. */
+START_TEST(numbers_that_are_being_sent)
+{
+    struct served s;
+    char out[4];
+    struct mc_bytes in = MC_BYTES("get n\r\n");
+    struct mc_out space = {out, sizeof out, 0};
+    served_start(&s, SMALL, NOW);
+    expect(&s, 1, "set n 0 0 2\r\n10\r\n", "STORED\r\n");
+    ck_assert_int_eq(mc_serve_input(&s.serve, &s.clients[0], &in, &space), MC_E_FULL);
+    expect(&s, 1, "decr n 1\r\nget n\r\n", "9\r\nVALUE n 0 1\r\n9\r\nEND\r\n");
+    served_feed(&s, 0, MC_BYTES("\r\nmn\r\n"), SIZE_MAX, ROOM);
+    ck_assert_str_eq(text_string(&s.said[0]), "E n 0 2\r\n10\r\nEND\r\nMN\r\n");
+    served_end(&s);
+}
+END_TEST
+
+START_TEST(lines_without_end)
+{
+    struct served s;
+    struct text line = {0};
+    served_start(&s, SMALL, NOW);
+    text_add_string(&line, "get");
+    for (int k = 0; k < 3000; k++)
+        text_add_string(&line, " k");
+    expect(&s, 0, line.data, "");
+    ck_assert(!s.closed[0]);
+    expect(&s, 0, "\r\n", "END\r\n");
+    line.data[0] = 's';
+    expect(&s, 1, line.data, "");
+    ck_assert(s.closed[1]);
+    expect(&s, 2, "\x80", "");
+    expect(&s, 2, "\r\n", "");
+    ck_assert(s.closed[2]);
+    text_free(&line);
+    served_end(&s);
+}
+END_TEST
+
+START_TEST(says_what_it_is)
+{
+    struct served s;
+    served_start(&s, SMALL, NOW);
+    expect(&s, 0, "version\r\n", "VERSION 1.6.18-mcwire\r\n");
+    mc_serve_clock(&s.serve, NOW + 7);
+    served_feed(&s, 1, MC_BYTES("get a\r\nset a 0 0 1\r\nx\r\ngat 0 a\r\nstats\r\n"), 3, 50);
+    const char *said = text_string(&s.said[1]);
+    ck_assert_ptr_nonnull(strstr(said, "STAT about mcwire-serve,for-learning-and-tests\r\n"));
+    ck_assert_ptr_nonnull(strstr(said, "STAT uptime 7\r\nSTAT time 1700000007\r\n"));
+    ck_assert_ptr_nonnull(strstr(said, "STAT cmd_get 2\r\nSTAT cmd_set 1\r\n"));
+    ck_assert_ptr_nonnull(strstr(said, "STAT get_hits 1\r\nSTAT get_misses 1\r\n"));
+    ck_assert_ptr_nonnull(strstr(said, "STAT curr_items 1\r\n"));
+    ck_assert_ptr_nonnull(strstr(said, "STAT limit_maxbytes 3145728\r\nEND\r\n"));
+    served_end(&s);
+}
+END_TEST
+
+static int is_played(const struct dirent *entry)
+{
+    size_t len = strlen(entry->d_name);
+    return len > 4 && strcmp(entry->d_name + len - 4, ".txt") == 0 && !is_lacking(entry->d_name);
+}
+
+static void find_files(void)
+{
+    struct dirent **entries;
+    int count = scandir(folder, &entries, is_played, alphasort);
+    for (int i = 0; i < count && i < FILES_MAX; i++) {
+        struct text path = {0};
+        text_print(&path, "%s/%s", folder, entries[i]->d_name);
+        files[file_count++] = path.data;
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1)
+        folder = argv[1];
+    find_files();
+    if (file_count == 0) {
+        fprintf(stderr, "no transcripts found; give their folder as the argument\n");
+        return 2;
+    }
+    const struct suite_test tests[] = {
+        {answers_the_transcript, file_count},
+        {items_expire_by_the_given_clock, 1},
+        {flush_all_waits_for_its_time, 1},
+        {time_since_the_last_access, 1},
+        {least_recently_used_go_first, 1},
+        {memory_comes_back, 1},
+        {held_memory_is_not_evicted, 1},
+        {too_little_memory, 1},
+        {a_client_that_does_not_read, 1},
+        {leaving_with_an_answer, 1},
+        {numbers_that_are_being_sent, 1},
+        {lines_without_end, 1},
+        {says_what_it_is, 1},
+    };
+    int result = suite_run("serve", tests, sizeof tests / sizeof tests[0]);
+    for (int i = 0; i < file_count; i++)
+        free(files[i]);
+    return result;
+}

@@ -1,0 +1,64 @@
+/* Moves bytes between a test and the small memcached, whose input is always in memory of just its
+ * size. */
+#include "served.h"
+#include "suite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void served_start(struct served *served, size_t size, uint64_t now)
+{
+    *served = (struct served){.block = suite_allocate(size)};
+    ck_assert(mc_serve_init(&served->serve, served->block, size, now));
+}
+
+void served_again(struct served *served, int client)
+{
+    mc_serve_leave(&served->serve, &served->clients[client]);
+    served->clients[client] = (struct mc_serve_client){.inside = false};
+    served->closed[client] = false;
+    text_clear(&served->in[client]);
+    text_clear(&served->said[client]);
+}
+
+void served_end(struct served *served)
+{
+    for (int i = 0; i < SERVED_CLIENTS; i++) {
+        served_again(served, i);
+        text_free(&served->in[i]);
+        text_free(&served->said[i]);
+    }
+    free(served->block);
+}
+
+/* Lets it read what has come. */
+static void run(struct served *served, int client, size_t room)
+{
+    struct text *in = &served->in[client];
+    char *copy = suite_allocate(in->len > 0 ? in->len : 1), *out = suite_allocate(room);
+    struct mc_bytes bytes = {copy, in->len};
+    if (in->len > 0)
+        memcpy(copy, in->data, in->len);
+    int result = MC_E_FULL;
+    while (result == MC_E_FULL) {
+        struct mc_out space = {out, room, 0};
+        result = mc_serve_input(&served->serve, &served->clients[client], &bytes, &space);
+        text_add(&served->said[client], out, space.len);
+    }
+    served->closed[client] = result == MC_E_CLOSED;
+    text_clear(in);
+    text_add(in, bytes.data, bytes.len);
+    free(copy);
+    free(out);
+}
+
+void served_feed(struct served *served, int client, struct mc_bytes bytes, size_t piece,
+                 size_t room)
+{
+    for (size_t at = 0; at < bytes.len && !served->closed[client];) {
+        size_t n = piece < bytes.len - at ? piece : bytes.len - at;
+        text_add(&served->in[client], bytes.data + at, n);
+        run(served, client, room);
+        at += n;
+    }
+}
