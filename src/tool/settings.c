@@ -15,7 +15,7 @@ struct settings settings_default(void)
     return (struct settings){.timeout_ms = MC_SERVER_TIMEOUT_MS,
                              .count = 1,
                              .interval_ns = 1000000000,
-
+                             .every_ns = 10000000,
                              .value = "-"};
 }
 

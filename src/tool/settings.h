@@ -37,6 +37,9 @@ struct settings {
     const char *script;
     /* proxy */
     const char *listen;
+    /* top, latency */
+    uint32_t by; /* what top counts */
+    uint64_t for_ns, every_ns;
     /* keys, dump, restore, watch */
     const char *match;
     bool detailed, add;

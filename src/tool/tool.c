@@ -99,6 +99,15 @@ static const struct option watch_options[] = {
      AT(match), 0, 0},
 };
 
+#define FOR_OPTION                                                                           \
+    "--for", "S", "end after so many seconds (0: at Ctrl-C)", option_seconds, AT(for_ns), 0, \
+        31536000
+
+static const struct option top_options[] = {
+    {"--by", "key|prefix|size|misses", "what is counted (key)", option_choice, AT(by), 0, 0},
+    {FOR_OPTION},
+};
+
 #define TTL_WORDS                                                                      \
     "TTL is in seconds from now: 0 is as long as there is room, -1 is at once. From\n" \
     "1000000000 on it is a Unix time."
@@ -165,6 +174,12 @@ static const struct option_command commands[] = {
      "three without it. A store looks up its key first, so there is an item_get for\n"
      "it, too. Ctrl-C ends it with a summary.",
      TABLE(watch_options), 0, -1, run_watch},
+    {"top", "", "the keys that are used most, from memcached's log",
+     "prefix: up to the first of : / . | in a key. size: bytes of values fetched or\n"
+     "stored. misses: fetches that found nothing. Memory is fixed: 1024 keys are\n"
+     "counted at a time, and the error is printed. On a terminal the table is drawn\n"
+     "every second, elsewhere once, at the end.",
+     TABLE(top_options), 0, 0, run_top},
     {"explain", "[FILE | -]", "show what bytes of the protocol mean",
      "The bytes are what a client or a server sends; which of both it is, the first\n"
      "line tells. COLUMNS sets the width (80).",
