@@ -108,6 +108,12 @@ static const struct option top_options[] = {
     {FOR_OPTION},
 };
 
+static const struct option latency_options[] = {
+    {FOR_OPTION},
+    {"--interval", "S", "seconds between two questions (0.01)", option_seconds, AT(every_ns), 0,
+     86400},
+};
+
 #define TTL_WORDS                                                                      \
     "TTL is in seconds from now: 0 is as long as there is room, -1 is at once. From\n" \
     "1000000000 on it is a Unix time."
@@ -180,6 +186,10 @@ static const struct option_command commands[] = {
      "counted at a time, and the error is printed. On a terminal the table is drawn\n"
      "every second, elsewhere once, at the end.",
      TABLE(top_options), 0, 0, run_top},
+    {"latency", "", "a histogram of round trips",
+     "Each is a version command on one connection. A timeout is counted, and the next\n"
+     "connection follows it. Ctrl-C ends it with the chart.",
+     TABLE(latency_options), 0, 0, run_latency},
     {"explain", "[FILE | -]", "show what bytes of the protocol mean",
      "The bytes are what a client or a server sends; which of both it is, the first\n"
      "line tells. COLUMNS sets the width (80).",
