@@ -190,6 +190,9 @@ static const struct option_command commands[] = {
      "Each is a version command on one connection. A timeout is counted, and the next\n"
      "connection follows it. Ctrl-C ends it with the chart.",
      TABLE(latency_options), 0, 0, run_latency},
+    {"doctor", "", "what is unusual about this server, and what to do",
+     "From its statistics and settings. Exit status 1: something is unusual.", NULL, 0, 0, 0,
+     run_doctor},
     {"explain", "[FILE | -]", "show what bytes of the protocol mean",
      "The bytes are what a client or a server sends; which of both it is, the first\n"
      "line tells. COLUMNS sets the width (80).",
