@@ -4,11 +4,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "buffer.h"
 #include "escape.h"
 #include "interrupt.h"
 #include "print.h"
 #include "run.h"
+#include "statistics.h"
 
 int run_version(void *options, const struct option_words *words)
 {
@@ -39,12 +39,11 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* True when the time has passed, false when Ctrl-C came first. */
-static bool sleep_ns(uint64_t ns)
+static void sleep_ns(uint64_t ns)
 {
     const struct timespec time = {.tv_sec = (time_t)(ns / 1000000000),
                                   .tv_nsec = (long)(ns % 1000000000)};
-    return nanosleep(&time, NULL) == 0;
+    nanosleep(&time, NULL);
 }
 
 /* ---- ping ------------------------------------------------------------------------------------ */
@@ -99,51 +98,13 @@ int run_ping(void *options, const struct option_words *words)
 
 /* ---- stats ----------------------------------------------------------------------------------- */
 
-/* Statistics as they came: NAME, a tab, VALUE and a newline each. */
-struct listing {
-    struct mc_sink sink;
-    struct buffer text;
-};
-
-static void receive_statistic(struct mc_sink *sink, const struct mc_op *op, size_t slot, int event,
-                              const struct mc_reply *reply)
-{
-    struct listing *listing = (struct listing *)(void *)sink;
-
-    (void)op, (void)slot;
-    buffer_add(&listing->text, reply->key);
-    buffer_add(&listing->text, event == MC_LINE ? MC_BYTES("") : MC_BYTES("\t"));
-    buffer_add(&listing->text, reply->text);
-    buffer_add(&listing->text, MC_BYTES("\n"));
-}
-
-/* The next line of a listing: its name and value. */
-static bool next_statistic(struct mc_bytes *text, struct mc_bytes *name, struct mc_bytes *value)
-{
-    const char *end = text->len > 0 ? memchr(text->data, '\n', text->len) : NULL;
-
-    if (end == NULL)
-        return false;
-    size_t len = (size_t)(end - text->data);
-    const char *tab = memchr(text->data, '\t', len);
-    size_t name_len = tab != NULL ? (size_t)(tab - text->data) : len;
-    *name = (struct mc_bytes){text->data, name_len};
-    *value = (struct mc_bytes){text->data + name_len + 1, tab != NULL ? len - name_len - 1 : 0};
-    text->data += len + 1;
-    text->len -= len + 1;
-    return true;
-}
-
 /* Had the statistic this value before? */
 static bool is_unchanged(struct mc_bytes before, struct mc_bytes name, struct mc_bytes value)
 {
-    struct mc_bytes old_name, old_value;
+    struct mc_bytes old;
 
-    while (next_statistic(&before, &old_name, &old_value)) {
-        if (old_name.len == name.len && memcmp(old_name.data, name.data, name.len) == 0)
-            return old_value.len == value.len && memcmp(old_value.data, value.data, value.len) == 0;
-    }
-    return false;
+    return statistics_find(before, name, &old) && old.len == value.len &&
+           memcmp(old.data, value.data, value.len) == 0;
 }
 
 static void print_statistic(struct mc_bytes name, struct mc_bytes value)
@@ -170,7 +131,7 @@ static void print_listing(const struct session *session, const struct buffer *no
     struct mc_bytes text = {now->data, now->len}, name, value;
     const struct mc_bytes old = {before->data, before->len};
 
-    while (next_statistic(&text, &name, &value)) {
+    while (statistics_next(&text, &name, &value)) {
         if (is_unchanged(old, name, value))
             continue;
         if (session->settings->json)
@@ -181,26 +142,22 @@ static void print_listing(const struct session *session, const struct buffer *no
 }
 
 /* Asks once. */
-static bool list_statistics(struct session *session, struct listing *listing)
+static bool list_statistics(struct session *session, struct buffer *listing)
 {
     const struct option_words *words = session->words;
-    struct mc_bytes group = mc_string(words->count > 0 ? words->list[0] : NULL);
-    struct mc_op op = mc_op_stats(group, &listing->sink);
+    const char *group = words->count > 0 ? words->list[0] : NULL;
+    struct mc_op op = statistics_ask(session, group, listing);
 
-    listing->text.len = 0;
-    if (words->count > 0 && strcmp(words->list[0], "detail dump") == 0)
-        op.command = &mc_command_stats_text;
-    mc_server_do(&session->server, &op);
-    if (op.result == MC_END || op.result == MC_RESET || op.result == MC_OK)
+    if (statistics_came(&op))
         return true;
-    session_judge(session, group.len > 0 ? group.data : "stats", op.result, op.text);
+    session_judge(session, group != NULL ? group : "stats", op.result, op.text);
     return false;
 }
 
 int run_stats(void *options, const struct option_words *words)
 {
     struct session session;
-    struct listing now = {.sink = {receive_statistic}}, before = {.sink = {receive_statistic}};
+    struct buffer now = {0}, before = {0};
     int status = session_start(&session, options, words);
     uint64_t pause = status == 0 ? session.settings->watch_ns : 0;
 
@@ -209,16 +166,17 @@ int run_stats(void *options, const struct option_words *words)
     if (pause > 0)
         interrupt_catch();
     while (list_statistics(&session, &now)) {
-        print_listing(&session, &now.text, &before.text);
-        if (pause == 0 || !session_flush(&session) || !sleep_ns(pause) || interrupt_came())
+        print_listing(&session, &now, &before);
+        if (pause == 0 || !session_flush(&session) ||
+            interrupt_wait(-1, -1, (int64_t)(pause / 1000000)) != 0)
             break;
-        const struct buffer old = before.text;
-        before.text = now.text;
-        now.text = old;
+        const struct buffer old = before;
+        before = now;
+        now = old;
         if (!session.settings->json)
             putchar('\n');
     }
-    buffer_free(&now.text);
-    buffer_free(&before.text);
+    buffer_free(&now);
+    buffer_free(&before);
     return session_end(&session);
 }

@@ -6,35 +6,11 @@
 
 #include "base64.h"
 #include "decimal.h"
+#include "glob.h"
 #include "patience.h"
+#include "percent.h"
 
 enum { ITEM_KEY_MAX = 250, BUSY_TRIES = 25, BUSY_PAUSE_NS = 20000000 };
-
-/* Does the key match the whole pattern? */
-static bool matches(const char *pattern, struct mc_bytes key)
-{
-    const char *star = NULL;
-    size_t i = 0, star_at = 0;
-
-    while (i < key.len || *pattern != '\0') {
-        if (*pattern == '*') {
-            star = pattern++;
-            star_at = i;
-            continue;
-        }
-        const char *byte = *pattern == '\\' && pattern[1] != '\0' ? pattern + 1 : pattern;
-        bool any = *pattern == '?';
-        if (i < key.len && *pattern != '\0' && (any || *byte == key.data[i])) {
-            pattern = byte + 1;
-            i++;
-        } else if (star != NULL && star_at < key.len) {
-            pattern = star + 1;
-            i = ++star_at;
-        } else
-            return false;
-    }
-    return true;
-}
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
@@ -70,32 +46,6 @@ static bool read_mgdump_line(struct mc_bytes line, struct crawl_item *item, stru
     return !item->binary || base64_read(key, text);
 }
 
-static int hex_value(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    digit |= 0x20;
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
-/* Appends a text without its %HH. */
-static bool read_percent(struct buffer *key, struct mc_bytes text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        char byte = text.data[i];
-        if (byte == '%') {
-            int high = i + 2 < text.len ? hex_value(text.data[i + 1]) : -1;
-            int low = i + 2 < text.len ? hex_value(text.data[i + 2]) : -1;
-            if (high < 0 || low < 0)
-                return false;
-            byte = (char)(high << 4 | low);
-            i += 2;
-        }
-        buffer_add(key, (struct mc_bytes){&byte, 1});
-    }
-    return true;
-}
-
 /* The number of "NAME=NUMBER"; -1 for -1. */
 static int64_t read_member(struct mc_bytes word, size_t name)
 {
@@ -122,7 +72,7 @@ static bool read_metadump_line(struct mc_bytes line, struct crawl_item *item, st
     struct mc_bytes word;
 
     if (!next_word(&line, &word) || word.len < 5 || memcmp(word.data, "key=", 4) != 0 ||
-        !read_percent(key, (struct mc_bytes){word.data + 4, word.len - 4}))
+        !percent_read(key, (struct mc_bytes){word.data + 4, word.len - 4}))
         return false;
     item->binary = needs_base64((struct mc_bytes){key->data, key->len});
     while (next_word(&line, &word)) {
@@ -194,7 +144,7 @@ static void receive_line(struct mc_sink *sink, const struct mc_op *op, size_t sl
     crawling->broken =
         !crawling->read(reply->text, &item, &crawling->key) || crawling->key.len > ITEM_KEY_MAX;
     item.key = (struct mc_bytes){crawling->key.data, crawling->key.len};
-    if (!crawling->broken && (crawl->match == NULL || matches(crawl->match, item.key)))
+    if (!crawling->broken && (crawl->match == NULL || glob_matches(crawl->match, item.key)))
         keep_item(crawling, &item);
 }
 

@@ -37,6 +37,12 @@ int run_talk(void *options, const struct option_words *words);
 /* proxy.c */
 int run_proxy(void *options, const struct option_words *words);
 
+/* watch.c, top.c, latency.c, doctor.c */
+int run_watch(void *options, const struct option_words *words);
+int run_top(void *options, const struct option_words *words);
+int run_latency(void *options, const struct option_words *words);
+int run_doctor(void *options, const struct option_words *words);
+
 /* explain.c */
 int run_explain(void *options, const struct option_words *words);
 

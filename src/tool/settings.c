@@ -12,8 +12,11 @@ enum { UNIX_TIME_MIN = 1000000000 };
 
 struct settings settings_default(void)
 {
-    return (struct settings){
-        .timeout_ms = MC_SERVER_TIMEOUT_MS, .count = 1, .interval_ns = 1000000000, .value = "-"};
+    return (struct settings){.timeout_ms = MC_SERVER_TIMEOUT_MS,
+                             .count = 1,
+                             .interval_ns = 1000000000,
+                             .every_ns = 10000000,
+                             .value = "-"};
 }
 
 const char *settings_read_ttl(const char *text, int32_t *ttl)

@@ -7,6 +7,7 @@
 
 #include "option.h"
 
+enum settings_color { COLOR_AUTO, COLOR_NEVER };
 enum settings_field { FIELD_VALUE, FIELD_FLAGS, FIELD_CAS, FIELD_SIZE, FIELD_TTL };
 
 struct settings {
@@ -15,6 +16,7 @@ struct settings {
     const char *user, *password_file;
     uint64_t timeout_ms;
     bool json, bytes;
+    uint32_t color; /* enum settings_color */
     /* get; touch_ttl: when `touches` */
     bool nul, touches;
     int32_t touch_ttl;
@@ -35,7 +37,10 @@ struct settings {
     const char *script;
     /* proxy */
     const char *listen;
-    /* keys, dump, restore */
+    /* top, latency */
+    uint32_t by; /* what top counts */
+    uint64_t for_ns, every_ns;
+    /* keys, dump, restore, watch */
     const char *match;
     bool detailed, add;
 };

@@ -23,6 +23,8 @@ static const struct option options_of_all[] = {
     {"--json", NULL, "print one JSON object a line", option_flag, AT(json), 0, 0},
     {"--bytes", NULL, "show the conversation with the server on stderr", option_flag, AT(bytes), 0,
      0},
+    {"--color", "auto|never", "colours on a terminal, or none (auto)", option_choice, AT(color), 0,
+     0},
 };
 
 static const struct option get_options[] = {
@@ -92,6 +94,26 @@ static const struct option proxy_options[] = {
      option_text, AT(listen), 0, 0},
 };
 
+static const struct option watch_options[] = {
+    {"--match", "GLOB", "only keys like this: * is any bytes, ? is one byte", option_text,
+     AT(match), 0, 0},
+};
+
+#define FOR_OPTION                                                                           \
+    "--for", "S", "end after so many seconds (0: at Ctrl-C)", option_seconds, AT(for_ns), 0, \
+        31536000
+
+static const struct option top_options[] = {
+    {"--by", "key|prefix|size|misses", "what is counted (key)", option_choice, AT(by), 0, 0},
+    {FOR_OPTION},
+};
+
+static const struct option latency_options[] = {
+    {FOR_OPTION},
+    {"--interval", "S", "seconds between two questions (0.01)", option_seconds, AT(every_ns), 0,
+     86400},
+};
+
 #define TTL_WORDS                                                                      \
     "TTL is in seconds from now: 0 is as long as there is room, -1 is at once. From\n" \
     "1000000000 on it is a Unix time."
@@ -152,6 +174,25 @@ static const struct option_command commands[] = {
      "It never changes a byte, and waits for nobody who reads what it prints: then\n"
      "records are dropped and counted. Ctrl-C ends it, with exit status 0.",
      TABLE(proxy_options), 0, 0, run_proxy},
+    {"watch", "[KIND...]", "memcached's log: what other clients do, as it happens",
+     "KIND is fetchers, mutations, evictions, connevents, deletions (newer servers\n"
+     "than 1.6.18), proxyreqs, proxyevents, proxyuser, sysevents or rawcmds; the first\n"
+     "three without it. A store looks up its key first, so there is an item_get for\n"
+     "it, too. Ctrl-C ends it with a summary.",
+     TABLE(watch_options), 0, -1, run_watch},
+    {"top", "", "the keys that are used most, from memcached's log",
+     "prefix: up to the first of : / . | in a key. size: bytes of values fetched or\n"
+     "stored. misses: fetches that found nothing. Memory is fixed: 1024 keys are\n"
+     "counted at a time, and the error is printed. On a terminal the table is drawn\n"
+     "every second, elsewhere once, at the end.",
+     TABLE(top_options), 0, 0, run_top},
+    {"latency", "", "a histogram of round trips",
+     "Each is a version command on one connection. A timeout is counted, and the next\n"
+     "connection follows it. Ctrl-C ends it with the chart.",
+     TABLE(latency_options), 0, 0, run_latency},
+    {"doctor", "", "what is unusual about this server, and what to do",
+     "From its statistics and settings. Exit status 1: something is unusual.", NULL, 0, 0, 0,
+     run_doctor},
     {"explain", "[FILE | -]", "show what bytes of the protocol mean",
      "The bytes are what a client or a server sends; which of both it is, the first\n"
      "line tells. COLUMNS sets the width (80).",

@@ -1,0 +1,35 @@
+/* What can be unusual about a server: a list of symptoms, each with its number and what to do. */
+#ifndef SYMPTOMS_H
+#define SYMPTOMS_H
+
+#include "buffer.h"
+
+enum symptoms_group { GROUP_GENERAL, GROUP_SETTINGS, GROUP_ITEMS, GROUP_SLABS, GROUPS };
+
+/* What a server says of itself, as statistics.h keeps it; empty: it said nothing. */
+struct facts {
+    struct buffer groups[GROUPS];
+};
+
+enum { SYMPTOM_TEXT = 256 };
+
+struct symptom {
+    const char *name;
+    char text[SYMPTOM_TEXT]; /* what it is, with its number: bytes from the server may be in it */
+    const char *advice;
+};
+
+extern const size_t symptoms_count;
+
+/* Does the server have symptom number i? Then *found is it. */
+bool symptoms_check(const struct facts *facts, size_t i, struct symptom *found);
+
+/* A number of a group; false when it has none. */
+bool symptoms_number(const struct facts *facts, enum symptoms_group group, const char *name,
+                     uint64_t *number);
+
+/* A text of a group; NULL when it has none. */
+struct mc_bytes symptoms_text(const struct facts *facts, enum symptoms_group group,
+                              const char *name);
+
+#endif
