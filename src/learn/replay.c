@@ -21,7 +21,8 @@ struct connection {
     struct mc_socket socket;
     bool open_end;     /* the last reply is not over, or the server closed */
     struct text heard; /* received and not compared yet */
-    struct text asked; /* what was last sent */
+    struct text asked; /* what was sent since the last answer */
+    bool answered;
 };
 
 struct replay {
@@ -160,16 +161,16 @@ static bool open_connection(struct replay *r)
            fails(r, "there is no connection");
 }
 
-static bool send_text(struct replay *r, const struct text *bytes)
+static bool send_all(struct replay *r, struct mc_bytes bytes)
 {
     struct connection *connection = connection_of(r);
     struct mc_transport transport = mc_socket_transport(&connection->socket);
-    for (size_t sent = 0; sent < bytes->len;) {
-        struct mc_bytes rest = {bytes->data + sent, bytes->len - sent};
-        ptrdiff_t n = transport.send(transport.ctx, &rest, 1, deadline_of(r));
+    while (bytes.len > 0) {
+        ptrdiff_t n = transport.send(transport.ctx, &bytes, 1, deadline_of(r));
         if (n < 0)
             return fails(r, "the request could not be sent");
-        sent += (size_t)n;
+        bytes.data += n;
+        bytes.len -= (size_t)n;
     }
     return true;
 }
@@ -203,15 +204,18 @@ static void drop_front(struct text *text, size_t len)
 
 static bool play_sent(struct replay *r)
 {
-    struct text *asked = &connection_of(r)->asked;
-    text_clear(asked);
+    struct connection *connection = connection_of(r);
+    struct text *asked = &connection->asked;
+    size_t before = connection->answered ? 0 : asked->len;
+    connection->answered = false;
+    asked->len = before;
     for (size_t k = 0; k < r->step->count; k++) {
         const struct transcript_piece *piece = &r->step->pieces[k];
         const struct binding *bound = piece->varies ? find_binding(r, piece->name) : NULL;
         const struct text *source = bound != NULL ? &bound->bytes : &piece->bytes;
         text_add(asked, source->data, source->len);
     }
-    return send_text(r, asked);
+    return send_all(r, (struct mc_bytes){asked->data + before, asked->len - before});
 }
 
 /* Receives and compares until the step is complete; a line that may come any number of times, as
@@ -226,7 +230,7 @@ static bool play_said(struct replay *r)
         if (match == MATCHES)
             drop_front(heard, end);
         if (match == MATCHES && !many)
-            return true;
+            return connection_of(r)->answered = true;
         if (match == DIFFERS)
             return many || says_otherwise(r, "the server said something else", true);
         int result = match == TOO_SHORT ? hear(r) : 0;

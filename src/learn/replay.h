@@ -20,7 +20,7 @@ struct replay_difference {
     const char *what;                   /* static: "the server said something else" */
     const char *reason;                 /* the system's words, or NULL */
     bool connected;                     /* false: there was no connection */
-    struct text asked;                  /* what was last sent on this connection */
+    struct text asked;                  /* what this connection sent since the last answer */
     struct text expected, said;         /* empty where it is not about bytes */
 };
 

@@ -40,6 +40,9 @@ int run_proxy(void *options, const struct option_words *words);
 /* explain.c */
 int run_explain(void *options, const struct option_words *words);
 
+/* play.c */
+int run_replay(void *options, const struct option_words *words);
+
 /* completion.c */
 int run_completion(void *options, const struct option_words *words);
 

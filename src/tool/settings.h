@@ -38,6 +38,8 @@ struct settings {
     /* keys, dump, restore */
     const char *match;
     bool detailed, add;
+    /* replay */
+    bool all, list;
 };
 
 /* The defaults. */
