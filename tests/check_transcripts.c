@@ -18,7 +18,8 @@ enum {
     FILES_MAX = 200,
     PAIRS_MAX = 400, /* a longer reply is cut at this many places, evenly spread */
     FEW_PAIRS_MAX = 50,
-    CONNECTIONS = 10
+    CONNECTIONS = 10,
+    ANSWER_MS = 20000 /* the longest time for an answer */
 };
 
 static char *files[FILES_MAX];
@@ -154,13 +155,29 @@ END_TEST
 
 /* ---- the server ---------------------------------------------------------------------------- */
 
+static void print_difference(const struct transcript *transcript,
+                             const struct replay_difference *difference, struct text *problem)
+{
+    text_print(problem, "%s:%d: %s%s%s: ", transcript->path, difference->step->line,
+               difference->what, difference->reason != NULL ? ", " : "",
+               difference->reason != NULL ? difference->reason : "");
+    text_escape(problem, difference->said.data,
+                difference->said.len < 200 ? difference->said.len : 200);
+}
+
 static bool replay(const struct transcript *transcript, struct text *problem)
 {
     struct live live;
     char users[sizeof transcript->users + 1]; /* a file of lines */
     snprintf(users, sizeof users, "%s\n", transcript->users);
     live_start(&live, LIVE_UNIX, transcript->options, users[0] != '\n' ? users : NULL);
-    bool same = replay_live(transcript, live.path, problem);
+    struct replay_server server = {.timeout_ms = ANSWER_MS};
+    struct replay_difference difference;
+    ck_assert_ptr_null(mc_address_parse(&server.address, live.address));
+    bool same = replay_live(transcript, &server, &difference);
+    if (!same)
+        print_difference(transcript, &difference, problem);
+    replay_difference_free(&difference);
     live_end(&live);
     return same;
 }

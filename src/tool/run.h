@@ -46,6 +46,9 @@ int run_doctor(void *options, const struct option_words *words);
 /* explain.c */
 int run_explain(void *options, const struct option_words *words);
 
+/* play.c */
+int run_replay(void *options, const struct option_words *words);
+
 /* completion.c */
 int run_completion(void *options, const struct option_words *words);
 

@@ -43,6 +43,8 @@ struct settings {
     /* keys, dump, restore, watch */
     const char *match;
     bool detailed, add;
+    /* replay */
+    bool all, list;
 };
 
 /* The defaults. */

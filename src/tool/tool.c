@@ -114,6 +114,13 @@ static const struct option latency_options[] = {
      86400},
 };
 
+static const struct option replay_options[] = {
+    {"--all", NULL, "all transcripts that hold for the server's version", option_flag, AT(all), 0,
+     0},
+    {"--list", NULL, "list the transcripts, and do nothing else", option_flag, AT(list), 0, 0},
+    {"--yes", NULL, "really invalidate all items of the server", option_flag, AT(yes), 0, 0},
+};
+
 #define TTL_WORDS                                                                      \
     "TTL is in seconds from now: 0 is as long as there is room, -1 is at once. From\n" \
     "1000000000 on it is a Unix time."
@@ -197,6 +204,10 @@ static const struct option_command commands[] = {
      "The bytes are what a client or a server sends; which of both it is, the first\n"
      "line tells. COLUMNS sets the width (80).",
      NULL, 0, 0, 1, run_explain},
+    {"replay", "[NAME | FILE ...]", "play transcripts to a server, and compare its answers",
+     "Use a server that was just started and that nobody needs: each transcript begins\n"
+     "with flush_all, and some change settings. Exit status 1 when an answer differs.",
+     TABLE(replay_options), 0, -1, run_replay},
     {"completion", "bash|zsh|fish", "print a script that completes words in a shell",
      "bash: source <(mcwire completion bash)\n"
      "zsh: mcwire completion zsh >DIRECTORY/_mcwire, with DIRECTORY in $fpath\n"

@@ -68,7 +68,8 @@ mixes_signals() {
 compile() {
     "$prefix-gcc" -std=c11 -O1 -Wall -Wextra -Werror -D_POSIX_C_SOURCE=200809L \
         -D_FILE_OFFSET_BITS=64 -I"$tap_root/tests/embed/cross" -I"$tap_root/tests/support" \
-        -I"$tap_root/bench/common" -I"$tap_root/src/tool" -I"$tap_root/src" -I"$tap_root/proto" "$@"
+        -I"$tap_root/bench/common" -I"$tap_root/src/learn" -I"$tap_root/src/tool" \
+        -I"$tap_root/src" -I"$tap_root/proto" "$@"
 }
 
 # compile_library NAME SOURCE...
@@ -82,7 +83,7 @@ compile_library() {
 compile_libraries() {
     local helpers
     mapfile -t helpers < <(grep -L '^int main\|^int suite_run\|^void \*malloc' \
-        "$tap_root"/tests/support/*.c)
+        "$tap_root"/tests/support/*.c "$tap_root"/src/learn/*.c)
     compile_library mcwire "$tap_root"/{proto,src}/*.c &&
         compile_library tests "${helpers[@]}" "$tap_root/tests/embed/cross/suite.c" \
             "$tap_root/bench/common/scratch.c"

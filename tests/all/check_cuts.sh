@@ -10,9 +10,9 @@
 build() {
     local flags
     mapfile -t flags < <(pkg-config --cflags --libs check | xargs -n1)
-    cd "$tap_root" && gcc -std=c11 -O2 -D_POSIX_C_SOURCE=200809L -Iproto -Itests/support \
+    cd "$tap_root" && gcc -std=c11 -O2 -D_POSIX_C_SOURCE=200809L -Iproto -Isrc/learn -Itests/support \
         -o "$tap_folder/check_cuts" tests/check_cuts.c \
-        tests/support/{guard,suite,tally,text,transcript}.c proto/*.c "${flags[@]}"
+        tests/support/{guard,suite,tally}.c src/learn/{text,transcript}.c proto/*.c "${flags[@]}"
 }
 
 cut_all() {

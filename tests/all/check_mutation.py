@@ -55,6 +55,9 @@ WORDING = {'proto/text.c': '.', 'src/address.c': ' ', 'src/server.c': ' '}
 # What every test program is linked with: what support/folder.c asks.
 ALWAYS = ['tests/mutation/stop.c', 'bench/common/scratch.c']
 
+# Parts of src/learn that tests share.
+LEARN = ['replay', 'text', 'transcript']
+
 # A test program's other sources, what the linker wraps, and its arguments.
 CALLS = ['socket', 'fcntl', 'fcntl64', 'setsockopt', 'getsockopt', 'getpeername', 'connect',
          'getaddrinfo', 'send', 'sendmsg', 'recv', 'poll', 'close']
@@ -111,8 +114,8 @@ SAMPLE = {'proto': 100, 'src': 12, 'src/command.c': 5, 'src/engine.c': 5, 'src/m
           'src/retrieval.c': 5}
 JOBS = len(os.sched_getaffinity(0))
 WAITING = {'src/server.c': 2, 'src/socket.c': 4} # times as many: their tests wait, and take no CPU
-FLAGS = ['-std=c11', '-w', '-D_POSIX_C_SOURCE=200809L', '-Iproto', '-Isrc', '-Itests/support',
-         '-Ibench/common']
+FLAGS = ['-std=c11', '-w', '-D_POSIX_C_SOURCE=200809L', '-Iproto', '-Isrc', '-Isrc/learn',
+         '-Itests/support', '-Ibench/common']
 SANITIZE = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']
 KILLED, TIME, ALIVE, INVALID, SAME = 'killed', 'killed by time', 'alive', 'invalid', 'same'
 LISTED = 'alive, says the list'
@@ -132,6 +135,8 @@ def need(line, **more):
 
 def source_of(name):
     """A test program's own source, or that of a part which programs share."""
+    if name in LEARN:
+        return 'src/learn/%s.c' % name
     return 'tests/%s%s.c' % ('' if name.startswith('check_') else 'support/', name)
 
 

@@ -36,8 +36,8 @@ fuzz_seeds() {
     local target
     mkdir -p "$fuzz_out"/seeds-{reader,request} &&
         clang-19 -std=c11 -D_POSIX_C_SOURCE=200809L -I"$fuzz_root/proto" \
-            -I"$fuzz_root/tests/support" -o "$fuzz_out/make-seeds" \
-            "$fuzz_root/tests/fuzz/seeds.c" "$fuzz_root"/tests/support/{transcript,text}.c || return
+            -I"$fuzz_root/src/learn" -o "$fuzz_out/make-seeds" \
+            "$fuzz_root/tests/fuzz/seeds.c" "$fuzz_root"/src/learn/{transcript,text}.c || return
     for target in reader request; do
         "$fuzz_out/make-seeds" $target "$fuzz_root/proto/transcripts" \
             "$fuzz_out/seeds-$target" || return

@@ -2,6 +2,7 @@
 #include "transcript.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,7 @@ static bool parse_hex(struct parser *p, char *c)
 {
     char digits[3] = {0};
     if (!isxdigit((unsigned char)p->at[0]) || !isxdigit((unsigned char)p->at[1]))
-        return fail(p, "two hexadecimal digits belong behind \\x");
+        return fail(p, "two hexadecimal digits belong after \\x");
     memcpy(digits, p->at, 2);
     *c = (char)strtoul(digits, NULL, 16);
     p->at += 2;
@@ -179,7 +180,7 @@ static bool parse_step(struct parser *p)
         p->at += strlen(signs[i].sign);
         if (signs[i].has_bytes)
             return parse_bytes(p, step);
-        return *p->at == '\0' || fail(p, "something stands behind the word");
+        return *p->at == '\0' || fail(p, "something follows the word");
     }
     return fail(p, "a line begins with none of: # > < <* = ! and no header is known by this name");
 }
@@ -251,30 +252,54 @@ static bool parse_line(struct parser *p)
     return parse_step(p);
 }
 
-static bool parse_file(struct parser *p, FILE *file)
+/* The next line of what is left, without its end. */
+static bool next_line(struct parser *p, struct mc_bytes *left)
 {
-    while (fgets(p->bytes, sizeof p->bytes, file) != NULL) {
-        p->line++;
-        p->bytes[strcspn(p->bytes, "\n")] = '\0';
-        p->at = p->bytes;
-        if (!parse_line(p))
-            return false;
-    }
-    if (!p->has_prose || !p->has_source)
-        return fail(p, "the prose that names the section of protocol.txt is missing");
-    return p->transcript->count > 0 || fail(p, "nobody says anything");
+    const char *end = left->len > 0 ? memchr(left->data, '\n', left->len) : NULL;
+    size_t len = end != NULL ? (size_t)(end - left->data) : left->len;
+    if (len >= sizeof p->bytes)
+        return fail(p, "the line is too long");
+    memcpy(p->bytes, left->data, len);
+    p->bytes[len] = '\0';
+    p->at = p->bytes;
+    left->data += len + (end != NULL ? 1 : 0);
+    left->len -= len + (end != NULL ? 1 : 0);
+    return true;
 }
 
-bool transcript_load(struct transcript *transcript, const char *path)
+bool transcript_parse(struct transcript *transcript, const char *path, struct mc_bytes text)
 {
     *transcript = (struct transcript){0};
     struct parser p = {.transcript = transcript};
     snprintf(transcript->path, sizeof transcript->path, "%s", path);
+    while (text.len > 0) {
+        p.line++;
+        if (!next_line(&p, &text) || !parse_line(&p))
+            return false;
+    }
+    if (!p.has_prose || !p.has_source)
+        return fail(&p, "the prose that names the section of protocol.txt is missing");
+    return transcript->count > 0 || fail(&p, "nobody says anything");
+}
+
+bool transcript_load(struct transcript *transcript, const char *path)
+{
+    char data[4096];
+    struct text all = {0};
     FILE *file = fopen(path, "r");
-    if (file == NULL)
-        return fail(&p, "cannot be opened");
-    bool ok = parse_file(&p, file);
+    *transcript = (struct transcript){0};
+    if (file == NULL) {
+        text_print(&transcript->problem, "%s: %s", path, strerror(errno));
+        return false;
+    }
+    for (size_t n; (n = fread(data, 1, sizeof data, file)) > 0;)
+        text_add(&all, data, n);
+    bool ok = ferror(file) == 0;
+    if (!ok)
+        text_print(&transcript->problem, "%s: %s", path, strerror(errno));
     fclose(file);
+    ok = ok && transcript_parse(transcript, path, (struct mc_bytes){text_string(&all), all.len});
+    text_free(&all);
     return ok;
 }
 

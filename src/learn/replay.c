@@ -3,19 +3,13 @@
 #include "replay.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-enum {
-    CONNECTIONS = 10,
-    NAMES_MAX = 32,
-    ANSWER_MS = 20000 /* the longest time for an answer */
-};
+#include "socket.h"
+
+enum { CONNECTIONS = 10, NAMES_MAX = 32 };
 
 /* The bytes that the server sent for a name. */
 struct binding {
@@ -23,22 +17,53 @@ struct binding {
     struct text bytes;
 };
 
+struct connection {
+    struct mc_socket socket;
+    bool open_end;     /* the last reply is not over, or the server closed */
+    struct text heard; /* received and not compared yet */
+    struct text asked; /* what was sent since the last answer */
+    bool answered;
+};
+
 struct replay {
     const struct transcript *transcript;
     const struct transcript_step *step;
-    const char *socket_path;
-    struct text *problem;
-    int fds[CONNECTIONS];           /* by connection; -1 before its first use */
-    bool open_end[CONNECTIONS];     /* the last reply is not over, or the server closed */
-    struct text heard[CONNECTIONS]; /* received and not compared yet */
+    const struct replay_server *server;
+    struct replay_difference *difference;
+    struct connection connections[CONNECTIONS];
     struct binding bindings[NAMES_MAX];
     size_t binding_count;
 };
 
-static bool fail(struct replay *r, const char *what)
+static struct connection *connection_of(struct replay *r)
 {
-    text_print(r->problem, "%s:%d: %s", r->transcript->path, r->step->line, what);
+    return &r->connections[r->step->connection];
+}
+
+static bool differs(struct replay *r, const char *what)
+{
+    struct connection *connection = connection_of(r);
+    r->difference->step = r->step;
+    r->difference->what = what;
+    r->difference->connected = connection->socket.open;
+    text_add(&r->difference->asked, connection->asked.data, connection->asked.len);
     return false;
+}
+
+/* The same for the bytes that the step has and those that came. */
+static bool says_otherwise(struct replay *r, const char *what, bool expects)
+{
+    const struct text *heard = &connection_of(r)->heard;
+    if (expects)
+        transcript_bytes(r->step, &r->difference->expected);
+    text_add(&r->difference->said, heard->data, heard->len);
+    return differs(r, what);
+}
+
+static bool fails(struct replay *r, const char *what)
+{
+    r->difference->reason = mc_socket_reason(&connection_of(r)->socket);
+    return differs(r, what);
 }
 
 /* ---- names --------------------------------------------------------------------------------- */
@@ -120,50 +145,53 @@ static enum match match_step(struct replay *r, const struct text *heard, size_t 
     return MATCHES;
 }
 
-static bool report_difference(struct replay *r, const struct text *heard)
-{
-    fail(r, "the server said: ");
-    text_escape(r->problem, heard->data, heard->len < 200 ? heard->len : 200);
-    return false;
-}
-
 /* ---- the connection ------------------------------------------------------------------------ */
 
-static bool connect_to(struct replay *r, int *fd)
+static mc_deadline deadline_of(const struct replay *r)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (*fd >= 0)
-        return true;
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", r->socket_path);
-    *fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (*fd < 0 || connect(*fd, (struct sockaddr *)&address, sizeof address) != 0)
-        return fail(r, strerror(errno));
-    return true;
+    return mc_socket_deadline(r->server->timeout_ms);
 }
 
-static bool send_all(struct replay *r, int fd, const struct text *bytes)
+static bool open_connection(struct replay *r)
 {
-    for (size_t sent = 0; sent < bytes->len;) {
-        ssize_t n = send(fd, bytes->data + sent, bytes->len - sent, MSG_NOSIGNAL);
+    struct mc_socket *socket = &connection_of(r)->socket;
+    if (socket->open)
+        return true;
+    return mc_socket_dial(socket, &r->server->address, deadline_of(r)) == 0 ||
+           fails(r, "there is no connection");
+}
+
+static bool send_all(struct replay *r, struct mc_bytes bytes)
+{
+    struct connection *connection = connection_of(r);
+    struct mc_transport transport = mc_socket_transport(&connection->socket);
+    while (bytes.len > 0) {
+        ptrdiff_t n = transport.send(transport.ctx, &bytes, 1, deadline_of(r));
         if (n < 0)
-            return fail(r, strerror(errno));
-        sent += (size_t)n;
+            return fails(r, "the request could not be sent");
+        bytes.data += n;
+        bytes.len -= (size_t)n;
     }
     return true;
 }
 
-/* Receives more: the number of bytes, 0 when the server closed, -1 when it sends nothing. */
-static int hear(struct replay *r, int connection)
+/* Receives more. 0, or why there is no more. */
+static int hear(struct replay *r)
 {
     char data[4096];
-    struct pollfd ready = {.fd = r->fds[connection], .events = POLLIN};
-    if (poll(&ready, 1, ANSWER_MS) <= 0)
-        return -1;
-    ssize_t n = recv(r->fds[connection], data, sizeof data, 0);
-    if (n <= 0)
-        return 0;
-    text_add(&r->heard[connection], data, (size_t)n);
-    return (int)n;
+    struct connection *connection = connection_of(r);
+    struct mc_transport transport = mc_socket_transport(&connection->socket);
+    ptrdiff_t n = transport.recv(transport.ctx, data, sizeof data, deadline_of(r));
+    if (n < 0)
+        return (int)n;
+    text_add(&connection->heard, data, (size_t)n);
+    return 0;
+}
+
+static bool has_closed(struct replay *r)
+{
+    int result = hear(r);
+    return result == MC_E_CLOSED || result == MC_E_SYSTEM;
 }
 
 static void drop_front(struct text *text, size_t len)
@@ -176,23 +204,25 @@ static void drop_front(struct text *text, size_t len)
 
 static bool play_sent(struct replay *r)
 {
-    struct text bytes = {0};
+    struct connection *connection = connection_of(r);
+    struct text *asked = &connection->asked;
+    size_t before = connection->answered ? 0 : asked->len;
+    connection->answered = false;
+    asked->len = before;
     for (size_t k = 0; k < r->step->count; k++) {
         const struct transcript_piece *piece = &r->step->pieces[k];
         const struct binding *bound = piece->varies ? find_binding(r, piece->name) : NULL;
         const struct text *source = bound != NULL ? &bound->bytes : &piece->bytes;
-        text_add(&bytes, source->data, source->len);
+        text_add(asked, source->data, source->len);
     }
-    bool ok = send_all(r, r->fds[r->step->connection], &bytes);
-    text_free(&bytes);
-    return ok;
+    return send_all(r, (struct mc_bytes){asked->data + before, asked->len - before});
 }
 
 /* Receives and compares until the step is complete; a line that may come any number of times, as
  * often as it comes. */
 static bool play_said(struct replay *r)
 {
-    struct text *heard = &r->heard[r->step->connection];
+    struct text *heard = &connection_of(r)->heard;
     bool many = r->step->kind == TRANSCRIPT_MANY;
     for (;;) {
         size_t end;
@@ -200,20 +230,24 @@ static bool play_said(struct replay *r)
         if (match == MATCHES)
             drop_front(heard, end);
         if (match == MATCHES && !many)
-            return true;
+            return connection_of(r)->answered = true;
         if (match == DIFFERS)
-            return many || report_difference(r, heard);
-        if (match == TOO_SHORT && hear(r, r->step->connection) <= 0)
-            return fail(r, "the server said no more than: ") || report_difference(r, heard);
+            return many || says_otherwise(r, "the server said something else", true);
+        int result = match == TOO_SHORT ? hear(r) : 0;
+        if (result != 0)
+            return says_otherwise(r,
+                                  result == MC_E_TIMEOUT ? "the server said no more"
+                                                         : "the server closed the connection",
+                                  true);
     }
 }
 
 static bool play_closed(struct replay *r)
 {
-    int connection = r->step->connection;
-    if (r->heard[connection].len > 0 || hear(r, connection) != 0)
-        return fail(r, "the server did not close");
-    r->open_end[connection] = true;
+    struct connection *connection = connection_of(r);
+    if (connection->heard.len > 0 || !has_closed(r))
+        return says_otherwise(r, "the server did not close the connection", false);
+    connection->open_end = true;
     return true;
 }
 
@@ -224,28 +258,38 @@ static bool is_more(const struct transcript_step *step)
 
 static bool play_step(struct replay *r)
 {
-    int connection = r->step->connection;
-    if (!connect_to(r, &r->fds[connection]))
+    if (!open_connection(r))
         return false;
     switch (r->step->kind) {
     case TRANSCRIPT_SENT: return play_sent(r);
     case TRANSCRIPT_SAID:
     case TRANSCRIPT_MANY: return play_said(r);
     case TRANSCRIPT_CLOSED: return play_closed(r);
-    case TRANSCRIPT_EVENT: r->open_end[connection] = is_more(r->step); return true;
+    case TRANSCRIPT_EVENT: connection_of(r)->open_end = is_more(r->step); return true;
     default: return true;
     }
 }
 
-/* This end closes first: whatever the server still sends is an error. */
-static bool play_end(struct replay *r, int connection)
+/* The last step of a connection. NULL: there is none. */
+static const struct transcript_step *last_step(const struct transcript *transcript, int connection)
 {
-    if (r->fds[connection] < 0 || r->open_end[connection])
+    const struct transcript_step *last = NULL;
+    for (size_t i = 0; i < transcript->count; i++) {
+        if (transcript->steps[i].connection == connection)
+            last = &transcript->steps[i];
+    }
+    return last;
+}
+
+/* This end closes first: whatever the server still sends is an error. */
+static bool play_end(struct replay *r)
+{
+    struct connection *connection = connection_of(r);
+    if (connection->open_end)
         return true;
-    shutdown(r->fds[connection], SHUT_WR);
-    if (r->heard[connection].len == 0 && hear(r, connection) == 0)
-        return true;
-    return fail(r, "at its end, more: ") || report_difference(r, &r->heard[connection]);
+    shutdown(connection->socket.fd, SHUT_WR);
+    return (connection->heard.len == 0 && has_closed(r)) ||
+           says_otherwise(r, "at the end of the connection, the server said more", false);
 }
 
 static bool play(struct replay *r)
@@ -256,24 +300,32 @@ static bool play(struct replay *r)
             return false;
     }
     for (int connection = 0; connection < CONNECTIONS; connection++) {
-        if (!play_end(r, connection))
+        r->step = last_step(r->transcript, connection);
+        if (r->step != NULL && !play_end(r))
             return false;
     }
     return true;
 }
 
-bool replay_live(const struct transcript *transcript, const char *socket_path, struct text *problem)
+bool replay_live(const struct transcript *transcript, const struct replay_server *server,
+                 struct replay_difference *difference)
 {
-    struct replay r = {.transcript = transcript, .socket_path = socket_path, .problem = problem};
-    for (int i = 0; i < CONNECTIONS; i++)
-        r.fds[i] = -1;
+    struct replay r = {.transcript = transcript, .server = server, .difference = difference};
+    *difference = (struct replay_difference){0};
     bool same = play(&r);
     for (int i = 0; i < CONNECTIONS; i++) {
-        if (r.fds[i] >= 0)
-            close(r.fds[i]);
-        text_free(&r.heard[i]);
+        mc_socket_close(&r.connections[i].socket);
+        text_free(&r.connections[i].heard);
+        text_free(&r.connections[i].asked);
     }
     for (size_t i = 0; i < r.binding_count; i++)
         text_free(&r.bindings[i].bytes);
     return same;
+}
+
+void replay_difference_free(struct replay_difference *difference)
+{
+    text_free(&difference->asked);
+    text_free(&difference->expected);
+    text_free(&difference->said);
 }

@@ -47,6 +47,9 @@ struct transcript {
 /* Loads a file. False, with a text in transcript->problem, when it breaks the format. */
 bool transcript_load(struct transcript *transcript, const char *path);
 
+/* The same for a text in memory; `path` is what the problem names. */
+bool transcript_parse(struct transcript *transcript, const char *path, struct mc_bytes text);
+
 /* The version of memcached that a text begins with ("1.6.18"), as a number that grows with it; *end
  * is what follows. 0, with *end = text, when there is none. */
 unsigned transcript_version(const char *text, const char **end);
