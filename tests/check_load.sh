@@ -163,14 +163,15 @@ check_wrong() {
         --key-prefix bad: --keys 1 --size 5 --requests 100
 }
 
-# check_trace SERVER: as many pieces as were asked for, of one connection, long ones cut off.
+# check_trace SERVER: as many pieces as were asked for, of one connection, are explained. The line of a
+# set is one, and its value another.
 check_trace() {
-    "$mcload" --server "$1" --trace 7 --requests 100 --connections 9 --threads 2 --ratio 1:0 \
+    "$mcload" --server "$1" --trace 2 --requests 100 --connections 9 --threads 2 --ratio 1:0 \
         --size 1000 --pipeline 2 2>"$tap_folder/trace" || return
-    cat "$tap_folder/trace" && [ "$(grep -c '^[<>] ' "$tap_folder/trace")" -eq 7 ] &&
-        grep -qE '^> set key:[0-9]+ 0 0 1000\\r\\n$' "$tap_folder/trace" &&
-        grep -qE '^> [a-z]{200}\.\.\. \(1000 bytes\)$' "$tap_folder/trace" &&
-        grep -qE '^< STORED\\r\\n' "$tap_folder/trace"
+    cat "$tap_folder/trace" && [ "$(grep -cE '^ +[0-9]+ [<>] ' "$tap_folder/trace")" -eq 2 ] &&
+        grep -qE '^ +0 > set key:[0-9]+ 0 0 1000\\r\\n +set: store a value$' "$tap_folder/trace" &&
+        grep -qE '^ +[0-9]{2} > [a-z]{20,}\.\.\. \(1000 bytes here\)$' "$tap_folder/trace" &&
+        [ "$(tail -n 1 "$tap_folder/trace")" = '          * the rest is not shown' ]
 }
 
 # The file of --json is what --format json prints, but for the date and the command.

@@ -284,18 +284,19 @@ class Printing(unittest.TestCase):
             self.assertLessEqual(run["p50_us"], run["p99_us"])
 
     def test_trace(self):
-        """In which pieces a side sends is its own affair."""
+        """Every byte is explained; in which pieces a side sends is its own affair."""
         result = squares("--private", "--cost-us=0", "--runs=1", "--requests=2", "--domain=0",
                          "--trace", NO_TIMEOUT)
         sides = []
-        for line in result.stderr.splitlines()[1:]:
-            if not sides or sides[-1][0] != line[0]:
-                sides.append(line[:2])
-            sides[-1] += line[2:]
+        for sign, text in re.findall(r"(?m)^ +\d+ ([<>]) (.*?)  ", result.stderr):
+            if not sides or sides[-1][0] != sign:
+                sides.append(sign + " ")
+            sides[-1] += text
         self.assertEqual(sides, [
             "> get sq:0\\r\\n", "< END\\r\\n",
             "> set sq:0 2 0 1\\r\\n0\\r\\n", "< STORED\\r\\n",
             "> get sq:0\\r\\n", "< VALUE sq:0 2 1\\r\\n0\\r\\nEND\\r\\n"])
+        self.assertIn("command  | exptime: never expires\n", result.stderr)
 
     def test_csv(self):
         text = squares(*self.quick, "--format", "csv", "--runs", "3").stdout

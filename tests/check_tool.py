@@ -2,16 +2,19 @@
 prints, where, and with which exit status; prints TAP. usage: check_tool.py MCWIRE"""
 
 import base64
+import fcntl
 import json
 import os
 import pty
 import re
+import select
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 import unittest
@@ -114,26 +117,82 @@ class Bytes(Case):
         self.assertIn(b"> open", said)
 
 
-class Typing:
-    """Somebody who types at `mcwire talk` on a terminal, which shows what is typed."""
+class Display:
+    """The last line of a terminal: its text, with {} around what is grey, and where the cursor is."""
 
-    def __init__(self, test, *command):
+    PART = re.compile(rb"\x1b(?:[78]|\[[0-9]*[a-zA-Z])|[^\x1b]", re.DOTALL)
+
+    def __init__(self):
+        self.rest, self.cells, self.column, self.kept, self.grey = b"", [], 0, 0, False
+
+    def feed(self, data):
+        self.rest += data
+        while part := self.PART.match(self.rest):
+            self.rest = self.rest[part.end():]
+            self.use(part[0])
+
+    def use(self, part):
+        if part in (b"\r", b"\n"):
+            self.column = 0
+            self.cells = self.cells if part == b"\r" else []
+        elif part == b"\x1b7":
+            self.kept = self.column
+        elif part == b"\x1b8":
+            self.column = self.kept
+        elif part == b"\x1b[K":
+            del self.cells[self.column:]
+        elif part in (b"\x1b[90m", b"\x1b[0m"):
+            self.grey = part == b"\x1b[90m"
+        else:
+            assert len(part) == 1, part
+            self.cells[self.column:self.column + 1] = [(part, self.grey)]
+            self.column += 1
+
+    def line(self):
+        text = b"".join(b"{" + cell + b"}" if grey else cell for cell, grey in self.cells)
+        return text.replace(b"}{", b"")
+
+
+def take_terminal():
+    """In a session of its own: now Ctrl-C of this terminal is for it."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+class Typing:
+    """Somebody who types at `mcwire talk` on a terminal; a dumb one shows itself what is typed."""
+
+    def __init__(self, test, *command, term="dumb", size=None, controls=False, **variables):
         self.test = test
         self.here, there = pty.openpty()
+        if size:
+            termios.tcsetwinsize(there, (24, size))
+        self.before = termios.tcgetattr(there)
+        self.display = Display()
         self.process = subprocess.Popen([MCWIRE, *command], stdin=there, stdout=there, stderr=there,
-                                        env=environment())
+                                        env=environment(TERM=term, **variables),
+                                        start_new_session=controls,
+                                        preexec_fn=take_terminal if controls else None)
         os.close(there)
         self.shown = b""
         test.addCleanup(os.close, self.here)
         test.addCleanup(self.process.kill)
 
     def read(self):
+        ready = select.select([self.here], [], [], PATIENCE_S)[0]
+        self.test.assertTrue(ready, (self.display.line(), self.shown))
         try:
             piece = os.read(self.here, 65536)
         except OSError:  # the other end is closed
             piece = b""
         self.shown += piece
+        self.display.feed(piece)
         return piece
+
+    def shows(self, line, column=None):
+        """Reads until the last line is this one, with the cursor in this column, or at its end."""
+        column = len(line) if column is None else column
+        while (self.display.line(), self.display.column) != (line, column):
+            self.test.assertTrue(self.read(), (line, column, self.display.line(), self.shown))
 
     def expect(self, words):
         """Reads until the words are shown; what follows them is for the next call."""
@@ -332,6 +391,185 @@ class Talk(Case):
         someone.interrupt()
         someone.ends(130)
 
+    def edits(self, *options, **more):
+        someone = Typing(self, "-s", self.memcached.address, SLOW, "talk", *options, term="xterm",
+                         **more)
+        someone.expect(b"Ctrl-D\r\n")
+        someone.shows(b"> ")
+        return someone
+
+    def test_keys(self):
+        """What is typed, what is shown then, and where the cursor is."""
+        someone = self.edits()
+        left, right, home, end, delete = b"\x1b[D", b"\x1b[C", b"\x1b[H", b"\x1b[F", b"\x1b[3~"
+        for keys, line, column in (
+                (b"abc de", b"abc de", 6), (left, b"abc de", 5), (b"X", b"abc dXe", 6),
+                (home, b"abc dXe", 0), (right, b"abc dXe", 1), (delete, b"ac dXe", 1),
+                (left + left, b"ac dXe", 0), (b"\x7f", b"ac dXe", 0), (end, b"ac dXe", 6),
+                (right + delete, b"ac dXe", 6), (b"\x7f", b"ac dX", 5), (b"\x08", b"ac d", 4),
+                (b"\x01", b"ac d", 0), (b"\x06", b"ac d", 1), (b"\x0b", b"a", 1),
+                (b" two  three  ", b"a two  three  ", 14), (b"\x17", b"a two  ", 7),
+                (b"\x02\x02\x02\x17", b"a o  ", 2), (b"\x15", b"o  ", 0), (b"\x05", b"o  ", 3),
+                (b"\x15", b"", 0), (b"\x17\x0b\x15\x7f" + delete, b"", 0), (b"abc\x02\x04", b"ab", 2),
+                (b"\x1b[1~\x1b[3~", b"b", 0), (b"\x1b[4~c", b"bc", 2), (b"\x1bOHd", b"dbc", 1),
+                (b"\x1bOFe", b"dbce", 4), (b"\x1b[7~\x1b[C", b"dbce", 1), (b"\x1b[8~", b"dbce", 4),
+                (b"\x1b[1;5D", b"dbce", 3), (b"\x1b[15~\x1bx\x1b[Z\x00\x1f", b"dbce", 3),
+                (b"\x15\x0b\xc3\xa9\xe2\x82\xac", b"\xc3\xa9\xe2\x82\xac", 5),
+                (b"\x02\x02\x06x", b"\xc3\xa9x\xe2\x82\xac", 3), (delete, b"\xc3\xa9x", 3),
+                (b"\x7f\x7f", b"", 0), (b"\xff\xe2\x82\xc2\x9b\t", b"\\xff\\xe2\\x82\\xc2\\x9b\\x09", 24),
+                (b"\x7f\x7f\x7f\x7f", b"\\xff", 4)):
+            someone.type(keys)
+            someone.shows(b"> " + line, 2 + column)
+        someone.type(b"\x15\x04")
+        someone.ends(0)
+
+    def test_an_edited_line_is_sent(self):
+        someone = self.edits()
+        someone.type(b"get\x01\x1b[3~m\x05 edited\x1b[D\x1b[Dx\x1b[H\r")
+        self.assertNotIn(b"key...", someone.expect(b"\r\n"))
+        someone.expect(b"         0 > met editxed\\r\\n")
+        someone.shows(b"> ")
+        someone.type(b"get a\tb\xff\x1b[D\nmn\nmn")
+        someone.expect(b"> get a\\x09b\\xff\\r\\n")
+        someone.expect(b"> mn\\r\\n")
+        someone.shows(b"> mn")
+        someone.type(b"\x15\x04")
+        someone.ends(0)
+
+    def test_history(self):
+        someone = self.edits()
+        up, down = b"\x1b[A", b"\x1bOB"
+        for line in (b"mn", b"set test_history 0 0 5\nvalue", b"mn", b"mn"):
+            someone.type(line + b"\n")
+            someone.expect(b"pending: 0")
+            someone.shows(b"> ")
+        for keys, line in ((down, b""), (b"half", b"half"), (up, b"mn"),
+                           (up, b"set test_history 0 0 5{ [noreply]}"), (up, b"mn"), (up, b"mn"),
+                           (b"X", b"mnX"), (down, b"set test_history 0 0 5{ [noreply]}"),
+                           (up, b"mn"), (b"\x0e\x0e\x0e\x0e", b"half"), (b"\x10\x10", b"set test_history 0 0 5{ [noreply]}")):
+            someone.type(keys)
+            someone.shows(b"> " + line, len(b"> " + line.split(b"{")[0]))
+        someone.type(b"\r")
+        someone.shows(b"  value: { 5 more}", 9)
+        someone.type(up)
+        someone.type(b"four")
+        someone.shows(b"  value: four{ 1 more}", 13)
+        someone.type(b"s+")
+        someone.shows(b"  value: fours+{ 1 too many}", 15)
+        someone.type(b"\x7f")
+        someone.shows(b"  value: fours")
+        someone.type(b"\r")
+        someone.expect(b"< STORED")
+        someone.shows(b"> ")
+        someone.type(up)
+        someone.shows(b"> set test_history 0 0 5{ [noreply]}", 24)
+        someone.type(b"\x15\x04")
+        someone.ends(0)
+
+    def test_a_long_history(self):
+        someone = self.edits()
+        someone.type(b"".join(b"?%d\n" % k for k in range(103)) + b"mn\n")
+        someone.expect(b"< MN")
+        someone.shows(b"> ")
+        someone.type(b"\x10" * 300)
+        someone.shows(b"> ?4")
+        someone.type(b"\x0e" * 99)
+        someone.shows(b"> mn")
+        someone.type(b"\x15\x04")
+        someone.ends(0)
+
+    def test_hints(self):
+        someone = self.edits()
+        for keys, line, hint in (
+                (b"se", b"se", b""), (b"t", b"set", b" key flags exptime bytes [noreply]"),
+                (b" ", b"set ", b"key flags exptime bytes [noreply]"),
+                (b"a", b"set a", b" flags exptime bytes [noreply]"),
+                (b" 0 0", b"set a 0 0", b" bytes [noreply]"), (b" 5 ", b"set a 0 0 5 ", b"[noreply]"),
+                (b"x", b"set a 0 0 5 x", b""), (b" y", b"set a 0 0 5 x y", b""),
+                (b"\x15 get  ", b" get  ", b"key..."), (b"a b", b" get  a b", b" key..."),
+                (b"\x15gat 5 a ", b"gat 5 a ", b"key..."), (b"\x15gets", b"gets", b" key..."),
+                (b"\x15version ", b"version ", b""), (b"\x15nothing ", b"nothing ", b""),
+                (b"\x15ma a q ", b"ma a q ", b"[b|c|k|q|t|v|C|D|E|J|M|N|O|T]...")):
+            someone.type(keys)
+            someone.shows(b"> " + line + (b"{%s}" % hint if hint else b""), 2 + len(line))
+        someone.interrupt()
+        someone.expect(b"\r> \x1b7\x1b[K\x1b8")
+        someone.type(b"\x04")
+        someone.ends(0)
+
+    def test_hints_without_grey(self):
+        someone = self.edits(NO_COLOR="1")
+        someone.type(b"touch")
+        someone.shows(b"> touch ( key exptime [noreply])", 7)
+        someone = self.edits(size=12, NO_COLOR="1")
+        someone.type(b"get")
+        someone.shows(b"> get ( ke)", 5)
+        someone.type(b" k\x02\x02")
+        someone.shows(b"> get k ( )", 5)
+        someone.type(b"ss")
+        someone.shows(b"> getss k", 7)
+
+    def test_a_long_line(self):
+        """It is shifted, and nothing is painted in the last column."""
+        someone = self.edits(size=20)
+        for keys, line, column in (
+                (b"set a", b"> set a{ flags expti}", 7),
+                (b"\x15get 3456789012", b"> get 3456789012{ ke}", 16),
+                (b"34", b"> get 345678901234{ }", 18), (b"56", b"> et 34567890123456", 19),
+                (b"\x02", b"> get 3456789012345", 19), (b"\x02\x02", b"> get 3456789012345", 17),
+                (b"\x01", b"> get 3456789012345", 2), (b"\x06", b"> get 3456789012345", 3),
+                (b"\x05\xff", b"> 4567890123456\\xff", 19)):
+            someone.type(keys)
+            someone.shows(line, column)
+
+    def test_the_terminal_is_as_it_was(self):
+        someone = self.edits()
+        self.assertNotEqual(termios.tcgetattr(someone.here), someone.before)
+        someone.type(b"\x04")
+        someone.ends(0)
+        self.assertEqual(termios.tcgetattr(someone.here), someone.before)
+        for term in ("dumb", ""):
+            someone = Typing(self, "-s", self.memcached.address, SLOW, "talk", term=term)
+            someone.expect(b"Ctrl-D\r\n> ")
+            self.assertEqual(termios.tcgetattr(someone.here), someone.before)
+
+    def test_interrupts_while_a_line_is_edited(self):
+        someone = self.edits(controls=True)
+        someone.type(b"get abandoned\x01")
+        someone.shows(b"> get abandoned{ key...}", 2)
+        someone.type(b"\x03")
+        someone.expect(b"\r\n")
+        someone.shows(b"> ")
+        someone.type(b"set test_abandoned 0 0 3\r")
+        someone.shows(b"  value: { 3 more}", 9)
+        someone.type(b"ab\x03")
+        someone.expect(b"\r\n\r> ")
+        someone.type(b"\x03")
+        someone.expect(b"\r\n\r> ")
+        someone.type(b"\x03")
+        someone.ends(130)
+        self.assertEqual(termios.tcgetattr(someone.here), someone.before)
+
+    def test_what_comes_while_a_line_is_edited(self):
+        gate = threading.Event()
+
+        def talk(fake, connection, number):
+            dies(b"VERSION 1.6.18\r\n")(fake, connection, number)
+            gate.wait(PATIENCE_S)
+            connection.sendall(b"MN\r\n")
+            silent(fake, connection, number)
+
+        fake = Fake(self, talk)
+        someone = Typing(self, "-s", fake.address, SLOW, "talk", term="xterm")
+        someone.expect(b"Ctrl-D\r\n")
+        someone.type(b"get half\x01")
+        someone.shows(b"> get half{ key...}", 2)
+        gate.set()
+        someone.expect(b"\r\x1b[K         0 < MN\\r\\n ")
+        someone.shows(b"> get half{ key...}", 2)
+        someone.type(b"\x15\x0b\x04")
+        someone.ends(0)
+
     def test_what_comes_by_itself(self):
         gate = threading.Event()
 
@@ -410,6 +648,12 @@ def echoes(fake, connection, number):
     connection.sendall(received + receive_all(connection))
 
 
+def parts_of(shown, number):
+    """What a proxy shows of one connection, between what it shows of others."""
+    parts = re.split(rb"^\* connection (\d+)\n", shown, flags=re.MULTILINE)
+    return b"".join(text for name, text in zip(parts[1::2], parts[2::2]) if int(name) == number)
+
+
 class Proxy(Case):
     """A proxy between clients and a server."""
 
@@ -420,8 +664,8 @@ class Proxy(Case):
         shown, said = proxy.stop()
         self.assertRegex(said, rb"^mcwire: proxy: 2 connections, \d+ bytes from clients, "
                                rb"\d+ from the server\n$")
-        one, two = shown.split(b"* connection 2\n")
-        self.assertTrue(one.startswith(b"* connection 1\n          * opened\n"), one)
+        one, two = parts_of(shown, 1), parts_of(shown, 2)
+        self.assertTrue(one.startswith(b"          * opened\n"), one)
         self.assertIn(b"         0 > set test_proxy 0 0 5\\r\\n", one)
         self.assertIn(b"         0 < STORED\\r\\n", one)
         self.assertTrue(one.endswith(b"          * closed\n"), one)

@@ -87,8 +87,8 @@ int conn_start(struct conn *conn, struct poller *poll, const struct target *targ
     conn->state = CONN_CONNECTING;
     conn->blocked = false;
     mc_engine_init(&conn->engine, conn->in, MC_LINE_MAX, conn->out, conn->shape->out_size);
-    if (conn->trace != NULL)
-        mc_trace_begin(conn->trace);
+    if (conn->conversation != NULL)
+        conversation_begin(conn->conversation, (struct mc_transport){0});
     conn->engine.window = MC_ENGINE_WINDOW_MAX; /* it receives while a send is not complete */
     if (!make_nonblocking(conn->fd, address->sa_family))
         return errno;
@@ -116,6 +116,8 @@ void conn_close(struct conn *conn, struct poller *poll)
     if (conn->fd >= 0) {
         poller_remove(poll, conn->number);
         close(conn->fd);
+        if (conn->conversation != NULL)
+            conversation_end(conn->conversation);
     }
     conn->fd = -1;
     conn->state = CONN_DOWN;
@@ -168,8 +170,8 @@ int conn_send(struct conn *conn, struct poller *poll, uint64_t *sent)
             return errno;
         conn->blocked = (size_t)n < count_bytes(parts, count);
         *sent += (size_t)n;
-        if (conn->trace != NULL)
-            mc_trace_sent(conn->trace, parts, count, (size_t)n);
+        if (conn->conversation != NULL)
+            mc_trace_sent(&conn->conversation->trace, parts, count, (size_t)n);
         mc_engine_sent(&conn->engine, (size_t)n);
     }
     if (conn->blocked || was_blocked)

@@ -9,11 +9,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "conversation.h"
 #include "engine.h"
 #include "poller.h"
 #include "stats.h"
 #include "target.h"
-#include "trace.h"
 
 struct conn_request {
     uint64_t start_ns; /* when it was sent; in an open loop, when it was due */
@@ -46,9 +46,9 @@ struct conn {
     int fd;          /* -1: none */
     enum conn_state state;
     uint64_t when_ns, pause_ns;
-    bool listed;            /* the loop has it in its list of those that are free */
-    bool blocked;           /* the socket did not take all that there was to send */
-    struct mc_trace *trace; /* shows what passes; NULL: nothing does */
+    bool listed;                       /* the loop has it in its list of those that are free */
+    bool blocked;                      /* the socket did not take all that there was to send */
+    struct conversation *conversation; /* shows what passes; NULL: nothing does */
     struct mc_engine engine;
     char *in, *out; /* the engine's buffers */
     /* The requests in flight, oldest first: a ring, and what belongs to each. */

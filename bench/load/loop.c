@@ -35,6 +35,14 @@ static bool init_conn(struct loop *e, uint32_t i)
     return conn_init(conn, &e->maker.shape);
 }
 
+/* The conversation of one connection is shown. */
+static void show_first(struct loop *e)
+{
+    conversation_start(&e->conversation, conversation_stderr(), false);
+    e->conversation.left = e->options->trace;
+    e->conns[0].conversation = &e->conversation;
+}
+
 bool loop_init(struct loop *e)
 {
     const struct options *o = e->options;
@@ -51,10 +59,8 @@ bool loop_init(struct loop *e)
                 e->poll != NULL;
     for (uint32_t i = 0; made && i < e->count; i++)
         made = init_conn(e, i);
-    e->show.left = o->trace;
-    e->trace = (struct mc_trace){.show = show_piece, .ctx = &e->show, .no_login = true};
     if (made && o->trace > 0 && e->thread == 0)
-        e->conns[0].trace = &e->trace;
+        show_first(e);
     return made;
 }
 
@@ -239,8 +245,8 @@ static bool read_in(struct loop *e, struct conn *conn, size_t len)
 {
     e->check.conn = conn;
     e->stats.received_bytes += len;
-    if (conn->trace != NULL)
-        mc_trace_received(conn->trace, (struct mc_bytes){e->in, len});
+    if (conn->conversation != NULL)
+        mc_trace_received(&conn->conversation->trace, (struct mc_bytes){e->in, len});
     mc_engine_feed(&conn->engine, (struct mc_bytes){e->in, len});
     conn->when_ns = e->now_ns + timeout_ns(e);
     return collect(e, conn);

@@ -9,7 +9,6 @@
 #include "maker.h"
 #include "options.h"
 #include "reply.h"
-#include "show.h"
 
 /* What a thread does until it is over. */
 struct loop_phase {
@@ -35,8 +34,7 @@ struct loop {
     uint32_t count; /* of conns */
     struct maker maker;
     struct reply_check check;
-    struct mc_trace trace;
-    struct show show;
+    struct conversation conversation;
     char *in; /* what was just received */
     struct loop_phase phase;
     uint32_t depth; /* requests in flight on a connection */

@@ -121,9 +121,8 @@ int cache_init(struct cache *cache, const char *address, int64_t timeout_ms, uin
 
 void cache_trace(struct cache *cache)
 {
-    cache->show.left = UINT64_MAX;
-    cache->trace = (struct mc_trace){.show = show_piece, .ctx = &cache->show, .no_login = true};
-    cache->server.dialer = mc_trace_dialer(&cache->trace, mc_socket_dialer(&cache->server.socket));
+    conversation_start(&cache->conversation, conversation_stderr(), false);
+    conversation_watch(&cache->conversation, &cache->server, cache->address);
 }
 
 struct workload_cache cache_workload(struct cache *cache)

@@ -5,8 +5,8 @@
 
 #include <signal.h>
 
+#include "conversation.h"
 #include "server.h"
-#include "show.h"
 #include "timing.h"
 #include "workload.h"
 
@@ -26,8 +26,7 @@ struct cache {
     uint64_t cost_ns; /* of a miss */
     /* ---- */
     struct mc_server server;
-    struct mc_trace trace;
-    struct show show;
+    struct conversation conversation;
     const char *address;
     struct cache_outage outage;
     char buf[4096];
@@ -39,7 +38,7 @@ struct cache {
  * cache->server.problem. */
 int cache_init(struct cache *cache, const char *address, int64_t timeout_ms, uint64_t cost_ns);
 
-/* Prints on stderr what passes on the connection from now on; *cache stays where it is. */
+/* Explains on stderr what passes on the connection from now on; *cache stays where it is. */
 void cache_trace(struct cache *cache);
 
 /* The cache as the workload wants it; *cache stays in use. */

@@ -179,12 +179,20 @@ static bool is_foreign(struct conversation *c, const struct side *side, struct m
     return c->foreign;
 }
 
+/* No more pieces are shown. */
+static void break_off(struct conversation *c)
+{
+    side_flush(&c->sent, &c->screen);
+    side_flush(&c->received, &c->screen);
+    screen_say(&c->screen, '*', "the rest is not shown");
+}
+
 static void show_piece(void *ctx, enum mc_trace_way way, struct mc_bytes piece)
 {
     struct conversation *c = ctx;
     struct side *side = way == MC_TRACE_SENT ? &c->sent : &c->received;
 
-    if (is_foreign(c, side, piece))
+    if (c->left == 0 || is_foreign(c, side, piece))
         return;
     while (c->cut > 0 && piece.len > 0) {
         size_t len = piece.len < c->cut ? piece.len : c->cut;
@@ -194,6 +202,9 @@ static void show_piece(void *ctx, enum mc_trace_way way, struct mc_bytes piece)
     }
     read_piece(c, side, piece);
     c->sent.requests.login = !c->trace.open;
+    c->left -= c->left != UINT64_MAX ? 1 : 0;
+    if (c->left == 0)
+        break_off(c);
     fflush(c->screen.to);
 }
 
@@ -208,6 +219,7 @@ void conversation_start(struct conversation *conversation, FILE *to, bool may_lo
     memset(conversation, 0, sizeof *conversation);
     conversation->screen = (struct screen){.to = to, .width = screen_columns()};
     conversation->may_log_in = may_log_in;
+    conversation->left = UINT64_MAX;
     conversation->trace.show = show_piece;
     conversation->trace.ctx = conversation;
 }
@@ -234,6 +246,8 @@ bool conversation_streams(const struct conversation *conversation)
 
 void conversation_end(struct conversation *conversation)
 {
+    if (conversation->left == 0)
+        return;
     side_end(&conversation->sent, &conversation->screen);
     if (!conversation_streams(conversation))
         side_end(&conversation->received, &conversation->screen);

@@ -13,6 +13,7 @@ struct conversation {
     struct screen screen;
     size_t cut;      /* the readers are given so many bytes at a time; 0: all that came */
     bool may_log_in; /* a set may be a login: its value is hidden until the server accepts one */
+    uint64_t left;   /* so many pieces are shown, of all connections; UINT64_MAX: all */
     /* ---- private, but to be read ---- */
     size_t pending; /* replies that have to come; those of quiet commands may come besides */
     bool foreign;   /* another protocol: nothing is read */
@@ -27,7 +28,7 @@ struct conversation {
     const char *warning;               /* to be said after the bytes that it is about */
 };
 
-/* A conversation that is shown in `to`; set `cut` after it. */
+/* A conversation that is shown in `to`; set `cut` and `left` after it. */
 void conversation_start(struct conversation *conversation, FILE *to, bool may_log_in);
 
 /* Another stream to stderr: stderr itself writes each word at once. */

@@ -1,13 +1,20 @@
-/* Reads lines from a descriptor, and meanwhile waits for another one. */
+/* Reads lines from a descriptor, and meanwhile waits for another one. A terminal that is not dumb tells
+ * each key as it is pressed, and the line is edited here; otherwise the system does that. */
 #include "prompt.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "interrupt.h"
+#include "screen.h"
 
 enum { PIECE = 65536 };
+
+/* ---- lines that come whole ------------------------------------------------------------------- */
 
 /* Takes a line off the bytes that were read; at the end also one that has no end. */
 static bool take_line(struct prompt *prompt, bool at_end, struct buffer *line)
@@ -66,11 +73,114 @@ static enum prompt_result read_line(struct prompt *prompt, struct buffer *line)
     return PROMPT_LINE;
 }
 
-enum prompt_result prompt_read(struct prompt *prompt, const char *label, struct buffer *line)
+/* ---- lines that are edited ------------------------------------------------------------------- */
+
+static size_t columns_of(const struct prompt *prompt)
+{
+    struct winsize size;
+    return ioctl(prompt->in, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
+                                                                        : screen_columns();
+}
+
+/* Paints the line; with its hint, if there is one, in grey or in parentheses. */
+static void paint(const struct prompt *prompt, const struct prompt_kind *kind, bool hints)
+{
+    const char *no_color = getenv("NO_COLOR");
+    bool grey = no_color == NULL || no_color[0] == '\0';
+    const struct edit *edit = &prompt->edit;
+    char hint[HINT_SIZE] = "";
+
+    if (hints && kind->hint != NULL)
+        kind->hint(kind->ctx, (struct mc_bytes){edit->text.data, edit->text.len}, hint);
+    const struct edit_look look = {stdout, kind->label, hint, grey, columns_of(prompt)};
+    edit_paint(edit, &look);
+    fflush(stdout);
+}
+
+/* Takes the bytes that were read, up to the end of the line. */
+static enum edit_result use_keys(struct prompt *prompt)
+{
+    enum edit_result result = EDIT_MORE;
+
+    while (result == EDIT_MORE && prompt->used < prompt->kept.len)
+        result = edit_key(&prompt->edit, prompt->kept.data[prompt->used++]);
+    return result;
+}
+
+/* Waits for keys, and reads them: PROMPT_LINE. */
+static enum prompt_result read_keys(struct prompt *prompt)
+{
+    enum prompt_result result = wait_for_input(prompt);
+
+    if (result != PROMPT_LINE)
+        return result;
+    drop_used(prompt);
+    ptrdiff_t n = buffer_fill(&prompt->kept, prompt->in, PIECE);
+    return n > 0 || (n < 0 && errno == EINTR) ? PROMPT_LINE : PROMPT_END;
+}
+
+/* Until Enter, or until something else ends it. */
+static enum prompt_result edit_keys(struct prompt *prompt, const struct prompt_kind *kind)
+{
+    enum prompt_result result = PROMPT_LINE;
+    enum edit_result edited;
+
+    while ((edited = use_keys(prompt)) == EDIT_MORE && result == PROMPT_LINE) {
+        paint(prompt, kind, true);
+        result = read_keys(prompt);
+    }
+    return edited == EDIT_END ? PROMPT_END : result;
+}
+
+/* When it is woken, the screen's line is free for what is to be said. */
+static enum prompt_result edit_line(struct prompt *prompt, const struct prompt_kind *kind,
+                                    struct buffer *line)
+{
+    const struct buffer *text = &prompt->edit.text;
+
+    if (!prompt->begun)
+        edit_start(&prompt->edit, kind->remembered ? &prompt->history : NULL);
+    enum prompt_result result = edit_keys(prompt, kind);
+    prompt->begun = result == PROMPT_WOKEN;
+    if (prompt->begun) {
+        fputs("\r\033[K", stdout);
+        return result;
+    }
+    paint(prompt, kind, false);
+    putchar('\n');
+    if (result == PROMPT_LINE)
+        buffer_add(line, (struct mc_bytes){text->data, text->len});
+    if (result == PROMPT_LINE && kind->remembered)
+        history_add(&prompt->history, (struct mc_bytes){text->data, text->len});
+    return result;
+}
+
+/* Ctrl-C stays a signal; the keys that stop a program or make it dump core do nothing. */
+void prompt_start(struct prompt *prompt)
+{
+    const char *name = getenv("TERM");
+    struct termios keys;
+
+    if (!prompt->terminal || name == NULL || name[0] == '\0' || strcmp(name, "dumb") == 0 ||
+        tcgetattr(prompt->in, &prompt->before) != 0)
+        return;
+    keys = prompt->before;
+    keys.c_iflag = (keys.c_iflag | ICRNL) & ~(tcflag_t)(IXON | ISTRIP);
+    keys.c_lflag = (keys.c_lflag | ISIG) & ~(tcflag_t)(ICANON | ECHO | IEXTEN);
+    keys.c_cc[VMIN] = 1;
+    keys.c_cc[VTIME] = 0;
+    keys.c_cc[VQUIT] = keys.c_cc[VSUSP] = _POSIX_VDISABLE;
+    prompt->edits = tcsetattr(prompt->in, TCSADRAIN, &keys) == 0;
+}
+
+enum prompt_result prompt_read(struct prompt *prompt, const struct prompt_kind *kind,
+                               struct buffer *line)
 {
     line->len = 0;
+    if (prompt->edits)
+        return edit_line(prompt, kind, line);
     if (prompt->terminal)
-        fputs(label, stdout);
+        fputs(kind->label, stdout);
     fflush(stdout);
     enum prompt_result result = read_line(prompt, line);
     if (result != PROMPT_LINE && prompt->terminal)
@@ -80,5 +190,10 @@ enum prompt_result prompt_read(struct prompt *prompt, const char *label, struct 
 
 void prompt_free(struct prompt *prompt)
 {
+    if (prompt->edits)
+        tcsetattr(prompt->in, TCSADRAIN, &prompt->before);
+    prompt->edits = false;
+    edit_free(&prompt->edit);
+    history_free(&prompt->history);
     buffer_free(&prompt->kept);
 }

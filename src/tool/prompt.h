@@ -2,9 +2,11 @@
 #ifndef PROMPT_H
 #define PROMPT_H
 
-#include "buffer.h"
-
 #include <stdbool.h>
+#include <termios.h>
+
+#include "edit.h"
+#include "hint.h"
 
 enum prompt_result {
     PROMPT_LINE,
@@ -13,17 +15,35 @@ enum prompt_result {
     PROMPT_WOKEN      /* there is something to read from `other` */
 };
 
+/* What is asked for. */
+struct prompt_kind {
+    const char *label;
+    bool remembered; /* lines like it can be chosen again */
+    void (*hint)(const void *ctx, struct mc_bytes line, char to[HINT_SIZE]); /* or NULL */
+    const void *ctx;
+};
+
 struct prompt {
     int in;
     int other;     /* another descriptor to wait for, or -1 */
     bool terminal; /* somebody types: labels are shown, on stdout */
+    /* ---- private ---- */
+    bool edits; /* the terminal tells each key, until prompt_free() */
+    bool begun; /* a line is being edited */
+    struct termios before;
+    struct edit edit;
+    struct history history;
     struct buffer kept;
     size_t used; /* of kept */
 };
 
+/* Begins, when `in` and `terminal` are set: a terminal that can do it edits lines. */
+void prompt_start(struct prompt *prompt);
+
 /* Reads a line, without its end. A last line without an end is a line, too. After PROMPT_WOKEN, call
  * it again: what was typed so far is kept. */
-enum prompt_result prompt_read(struct prompt *prompt, const char *label, struct buffer *line);
+enum prompt_result prompt_read(struct prompt *prompt, const struct prompt_kind *kind,
+                               struct buffer *line);
 
 void prompt_free(struct prompt *prompt);
 

@@ -13,8 +13,7 @@ static void drop(struct side *side)
     side->read = 0;
 }
 
-/* Shows what has been read. */
-static void flush(struct side *side, const struct screen *screen)
+void side_flush(struct side *side, const struct screen *screen)
 {
     if (side->read == 0)
         return;
@@ -59,7 +58,7 @@ static bool read_next(struct side *side, const struct screen *screen)
     size_t len = bytes.len;
     bool skipped = is_more_of_value(side, event), joined = side->read > 0 && continues(side, event);
     if (skipped || !joined)
-        flush(side, screen);
+        side_flush(side, screen);
     if (side->note != NULL)
         side->note(side->ctx, event, contents);
     if (skipped) {
@@ -91,14 +90,14 @@ void side_feed(struct side *side, const struct screen *screen, struct mc_bytes b
         }
         bool open = !side->replies && !mc_request_is_final(side->last) && side->last > 0;
         if (!open || side->kept_len >= SIDE_KEPT)
-            flush(side, screen);
+            side_flush(side, screen);
     }
 }
 
 void side_end(struct side *side, const struct screen *screen)
 {
     bool over = side->replies ? mc_is_final(side->last) : mc_request_is_final(side->last);
-    flush(side, screen);
+    side_flush(side, screen);
     if (side->last >= 0 && (side->kept_len > 0 || (side->last > 0 && !over)))
         screen_say(screen, '!', "the bytes end here, in the middle of a message");
 }

@@ -24,6 +24,9 @@ struct side {
 /* Reads bytes, and shows every event that is complete. */
 void side_feed(struct side *side, const struct screen *screen, struct mc_bytes bytes);
 
+/* Shows what has been read and waits for more of the same, such as the value after its line. */
+void side_flush(struct side *side, const struct screen *screen);
+
 /* Says what is missing, if the bytes end in the middle of something. */
 void side_end(struct side *side, const struct screen *screen);
 

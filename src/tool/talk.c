@@ -216,21 +216,29 @@ static bool settle_size(struct talk *talk, const struct storing *storing)
         return true;
     }
     snprintf(question, sizeof question, "! %s Send it as typed? [y/N/fix] ", said);
-    if (prompt_read(&talk->prompt, question, &talk->answer) != PROMPT_LINE || answer->len == 0)
+    const struct prompt_kind kind = {.label = question};
+    if (prompt_read(&talk->prompt, &kind, &talk->answer) != PROMPT_LINE || answer->len == 0)
         return false;
     if (answer->data[0] == 'f')
         fix_size(talk, storing->size_word);
     return answer->data[0] == 'f' || answer->data[0] == 'y';
 }
 
+static void hint_at_value(const void *ctx, struct mc_bytes value, char to[HINT_SIZE])
+{
+    const struct storing *storing = ctx;
+    hint_of_value(value, storing->size, to);
+}
+
 /* Reads the value that follows a storage line. False: the line is abandoned. */
 static bool read_value(struct talk *talk, const struct storing *storing)
 {
+    const struct prompt_kind kind = {"  value: ", false, hint_at_value, storing};
     enum prompt_result result = PROMPT_LINE;
 
     talk->value.len = 0;
     if (storing->size > 0)
-        result = prompt_read(&talk->prompt, "  value: ", &talk->value);
+        result = prompt_read(&talk->prompt, &kind, &talk->value);
     if (result == PROMPT_END)
         conversation_say(&talk->session.conversation, '!', "there is no value: nothing is sent");
     if (result != PROMPT_LINE)
@@ -250,6 +258,8 @@ static void print_help(void)
          "After a storage line (set KEY FLAGS EXPTIME BYTES) its value is asked for.\n"
          "  >  sent    <  received    *  said by mcwire    !  wrong\n"
          "  ~  so many bytes came, and  |  the reader keeps these (--cut)\n"
+         "At a terminal the arrow keys, Home, End, Delete, and Ctrl-A, E, K, U and W edit the\n"
+         "line; Up and Down bring back earlier ones.\n"
          "Ctrl-C abandons a line and, twice, leaves; so does Ctrl-D.");
 }
 
@@ -279,13 +289,20 @@ static void use_line(struct talk *talk)
         take_line(talk);
 }
 
+static void hint_at_line(const void *ctx, struct mc_bytes line, char to[HINT_SIZE])
+{
+    (void)ctx;
+    hint_of_command(line, to);
+}
+
 /* Until the lines end, or the connection does. */
 static void read_lines(struct talk *talk)
 {
+    const struct prompt_kind kind = {"> ", true, hint_at_line, NULL};
     int abandoned = 0;
 
     while (!talk->closed && abandoned < 2) {
-        enum prompt_result result = prompt_read(&talk->prompt, "> ", &talk->line);
+        enum prompt_result result = prompt_read(&talk->prompt, &kind, &talk->line);
         if (result == PROMPT_WOKEN)
             receive_rest(talk);
         if (result == PROMPT_END)
@@ -362,6 +379,7 @@ static int talk_by(struct talk *talk)
 {
     talk->prompt.terminal = isatty(talk->prompt.in) == 1 && talk->session.terminal;
     talk->prompt.other = -1;
+    prompt_start(&talk->prompt);
     if (open_connection(talk)) {
         interrupt_catch();
         talk->prompt.other = talk->session.server.socket.fd;
