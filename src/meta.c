@@ -152,7 +152,7 @@ static int begin_meta_value(struct mc_engine *e, struct mc_op *op, struct mc_rep
     if ((op->command->traits & MC_COMMAND_SHOWS) != 0) {
         reply->flags = meta->flags;
         reply->cas = meta->cas;
-        op->result = mc_engine_place(e, slot, op->value, reply);
+        op->result = mc_reply_place(e, slot, op->value, reply);
         return MC_MORE;
     }
     if (reply->size > sizeof e->digits)
@@ -228,7 +228,7 @@ static int read_single(struct mc_engine *e, struct mc_op *op, struct mc_bytes *i
 {
     struct mc_reply reply;
     for (;;) {
-        int event = mc_engine_event(e, in, &reply);
+        int event = mc_reply_event(e, in, &reply);
         if (event <= 0)
             return event;
         if (e->current != NULL)
@@ -312,7 +312,7 @@ static bool has_values(struct mc_op *first, struct mc_op *op)
 static int answer_group_error(struct mc_engine *e, struct mc_op *first, int event)
 {
     struct mc_op *op = op_after(first, e->erred != NULL ? e->erred : e->named);
-    if (op == NULL || !mc_engine_is_gone(e, op, true))
+    if (op == NULL || !mc_reply_is_gone(e, op, true))
         return mc_reply_fault(e, MC_FAULT_UNASKED);
     op->result = event;
     if (event != MC_SERVER_ERROR && has_values(first, op)) {
@@ -349,7 +349,7 @@ static int answer_group(struct mc_engine *e, struct mc_op *first, int event, str
     if (event >= MC_ERROR)
         return answer_group_error(e, first, event);
     struct mc_op *op = reply->meta ? find_named(e, first, reply->text) : NULL;
-    if (op == NULL || !mc_engine_is_gone(e, op, false))
+    if (op == NULL || !mc_reply_is_gone(e, op, false))
         return mc_reply_fault(e, MC_FAULT_WRONG_KEY);
     int r = assign_errors(e, first, op);
     if (r < 0)
@@ -362,7 +362,7 @@ static int read_group(struct mc_engine *e, struct mc_op *first, struct mc_bytes 
 {
     struct mc_reply reply;
     for (;;) {
-        int event = mc_engine_event(e, in, &reply);
+        int event = mc_reply_event(e, in, &reply);
         if (event <= 0)
             return event;
         bool ends = event == MC_MN;

@@ -1,4 +1,5 @@
-/* What the engine and the answers of the commands share: marks, states, verdicts. Internal. */
+/* What the engine and the answers of the commands share: marks, states, verdicts, and what reads the
+ * events of a reply. Internal. */
 #ifndef MC_REPLY_H
 #define MC_REPLY_H
 
@@ -57,6 +58,36 @@ static inline int mc_reply_copy(struct mc_value *value, const struct mc_reply *i
     if (item->size > 0)
         memcpy(value->buf, item->text.data, item->size);
     return MC_HIT;
+}
+
+/* The next event; the pieces of a value go to their place. Also MC_MORE and MC_E_PROTOCOL. */
+int mc_reply_event(struct mc_engine *engine, struct mc_bytes *in, struct mc_reply *reply);
+
+/* After MC_VALUE: where its pieces go. Returns MC_HIT, or MC_E_FULL when that is nowhere. */
+int mc_reply_place(struct mc_engine *engine, struct mc_slot slot, struct mc_value *value,
+                   const struct mc_reply *reply);
+
+/* Gives a whole item to the sink of its operation. */
+void mc_reply_sink(struct mc_slot slot, struct mc_value *value, struct mc_bytes key,
+                   const struct mc_reply *item);
+
+/* Gives a whole item to the sink or copies it to its place. MC_HIT, or MC_E_FULL. */
+static inline int mc_reply_item(struct mc_slot slot, struct mc_value *value, struct mc_bytes key,
+                                const struct mc_reply *item)
+{
+    if (slot.op->sink == NULL)
+        return mc_reply_copy(value, item);
+    mc_reply_sink(slot, value, key, item);
+    return MC_HIT;
+}
+
+/* Have all bytes of a single operation gone; or its line, when a value follows that? */
+static inline bool mc_reply_is_gone(const struct mc_engine *engine, const struct mc_op *op,
+                                    bool line)
+{
+    size_t after = line && (op->command->traits & MC_COMMAND_VALUE) != 0 ? op->data.len + 2 : 0;
+    return op->state == MC_OP_ASKED ||
+           (op->state == MC_OP_SENDING && op->end - after <= engine->gone);
 }
 
 #endif

@@ -18,7 +18,7 @@ silent() {
     [ -z "$said" ] || { echo "$said" && return 1; }
 }
 
-engine=(src/{engine,command,catalog,meta,retrieval}.c)
+engine=(src/{engine,keys,reply,command,catalog,meta,retrieval}.c)
 
 # compile FOLDER OPTION...: each file of proto/ to an object; to a folder named engine, also its files.
 compile() {

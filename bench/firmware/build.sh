@@ -40,7 +40,7 @@ shift 2
 flags=(-std=c11 -Wall -Wextra -Wconversion -Wshadow -Werror -Os -ffunction-sections -fdata-sections
     -fno-asynchronous-unwind-tables
     -I"$root/proto" -I"$root/src" -I"$ports" -I"$root/bench/squares" -I"$here")
-sources=("$root"/proto/*.c "$root"/src/{client,engine,command,retrieval,meta}.c "$root/bench/squares/workload.c"
+sources=("$root"/proto/*.c "$root"/src/{client,engine,keys,reply,command,retrieval,meta}.c "$root/bench/squares/workload.c"
     "$here"/{squares,"$board","remote_$through"}.c)
 [ "$through" = client ] || sources+=("$here/wire.c")
 link=("-Wl,--gc-sections")
