@@ -561,7 +561,7 @@ static int put_keys_line(struct mc_out *out, const struct mc_op *op, const struc
             n++;
         r = n > 0 ? op->command->put(out, op, keys, n) : MC_E_KEY;
     }
-    *count = n > 0 ? n : 1;
+    *count = r == 0 ? n : 1;
     return r;
 }
 

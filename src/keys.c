@@ -80,12 +80,23 @@ static struct mc_slot find_open_slot(const struct mc_engine *e, struct mc_bytes 
     return no_slot;
 }
 
+/* A slot that waits for this key and wants the value, or else the one that was found. Where a value is
+ * copied from one place to others, the first must be one. */
+static struct mc_slot find_wanting_slot(const struct mc_engine *e, struct mc_slot found,
+                                        struct mc_bytes key)
+{
+    struct mc_slot s = e->asked;
+    while (s.op != NULL && (slot_value(s) == NULL || !is_open_slot(s, key)))
+        s = slot_after(e, s);
+    return s.op != NULL ? s : found;
+}
+
 /* Copies the items that are whole in *in and for the next keys: all of them, usually. */
 static void copy_items(struct mc_engine *e, struct mc_bytes *in)
 {
     struct mc_slot s = expected_slot(e);
     struct mc_reply item;
-    while (s.op != NULL && *slot_result(s) == 0 &&
+    while (s.op != NULL && *slot_result(s) == 0 && slot_value(s) != NULL &&
            mc_item_next(&e->reader, in, slot_key(s), &item) == MC_VALUE) {
         item.cas = 0;
         item.has_cas = false;
@@ -224,6 +235,8 @@ static int answer_key(struct mc_engine *e, const struct mc_reply *reply)
     struct mc_slot s = find_open_slot(e, reply->key);
     if (s.op == NULL)
         return mc_reply_fault(e, MC_FAULT_WRONG_KEY);
+    if (slot_value(s) == NULL)
+        s = find_wanting_slot(e, s, reply->key);
     e->match = s;
     e->answered++;
     *slot_result(s) = mc_reply_place(e, s, slot_value(s), reply);
