@@ -1,28 +1,11 @@
 /* The reply to a line of several keys: each value is given to the key that it names, in whatever order. */
 #include "keys.h"
 
-#include "item.h"
 #include "reply.h"
 
 #include <string.h>
 
 static const struct mc_slot no_slot = {NULL, 0};
-
-static struct mc_bytes slot_key(struct mc_slot s)
-{
-    return s.op->keys != NULL ? s.op->keys[s.slot] : s.op->key;
-}
-
-static struct mc_value *slot_value(struct mc_slot s)
-{
-    return s.op->keys != NULL ? &s.op->values[s.slot] : s.op->value;
-}
-
-/* 0 until it is answered. */
-static int *slot_result(struct mc_slot s)
-{
-    return s.op->keys != NULL ? &s.op->values[s.slot].result : &s.op->result;
-}
 
 /* The slot after this one in the line, or none. */
 static struct mc_slot slot_after(const struct mc_engine *e, struct mc_slot s)
@@ -58,7 +41,7 @@ static bool is_same_key(struct mc_bytes a, struct mc_bytes b)
 
 static bool is_open_slot(struct mc_slot s, struct mc_bytes key)
 {
-    return *slot_result(s) == 0 && is_same_key(slot_key(s), key);
+    return *mc_reply_result(s) == 0 && is_same_key(mc_reply_key(s), key);
 }
 
 /* A slot that waits for this key, or none: looks to both sides of the last match. */
@@ -86,49 +69,37 @@ static struct mc_slot find_wanting_slot(const struct mc_engine *e, struct mc_slo
                                         struct mc_bytes key)
 {
     struct mc_slot s = e->asked;
-    while (s.op != NULL && (slot_value(s) == NULL || !is_open_slot(s, key)))
+    while (s.op != NULL && (mc_reply_value(s) == NULL || !is_open_slot(s, key)))
         s = slot_after(e, s);
     return s.op != NULL ? s : found;
 }
 
-/* Copies the items that are whole in *in and for the next keys: all of them, usually. */
-static void copy_items(struct mc_engine *e, struct mc_bytes *in)
-{
-    struct mc_slot s = expected_slot(e);
-    struct mc_reply item;
-    while (s.op != NULL && *slot_result(s) == 0 && slot_value(s) != NULL &&
-           mc_item_next(&e->reader, in, slot_key(s), &item) == MC_VALUE) {
-        item.cas = 0;
-        item.has_cas = false;
-        *slot_result(s) = mc_reply_item(s, slot_value(s), slot_key(s), &item);
-        e->match = s;
-        e->answered++;
-        s = slot_after(e, s);
-    }
-}
-
-/* The same for an operation of many keys. */
-static void copy_many_items(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in)
+/* Gives the items that are whole in *in and for the next keys: all of them, usually. */
+static void give_items(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in, bool cas)
 {
     const struct mc_bytes *keys = op->keys;
+    struct mc_value *values = op->values;
+    struct mc_slot s = expected_slot(e), last = e->match;
     const char *b = in->data;
-    size_t s = e->match.op != NULL ? e->match.slot + 1 : e->asked.slot;
-    size_t first = s, end = e->line_end, left = in->len;
+    size_t left = in->len, count = 0;
     struct mc_reply item;
-    for (; s < end; s++) {
-        struct mc_value *value = &op->values[s];
-        size_t n = value->result == 0 ? mc_item_end(b, left, keys[s], &item) : 0;
+    item.has_cas = cas;
+    while (s.op != NULL) {
+        struct mc_value *value = keys != NULL ? &values[s.slot] : s.op->value;
+        struct mc_bytes key = keys != NULL ? keys[s.slot] : s.op->key;
+        int *result = keys != NULL ? &value->result : &s.op->result;
+        size_t n = value != NULL && *result == 0 ? mc_reply_item(b, left, key, &item) : 0;
         if (n == 0)
             break;
-        item.cas = 0;
-        item.has_cas = false;
-        value->result = mc_reply_item((struct mc_slot){op, s}, value, keys[s], &item);
+        *result = mc_reply_give(s, key, value, &item);
         b += n;
         left -= n;
+        count++;
+        last = s;
+        s = slot_after(e, s);
     }
-    if (s > first)
-        e->match = (struct mc_slot){op, s - 1};
-    e->answered += s - first;
+    e->match = last;
+    e->answered += count;
     in->data = b;
     in->len = left;
 }
@@ -149,8 +120,8 @@ static uint32_t hash_key_end(struct mc_bytes key)
 /* The answer to one slot of a doubled key is also that to the other; but a sink is given it once. */
 static int copy_doubled(struct mc_slot from, struct mc_slot to)
 {
-    const struct mc_value *a = slot_value(from);
-    struct mc_value *b = slot_value(to);
+    const struct mc_value *a = mc_reply_value(from);
+    struct mc_value *b = mc_reply_value(to);
     if (b == NULL && to.op->sink == NULL)
         return MC_HIT;
     if (a == NULL || b == NULL)
@@ -160,7 +131,7 @@ static int copy_doubled(struct mc_slot from, struct mc_slot to)
     b->cas = a->cas;
     if (to.op->sink != NULL)
         return from.op == to.op ? MC_HIT : MC_E_FULL;
-    if (from.op->sink != NULL || *slot_result(from) != MC_HIT || a->len > b->cap)
+    if (from.op->sink != NULL || *mc_reply_result(from) != MC_HIT || a->len > b->cap)
         return MC_E_FULL;
     if (a->len > 0)
         memcpy(b->buf, a->buf, a->len);
@@ -170,8 +141,8 @@ static int copy_doubled(struct mc_slot from, struct mc_slot to)
 static void answer_doubles(const struct mc_engine *e, struct mc_slot from)
 {
     for (struct mc_slot s = e->asked; s.op != NULL; s = slot_after(e, s)) {
-        if (is_open_slot(s, slot_key(from)))
-            *slot_result(s) = copy_doubled(from, s);
+        if (is_open_slot(s, mc_reply_key(from)))
+            *mc_reply_result(s) = copy_doubled(from, s);
     }
 }
 
@@ -181,13 +152,13 @@ static void answer_all_doubles(const struct mc_engine *e)
 {
     uint32_t open[FILTER_BITS / 32] = {0};
     for (struct mc_slot s = e->asked; s.op != NULL; s = slot_after(e, s)) {
-        uint32_t hash = hash_key_end(slot_key(s));
-        if (*slot_result(s) == 0)
+        uint32_t hash = hash_key_end(mc_reply_key(s));
+        if (*mc_reply_result(s) == 0)
             open[hash / 32] |= UINT32_C(1) << hash % 32;
     }
     for (struct mc_slot s = e->asked; s.op != NULL; s = slot_after(e, s)) {
-        uint32_t hash = hash_key_end(slot_key(s));
-        if (*slot_result(s) != 0 && (open[hash / 32] >> hash % 32 & 1) != 0)
+        uint32_t hash = hash_key_end(mc_reply_key(s));
+        if (*mc_reply_result(s) != 0 && (open[hash / 32] >> hash % 32 & 1) != 0)
             answer_doubles(e, s);
     }
 }
@@ -197,14 +168,14 @@ static void answer_all_doubles(const struct mc_engine *e)
 /* Keys without a value are misses. */
 static int end_keys(const struct mc_engine *e)
 {
-    bool single = slot_after(e, e->asked).op == NULL;
-    if (e->asked.op->keys != NULL && e->answered == e->line_end - e->asked.slot)
-        return MC_ANSWER_DONE;
-    if (e->answered > 0 && !single)
+    size_t open = 0, all = 0;
+    for (struct mc_slot s = e->asked; s.op != NULL; s = slot_after(e, s), all++)
+        open += *mc_reply_result(s) == 0;
+    if (open > 0 && open < all)
         answer_all_doubles(e);
-    for (struct mc_slot s = e->asked; s.op != NULL; s = slot_after(e, s)) {
-        if (*slot_result(s) == 0)
-            *slot_result(s) = MC_MISS;
+    for (struct mc_slot s = e->asked; s.op != NULL && open > 0; s = slot_after(e, s)) {
+        if (*mc_reply_result(s) == 0)
+            *mc_reply_result(s) = MC_MISS;
     }
     return MC_ANSWER_DONE;
 }
@@ -217,12 +188,12 @@ static int end_keys_in_error(const struct mc_engine *e, int error, const struct 
     if (e->answered > 0 && !single)
         answer_all_doubles(e);
     for (struct mc_slot s = e->asked; s.op != NULL; s = slot_after(e, s)) {
-        struct mc_value *value = slot_value(s);
-        if (!single && *slot_result(s) != 0)
+        struct mc_value *value = mc_reply_value(s);
+        if (!single && *mc_reply_result(s) != 0)
             continue;
         if (value != NULL)
             mc_reply_clear(value, error);
-        *slot_result(s) = error;
+        *mc_reply_result(s) = error;
         s.op->marks |= s.op->keys != NULL ? MC_MARK_SPOILT : 0;
         s.op->text = reply->text;
     }
@@ -235,11 +206,11 @@ static int answer_key(struct mc_engine *e, const struct mc_reply *reply)
     struct mc_slot s = find_open_slot(e, reply->key);
     if (s.op == NULL)
         return mc_reply_fault(e, MC_FAULT_WRONG_KEY);
-    if (slot_value(s) == NULL)
+    if (mc_reply_value(s) == NULL)
         s = find_wanting_slot(e, s, reply->key);
     e->match = s;
     e->answered++;
-    *slot_result(s) = mc_reply_place(e, s, slot_value(s), reply);
+    *mc_reply_result(s) = mc_reply_place(e, s, mc_reply_value(s), reply);
     return MC_MORE;
 }
 
@@ -261,10 +232,8 @@ int mc_keys_answer(struct mc_engine *engine, struct mc_op *op, struct mc_bytes *
     struct mc_reply reply;
     int r = MC_MORE;
     while (r == MC_MORE) {
-        if (!cas && op->keys == NULL)
-            copy_items(e, in);
-        else if (!cas && e->reader.state == 0)
-            copy_many_items(e, op, in);
+        if (e->reader.state == 0)
+            give_items(e, op, in, cas);
         int event = mc_reply_event(e, in, &reply);
         if (event <= 0)
             return event;

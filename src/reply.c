@@ -1,6 +1,8 @@
 /* What the answers of all commands need: the events of a reply, and the places of values. */
 #include "reply.h"
 
+#include "item.h"
+
 int mc_reply_event(struct mc_engine *engine, struct mc_bytes *in, struct mc_reply *reply)
 {
     for (;;) {
@@ -45,7 +47,7 @@ int mc_reply_place(struct mc_engine *engine, struct mc_slot slot, struct mc_valu
     return MC_HIT;
 }
 
-void mc_reply_sink(struct mc_slot slot, struct mc_value *value, struct mc_bytes key,
+void mc_reply_sink(struct mc_slot slot, struct mc_bytes key, struct mc_value *value,
                    const struct mc_reply *item)
 {
     struct mc_sink *sink = slot.op->sink;
@@ -54,9 +56,19 @@ void mc_reply_sink(struct mc_slot slot, struct mc_value *value, struct mc_bytes 
                              .flags = item->flags,
                              .size = item->size,
                              .has_cas = item->has_cas};
-    describe_value(value, item);
+    describe_value(value, &reply);
     sink->receive(sink, slot.op, slot.slot, MC_VALUE, &reply);
     reply.text = item->text;
     if (item->size > 0)
         sink->receive(sink, slot.op, slot.slot, MC_BODY, &reply);
+}
+
+size_t mc_reply_cas(const char *b, size_t i, size_t e, uint64_t *cas)
+{
+    size_t j = i + 1;
+    if (b[i] != ' ')
+        return 0;
+    while (j < e && j - i <= MC_DECIMAL_MAX && b[j] >= '0' && b[j] <= '9')
+        j++;
+    return mc_decimal_read(b, i + 1, j, UINT64_MAX, cas) ? j : 0;
 }

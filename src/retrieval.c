@@ -1,7 +1,6 @@
 /* The reply to a retrieval of a single key. */
 #include "retrieval.h"
 
-#include "item.h"
 #include "reply.h"
 
 #include <string.h>
@@ -56,55 +55,23 @@ int mc_retrieval_answer(struct mc_engine *engine, struct mc_op *op, struct mc_by
     return r;
 }
 
-/* ---- the usual reply to a single key --------------------------------------------------------- */
-
 /* Is the END of a reply at i? */
 static inline bool is_end_at(const char *b, size_t i, size_t e)
 {
-    return e - i >= 5 && memcmp(b + i, "END\r\n", 5) == 0;
+    return e - i >= 5 && mc_item_same(b + i, "END\r\n", 5);
 }
 
 size_t mc_retrieval_usual(struct mc_op *op, const char *b, size_t e)
 {
     struct mc_reply item;
-    size_t i = mc_item_end(b, e, op->key, &item);
-    if (!is_end_at(b, i, e))
+    if (is_end_at(b, 0, e)) {
+        op->result = MC_MISS;
+        return 5;
+    }
+    item.has_cas = (op->command->traits & MC_COMMAND_CAS) != 0;
+    size_t i = mc_reply_item(b, e, op->key, &item);
+    if (i == 0 || !is_end_at(b, i, e))
         return 0;
-    item.cas = 0;
-    item.has_cas = false;
-    op->result =
-        i > 0 ? mc_reply_item((struct mc_slot){op, 0}, op->value, op->key, &item) : MC_MISS;
-    return i + 5;
-}
-
-/* VALUE <key> <flags> <bytes> <cas unique>\r\n<data block>\r\n: the index after it, or 0. */
-static size_t read_cas_item(const char *b, size_t e, struct mc_bytes key, struct mc_reply *item)
-{
-    size_t i = mc_item_key(b, e, key);
-    uint32_t flags = 0;
-    i = i > 0 ? mc_item_number(b, i, e, &flags) : 0;
-    if (i == 0 || b[i] != ' ')
-        return 0;
-    item->flags = flags;
-    i = mc_item_number(b, i + 1, e, &item->size);
-    if (i == 0 || b[i] != ' ')
-        return 0;
-    size_t j = i + 1;
-    while (j < e && j - i <= MC_DECIMAL_MAX && b[j] >= '0' && b[j] <= '9')
-        j++;
-    if (!mc_decimal_read(b, i + 1, j, UINT64_MAX, &item->cas))
-        return 0;
-    return mc_item_value(b, j, e, item);
-}
-
-size_t mc_retrieval_usual_cas(struct mc_op *op, const char *b, size_t e)
-{
-    struct mc_reply item;
-    size_t i = read_cas_item(b, e, op->key, &item);
-    if (!is_end_at(b, i, e))
-        return 0;
-    item.has_cas = true;
-    op->result =
-        i > 0 ? mc_reply_item((struct mc_slot){op, 0}, op->value, op->key, &item) : MC_MISS;
+    op->result = mc_reply_give((struct mc_slot){op, 0}, op->key, op->value, &item);
     return i + 5;
 }
