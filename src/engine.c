@@ -481,17 +481,6 @@ static int put_ticket(struct mc_out *out, const struct mc_op *op)
     return 0;
 }
 
-/* The line of a single operation, and its value. */
-static inline int put_op(struct mc_out *out, const struct mc_op *op, size_t *aside)
-{
-    int r = op->command->put(out, op, &op->key, 1);
-    if (r == 0 && (op->marks & MC_MARK_QUIET) != 0)
-        r = put_ticket(out, op);
-    if (r == 0 && (op->command->traits & MC_COMMAND_VALUE) != 0)
-        r = put_value(out, op->data, aside);
-    return r;
-}
-
 static inline void mark_sending(struct mc_engine *e, struct mc_op *op, uint32_t bytes)
 {
     op->end = e->batch;
@@ -504,7 +493,11 @@ static inline void mark_sending(struct mc_engine *e, struct mc_op *op, uint32_t 
 static inline int put_single(struct mc_engine *e, struct packing *p, struct mc_op *op)
 {
     size_t start = p->out.len, aside = 0;
-    int r = put_op(&p->out, op, &aside);
+    int r = op->command->put(&p->out, op, &op->key, 1);
+    if (r == 0 && (op->marks & MC_MARK_QUIET) != 0)
+        r = put_ticket(&p->out, op);
+    if (r == 0 && (op->command->traits & MC_COMMAND_VALUE) != 0)
+        r = put_value(&p->out, op->data, &aside);
     if (r < 0) {
         p->out.len = start;
         return r;
@@ -869,16 +862,18 @@ static void read_usual(struct mc_engine *e, struct mc_bytes *in)
     pass_done(e);
 }
 
-static int read_reply(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in)
+typedef int answer_function(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in);
+
+/* Who reads the reply to the operation at the front. */
+static answer_function *find_answer(const struct mc_engine *e, const struct mc_op *op)
 {
-    if (!e->begun)
-        begin_reply(e, op);
-    if ((op->command->traits & MC_COMMAND_VALUE) != 0 && (op->marks & MC_MARK_QUIET) == 0 &&
+    const uint16_t traits = op->command->traits;
+    if ((traits & MC_COMMAND_VALUE) != 0 && (op->marks & MC_MARK_QUIET) == 0 &&
         !mc_reply_is_gone(e, op, false))
-        return keep_error(e, op, in);
-    bool line = op->keys != NULL ||
-                ((op->command->traits & MC_COMMAND_KEYS) != 0 && (op->marks & MC_MARK_LAST) == 0);
-    return line ? mc_keys_answer(e, op, in) : op->command->answer(e, op, in);
+        return keep_error;
+    if (op->keys != NULL || ((traits & MC_COMMAND_KEYS) != 0 && (op->marks & MC_MARK_LAST) == 0))
+        return mc_keys_answer;
+    return op->command->answer;
 }
 
 /* What the reply at the front means, with so many bytes after it. */
@@ -903,19 +898,22 @@ static void end_reply(struct mc_engine *e, int verdict, size_t left)
         mc_engine_fail(e, verdict == MC_ANSWER_AUTH ? MC_E_AUTH : MC_E_AMBIGUOUS);
 }
 
-/* A reply that nobody waits for. False when more bytes are wanted. */
-static bool read_skipped(struct mc_engine *e, struct mc_bytes *in)
+/* Reads a reply that nobody waits for: its last event, or as an answer. */
+static int skip_reply(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in)
 {
-    struct mc_op *op = e->asked.op;
     struct mc_reply reply;
     int event;
+    (void)op;
     e->place = NULL;
     e->sunk = NULL;
     do {
         event = mc_reply_event(e, in, &reply);
     } while (event > 0 && !mc_is_final(event));
-    if (event == MC_MORE)
-        return false;
+    return event;
+}
+
+static void end_skipped(struct mc_engine *e, struct mc_op *op, int event)
+{
     uint16_t *skip = op != NULL ? &op->skip : &e->tail_skip;
     uint32_t *size = op != NULL ? &op->skip_size : &e->tail_size;
     (*skip)--;
@@ -928,23 +926,28 @@ static bool read_skipped(struct mc_engine *e, struct mc_bytes *in)
         event = MC_E_AMBIGUOUS;
     if (event < 0)
         mc_engine_fail(e, event);
-    return true;
 }
 
 /* Reads what is next in *in. False when more bytes are wanted. */
 static bool read_next(struct mc_engine *e, struct mc_bytes *in)
 {
     struct mc_op *op = e->asked.op;
+    bool skips = op == NULL || op->skip > 0;
     if (!is_pending(e, op, e->asked.slot)) {
         mc_engine_fail(e, mc_reply_fault(e, MC_FAULT_UNASKED));
         return false;
     }
-    if (op == NULL || op->skip > 0)
-        return read_skipped(e, in);
-    int verdict = read_reply(e, op, in);
-    if (verdict != MC_MORE)
+    if (!skips && !e->begun)
+        begin_reply(e, op);
+    answer_function *answer = skips ? skip_reply : find_answer(e, op);
+    int verdict = answer(e, op, in);
+    if (verdict == MC_MORE)
+        return false;
+    if (skips)
+        end_skipped(e, op, verdict);
+    else
         end_reply(e, verdict, in->len + e->beyond);
-    return verdict != MC_MORE;
+    return true;
 }
 
 /* Reads as much as it can of *in. */
@@ -1263,6 +1266,20 @@ static int refuse_alone(const struct mc_engine *e, struct mc_op *op)
     return r;
 }
 
+/* Puts the operation and clears its outputs, but for the value. */
+static inline int put_alone(struct mc_op *op, struct mc_out *out, size_t *aside)
+{
+    op->marks = 0;
+    op->answer = 0;
+    op->text = (struct mc_bytes){0};
+    if (op->meta != NULL)
+        *op->meta = (struct mc_meta){0};
+    int r = op->command->put(out, op, &op->key, 1);
+    if (r == 0 && (op->command->traits & MC_COMMAND_VALUE) != 0)
+        r = put_value(out, op->data, aside);
+    return r;
+}
+
 int mc_engine_do_single(struct mc_engine *engine, const struct mc_transport *transport,
                         struct mc_op *op, mc_deadline deadline)
 {
@@ -1272,12 +1289,7 @@ int mc_engine_do_single(struct mc_engine *engine, const struct mc_transport *tra
     ptrdiff_t n = 0, m = 0;
     if (e->error != 0 || e->first != NULL || e->tail_skip > 0 || has_no_command(op))
         return refuse_alone(e, op);
-    op->marks = 0;
-    op->answer = 0;
-    op->text = (struct mc_bytes){0};
-    if (op->meta != NULL)
-        *op->meta = (struct mc_meta){0};
-    int r = put_op(&out, op, &aside);
+    int r = put_alone(op, &out, &aside);
     if (r < 0) {
         set_outcome(op, r);
         return r;
@@ -1300,12 +1312,10 @@ int mc_engine_do_single(struct mc_engine *engine, const struct mc_transport *tra
     e->out_len = out.len;
     e->batch = (uint32_t)(out.len + aside);
     e->gone = n > 0 ? (uint32_t)n : 0;
-    e->at = 0;
-    e->end = m > 0 ? (size_t)m : 0;
-    e->received += e->end;
-    if (used > 0)
-        r = mc_reply_fault(e, MC_FAULT_UNASKED);
-    return finish_alone(e, transport, op, r, deadline);
+    e->at = e->end = 0;
+    count_received(e, m > 0 ? (size_t)m : 0);
+    return finish_alone(e, transport, op, used > 0 ? mc_reply_fault(e, MC_FAULT_UNASKED) : r,
+                        deadline);
 }
 
 int mc_engine_do(struct mc_engine *engine, const struct mc_transport *transport, struct mc_op *op,

@@ -92,11 +92,12 @@ void mc_reply_sink(struct mc_slot slot, struct mc_bytes key, struct mc_value *va
 /* Reads a space at i and a cas unique: the index after it, or 0. */
 size_t mc_reply_cas(const char *b, size_t i, size_t e, uint64_t *cas);
 
-/* Reads VALUE <key> <flags> <bytes>[ <cas unique>]\r\n<data block>\r\n at the front of b[0..e), whose
+/* Reads VALUE <key> <flags> <bytes>[ <cas unique>]\r\n<data block>\r\n at the front of `in`; the
  * address is kept nowhere, so that *item can be in registers. The length, or 0. */
-static inline size_t mc_reply_item(const char *b, size_t e, struct mc_bytes key,
-                                   struct mc_reply *item)
+static inline size_t mc_reply_item(struct mc_bytes in, struct mc_bytes key, struct mc_reply *item)
 {
+    const char *b = in.data;
+    size_t e = in.len;
     uint64_t cas = 0;
     uint32_t flags = 0, size = 0;
     size_t i = mc_item_key(b, e, key);

@@ -69,7 +69,7 @@ size_t mc_retrieval_usual(struct mc_op *op, const char *b, size_t e)
         return 5;
     }
     item.has_cas = (op->command->traits & MC_COMMAND_CAS) != 0;
-    size_t i = mc_reply_item(b, e, op->key, &item);
+    size_t i = mc_reply_item((struct mc_bytes){b, e}, op->key, &item);
     if (i == 0 || !is_end_at(b, i, e))
         return 0;
     op->result = mc_reply_give((struct mc_slot){op, 0}, op->key, op->value, &item);
