@@ -15,6 +15,14 @@ int mc_client_do(struct mc_client *client, struct mc_op *op, mc_deadline deadlin
     return r;
 }
 
+/* One of a single key, or of none. */
+static int run_single(struct mc_client *client, struct mc_op *op, mc_deadline deadline)
+{
+    int r = mc_engine_do_single(&client->engine, &client->transport, op, deadline);
+    client->text = op->text;
+    return r;
+}
+
 int mc_client_run(struct mc_client *client, struct mc_op *ops, size_t count, mc_deadline deadline)
 {
     int r = mc_engine_run(&client->engine, &client->transport, ops, count, deadline);
@@ -33,7 +41,7 @@ int mc_client_get(struct mc_client *client, struct mc_bytes key, struct mc_value
     struct mc_op op;
     mc_op_start(&op, &mc_command_get, key);
     op.value = value;
-    return mc_client_do(client, &op, deadline);
+    return run_single(client, &op, deadline);
 }
 
 int mc_client_gets(struct mc_client *client, struct mc_bytes key, struct mc_value *value,
@@ -42,7 +50,7 @@ int mc_client_gets(struct mc_client *client, struct mc_bytes key, struct mc_valu
     struct mc_op op;
     mc_op_start(&op, &mc_command_gets, key);
     op.value = value;
-    return mc_client_do(client, &op, deadline);
+    return run_single(client, &op, deadline);
 }
 
 int mc_client_gat(struct mc_client *client, int32_t exptime, struct mc_bytes key,
@@ -52,7 +60,7 @@ int mc_client_gat(struct mc_client *client, int32_t exptime, struct mc_bytes key
     mc_op_start(&op, &mc_command_gat, key);
     op.exptime = exptime;
     op.value = value;
-    return mc_client_do(client, &op, deadline);
+    return run_single(client, &op, deadline);
 }
 
 int mc_client_gats(struct mc_client *client, int32_t exptime, struct mc_bytes key,
@@ -62,7 +70,7 @@ int mc_client_gats(struct mc_client *client, int32_t exptime, struct mc_bytes ke
     mc_op_start(&op, &mc_command_gats, key);
     op.exptime = exptime;
     op.value = value;
-    return mc_client_do(client, &op, deadline);
+    return run_single(client, &op, deadline);
 }
 
 int mc_client_get_many(struct mc_client *client, const struct mc_bytes *keys,
@@ -93,21 +101,21 @@ int mc_client_store(struct mc_client *client, const struct mc_command *command,
     op.flags = item->flags;
     op.large_flags = item->large_flags;
     op.exptime = item->exptime;
-    return mc_client_do(client, &op, deadline);
+    return run_single(client, &op, deadline);
 }
 
 int mc_client_delete(struct mc_client *client, struct mc_bytes key, mc_deadline deadline)
 {
     struct mc_op op;
     mc_op_start(&op, &mc_command_delete, key);
-    return mc_client_do(client, &op, deadline);
+    return run_single(client, &op, deadline);
 }
 
 /* incr or decr. */
 static int change_number(struct mc_client *client, struct mc_op *op, uint64_t *number,
                          mc_deadline deadline)
 {
-    int r = mc_client_do(client, op, deadline);
+    int r = run_single(client, op, deadline);
     if (number != NULL)
         *number = op->answer;
     return r;
@@ -137,7 +145,7 @@ int mc_client_touch(struct mc_client *client, struct mc_bytes key, int32_t expti
     struct mc_op op;
     mc_op_start(&op, &mc_command_touch, key);
     op.exptime = exptime;
-    return mc_client_do(client, &op, deadline);
+    return run_single(client, &op, deadline);
 }
 
 /* ---- the server ------------------------------------------------------------------------------ */
@@ -145,13 +153,13 @@ int mc_client_touch(struct mc_client *client, struct mc_bytes key, int32_t expti
 int mc_client_version(struct mc_client *client, mc_deadline deadline)
 {
     struct mc_op op = {.command = &mc_command_version};
-    return mc_client_do(client, &op, deadline);
+    return run_single(client, &op, deadline);
 }
 
 int mc_client_flush_all(struct mc_client *client, int32_t delay_s, mc_deadline deadline)
 {
     struct mc_op op = {.command = &mc_command_flush_all, .exptime = delay_s};
-    return mc_client_do(client, &op, deadline);
+    return run_single(client, &op, deadline);
 }
 
 /* Nothing else may run without a login that was asked for. */
@@ -159,7 +167,7 @@ int mc_client_auth(struct mc_client *client, struct mc_bytes user, struct mc_byt
                    mc_deadline deadline)
 {
     struct mc_op op = {.command = &mc_command_auth, .key = user, .data = password};
-    int r = mc_client_do(client, &op, deadline);
+    int r = run_single(client, &op, deadline);
     if (r < 0 && r != MC_E_BUSY)
         mc_engine_fail(&client->engine, MC_E_AUTH);
     return r;

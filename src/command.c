@@ -29,7 +29,7 @@ static int answer_final(struct mc_engine *e, struct mc_op *op, int event,
 static int read_one_line(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in)
 {
     struct mc_reply reply;
-    int event = mc_engine_event(e, in, &reply);
+    int event = mc_reply_event(e, in, &reply);
     return event > 0 ? answer_final(e, op, event, &reply) : event;
 }
 
@@ -38,7 +38,7 @@ static int read_many_lines(struct mc_engine *e, struct mc_op *op, struct mc_byte
 {
     struct mc_reply reply;
     int event;
-    while ((event = mc_engine_event(e, in, &reply)) > 0 && !mc_is_final(event)) {
+    while ((event = mc_reply_event(e, in, &reply)) > 0 && !mc_is_final(event)) {
         if ((op->command->accepted >> event & 1) == 0)
             return mc_reply_fault(e, MC_FAULT_UNASKED);
         if (op->sink != NULL)
@@ -195,6 +195,7 @@ enum {
     WRITES = MC_COMMAND_WRITES,
     STORES = MC_COMMAND_WRITES | MC_COMMAND_VALUE,
     RETRIEVES = MC_COMMAND_REPEATABLE | MC_COMMAND_KEYS,
+    RETRIEVES_CAS = RETRIEVES | MC_COMMAND_CAS,
     TEXTS = MC_COMMAND_REPEATABLE | MC_COMMAND_ALONE | MC_COMMAND_TEXT
 };
 
@@ -207,11 +208,11 @@ enum {
 const struct mc_command mc_command_get = {
     line_get, mc_retrieval_answer, mc_retrieval_usual, 0, RETRIEVES, "", ""};
 const struct mc_command mc_command_gets = {
-    line_gets, mc_retrieval_answer_cas, mc_retrieval_usual_cas, 0, RETRIEVES, "", ""};
+    line_gets, mc_retrieval_answer, mc_retrieval_usual, 0, RETRIEVES_CAS, "", ""};
 const struct mc_command mc_command_gat = {
     line_gat, mc_retrieval_answer, mc_retrieval_usual, 0, RETRIEVES | WRITES, "", ""};
 const struct mc_command mc_command_gats = {
-    line_gats, mc_retrieval_answer_cas, mc_retrieval_usual_cas, 0, RETRIEVES | WRITES, "", ""};
+    line_gats, mc_retrieval_answer, mc_retrieval_usual, 0, RETRIEVES_CAS | WRITES, "", ""};
 
 /* Storage. */
 const struct mc_command mc_command_set = {

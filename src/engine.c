@@ -3,6 +3,7 @@
 #include "engine.h"
 
 #include "decimal.h"
+#include "keys.h"
 #include "reply.h"
 
 #include <string.h>
@@ -52,10 +53,31 @@ bool mc_engine_writes(const struct mc_op *op)
 bool mc_engine_repeatable(const struct mc_op *op)
 {
     const struct mc_command *command = op->command;
-    if ((command->traits & MC_COMMAND_REPEATABLE) == 0)
+    if (command == NULL || (command->traits & MC_COMMAND_REPEATABLE) == 0)
         return false;
     return !has_any_flag(op, command->once_flags);
 }
+
+static bool is_quiet(const struct mc_op *op)
+{
+    return (op->command->traits & MC_COMMAND_META) != 0 && has_any_flag(op, "q");
+}
+
+/* Is there no command, or none that can be put? */
+static inline bool has_no_command(const struct mc_op *op)
+{
+    return op->command == NULL || op->command->put == NULL;
+}
+
+static int put_nothing(struct mc_out *out, const struct mc_op *op, const struct mc_bytes *keys,
+                       size_t count)
+{
+    (void)out, (void)op, (void)keys, (void)count;
+    return MC_E_COMMAND;
+}
+
+/* The command of an operation that has none. */
+static const struct mc_command no_command = {.put = put_nothing};
 
 /* Ends a single operation with this result and nothing else. */
 static inline void set_outcome(struct mc_op *op, int result)
@@ -113,13 +135,13 @@ void mc_engine_submit(struct mc_engine *engine, struct mc_op *op)
 {
     struct mc_engine *e = engine;
     mc_engine_refuse(op, e->error);
+    if (has_no_command(op))
+        op->command = &no_command;
     op->size = 0;
     op->skip_size = e->tail_size;
     op->skip = e->tail_skip;
     op->state = e->error != 0 ? MC_OP_DONE : MC_OP_WAITING;
-    op->marks = 0;
-    if ((op->command->traits & MC_COMMAND_META) != 0 && has_any_flag(op, "q"))
-        op->marks = MC_MARK_QUIET;
+    op->marks = is_quiet(op) ? MC_MARK_QUIET : 0;
     e->tail_size = e->tail_skip = 0;
     link_op(e, op);
 }
@@ -168,13 +190,6 @@ static size_t next_line(const struct mc_op *op, size_t s)
 static bool is_line_gone(const struct mc_engine *e, const struct mc_op *op, size_t s)
 {
     return op->state == MC_OP_ASKED || (op == e->sending.op && s < e->sending.slot);
-}
-
-bool mc_engine_is_gone(const struct mc_engine *engine, const struct mc_op *op, bool line)
-{
-    size_t after = line && (op->command->traits & MC_COMMAND_VALUE) != 0 ? op->data.len + 2 : 0;
-    return op->state == MC_OP_ASKED ||
-           (op->state == MC_OP_SENDING && op->end - after <= engine->gone);
 }
 
 /* ---- the cursors ----------------------------------------------------------------------------- */
@@ -320,8 +335,17 @@ static void lose(const struct mc_engine *e, struct mc_op *op, int why)
     if (op->keys != NULL && op->values != NULL) {
         lose_keys(e, op, why);
     } else {
-        set_outcome(op, fate(op, mc_engine_is_gone(e, op, false), why));
+        set_outcome(op, fate(op, mc_reply_is_gone(e, op, false), why));
     }
+}
+
+/* The connection is over. */
+static void end_connection(struct mc_engine *e, int why)
+{
+    e->error = why;
+    e->tail_skip = 0;
+    e->out_len = e->at = e->end = 0;
+    e->batch = e->gone = 0;
 }
 
 void mc_engine_fail(struct mc_engine *engine, int why)
@@ -329,7 +353,6 @@ void mc_engine_fail(struct mc_engine *engine, int why)
     struct mc_engine *e = engine;
     if (e->error != 0)
         return;
-    e->error = why;
     for (struct mc_op *op = e->asked.op; op != NULL; op = op->next)
         lose(e, op, why);
     for (struct mc_op *op = e->asked.op; op != NULL; op = op->next) {
@@ -338,9 +361,7 @@ void mc_engine_fail(struct mc_engine *engine, int why)
         op->state = MC_OP_DONE;
     }
     e->asked.op = e->sending.op = e->waiting.op = NULL;
-    e->tail_skip = 0;
-    e->out_len = e->at = e->end = 0;
-    e->batch = e->gone = 0;
+    end_connection(e, why);
 }
 
 /* ---- cancelling ------------------------------------------------------------------------------ */
@@ -533,7 +554,7 @@ static int put_keys_line(struct mc_out *out, const struct mc_op *op, const struc
             n++;
         r = n > 0 ? op->command->put(out, op, keys, n) : MC_E_KEY;
     }
-    *count = n > 0 ? n : 1;
+    *count = r == 0 ? n : 1;
     return r;
 }
 
@@ -724,48 +745,6 @@ void mc_engine_sent(struct mc_engine *engine, size_t bytes)
         engine->out_len = 0;
 }
 
-/* ---- in: values ------------------------------------------------------------------------------ */
-
-int mc_engine_event(struct mc_engine *engine, struct mc_bytes *in, struct mc_reply *reply)
-{
-    for (;;) {
-        int event = mc_reader_next(&engine->reader, in, reply);
-        if (event != MC_BODY)
-            return event;
-        if (engine->sunk != NULL) {
-            engine->sunk->sink->receive(engine->sunk->sink, engine->sunk, engine->sunk_slot, event,
-                                        reply);
-        } else if (engine->place != NULL) {
-            memcpy(engine->place, reply->text.data, reply->text.len);
-            engine->place += reply->text.len;
-        }
-    }
-}
-
-int mc_engine_place(struct mc_engine *engine, struct mc_slot slot, struct mc_value *value,
-                    const struct mc_reply *reply)
-{
-    struct mc_sink *sink = slot.op->sink;
-    engine->sunk = sink != NULL ? slot.op : NULL;
-    engine->sunk_slot = slot.slot;
-    engine->place = NULL;
-    if (value != NULL) {
-        value->len = reply->size;
-        value->flags = reply->flags;
-        value->cas = reply->cas;
-    }
-    if (sink != NULL) {
-        sink->receive(sink, slot.op, slot.slot, MC_VALUE, reply);
-        return MC_HIT;
-    }
-    if (value == NULL)
-        return MC_HIT;
-    if (reply->size > value->cap)
-        return MC_E_FULL;
-    engine->place = value->buf;
-    return MC_HIT;
-}
-
 /* ---- in: replies ----------------------------------------------------------------------------- */
 
 /* Can a reply to this operation, from this slot on, be coming? */
@@ -780,7 +759,7 @@ static bool is_pending(const struct mc_engine *e, const struct mc_op *op, size_t
     if (op->keys != NULL)
         return (e->begun && op == e->asked.op && slot < e->line_end) ||
                is_line_gone(e, op, next_line(op, slot));
-    return (op->marks & MC_MARK_KEPT) == 0 && mc_engine_is_gone(e, op, true);
+    return (op->marks & MC_MARK_KEPT) == 0 && mc_reply_is_gone(e, op, true);
 }
 
 /* Can another reply be coming after the one at the front? */
@@ -841,7 +820,7 @@ static void keep_text(struct mc_engine *e, struct mc_op *op, struct mc_bytes tex
 static int keep_error(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in)
 {
     struct mc_reply reply;
-    int event = mc_engine_event(e, in, &reply);
+    int event = mc_reply_event(e, in, &reply);
     if (event <= 0)
         return event;
     if (event < MC_ERROR || in->len + e->beyond > 0)
@@ -883,14 +862,18 @@ static void read_usual(struct mc_engine *e, struct mc_bytes *in)
     pass_done(e);
 }
 
-static int read_reply(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in)
+typedef int answer_function(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in);
+
+/* Who reads the reply to the operation at the front. */
+static answer_function *find_answer(const struct mc_engine *e, const struct mc_op *op)
 {
-    if (!e->begun)
-        begin_reply(e, op);
-    if ((op->command->traits & MC_COMMAND_VALUE) != 0 && (op->marks & MC_MARK_QUIET) == 0 &&
-        !mc_engine_is_gone(e, op, false))
-        return keep_error(e, op, in);
-    return op->command->answer(e, op, in);
+    const uint16_t traits = op->command->traits;
+    if ((traits & MC_COMMAND_VALUE) != 0 && (op->marks & MC_MARK_QUIET) == 0 &&
+        !mc_reply_is_gone(e, op, false))
+        return keep_error;
+    if (op->keys != NULL || ((traits & MC_COMMAND_KEYS) != 0 && (op->marks & MC_MARK_LAST) == 0))
+        return mc_keys_answer;
+    return op->command->answer;
 }
 
 /* What the reply at the front means, with so many bytes after it. */
@@ -915,19 +898,22 @@ static void end_reply(struct mc_engine *e, int verdict, size_t left)
         mc_engine_fail(e, verdict == MC_ANSWER_AUTH ? MC_E_AUTH : MC_E_AMBIGUOUS);
 }
 
-/* A reply that nobody waits for. False when more bytes are wanted. */
-static bool read_skipped(struct mc_engine *e, struct mc_bytes *in)
+/* Reads a reply that nobody waits for: its last event, or as an answer. */
+static int skip_reply(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in)
 {
-    struct mc_op *op = e->asked.op;
     struct mc_reply reply;
     int event;
+    (void)op;
     e->place = NULL;
     e->sunk = NULL;
     do {
-        event = mc_engine_event(e, in, &reply);
+        event = mc_reply_event(e, in, &reply);
     } while (event > 0 && !mc_is_final(event));
-    if (event == MC_MORE)
-        return false;
+    return event;
+}
+
+static void end_skipped(struct mc_engine *e, struct mc_op *op, int event)
+{
     uint16_t *skip = op != NULL ? &op->skip : &e->tail_skip;
     uint32_t *size = op != NULL ? &op->skip_size : &e->tail_size;
     (*skip)--;
@@ -940,23 +926,28 @@ static bool read_skipped(struct mc_engine *e, struct mc_bytes *in)
         event = MC_E_AMBIGUOUS;
     if (event < 0)
         mc_engine_fail(e, event);
-    return true;
 }
 
 /* Reads what is next in *in. False when more bytes are wanted. */
 static bool read_next(struct mc_engine *e, struct mc_bytes *in)
 {
     struct mc_op *op = e->asked.op;
+    bool skips = op == NULL || op->skip > 0;
     if (!is_pending(e, op, e->asked.slot)) {
         mc_engine_fail(e, mc_reply_fault(e, MC_FAULT_UNASKED));
         return false;
     }
-    if (op == NULL || op->skip > 0)
-        return read_skipped(e, in);
-    int verdict = read_reply(e, op, in);
-    if (verdict != MC_MORE)
+    if (!skips && !e->begun)
+        begin_reply(e, op);
+    answer_function *answer = skips ? skip_reply : find_answer(e, op);
+    int verdict = answer(e, op, in);
+    if (verdict == MC_MORE)
+        return false;
+    if (skips)
+        end_skipped(e, op, verdict);
+    else
         end_reply(e, verdict, in->len + e->beyond);
-    return verdict != MC_MORE;
+    return true;
 }
 
 /* Reads as much as it can of *in. */
@@ -977,29 +968,46 @@ static bool is_direct(const struct mc_engine *e)
            e->sunk == NULL && e->at == e->end;
 }
 
-void *mc_engine_input(struct mc_engine *engine, size_t *cap)
+/* Where to receive, when nothing in the buffer has to be sent first. *cap is 0 when it is full. */
+static char *find_room(struct mc_engine *e, size_t *cap)
 {
-    struct mc_engine *e = engine;
     size_t kept = e->end - e->at;
-    *cap = 0;
-    if (e->error != 0)
-        return NULL;
     if (is_direct(e)) {
         *cap = e->reader.body_left;
         return e->place;
     }
-    if (e->shared && e->out_len > 0)
-        return NULL;
     if (kept > 0 && e->at > 0)
         memmove(e->in, e->in + e->at, kept);
     e->at = 0;
     e->end = kept;
-    if (kept >= e->in_cap) {
-        mc_engine_fail(e, MC_E_LINE);
-        return NULL;
-    }
     *cap = e->in_cap - kept;
     return e->in + kept;
+}
+
+void *mc_engine_input(struct mc_engine *engine, size_t *cap)
+{
+    struct mc_engine *e = engine;
+    *cap = 0;
+    if (e->error != 0 || (e->shared && e->out_len > 0 && !is_direct(e)))
+        return NULL;
+    char *room = find_room(e, cap);
+    if (*cap > 0)
+        return room;
+    mc_engine_fail(e, MC_E_LINE);
+    return NULL;
+}
+
+/* Counts what has been received. False: it is a value's, and in its place. */
+static bool count_received(struct mc_engine *e, size_t bytes)
+{
+    e->received += bytes;
+    if (!is_direct(e)) {
+        e->end += bytes;
+        return true;
+    }
+    e->place += bytes;
+    mc_reader_took(&e->reader, (uint32_t)bytes);
+    return false;
 }
 
 /* Reads what is in the buffer. */
@@ -1013,17 +1021,8 @@ static void read_received(struct mc_engine *e)
 
 void mc_engine_received(struct mc_engine *engine, size_t bytes)
 {
-    struct mc_engine *e = engine;
-    if (e->error != 0)
-        return;
-    e->received += bytes;
-    if (is_direct(e)) {
-        e->place += bytes;
-        mc_reader_took(&e->reader, (uint32_t)bytes);
-        return;
-    }
-    e->end += bytes;
-    read_received(e);
+    if (engine->error == 0 && count_received(engine, bytes))
+        read_received(engine);
 }
 
 /* Keeps what could not be read yet, after a line that was kept and then read, with its text. */
@@ -1142,124 +1141,6 @@ static void drive(struct mc_engine *e, const struct mc_transport *t, mc_deadline
     }
 }
 
-/* An operation of the fast path that enters the queue after all: so much is put, of which n bytes
- * were sent. */
-static void enter_queue(struct mc_engine *e, struct mc_op *op, const struct mc_out *out,
-                        size_t aside)
-{
-    mc_engine_submit(e, op);
-    e->waiting.op = NULL;
-    e->out_len = out->len;
-    e->batch = e->unanswered = (uint32_t)(out->len + aside);
-    e->gone = e->aside = 0;
-    e->at = e->end = 0;
-    op->end = op->size = e->batch;
-    op->state = MC_OP_SENDING;
-    op->marks |= aside > 0 ? MC_MARK_ASIDE | MC_MARK_LAST : MC_MARK_LAST;
-}
-
-/* The rest of the long way. */
-static int finish_alone(struct mc_engine *e, const struct mc_transport *t, struct mc_op *op,
-                        mc_deadline deadline)
-{
-    drive(e, t, deadline);
-    mc_engine_done(e);
-    return op->result;
-}
-
-/* Runs it like many. */
-static int do_queued(struct mc_engine *e, const struct mc_transport *t, struct mc_op *op,
-                     mc_deadline deadline)
-{
-    if (e->first != NULL || e->tail_skip > 0) {
-        mc_engine_refuse(op, MC_E_BUSY);
-        return MC_E_BUSY;
-    }
-    mc_engine_submit(e, op);
-    return finish_alone(e, t, op, deadline);
-}
-
-/* The way of do_queued(), of an operation that is put and of which n bytes were sent; if these were
- * all, m received. */
-static int do_rest(struct mc_engine *e, const struct mc_transport *t, struct mc_op *op, ptrdiff_t m,
-                   mc_deadline deadline)
-{
-    if (op->state == MC_OP_ASKED && m > 0)
-        mc_engine_received(e, (size_t)m);
-    else if (op->state == MC_OP_ASKED)
-        mc_engine_fail(e, why_not(m));
-    return finish_alone(e, t, op, deadline);
-}
-
-/* A small value is in the line; a large one is sent from where it is, before the CRLF. */
-static ptrdiff_t send_put(const struct mc_transport *t, const struct mc_out *out,
-                          struct mc_bytes value, mc_deadline deadline)
-{
-    const struct mc_bytes parts[] = {
-        {out->data, out->len - 2}, {value.data, value.len}, {"\r\n", 2}};
-    return t->send(t->ctx, parts, 3, deadline);
-}
-
-/* The usual reply has set the result; and everything else that is set after a hit. */
-static inline int end_usual(struct mc_op *op)
-{
-    if (op->value == NULL)
-        return op->result;
-    if (op->result == MC_HIT || op->result == MC_E_FULL)
-        op->value->result = op->result;
-    else
-        mc_reply_clear(op->value, op->result);
-    return op->result;
-}
-
-/* Can it be sent at once, and its reply be read without the queue? */
-static inline bool skips_queue(const struct mc_engine *e, const struct mc_op *op)
-{
-    return e->error == 0 && e->first == NULL && e->tail_skip == 0 && op->keys == NULL &&
-           op->command->usual != NULL &&
-           !((op->command->traits & MC_COMMAND_META) != 0 && has_any_flag(op, "q"));
-}
-
-int mc_engine_do(struct mc_engine *engine, const struct mc_transport *transport, struct mc_op *op,
-                 mc_deadline deadline)
-{
-    struct mc_engine *e = engine;
-    const struct mc_command *command = op->command;
-    struct mc_out out = {e->out, e->out_cap, 0};
-    struct mc_bytes line;
-    size_t aside = 0;
-    if (!skips_queue(e, op))
-        return do_queued(e, transport, op, deadline);
-    op->answer = 0;
-    op->text = (struct mc_bytes){0};
-    if (op->meta != NULL)
-        *op->meta = (struct mc_meta){0};
-    int r = command->put(&out, op, &op->key, 1);
-    if (r == 0 && (command->traits & MC_COMMAND_VALUE) != 0)
-        r = put_value(&out, op->data, &aside);
-    if (r < 0) {
-        set_outcome(op, r);
-        return r;
-    }
-    line.data = out.data;
-    line.len = out.len;
-    ptrdiff_t m = 0, n = aside == 0 ? transport->send(transport->ctx, &line, 1, deadline)
-                                    : send_put(transport, &out, op->data, deadline);
-    if (n == (ptrdiff_t)(out.len + aside)) {
-        m = transport->recv(transport->ctx, e->in, e->in_cap, deadline);
-        if (m > 0 && command->usual(op, e->in, (size_t)m) == (size_t)m) {
-            e->received += (size_t)m;
-            return end_usual(op);
-        }
-    }
-    enter_queue(e, op, &out, aside);
-    if (n > 0)
-        mc_engine_sent(e, (size_t)n);
-    else
-        mc_engine_fail(e, why_not(n));
-    return do_rest(e, transport, op, m, deadline);
-}
-
 int mc_engine_run(struct mc_engine *engine, const struct mc_transport *transport, struct mc_op *ops,
                   size_t count, mc_deadline deadline)
 {
@@ -1278,4 +1159,170 @@ int mc_engine_run(struct mc_engine *engine, const struct mc_transport *transport
     for (size_t k = 0; k < count && first == 0; k++)
         first = ops[k].result < 0 && ops[k].result != MC_E_FULL ? ops[k].result : 0;
     return first;
+}
+
+/* ---- one operation alone --------------------------------------------------------------------- */
+
+/* It needs no list: it is put, all of it is sent, and then its reply is read. e->batch, e->gone and
+ * e->out_len are as in the queue, of which it uses nothing else, so that a program that runs each
+ * operation alone is linked without the queue. */
+
+/* Sends what has not gone: the line, the value if it is not in the line, the CRLF. 0, or why not. */
+static int send_alone(struct mc_engine *e, const struct mc_transport *t, const struct mc_op *op,
+                      mc_deadline deadline)
+{
+    const struct mc_bytes all[] = {{e->out, e->out_len - 2},
+                                   {op->data.data, e->batch - e->out_len},
+                                   {e->out + e->out_len - 2, 2}};
+    struct mc_bytes parts[3];
+    size_t n = 0, skip = e->gone;
+    for (size_t k = 0; k < 3; k++) {
+        size_t passed = skip < all[k].len ? skip : all[k].len;
+        skip -= passed;
+        if (passed < all[k].len)
+            n = add_slice(parts, n, all[k].data + passed, all[k].len - passed);
+    }
+    ptrdiff_t sent = t->send(t->ctx, parts, n, deadline);
+    if (sent <= 0)
+        return why_not(sent);
+    e->gone += (uint32_t)sent;
+    return 0;
+}
+
+/* Reads what is in the buffer of the one reply. */
+static int read_alone(struct mc_engine *e, struct mc_op *op)
+{
+    struct mc_bytes in = {e->in + e->at, e->end - e->at};
+    int verdict = op->command->answer(e, op, &in);
+    e->at = e->end - in.len;
+    return verdict == MC_ANSWER_DONE && in.len > 0 ? mc_reply_fault(e, MC_FAULT_UNASKED) : verdict;
+}
+
+static int receive_alone(struct mc_engine *e, const struct mc_transport *t, struct mc_op *op,
+                         mc_deadline deadline)
+{
+    size_t cap;
+    char *to = find_room(e, &cap);
+    if (cap == 0)
+        return MC_E_LINE;
+    ptrdiff_t n = t->recv(t->ctx, to, cap, deadline);
+    if (n <= 0)
+        return why_not(n);
+    return count_received(e, (size_t)n) ? read_alone(e, op) : MC_MORE;
+}
+
+/* The reply has been read, or it will never be: what became of the operation and the connection. */
+static int end_alone(struct mc_engine *e, struct mc_op *op, int verdict)
+{
+    bool gone = e->gone == e->batch;
+    if (verdict < 0)
+        set_outcome(op, fate(op, gone, verdict));
+    if (op->value != NULL)
+        op->value->result = op->result;
+    end_connection(e, verdict < 0                 ? verdict
+                      : verdict == MC_ANSWER_DONE ? 0
+                      : verdict == MC_ANSWER_AUTH ? MC_E_AUTH
+                                                  : MC_E_AMBIGUOUS);
+    return op->result;
+}
+
+/* The rest of an operation that is put: n bytes of it were sent, or n says why not; and if these were
+ * all, the buffer has what came, or `verdict` says what that is. */
+static int finish_alone(struct mc_engine *e, const struct mc_transport *t, struct mc_op *op,
+                        int verdict, mc_deadline deadline)
+{
+    set_outcome(op, 0);
+    e->current = NULL;
+    if ((op->command->traits & MC_COMMAND_TEXT) != 0)
+        mc_reader_stream(&e->reader);
+    while (verdict == 0 && e->gone < e->batch)
+        verdict = send_alone(e, t, op, deadline);
+    if (verdict == 0 && e->end > 0)
+        verdict = read_alone(e, op);
+    while (verdict == MC_MORE)
+        verdict = receive_alone(e, t, op, deadline);
+    return end_alone(e, op, verdict);
+}
+
+/* The usual reply has set the result; and everything else that is set after a hit. */
+static inline int end_usual(struct mc_op *op)
+{
+    if (op->value == NULL)
+        return op->result;
+    if (op->result == MC_HIT || op->result == MC_E_FULL)
+        op->value->result = op->result;
+    else
+        mc_reply_clear(op->value, op->result);
+    return op->result;
+}
+
+/* Nothing else may be in the engine. */
+static int refuse_alone(const struct mc_engine *e, struct mc_op *op)
+{
+    int r = e->error != 0 ? e->error : MC_E_BUSY;
+    if (e->error == 0 && e->first == NULL && e->tail_skip == 0)
+        r = MC_E_COMMAND;
+    set_outcome(op, r);
+    return r;
+}
+
+/* Puts the operation and clears its outputs, but for the value. */
+static inline int put_alone(struct mc_op *op, struct mc_out *out, size_t *aside)
+{
+    op->marks = 0;
+    op->answer = 0;
+    op->text = (struct mc_bytes){0};
+    if (op->meta != NULL)
+        *op->meta = (struct mc_meta){0};
+    int r = op->command->put(out, op, &op->key, 1);
+    if (r == 0 && (op->command->traits & MC_COMMAND_VALUE) != 0)
+        r = put_value(out, op->data, aside);
+    return r;
+}
+
+int mc_engine_do_single(struct mc_engine *engine, const struct mc_transport *transport,
+                        struct mc_op *op, mc_deadline deadline)
+{
+    struct mc_engine *e = engine;
+    struct mc_out out = {e->out, e->out_cap, 0};
+    size_t aside = 0, used = 0;
+    ptrdiff_t n = 0, m = 0;
+    if (e->error != 0 || e->first != NULL || e->tail_skip > 0 || has_no_command(op))
+        return refuse_alone(e, op);
+    int r = put_alone(op, &out, &aside);
+    if (r < 0) {
+        set_outcome(op, r);
+        return r;
+    }
+    if (aside == 0) {
+        const struct mc_bytes line = {out.data, out.len};
+        n = transport->send(transport->ctx, &line, 1, deadline);
+        r = n <= 0 ? why_not(n) : 0;
+    }
+    if (n == (ptrdiff_t)out.len) {
+        m = transport->recv(transport->ctx, e->in, e->in_cap, deadline);
+        r = m <= 0 ? why_not(m) : 0;
+        if (m > 0 && op->command->usual != NULL)
+            used = op->command->usual(op, e->in, (size_t)m);
+        if (m > 0 && used == (size_t)m) {
+            e->received += used;
+            return end_usual(op);
+        }
+    }
+    e->out_len = out.len;
+    e->batch = (uint32_t)(out.len + aside);
+    e->gone = n > 0 ? (uint32_t)n : 0;
+    e->at = e->end = 0;
+    count_received(e, m > 0 ? (size_t)m : 0);
+    return finish_alone(e, transport, op, used > 0 ? mc_reply_fault(e, MC_FAULT_UNASKED) : r,
+                        deadline);
+}
+
+int mc_engine_do(struct mc_engine *engine, const struct mc_transport *transport, struct mc_op *op,
+                 mc_deadline deadline)
+{
+    if (op->keys == NULL && (has_no_command(op) || !is_quiet(op)))
+        return mc_engine_do_single(engine, transport, op, deadline);
+    mc_engine_run(engine, transport, op, 1, deadline);
+    return op->result;
 }

@@ -72,10 +72,11 @@ enum {
     MC_COMMAND_REPEATABLE = 2, /* and doing it twice is the same as once */
     MC_COMMAND_VALUE = 4,      /* op->data goes after its line */
     MC_COMMAND_META = 8,
-    MC_COMMAND_KEYS = 16,  /* a retrieval: many keys share a line */
-    MC_COMMAND_ALONE = 32, /* nothing else may be in flight */
-    MC_COMMAND_TEXT = 64,  /* its reply is a stream of free-text lines */
-    MC_COMMAND_SHOWS = 128 /* meta: the reply has what the flags ask for */
+    MC_COMMAND_KEYS = 16,   /* a retrieval: many keys share a line */
+    MC_COMMAND_ALONE = 32,  /* nothing else may be in flight */
+    MC_COMMAND_TEXT = 64,   /* its reply is a stream of free-text lines */
+    MC_COMMAND_SHOWS = 128, /* meta: the reply has what the flags ask for */
+    MC_COMMAND_CAS = 256    /* a retrieval: each value has a cas unique */
 };
 
 /* A bit for an event. */
@@ -91,7 +92,7 @@ struct mc_command {
      * leave it to answer(). NULL: always. */
     size_t (*usual)(struct mc_op *op, const char *b, size_t e);
     uint32_t accepted; /* bits of the events that may end its reply, besides errors */
-    uint8_t traits;
+    uint16_t traits;
     char write_flags[5]; /* meta flags that make it a write, */
     char once_flags[4];  /* and those that make it one that must not be repeated */
 };
@@ -253,27 +254,21 @@ bool mc_engine_repeatable(const struct mc_op *op);
 
 /* ---- with a transport that waits ------------------------------------------------------------- */
 
-/* Runs one operation. Returns its result. MC_E_BUSY: others are in the engine. */
+/* Runs one operation. Returns its result. MC_E_BUSY: others are in the engine; MC_E_COMMAND: it has no
+ * command. */
 int mc_engine_do(struct mc_engine *engine, const struct mc_transport *transport, struct mc_op *op,
                  mc_deadline deadline);
+
+/* The same for an operation that has not many keys and is not quiet. A program that calls this alone
+ * is linked without the queue. */
+int mc_engine_do_single(struct mc_engine *engine, const struct mc_transport *transport,
+                        struct mc_op *op, mc_deadline deadline);
 
 /* Runs many, in order, in as few sends as fit the window. Returns 0 when each has a reply, otherwise
  * the first negative result that is not MC_E_FULL. Only operations that were done by the last bytes
  * received have a text. */
 int mc_engine_run(struct mc_engine *engine, const struct mc_transport *transport, struct mc_op *ops,
                   size_t count, mc_deadline deadline);
-
-/* ---- for the answers of commands ------------------------------------------------------------- */
-
-/* The next event; the pieces of a value go to their place. Also MC_MORE and MC_E_PROTOCOL. */
-int mc_engine_event(struct mc_engine *engine, struct mc_bytes *in, struct mc_reply *reply);
-
-/* After MC_VALUE: where its pieces go. Returns MC_HIT, or MC_E_FULL when that is nowhere. */
-int mc_engine_place(struct mc_engine *engine, struct mc_slot slot, struct mc_value *value,
-                    const struct mc_reply *reply);
-
-/* Have all bytes of a single operation gone; or its line, when a value follows that? */
-bool mc_engine_is_gone(const struct mc_engine *engine, const struct mc_op *op, bool line);
 
 #ifdef __cplusplus
 }

@@ -39,19 +39,26 @@ static bool is_same_token(struct mc_bytes a, struct mc_bytes b)
     return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
 }
 
-/* Are these bytes the key in base64? */
+/* The byte at i, or 0 after the end. */
+static unsigned byte_at(struct mc_bytes bytes, size_t i)
+{
+    return i < bytes.len ? (unsigned char)bytes.data[i] : 0;
+}
+
+/* Are these bytes the key in base64? Each has six bits of it. */
 static bool is_base64_of(struct mc_bytes key, struct mc_bytes token)
 {
-    size_t i = 0, at = 0;
-    for (; i < key.len && at + 4 <= token.len; i += 3, at += 4) {
-        char four[4];
-        struct mc_out out = {four, sizeof four, 0};
-        const struct mc_bytes group = {key.data + i, key.len - i < 3 ? key.len - i : 3};
-        mc_put_base64(&out, group);
-        if (memcmp(four, token.data + at, sizeof four) != 0)
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    if (key.len > MC_KEY_BINARY_MAX || token.len != (key.len + 2) / 3 * 4)
+        return false;
+    for (size_t i = 0; i < token.len; i++) {
+        size_t at = i * 6 / 8;
+        unsigned bits = (byte_at(key, at) << 8 | byte_at(key, at + 1)) >> (10 - i * 6 % 8) & 63;
+        if (token.data[i] != (at < key.len ? letters[bits] : '='))
             return false;
     }
-    return i >= key.len && at == token.len && key.len <= MC_KEY_BINARY_MAX;
+    return true;
 }
 
 static bool is_own_key(const struct mc_op *op, struct mc_bytes key, bool binary)
@@ -152,7 +159,7 @@ static int begin_meta_value(struct mc_engine *e, struct mc_op *op, struct mc_rep
     if ((op->command->traits & MC_COMMAND_SHOWS) != 0) {
         reply->flags = meta->flags;
         reply->cas = meta->cas;
-        op->result = mc_engine_place(e, slot, op->value, reply);
+        op->result = mc_reply_place(e, slot, op->value, reply);
         return MC_MORE;
     }
     if (reply->size > sizeof e->digits)
@@ -224,21 +231,12 @@ static int answer_meta_error(struct mc_op *op, int event, const struct mc_reply 
     return value && event != MC_SERVER_ERROR ? MC_ANSWER_AMBIGUOUS : MC_ANSWER_DONE;
 }
 
-static int read_single(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in)
+/* An event of a single reply that is not the end of a value. */
+static int answer_single(struct mc_engine *e, struct mc_op *op, int event, struct mc_reply *reply)
 {
-    struct mc_reply reply;
-    for (;;) {
-        int event = mc_engine_event(e, in, &reply);
-        if (event <= 0)
-            return event;
-        if (e->current != NULL)
-            return end_meta_value(e);
-        if (event >= MC_ERROR)
-            return answer_meta_error(op, event, &reply);
-        int r = answer_first_line(e, op, event, &reply);
-        if (r != MC_MORE)
-            return r;
-    }
+    if (event >= MC_ERROR)
+        return answer_meta_error(op, event, reply);
+    return answer_first_line(e, op, event, reply);
 }
 
 /* ---- quiet groups ---------------------------------------------------------------------------- */
@@ -312,7 +310,7 @@ static bool has_values(struct mc_op *first, struct mc_op *op)
 static int answer_group_error(struct mc_engine *e, struct mc_op *first, int event)
 {
     struct mc_op *op = op_after(first, e->erred != NULL ? e->erred : e->named);
-    if (op == NULL || !mc_engine_is_gone(e, op, true))
+    if (op == NULL || !mc_reply_is_gone(e, op, true))
         return mc_reply_fault(e, MC_FAULT_UNASKED);
     op->result = event;
     if (event != MC_SERVER_ERROR && has_values(first, op)) {
@@ -349,7 +347,7 @@ static int answer_group(struct mc_engine *e, struct mc_op *first, int event, str
     if (event >= MC_ERROR)
         return answer_group_error(e, first, event);
     struct mc_op *op = reply->meta ? find_named(e, first, reply->text) : NULL;
-    if (op == NULL || !mc_engine_is_gone(e, op, false))
+    if (op == NULL || !mc_reply_is_gone(e, op, false))
         return mc_reply_fault(e, MC_FAULT_WRONG_KEY);
     int r = assign_errors(e, first, op);
     if (r < 0)
@@ -358,27 +356,24 @@ static int answer_group(struct mc_engine *e, struct mc_op *first, int event, str
     return answer_first_line(e, op, event, reply);
 }
 
-static int read_group(struct mc_engine *e, struct mc_op *first, struct mc_bytes *in)
+int mc_meta_answer(struct mc_engine *engine, struct mc_op *op, struct mc_bytes *in)
 {
+    struct mc_engine *e = engine;
+    bool group = (op->marks & MC_MARK_QUIET) != 0;
     struct mc_reply reply;
     for (;;) {
-        int event = mc_engine_event(e, in, &reply);
+        int r, event = mc_reply_event(e, in, &reply);
         if (event <= 0)
             return event;
-        bool ends = event == MC_MN;
-        int r = e->current != NULL ? end_meta_value(e) : answer_group(e, first, event, &reply);
-        if (r < 0 || ends)
+        if (e->current != NULL)
+            r = end_meta_value(e);
+        else
+            r = group ? answer_group(e, op, event, &reply) : answer_single(e, op, event, &reply);
+        if (r < 0 || (r != MC_MORE && (!group || event == MC_MN)))
             return r;
         if (r == MC_ANSWER_DONE)
             e->named->marks |= MC_MARK_KNOWN;
     }
-}
-
-int mc_meta_answer(struct mc_engine *engine, struct mc_op *op, struct mc_bytes *in)
-{
-    if ((op->marks & MC_MARK_QUIET) != 0)
-        return read_group(engine, op, in);
-    return read_single(engine, op, in);
 }
 
 /* ---- the usual reply ------------------------------------------------------------------------- */

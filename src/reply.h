@@ -1,8 +1,10 @@
-/* What the engine and the answers of the commands share: marks, states, verdicts. Internal. */
+/* What the engine and the answers of the commands share: marks, states, verdicts, and what reads the
+ * events of a reply. Internal. */
 #ifndef MC_REPLY_H
 #define MC_REPLY_H
 
 #include "engine.h"
+#include "item.h"
 
 #include <string.h>
 
@@ -35,6 +37,23 @@ static inline int mc_reply_fault(struct mc_engine *engine, enum mc_fault fault)
     return MC_E_PROTOCOL;
 }
 
+static inline struct mc_bytes mc_reply_key(struct mc_slot s)
+{
+    return s.op->keys != NULL ? s.op->keys[s.slot] : s.op->key;
+}
+
+/* NULL: not wanted. */
+static inline struct mc_value *mc_reply_value(struct mc_slot s)
+{
+    return s.op->keys != NULL ? &s.op->values[s.slot] : s.op->value;
+}
+
+/* 0 until it is answered. */
+static inline int *mc_reply_result(struct mc_slot s)
+{
+    return s.op->keys != NULL ? &s.op->values[s.slot].result : &s.op->result;
+}
+
 /* Nothing but a result. */
 static inline void mc_reply_clear(struct mc_value *value, int result)
 {
@@ -57,6 +76,61 @@ static inline int mc_reply_copy(struct mc_value *value, const struct mc_reply *i
     if (item->size > 0)
         memcpy(value->buf, item->text.data, item->size);
     return MC_HIT;
+}
+
+/* The next event; the pieces of a value go to their place. Also MC_MORE and MC_E_PROTOCOL. */
+int mc_reply_event(struct mc_engine *engine, struct mc_bytes *in, struct mc_reply *reply);
+
+/* After MC_VALUE: where its pieces go. Returns MC_HIT, or MC_E_FULL when that is nowhere. */
+int mc_reply_place(struct mc_engine *engine, struct mc_slot slot, struct mc_value *value,
+                   const struct mc_reply *reply);
+
+/* Gives a whole item to the sink of its operation. */
+void mc_reply_sink(struct mc_slot slot, struct mc_bytes key, struct mc_value *value,
+                   const struct mc_reply *item);
+
+/* Reads a space at i and a cas unique: the index after it, or 0. */
+size_t mc_reply_cas(const char *b, size_t i, size_t e, uint64_t *cas);
+
+/* Reads VALUE <key> <flags> <bytes>[ <cas unique>]\r\n<data block>\r\n at the front of `in`; the
+ * address is kept nowhere, so that *item can be in registers. The length, or 0. */
+static inline size_t mc_reply_item(struct mc_bytes in, struct mc_bytes key, struct mc_reply *item)
+{
+    const char *b = in.data;
+    size_t e = in.len;
+    uint64_t cas = 0;
+    uint32_t flags = 0, size = 0;
+    size_t i = mc_item_key(b, e, key);
+    i = i > 0 ? mc_item_number(b, i, e, &flags) : 0;
+    if (i == 0 || b[i] != ' ')
+        return 0;
+    i = mc_item_number(b, i + 1, e, &size);
+    if (i > 0 && item->has_cas)
+        i = mc_reply_cas(b, i, e, &cas);
+    item->flags = flags;
+    item->size = size;
+    item->cas = cas;
+    return i > 0 ? mc_item_value(b, i, e, item) : 0;
+}
+
+/* Gives a whole item to the sink or copies it to its place. MC_HIT, or MC_E_FULL. */
+static inline int mc_reply_give(struct mc_slot slot, struct mc_bytes key, struct mc_value *value,
+                                const struct mc_reply *item)
+{
+    if (slot.op->sink == NULL)
+        return mc_reply_copy(value, item);
+    const struct mc_reply whole = *item;
+    mc_reply_sink(slot, key, value, &whole);
+    return MC_HIT;
+}
+
+/* Have all bytes of a single operation gone; or its line, when a value follows that? */
+static inline bool mc_reply_is_gone(const struct mc_engine *engine, const struct mc_op *op,
+                                    bool line)
+{
+    size_t after = line && (op->command->traits & MC_COMMAND_VALUE) != 0 ? op->data.len + 2 : 0;
+    return op->state == MC_OP_ASKED ||
+           (op->state == MC_OP_SENDING && op->end - after <= engine->gone);
 }
 
 #endif

@@ -91,6 +91,34 @@ static const char *login_problem(const struct mc_server *server)
     return NULL;
 }
 
+/* The error line that the server may have said before it closed a connection that had no good reply;
+ * 0: it said none. */
+static int read_last_words(struct mc_server *server)
+{
+    struct mc_client *c = &server->client;
+    const struct mc_transport *t = &c->transport;
+    struct mc_reader reader = {0};
+    struct mc_reply reply;
+    ptrdiff_t n = t->recv(t->ctx, server->buf, server->cap, time_now(server) + WORDS_MS);
+    struct mc_bytes in = {server->buf, n > 0 ? (size_t)n : 0};
+    int event = mc_reader_next(&reader, &in, &reply);
+    if (event < MC_ERROR)
+        return 0;
+    c->text = reply.text;
+    return event;
+}
+
+/* Logs in. A server that takes no more connections says an error line, which can come before or after
+ * the login is sent: the result is the same. */
+static int log_in(struct mc_server *server, mc_deadline deadline)
+{
+    int r = mc_client_auth(&server->client, server->user, server->password, deadline);
+    server->good = r >= 0;
+    if (r == MC_E_CLOSED && server->client.engine.received == 0 && read_last_words(server) > 0)
+        return MC_E_AUTH;
+    return r < 0 ? r : 0;
+}
+
 /* A connection, and a login on it if there is a user. */
 static int connect_server(struct mc_server *server)
 {
@@ -115,28 +143,11 @@ static int connect_server(struct mc_server *server)
     server->open = true;
     mc_client_init(&server->client, transport, server->buf, server->cap);
     server->connects++;
-    if (server->user.len == 0)
-        return 0;
-    r = mc_client_auth(&server->client, server->user, server->password, deadline);
-    server->good = r >= 0;
-    return r < 0 ? r : 0;
+    return server->user.len > 0 ? log_in(server, deadline) : 0;
 }
 
-/* An error line that the server may have said before it closed a connection that had no good reply. */
-static void read_last_words(struct mc_server *server)
-{
-    struct mc_client *c = &server->client;
-    const struct mc_transport *t = &c->transport;
-    struct mc_reader reader = {0};
-    struct mc_reply reply;
-    ptrdiff_t n = t->recv(t->ctx, server->buf, server->cap, time_now(server) + WORDS_MS);
-    struct mc_bytes in = {server->buf, n > 0 ? (size_t)n : 0};
-    if (mc_reader_next(&reader, &in, &reply) >= MC_ERROR)
-        c->text = reply.text;
-}
-
-/* Looks at a connection that had no good reply. 0; or MC_E_CLOSED when the server has closed it, or
- * has said something that nothing asked for. */
+/* Looks at a connection that had no good reply. 0; MC_E_CLOSED when the server has closed it, or has
+ * said something that nothing asked for; or the error line that it said. */
 static int check_unproved(struct mc_server *server)
 {
     bool doubted = server->doubted;
@@ -146,14 +157,16 @@ static int check_unproved(struct mc_server *server)
         mc_server_close(server);
         return 0;
     }
-    if (r == MC_E_PROTOCOL)
-        read_last_words(server);
-    return r < 0 ? MC_E_CLOSED : 0;
+    if (r == 0)
+        return 0;
+    int words = r == MC_E_PROTOCOL ? read_last_words(server) : 0;
+    mc_engine_fail(&server->client.engine, MC_E_CLOSED);
+    return words > 0 ? words : MC_E_CLOSED;
 }
 
 /* Closes a kept connection that the server has closed, or said something on, in the meantime. For
  * what may be repeated and knows its answer by the key, that is worth a system call only now and
- * then. 0; or MC_E_CLOSED when it never was a good one. */
+ * then. 0; or, when it never was a good one, as check_unproved(). */
 static int check_kept(struct mc_server *server, int64_t now, bool repeatable)
 {
     bool due = !repeatable || now - server->used_ms > IDLE_MS;
@@ -181,7 +194,8 @@ void mc_server_set_deadline(struct mc_server *server, mc_deadline deadline)
     server->next_deadline = deadline != 0 ? deadline : 1; /* 0 has passed as well */
 }
 
-/* Makes sure that there is a connection for an operation; the deadline begins here. */
+/* Makes sure that there is a connection for an operation; the deadline begins here. 0, or the result of
+ * the operation. */
 static int open_for(struct mc_server *server, bool repeatable)
 {
     int64_t now = time_now(server);
@@ -190,7 +204,7 @@ static int open_for(struct mc_server *server, bool repeatable)
     if (!server->retried)
         server->deadline = take_deadline(server, now);
     int r = check_kept(server, now, repeatable);
-    if (r < 0)
+    if (r != 0)
         return r;
     server->used_ms = now;
     if (server->open && server->client.engine.error == 0) {
@@ -264,39 +278,40 @@ static void note_failure(struct mc_server *server, int cause)
     mc_server_close(server);
 }
 
-/* The result of an operation whose error reply is the first on its connection: MC_E_CLOSED when the
- * server has closed it after that. Otherwise it may still do so, which the next operation finds. */
-static int doubt_connection(struct mc_server *server, int result)
+/* Has the server closed a connection after an error reply that was the first on it? Otherwise it may
+ * still do so, which the next operation finds. */
+static bool doubt_connection(struct mc_server *server)
 {
-    int r = check_connection(server);
-    if (r == MC_E_CLOSED)
-        return MC_E_CLOSED;
+    if (check_connection(server) == MC_E_CLOSED)
+        return true;
     server->doubted = true;
-    return result;
+    return false;
 }
 
-/* The result of an operation, seen together with what became of its connection. */
-static int judge_result(struct mc_server *server, int result)
+/* Has a connection that had no good reply ended? An error line that the server said before is then
+ * *result, whether it came before the operation was sent or after. */
+static bool has_ended(struct mc_server *server, int *result)
 {
     int error = server->client.engine.error;
     if (server->good || !server->open)
-        return result;
-    if (result >= MC_ERROR || error == MC_E_AMBIGUOUS)
-        return doubt_connection(server, result);
-    if (error == MC_E_CLOSED && result == MC_E_CLOSED && !has_received(server))
-        read_last_words(server);
-    return result;
+        return false;
+    if (error == MC_E_CLOSED && !has_received(server)) {
+        int words = *result == MC_E_CLOSED ? read_last_words(server) : 0;
+        *result = words > 0 ? words : *result;
+        return true;
+    }
+    return (*result >= MC_ERROR || error == MC_E_AMBIGUOUS) && doubt_connection(server);
 }
 
-/* Ends an operation: true when it is to be tried once more. *result becomes MC_E_CLOSED when it was
- * the last thing that the server said on a fresh connection. */
+/* Ends an operation: true when it is to be tried once more. *result becomes the error line that the
+ * server said when it closed a fresh connection. */
 static bool end_operation(struct mc_server *server, int *result, bool repeatable)
 {
-    *result = judge_result(server, *result);
-    int cause = cause_of(server, *result);
+    bool ended = has_ended(server, result);
+    int cause = ended ? MC_E_CLOSED : cause_of(server, *result);
     bool failed = is_servers_fault(server, cause);
     bool again = failed && !server->retried && was_closed(server, *result, repeatable);
-    bool counts = *result <= MC_E_PROTOCOL && *result != MC_E_AMBIGUOUS;
+    bool counts = ended || (*result <= MC_E_PROTOCOL && *result != MC_E_AMBIGUOUS);
     server->retried = again;
     server->failures += counts && !again ? 1 : 0;
     server->timeouts += cause == MC_E_TIMEOUT ? 1 : 0;
@@ -312,9 +327,9 @@ static bool end_operation(struct mc_server *server, int *result, bool repeatable
 int mc_server_open(struct mc_server *server)
 {
     int r = open_for(server, true);
-    if (r < 0)
+    if (r != 0)
         end_operation(server, &r, true);
-    return r;
+    return r > 0 ? MC_E_CLOSED : r;
 }
 
 int64_t mc_server_pause_left(struct mc_server *server)
@@ -401,7 +416,7 @@ static void count_key(struct mc_server *server, int result)
 /* The same of an operation, if it is a retrieval or an mg. */
 static void count_op(struct mc_server *server, const struct mc_op *op)
 {
-    if ((op->command->traits & (MC_COMMAND_KEYS | MC_COMMAND_SHOWS)) == 0)
+    if (op->command == NULL || (op->command->traits & (MC_COMMAND_KEYS | MC_COMMAND_SHOWS)) == 0)
         return;
     if (op->keys == NULL)
         count_key(server, op->result == MC_HD ? MC_HIT : op->result);
@@ -414,12 +429,12 @@ int mc_server_do(struct mc_server *server, struct mc_op *op)
     bool again, repeatable = mc_engine_repeatable(op);
     do {
         int r = open_for(server, repeatable);
-        if (r < 0)
+        if (r != 0)
             mc_engine_refuse(op, r);
         else
             r = mc_client_do(&server->client, op, server->deadline);
         again = end_operation(server, &r, repeatable);
-        if (r != op->result) /* the server's last words; no key has had a reply */
+        if (r != op->result) /* the error line; no key has had a reply */
             mc_engine_refuse(op, r);
     } while (again);
     count_op(server, op);
@@ -444,11 +459,11 @@ static int reply_of_batch(struct mc_server *server, const struct mc_op *ops, siz
 int mc_server_run(struct mc_server *server, struct mc_op *ops, size_t count)
 {
     int first, r = open_for(server, false);
-    if (r < 0) {
+    if (r != 0) {
         for (size_t k = 0; k < count; k++)
             mc_engine_refuse(&ops[k], r);
         end_operation(server, &(int){r}, false);
-        return r;
+        return r < 0 ? r : 0;
     }
     first = mc_client_run(&server->client, ops, count, server->deadline);
     r = reply_of_batch(server, ops, count);
@@ -458,7 +473,10 @@ int mc_server_run(struct mc_server *server, struct mc_op *ops, size_t count)
         r = server->client.engine.error;
     server->retried = true; /* some of it may be done: once is enough */
     end_operation(server, &r, false);
-    return first;
+    if (r < MC_ERROR || count == 0 || ops[0].result != MC_E_CLOSED)
+        return first;
+    mc_engine_refuse(&ops[0], r); /* the error line is the first one's */
+    return count > 1 ? first : 0;
 }
 
 /* ---- retrieval ------------------------------------------------------------------------------- */

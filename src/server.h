@@ -90,8 +90,12 @@ size_t mc_server_message(const struct mc_server *server, int result, char *text,
 
 /* Operations. Each connects first if needed, and ends within server->timeout_ms. Results are those
  * of the mc_client_ functions (client.h), and also MC_E_ADDRESS, MC_E_RESOLVE, MC_E_CONNECT,
- * MC_E_AUTH, MC_E_DOWN and MC_E_RESOURCES. client.text has the server's words, also when it then
- * closed the connection (MC_E_CLOSED).
+ * MC_E_AUTH, MC_E_DOWN and MC_E_RESOURCES. client.text has the server's words.
+ *
+ * When a server answers a new connection with an error line and closes it, as memcached does at its
+ * limit of connections, that error is the result of the first operation, whenever the line and the
+ * close come. (With a login, the result is MC_E_AUTH.) The pause begins when the close is seen: by
+ * this operation, or by the next, whose result is then MC_E_CLOSED.
  *
  * No command is sent before the login succeeds. A login that cannot be sent is MC_E_AUTH
  * (server->problem says why), and no connection is made.

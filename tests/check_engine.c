@@ -409,10 +409,16 @@ static const struct scene scenes[] = {
     {"doubled keys, and places of several sizes", .count = 4, .rows = {
         {OP(get, .key = B("a")), "get a a a\r\n", "VALUE a 0 2\r\n12\r\nEND\r\n", "VALUE",
          .unwanted = true},
-        {OP(get, .key = B("a")), "", "", "E_FULL"},
+        {OP(get, .key = B("a")), "", "", "VALUE 12"},
         {OP(get, .key = B("a")), "", "", "VALUE", .unwanted = true},
         {OP(get, NONE), "get b b\r\n", "VALUE b 0 2\r\n12\r\nEND\r\n",
          "MORE b VALUE len=2 b VALUE len=2 sink(VALUE 12)", .keys = "bb", .sink = true}}},
+    {"a doubled key without a place, and one that is too small", .count = 4, .rows = {
+        {OP(gets, .key = B("a")), "gets a a a b\r\n",
+         "VALUE a 7 2 9\r\n12\r\nVALUE b 0 1 8\r\n3\r\nEND\r\n", "VALUE", .unwanted = true},
+        {OP(gets, .key = B("a")), "", "", "E_FULL len=2 flags=7 cas=9", .value_cap = 1},
+        {OP(gets, .key = B("a")), "", "", "E_FULL len=2 flags=7 cas=9", .value_cap = 1},
+        {OP(gets, .key = B("b")), "", "", "VALUE 3 cas=8"}}},
     {"a doubled key, and a place that is too small", .count = 2, .rows = {
         {OP(get, .key = B("a")), "get a a\r\n", "VALUE a 0 2\r\n12\r\nEND\r\n", "VALUE 12"},
         {OP(get, .key = B("a")), "", "", "E_FULL len=2", .value_cap = 1}}},
@@ -1213,6 +1219,40 @@ START_TEST(do_and_fail)
 }
 END_TEST
 
+/* An operation without a command, or with an empty one, is refused, and the others go on. */
+START_TEST(no_command)
+{
+    static const struct mc_command empty;
+    char in[64], out[64];
+    struct script script = {.count = 0};
+    const struct mc_transport transport = script_transport(&script);
+    const struct mc_bytes key = MC_BYTES("a");
+    struct mc_engine e;
+    struct mc_value value = {.len = 7, .result = 7};
+    struct mc_op ops[] = {{.command = &mc_command_version},
+                          {.command = NULL, .value = &value},
+                          {.command = &empty, .keys = &key, .values = &value, .count = 1},
+                          {.command = &mc_command_version}};
+    script_step(&script, "version\r\nversion\r\n", "VERSION 1\r\nVERSION 2\r\n");
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    for (size_t i = 1; i < 3; i++) {
+        ck_assert(!mc_engine_repeatable(&ops[i]));
+        ck_assert_int_eq(mc_engine_do(&e, &transport, &ops[i], SCRIPT_DEADLINE), MC_E_COMMAND);
+        ck_assert_int_eq(value.result, MC_E_COMMAND);
+        ck_assert_uint_eq(value.len, 0);
+        value.result = 0;
+    }
+    ck_assert_int_eq(mc_engine_run(&e, &transport, ops, 4, SCRIPT_DEADLINE), MC_E_COMMAND);
+    ck_assert_int_eq(ops[0].result, MC_VERSION);
+    ck_assert_int_eq(ops[1].result, MC_E_COMMAND);
+    ck_assert_int_eq(ops[2].result, MC_E_COMMAND);
+    ck_assert_int_eq(ops[3].result, MC_VERSION);
+    ck_assert_int_eq(e.error, 0);
+    script_check_sent(&script);
+    script_free(&script);
+}
+END_TEST
+
 /* Other operations are in the engine: the calls that wait leave them alone. */
 START_TEST(busy)
 {
@@ -1898,6 +1938,30 @@ START_TEST(whole_items_to_a_sink)
 }
 END_TEST
 
+/* A sink has a value once, also when bytes come with it that nobody asked for. */
+START_TEST(sunk_once)
+{
+    static const char *const more[] = {"", "X", "END\r\n"};
+    for (size_t i = 0; i < COUNT(more); i++) {
+        char in[64], out[64], reply[64];
+        struct script script = {.count = 0};
+        const struct mc_transport transport = script_transport(&script);
+        struct mc_engine e;
+        struct noted n = {.sink.receive = note_item};
+        struct mc_op op = {.command = &mc_command_get, .key = MC_BYTES("a"), .sink = &n.sink};
+        snprintf(reply, sizeof reply, "VALUE a 5 2\r\nhi\r\nEND\r\n%s", more[i]);
+        script_step(&script, "get a\r\n", reply);
+        mc_engine_init(&e, in, sizeof in, out, sizeof out);
+        int wanted = i == 0 ? MC_HIT : MC_E_PROTOCOL;
+        ck_assert_int_eq(mc_engine_do(&e, &transport, &op, SCRIPT_DEADLINE), wanted);
+        ck_assert_str_eq(n.text, "a/5/2/0:hi ");
+        ck_assert_int_eq(e.error, i == 0 ? 0 : MC_E_PROTOCOL);
+        ck_assert_int_eq(e.reader.fault, i == 0 ? 0 : MC_FAULT_UNASKED);
+        script_free(&script);
+    }
+}
+END_TEST
+
 /* An operation larger than the window waits until it is alone. */
 START_TEST(larger_than_the_window)
 {
@@ -2469,6 +2533,7 @@ int main(void)
         {run_together, COUNT(scenes)},
         {do_one_by_one, COUNT(scenes)},
         {do_and_fail, COUNT(scenes)},
+        {no_command, 1},
         {busy, 1},
         {early_bytes, COUNT(early)},
         {unexpected_bytes, 1},
@@ -2494,6 +2559,7 @@ int main(void)
         {unread_bytes, 1},
         {wider_window, 1},
         {whole_items_to_a_sink, 1},
+        {sunk_once, 1},
         {thousand_keys, ORDERS},
         {deadlines, 1},
         {cancelling, 7},

@@ -19,7 +19,7 @@ silent() {
 }
 
 serve=(src/learn/{answer,cache,serve,serve_meta,update}.c)
-engine=(src/{engine,command,catalog,meta,retrieval}.c)
+engine=(src/{engine,keys,reply,command,catalog,meta,retrieval}.c)
 
 # compile FOLDER OPTION...: each file of proto/ to an object; to a folder named engine or serve, also
 # its files.

@@ -1254,6 +1254,74 @@ static void init_world(struct world *w, struct mc_server *server)
     server->dialer = (struct mc_dialer){world_dial, world_check, world_close, world_now, w};
 }
 
+static ptrdiff_t send_in_vain(void *ctx, const struct mc_bytes *parts, size_t count,
+                              mc_deadline deadline)
+{
+    (void)ctx, (void)parts, (void)count, (void)deadline;
+    return MC_E_CLOSED;
+}
+
+static ptrdiff_t receive_error(void *ctx, void *to, size_t cap, mc_deadline deadline)
+{
+    static const char words[] = "ERROR "
+                                "Too many open connections"
+                                "\r\n";
+    (void)ctx, (void)deadline;
+    ck_assert_uint_ge(cap, sizeof words - 1);
+    memcpy(to, words, sizeof words - 1);
+    return sizeof words - 1;
+}
+
+static int dial_in_vain(void *ctx, const struct mc_address *address, struct mc_transport *transport,
+                        mc_deadline deadline)
+{
+    (void)address, (void)deadline;
+    *transport = (struct mc_transport){send_in_vain, receive_error, ctx};
+    return 0;
+}
+
+/* A fresh connection that has ended with an error line before anything could be sent: the line is the
+ * result of an operation, of the first of a batch, and of a login. */
+START_TEST(error_before_a_send)
+{
+    struct world w;
+    struct mc_server server;
+    struct mc_op ops[] = {{.command = &mc_command_delete, .key = MC_BYTES("k")},
+                          {.command = &mc_command_delete, .key = MC_BYTES("k")}};
+    const char *words = "Too many open connections";
+    init_world(&w, &server);
+    server.dialer.dial = dial_in_vain;
+    if (_i == 3)
+        server.user = server.password = MC_BYTES("u");
+    int r =
+        _i == 0 || _i == 3 ? mc_server_do(&server, ops) : mc_server_run(&server, ops, (size_t)_i);
+    ck_assert_int_eq(ops[0].result, _i == 3 ? MC_E_AUTH : MC_ERROR);
+    ck_assert_int_eq(r, _i == 1 ? 0 : _i == 2 ? MC_E_CLOSED : ops[0].result);
+    ck_assert_int_eq(ops[1].result, _i == 2 ? MC_E_CLOSED : 0);
+    ck_assert_uint_eq(server.client.text.len, strlen(words));
+    ck_assert_mem_eq(server.client.text.data, words, strlen(words));
+    ck_assert_int_eq(server.pause_ms, MC_SERVER_PAUSE_MIN_MS);
+    expect_counts(&server, 1, 1);
+}
+END_TEST
+
+/* It is refused like other arguments that cannot be sent. */
+START_TEST(operation_without_a_command)
+{
+    struct world w;
+    struct mc_server server;
+    struct mc_op op = {.command = NULL};
+    init_world(&w, &server);
+    ck_assert_int_eq(mc_server_do(&server, &op), MC_E_COMMAND);
+    ck_assert_int_eq(mc_server_run(&server, &op, 1), MC_E_COMMAND);
+    ck_assert_int_eq(op.result, MC_E_COMMAND);
+    ck_assert_int_eq(server.client.engine.error, 0);
+    expect_counts(&server, 1, 0);
+    script_check_sent(&w.script);
+    script_free(&w.script);
+}
+END_TEST
+
 /* The server connects, looks and closes by the dialer that it was given, each when it should. */
 START_TEST(dialer_of_the_callers)
 {
@@ -1788,8 +1856,8 @@ static void expect_words(const struct mc_server *server)
     ck_assert_mem_eq(server->client.text.data, LIMIT, sizeof LIMIT - 1);
 }
 
-/* An error line and a close on a fresh connection, before the first request: a failure with the
- * server's words, and a pause. */
+/* An error line and a close on a fresh connection, before the first request: the line is the result,
+ * and there is a pause. */
 START_TEST(no_more_connections)
 {
     static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
@@ -1805,12 +1873,62 @@ START_TEST(no_more_connections)
     init(&server, peer.address);
     ck_assert_int_eq(mc_server_open(&server), 0);
     peer_await(&peer, 3);
-    ck_assert_int_eq(operations[_i % OPERATIONS].run(&server), MC_E_CLOSED);
+    ck_assert_int_eq(operations[_i % OPERATIONS].run(&server), MC_ERROR);
     expect_words(&server);
     ck_assert_int_eq(server.pause_ms, MC_SERVER_PAUSE_MIN_MS);
     server.down_until_ms = INT64_MAX;
     ck_assert_int_eq(operations[_i % OPERATIONS].run(&server), MC_E_DOWN);
     expect_counts(&server, 1, 2);
+    peer_end(&peer);
+}
+END_TEST
+
+/* The close comes with the reply or a moment later: the result is the same. */
+START_TEST(closed_with_an_error)
+{
+    const struct operation *o = &operations[_i % OPERATIONS];
+    const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                       {PEER_HEAR, o->request, 0, 0},
+                                       {PEER_SAY, "ERROR " LIMIT "\r\n", 0, 0},
+                                       {PEER_CLOSE, NULL, 0, 0},
+                                       {PEER_END, NULL, 0, 0}};
+    enum peer_family family = (enum peer_family)(_i / OPERATIONS);
+    struct peer peer;
+    struct mc_server server;
+    if (!peer_has(family, __func__))
+        return;
+    peer_start(&peer, family, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(o->run(&server), MC_ERROR);
+    expect_words(&server);
+    peer_end(&peer);
+}
+END_TEST
+
+/* The same of a connection on which nothing can be sent any more, and of a batch there. */
+START_TEST(closed_before_a_send)
+{
+    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_SAY, "ERROR " LIMIT "\r\n", 0, 0},
+                                              {PEER_CLOSE, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct mc_op ops[] = {{.command = &mc_command_get, .key = key},
+                          {.command = &mc_command_get, .key = key}};
+    size_t count = _i == 2 ? 2 : 1;
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_open(&server), 0);
+    peer_await(&peer, 3);
+    server.used_ms = INT64_MAX / 2; /* no check before a get */
+    int r = _i == 0 ? mc_server_do(&server, ops) : mc_server_run(&server, ops, count);
+    ck_assert_int_eq(r, _i == 0 ? MC_ERROR : 0);
+    for (size_t k = 0; k < count; k++)
+        ck_assert_int_eq(ops[k].result, MC_ERROR);
+    expect_words(&server);
+    expect_counts(&server, 1, 1);
+    ck_assert_int_eq(server.pause_ms, MC_SERVER_PAUSE_MIN_MS);
     peer_end(&peer);
 }
 END_TEST
@@ -2344,6 +2462,8 @@ int main(void) // NOLINT(readability-function-size): a table
         {any_reply_is_a_reply, 3},
         {error_reply_proves_nothing, 1},
         {all_the_time, 3},
+        {error_before_a_send, 4},
+        {operation_without_a_command, 1},
         {dialer_of_the_callers, 1},
         {pauses_by_the_dialers_clock, 100},
         {deadline_of_the_next_call, 1},
@@ -2364,6 +2484,8 @@ int main(void) // NOLINT(readability-function-size): a table
         {keepalive, 2},
         {moved, 1},
         {no_more_connections, OPERATIONS * PEER_FAMILIES},
+        {closed_with_an_error, PEER_FAMILIES * OPERATIONS},
+        {closed_before_a_send, 3},
         {closed_after_an_error, OPERATIONS * PEER_FAMILIES},
         {no_words, OPERATIONS * 3},
         {more_after_an_error, OPERATIONS},

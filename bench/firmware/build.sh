@@ -14,10 +14,10 @@ ports=$root/src/ports
 programs='
    microbit             cortex-m0   microbit     item     1024  640
    microbit-reader      cortex-m0   microbit     reader   1024  640
-   microbit-client      cortex-m0   microbit     client   2048  1536
+   microbit-client      cortex-m0   microbit     client   1408  992
    lm3s6965evb          cortex-m3   lm3s6965evb  item     1024  640
    lm3s6965evb-reader   cortex-m3   lm3s6965evb  reader   1024  640
-   lm3s6965evb-client   cortex-m3   lm3s6965evb  client   2048  1536
+   lm3s6965evb-client   cortex-m3   lm3s6965evb  client   1408  992
    lwip                 lwip        lwip/board   client   6144  1536
    linux                linux       linux        item     -     -
    linux-client         linux       linux        client   -     -
@@ -40,7 +40,7 @@ shift 2
 flags=(-std=c11 -Wall -Wextra -Wconversion -Wshadow -Werror -Os -ffunction-sections -fdata-sections
     -fno-asynchronous-unwind-tables
     -I"$root/proto" -I"$root/src" -I"$ports" -I"$root/bench/squares" -I"$here")
-sources=("$root"/proto/*.c "$root"/src/{client,engine,command,retrieval,meta}.c "$root/bench/squares/workload.c"
+sources=("$root"/proto/*.c "$root"/src/{client,engine,keys,reply,command,retrieval,meta}.c "$root/bench/squares/workload.c"
     "$here"/{squares,"$board","remote_$through"}.c)
 [ "$through" = client ] || sources+=("$here/wire.c")
 link=("-Wl,--gc-sections")

@@ -56,7 +56,7 @@ static int put_no_op(struct mc_out *out, const struct mc_op *op, const struct mc
 static int answer_no_op(struct mc_engine *engine, struct mc_op *op, struct mc_bytes *in)
 {
     struct mc_reply reply;
-    int event = mc_engine_event(engine, in, &reply);
+    int event = mc_reply_event(engine, in, &reply);
 
     if (event <= 0)
         return event;

@@ -10,7 +10,7 @@
 
 FLASH_MAX=4096
 RAM_MAX=1024
-CLIENT_RAM_MAX=2048 # of programs over the client
+CLIENT_RAM_MAX=1408 # of programs over the client
 
 # emulate PROGRAM: its exit status is the program's. An emulator that hangs is ended in the end.
 emulate() {

@@ -17,9 +17,9 @@ fuzz_sources() {
     [ "$1" = reader ] || printf '%s\n' "$own/command.c"
     [ "$1" != request ] || printf '%s\n' "$own"/{asked,readback}.c
     [ "$1" != client ] || printf '%s\n' "$own"/{argument,meaning,op,other_end}.c \
-        "$product"/src/{client,command,engine,meta,retrieval}.c
+        "$product"/src/{client,command,engine,keys,meta,reply,retrieval}.c
     [ "$1" != engine ] || printf '%s\n' "$own"/{argument,submitted,judge,meaning,other_end}.c \
-        "$product"/src/{command,engine,meta,retrieval}.c
+        "$product"/src/{command,engine,keys,meta,reply,retrieval}.c
     [ "$1" != serve ] || printf '%s\n' "$product"/src/learn/{answer,cache,serve,serve_meta,update}.c
 }
 

@@ -192,7 +192,7 @@ static void move_cancel(size_t which)
         return;
     struct submitted *a = &world.ops[which % world.count];
     uint8_t state = a->op->state; /* private, but what else says how far it got? */
-    bool dead = world.engine.error != 0, gone = mc_engine_is_gone(&world.engine, a->op, false);
+    bool dead = world.engine.error != 0, gone = mc_reply_is_gone(&world.engine, a->op, false);
     int r = mc_engine_cancel(&world.engine, a->op);
     enum submitted_fate fate = state == MC_OP_DONE      ? SUBMITTED_DONE
                                : state == MC_OP_WAITING ? SUBMITTED_CANCELLED_WAITING

@@ -1,0 +1,74 @@
+/* What the answers of all commands need: the events of a reply, and the places of values. */
+#include "reply.h"
+
+#include "item.h"
+
+int mc_reply_event(struct mc_engine *engine, struct mc_bytes *in, struct mc_reply *reply)
+{
+    for (;;) {
+        int event = mc_reader_next(&engine->reader, in, reply);
+        if (event != MC_BODY)
+            return event;
+        if (engine->sunk != NULL) {
+            engine->sunk->sink->receive(engine->sunk->sink, engine->sunk, engine->sunk_slot, event,
+                                        reply);
+        } else if (engine->place != NULL) {
+            memcpy(engine->place, reply->text.data, reply->text.len);
+            engine->place += reply->text.len;
+        }
+    }
+}
+
+/* What a reply says of a value besides its bytes. */
+static void describe_value(struct mc_value *value, const struct mc_reply *reply)
+{
+    if (value == NULL)
+        return;
+    value->len = reply->size;
+    value->flags = reply->flags;
+    value->cas = reply->cas;
+}
+
+int mc_reply_place(struct mc_engine *engine, struct mc_slot slot, struct mc_value *value,
+                   const struct mc_reply *reply)
+{
+    struct mc_sink *sink = slot.op->sink;
+    engine->sunk = sink != NULL ? slot.op : NULL;
+    engine->sunk_slot = slot.slot;
+    engine->place = NULL;
+    describe_value(value, reply);
+    if (sink != NULL)
+        sink->receive(sink, slot.op, slot.slot, MC_VALUE, reply);
+    if (sink != NULL || value == NULL)
+        return MC_HIT;
+    if (reply->size > value->cap)
+        return MC_E_FULL;
+    engine->place = value->buf;
+    return MC_HIT;
+}
+
+void mc_reply_sink(struct mc_slot slot, struct mc_bytes key, struct mc_value *value,
+                   const struct mc_reply *item)
+{
+    struct mc_sink *sink = slot.op->sink;
+    struct mc_reply reply = {.key = key,
+                             .cas = item->cas,
+                             .flags = item->flags,
+                             .size = item->size,
+                             .has_cas = item->has_cas};
+    describe_value(value, &reply);
+    sink->receive(sink, slot.op, slot.slot, MC_VALUE, &reply);
+    reply.text = item->text;
+    if (item->size > 0)
+        sink->receive(sink, slot.op, slot.slot, MC_BODY, &reply);
+}
+
+size_t mc_reply_cas(const char *b, size_t i, size_t e, uint64_t *cas)
+{
+    size_t j = i + 1;
+    if (b[i] != ' ')
+        return 0;
+    while (j < e && j - i <= MC_DECIMAL_MAX && b[j] >= '0' && b[j] <= '9')
+        j++;
+    return mc_decimal_read(b, i + 1, j, UINT64_MAX, cas) ? j : 0;
+}
