@@ -35,15 +35,17 @@ struct settings {
     /* talk */
     uint32_t cut; /* 0: pieces as they come */
     const char *script;
-    /* proxy */
+    /* proxy, lie */
     const char *listen;
+    const char *html;
+    uint64_t grace_ms, start_ms;
     /* top, latency */
     uint32_t by; /* what top counts */
     uint64_t for_ns, every_ns;
     /* keys, dump, restore, watch */
     const char *match;
     bool detailed, add;
-    /* replay */
+    /* replay, lie */
     bool all, list;
 };
 
