@@ -193,7 +193,7 @@ static bool make_lie(const struct place *p, const struct told *told, struct text
     add_placed(&own, reply.text, p->at);
     reply.text = text_string(&own);
     if (can && told->lie != NULL && told->lie->kind != LIES_SWAPPED)
-        can = lies_tell(told->lie, &reply, told->turn, lied);
+        can = command_lie(told->lie, &reply, told->turn, lied);
     else
         text_add_string(lied, reply.text);
     if (told->lie != NULL && told->lie->kind == LIES_SWAPPED)

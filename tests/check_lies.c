@@ -131,7 +131,7 @@ static bool make_lie(const struct place *p, const struct told *told, struct text
     if (is_hidden(told->lie, p))
         return false;
     if (told->lie->kind != LIES_SWAPPED)
-        return lies_tell(told->lie, &reply, told->turn, lied);
+        return command_lie(told->lie, &reply, told->turn, lied);
     text_add_string(lied, own); /* unchanged, but after the next */
     return told->turn == 0 && p->at + 1 < p->count;
 }

@@ -59,8 +59,12 @@ def plain(words):
     for word in words:
         if word == "Op":
             before, ends = before + " [", ends + "]"
+        elif word == "Oo":
+            before = " ["
+        elif word == "Oc":
+            text += "]"
         elif word == "Fl":
-            before = " -"
+            before = (before or " ") + "-"
         elif word not in ("Ar", "Cm"):
             text += (before or " ") + word
             before = ""

@@ -8,7 +8,7 @@
 #include "proto.h"
 #include "server.h"
 
-enum { UNIX_TIME_MIN = 1000000000 };
+enum { UNIX_TIME_MIN = 1000000000, SETTINGS_GRACE_MS = 500, SETTINGS_START_MS = 20000 };
 
 struct settings settings_default(void)
 {
@@ -18,7 +18,9 @@ struct settings settings_default(void)
                              .every_ns = 10000000,
                              .value = "-",
                              .memory_mb = 64,
-                             .connections = 8192};
+                             .connections = 8192,
+                             .grace_ms = SETTINGS_GRACE_MS,
+                             .start_ms = SETTINGS_START_MS};
 }
 
 const char *settings_read_ttl(const char *text, int32_t *ttl)

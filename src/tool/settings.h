@@ -35,17 +35,19 @@ struct settings {
     /* talk */
     uint32_t cut; /* 0: pieces as they come */
     const char *script;
-    /* proxy, serve */
+    /* proxy, serve, lie */
     const char *listen;
     uint32_t memory_mb, connections;
     bool clock;
+    const char *html;
+    uint64_t grace_ms, start_ms;
     /* top, latency */
     uint32_t by; /* what top counts */
     uint64_t for_ns, every_ns;
     /* keys, dump, restore, watch */
     const char *match;
     bool detailed, add;
-    /* replay */
+    /* replay, lie */
     bool all, list;
 };
 

@@ -135,6 +135,21 @@ static const struct option serve_options[] = {
      option_flag, AT(clock), 0, 0},
 };
 
+static const struct option lie_options[] = {
+    {"--list", NULL, "list the cases", option_flag, AT(list), 0, 0},
+    {"--listen", "ADDR",
+     "be the server of one case, at PORT of 127.0.0.1 (0: any),\n"
+     "HOST:PORT, [IPV6]:PORT or unix:/PATH",
+     option_text, AT(listen), 0, 0},
+    {"--all", NULL, "examine COMMAND in all cases, or in those that are named", option_flag,
+     AT(all), 0, 0},
+    {"--grace", "MS", "how much later than --timeout an answer may come (500)", option_long,
+     AT(grace_ms), 0, 3600000},
+    {"--start", "MS", "how long COMMAND may take to its first request (20000)", option_long,
+     AT(start_ms), 0, 3600000},
+    {"--html", "FILE", "also write the verdicts to a page", option_text, AT(html), 0, 0},
+};
+
 #define TTL_WORDS                                                                      \
     "TTL is in seconds from now: 0 is as long as there is room, -1 is at once. From\n" \
     "1000000000 on it is a Unix time."
@@ -227,6 +242,20 @@ static const struct option_command commands[] = {
      "Use a server that was just started and that nobody needs: each transcript begins\n"
      "with flush_all, and some change settings. Exit status 1 when an answer differs.",
      TABLE(replay_options), 0, -1, run_replay},
+    {"lie", "[CASE...] [-- COMMAND...]", "examine a memcached client",
+     "COMMAND is run once for each case, with the case's server in $MCWIRE_SERVERS and\n"
+     "its deadline in $MCWIRE_TIMEOUT_MS. It reads questions from standard input,\n"
+     "and answers each by a line, at once:\n"
+     "  get KEY              HIT VALUE, or MISS\n"
+     "  many KEY...          HIT, and a word for each key: VALUE, or - for none\n"
+     "  set KEY VALUE        OK, or NO\n"
+     "  cas KEY VALUE        gets, and then cas with what that gave: OK, or NO\n"
+     "  incr KEY N           HIT NUMBER, or MISS\n"
+     "  delete KEY           OK, or NO\n"
+     "and each with ERROR WHY, when the client reports one, or with SKIP, but for get,\n"
+     "when it has no such call. VALUE has %XX for bytes that are not a letter, a\n"
+     "digit, or one of - . _ ~. At the end of its input it ends.",
+     TABLE(lie_options), 0, -1, run_lie},
     {"completion", "bash|zsh|fish", "print a script that completes words in a shell",
      "bash: source <(mcwire completion bash)\n"
      "zsh: mcwire completion zsh >DIRECTORY/_mcwire, with DIRECTORY in $fpath\n"

@@ -200,6 +200,17 @@ void command_place(const char *text, size_t place, char placed[COMMANDS_PLACED])
         *mark = (char)('0' + place);
 }
 
+bool command_lie(const struct lie *lie, const struct lies_reply *reply, size_t turn,
+                 struct text *told)
+{
+    struct lies_told lied;
+    bool can = lies_tell(lie, reply, turn, &lied);
+    text_clear(told);
+    for (size_t k = 0; can && k < 3; k++)
+        text_add(told, lied.parts[k].data, lied.parts[k].len);
+    return can;
+}
+
 struct mc_op command_op(const struct command *c)
 {
     return (struct mc_op){.command = c->command,

@@ -4,6 +4,7 @@
 
 #include "lies.h"
 #include "server.h"
+#include "text.h"
 
 enum { COMMANDS_PLACED = 64 }; /* bytes of a request or reply, with its NUL */
 
@@ -35,6 +36,10 @@ bool command_is_write(const struct command *command);
 
 /* A request or reply with its place in it. */
 void command_place(const char *text, size_t place, char placed[COMMANDS_PLACED]);
+
+/* Adds the false reply, as lies_tell() makes it. False when there is none. */
+bool command_lie(const struct lie *lie, const struct lies_reply *reply, size_t turn,
+                 struct text *told);
 
 /* The operation that sends this command; the caller sets where value and meta go. */
 struct mc_op command_op(const struct command *command);

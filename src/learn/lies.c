@@ -1,8 +1,6 @@
 /* The table of lies, and the code that applies one to an honest reply. */
 #include "lies.h"
 
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { ENDLESS = 5000, KEY_251 = 251 };
@@ -210,7 +208,9 @@ static bool find_value(const struct lies_reply *reply, struct range *value)
     if (!find_field(reply, 's', &size))
         return false;
     value->from = first_line(reply).to + 2;
-    value->to = value->from + strtoul(reply->text + size.from, NULL, 10);
+    value->to = value->from;
+    for (size_t digit = 1; size.to-- > size.from; digit *= 10)
+        value->to += digit * (size_t)(reply->text[size.to] - '0');
     return true;
 }
 
@@ -248,12 +248,17 @@ static bool is_free(const struct lies_reply *reply, size_t at)
 
 /* ---- the edits ------------------------------------------------------------------------------- */
 
-static bool put_instead(const struct lies_reply *reply, struct range range, struct mc_bytes text,
-                        struct text *told)
+static struct mc_bytes slice(const struct lies_reply *reply, size_t from, size_t to)
 {
-    text_add(told, reply->text, range.from);
-    text_add(told, text.data, text.len);
-    text_add_string(told, reply->text + range.to);
+    return (struct mc_bytes){reply->text + from, to - from};
+}
+
+static bool put_instead(const struct lies_reply *reply, struct range range, struct mc_bytes text,
+                        struct lies_told *told)
+{
+    told->parts[0] = slice(reply, 0, range.from);
+    told->parts[1] = text;
+    told->parts[2] = slice(reply, range.to, strlen(reply->text));
     return true;
 }
 
@@ -269,7 +274,8 @@ bool lies_is_accepted(const struct lies_reply *reply, struct mc_bytes text)
     return strstr(reply->accepted, is_number ? " 7 " : word) != NULL;
 }
 
-static bool tell_range(const struct lie *lie, const struct lies_reply *reply, struct text *told)
+static bool tell_range(const struct lie *lie, const struct lies_reply *reply,
+                       struct lies_told *told)
 {
     struct range r = {0, 0};
     bool found = true;
@@ -300,7 +306,7 @@ static bool tell_range(const struct lie *lie, const struct lies_reply *reply, st
 
 /* The lie has a turn for each byte of the reply; some bytes may be anything. */
 static bool tell_turn(const struct lie *lie, const struct lies_reply *reply, size_t turn,
-                      struct text *told)
+                      struct lies_told *told)
 {
     size_t at = 0;
     for (; reply->text[at] != '\0'; at++) {
@@ -314,7 +320,7 @@ static bool tell_turn(const struct lie *lie, const struct lies_reply *reply, siz
         return false;
     if (lie->kind == LIES_BYTE)
         return put_instead(reply, (struct range){at, at + 1}, lie->text, told);
-    text_add(told, reply->text, at);
+    told->parts[0] = slice(reply, 0, at);
     return true;
 }
 
@@ -324,14 +330,26 @@ static bool may_be_true(enum lies_kind kind)
     return kind == LIES_INSTEAD || kind == LIES_BEFORE || kind == LIES_MIDDLE;
 }
 
-bool lies_tell(const struct lie *lie, const struct lies_reply *reply, size_t turn,
-               struct text *told)
+/* Another reply instead of it, before it or after it. */
+static bool tell_whole(const struct lie *lie, const struct lies_reply *reply,
+                       struct lies_told *told)
 {
-    const struct mc_bytes honest = {reply->text, strlen(reply->text)};
-    const struct mc_bytes *before = lie->kind == LIES_BEFORE    ? &lie->text
-                                    : lie->kind == LIES_DOUBLED ? &honest
-                                                                : NULL;
-    text_clear(told);
+    const struct mc_bytes honest = slice(reply, 0, strlen(reply->text));
+    if (lie->kind == LIES_BEFORE)
+        told->parts[0] = lie->text;
+    if (lie->kind == LIES_DOUBLED)
+        told->parts[0] = honest;
+    if (lie->kind != LIES_INSTEAD)
+        told->parts[1] = honest;
+    if (lie->kind == LIES_INSTEAD || lie->kind == LIES_AFTER)
+        told->parts[2] = lie->text;
+    return true;
+}
+
+bool lies_tell(const struct lie *lie, const struct lies_reply *reply, size_t turn,
+               struct lies_told *told)
+{
+    *told = (struct lies_told){{{"", 0}, {"", 0}, {"", 0}}};
     if (lie->kind == LIES_BYTE || lie->kind == LIES_CUT)
         return tell_turn(lie, reply, turn, told);
     if (turn > 0 || lie->kind == LIES_SWAPPED)
@@ -340,11 +358,14 @@ bool lies_tell(const struct lie *lie, const struct lies_reply *reply, size_t tur
         return false;
     if (lie->kind < LIES_INSTEAD || lie->kind == LIES_MIDDLE || lie->kind == LIES_NO_END)
         return tell_range(lie, reply, told);
-    if (before != NULL)
-        text_add(told, before->data, before->len);
-    if (lie->kind != LIES_INSTEAD)
-        text_add_string(told, reply->text);
-    if (lie->kind == LIES_INSTEAD || lie->kind == LIES_AFTER)
-        text_add(told, lie->text.data, lie->text.len);
-    return true;
+    return tell_whole(lie, reply, told);
+}
+
+const struct lie *lies_find(const char *name)
+{
+    for (int l = 0; l < lies_count; l++) {
+        if (strcmp(table[l].name, name) == 0)
+            return &table[l];
+    }
+    return NULL;
 }

@@ -1,9 +1,9 @@
-/* Lies: the replies that a server may send instead of the honest one, as a table of edits. */
+/* Lies: the replies that a server may send instead of the honest one, as a table of edits. Tests, the
+ * command lie and the page use the same table. */
 #ifndef LIES_H
 #define LIES_H
 
 #include "proto.h"
-#include "text.h"
 
 /* An honest reply. */
 struct lies_reply {
@@ -50,10 +50,18 @@ extern const int lies_count;
 /* Fills in the long lies; call it before the first use. */
 void lies_init(void);
 
-/* Writes the false reply; turns count from 0. False when the edit does not change this reply, or
- * has no such turn. */
+/* A false reply: three slices, of the honest one and of the lie, any of which may be empty. */
+struct lies_told {
+    struct mc_bytes parts[3];
+};
+
+/* Makes the false reply; turns count from 0. False when the edit does not change this reply, or has
+ * no such turn. */
 bool lies_tell(const struct lie *lie, const struct lies_reply *reply, size_t turn,
-               struct text *told);
+               struct lies_told *told);
+
+/* The lie of this name, or NULL. */
+const struct lie *lies_find(const char *name);
 
 /* True when the text begins with a reply that would be honest here, too. */
 bool lies_is_accepted(const struct lies_reply *reply, struct mc_bytes text);
