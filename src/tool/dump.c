@@ -33,9 +33,8 @@ struct dump {
 
 /* The flags of the mg for each key; the first is for keys in base64 only. There is no q: it would make
  * requests and replies longer, for the few keys that are gone by then. */
-static const struct mc_flag reading_flags[FLAGS_MAX] = {{.letter = 'b'}, {.letter = 'k'},
-                                                        {.letter = 'f'}, {.letter = 't'},
-                                                        {.letter = 'v'}};
+static const struct mc_flag reading_flags[FLAGS_MAX] = {
+    {.letter = 'b'}, {.letter = 'k'}, {.letter = 'f'}, {.letter = 't'}, {.letter = 'v'}};
 
 static bool is_binary(const struct mc_op *op)
 {
