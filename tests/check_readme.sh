@@ -99,6 +99,22 @@ tests_exist() {
     done < <(grep -oE '\*[a-z]+(_[a-z]+)+\*' "$tap_root/SECURITY.md" | tr -d '*')
 }
 
+# commands_exist FILE...: the tests and benchmarks of its commands tests/run NAME... and bench/run NAME.
+commands_exist() {
+    local name count=0
+    while read -r name; do
+        compgen -G "$tap_root/tests/check_${name#check_}.*" >/dev/null ||
+            compgen -G "$tap_root/tests/*/check_${name#check_}.*" >/dev/null ||
+            { echo "no test $name" && return 1; }
+        count=$((count + 1))
+    done < <(grep -ohE 'tests/run( +[a-z_]+)+' "$@" | sed 's,^tests/run *,,' | tr -s ' ' '\n')
+    while read -r name; do
+        grep -qE "^$name\\) " "$tap_root/bench/run" || { echo "no benchmark $name" && return 1; }
+        count=$((count + 1))
+    done < <(sed -nE 's,.*bench/run +([a-z]+).*,\1,p' "$@")
+    [ "$count" -ge 30 ]
+}
+
 # page_is_complete: the page of the API names each public function; those that put a command, together.
 page_is_complete() {
     local name count=0 missing=0
@@ -325,6 +341,8 @@ for text in README.md SECURITY.md src/API-0.2.md tests/README.md; do
     check "all paths in $text exist" paths_exist "$tap_root/$text"
 done
 check "the tests that SECURITY.md names exist" tests_exist
+check "the commands of README.md and of tests/README.md exist" \
+    commands_exist "$readme" "$tap_root/tests/README.md"
 check "API-0.2.md names each function" page_is_complete
 check "the figures of the clients are results" rows_are_results
 
