@@ -138,10 +138,11 @@ static void add_key(struct crawl *crawl, const struct crawl_item *item)
     char *key = dump->keys[dump->count];
     memcpy(key, item->key.data, item->key.len);
     size_t skipped = item->binary ? 0 : 1;
-    const struct mc_flags flags = {reading_flags + skipped, FLAGS_MAX - skipped};
-    struct mc_meta *meta = &dump->metas[dump->count];
     struct mc_op *op = &dump->ops[dump->count];
-    *op = mc_op_mg((struct mc_bytes){key, item->key.len}, flags, NULL, meta);
+    mc_op_start(op, &mc_command_mg, (struct mc_bytes){key, item->key.len});
+    op->meta_flags = reading_flags + skipped;
+    op->meta_count = FLAGS_MAX - skipped;
+    op->meta = &dump->metas[dump->count];
     op->sink = &dump->sink;
     dump->count++;
     if (dump->count == BATCH)
