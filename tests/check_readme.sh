@@ -176,6 +176,16 @@ passes_as_shown() {
         diff <(after 'mcwire proxy') <(grep -v '^ *\* ' "$tap_folder/proxy")
 }
 
+# page_is_fresh: what the page says of 0.2 names no function that is gone.
+page_is_fresh() {
+    local name missing=0
+    while read -r name; do
+        grep -qE "\b$name\b" "$tap_root"/proto/*.h "$tap_root"/src/*.h ||
+            { echo "$name is gone" && missing=1; }
+    done < <(sed '/^## From/,$d' "$tap_root/src/API-0.2.md" | grep -oE '`mc_[a-z0-9_]+[a-z0-9]`' | tr -d '`')
+    [ "$missing" -eq 0 ]
+}
+
 # rows_are_results: the rows of the README's table of clients stand in RESULTS.md, too.
 rows_are_results() {
     local row rows=0
@@ -344,6 +354,7 @@ check "the tests that SECURITY.md names exist" tests_exist
 check "the commands of README.md and of tests/README.md exist" \
     commands_exist "$readme" "$tap_root/tests/README.md"
 check "API-0.2.md names each function" page_is_complete
+check "API-0.2.md names no other function" page_is_fresh
 check "the figures of the clients are results" rows_are_results
 
 start_memcached tcp
