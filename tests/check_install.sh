@@ -42,6 +42,11 @@ expect_command() {
     "$prefix/bin/mcwire" -s "$tap_address" version && [ -s "$prefix/share/man/man1/mcwire.1" ]
 }
 
+expect_pages() {
+    diff <(find "$prefix/include/mcwire" -name '*.h' -printf 'mc_%f\n' | sort) \
+        <(find "$prefix/share/man/man3" -name '*.3' -printf '%f\n' | sed 's/3$/h/' | sort)
+}
+
 # build_client COMPILER...: with what pkg-config says about the shared library.
 build_client() {
     rm -f "$tap_folder/client"
@@ -167,6 +172,7 @@ check "meson install" install_library
 check "meson install builds what is installed" builds_nothing_else "$tap_folder/build"
 check "one version everywhere" expect_one_version
 check "the command mcwire and its page" expect_command
+check "a page for each header" expect_pages
 check "compiles and links with pkg-config" build_client "$cc" -Wextra "$here/client.c"
 check "runs with the shared library" run_client
 check "is linked with the shared library" uses_the_shared_library

@@ -1,6 +1,6 @@
-"""Holds together what mcwire's table of commands and options makes, and what is written beside it:
---help, the manual page, the completions of three shells; prints TAP.
-usage: check_manual.py MCWIRE TOP-FOLDER"""
+"""Holds together what the tables of options of mcwire, squares and mcload make, and what is written
+beside it: --help, the manual pages, the completions of three shells; prints TAP.
+usage: check_manual.py MCWIRE SQUARES MCLOAD TOP-FOLDER"""
 
 import os
 import re
@@ -9,8 +9,9 @@ import subprocess
 import sys
 import traceback
 
-MCWIRE, TOP = [os.path.abspath(path) for path in sys.argv[1:3]]
-PAGE = TOP + "/src/man/mcwire.1"
+MCWIRE, SQUARES, MCLOAD, TOP = [os.path.abspath(path) for path in sys.argv[1:5]]
+PAGES = ["src/man/%s.1" % name for name in ("mcwire", "squares", "mcload")]
+BENCH_COLUMN = 26  # where squares and mcload begin to explain an option
 SHELLS = ["bash", "zsh", "fish"]
 
 
@@ -71,9 +72,9 @@ def plain(words):
     return re.sub(r" ?\| ?", "|", text + ends).strip().replace(" , ", ", ")
 
 
-def table_in_page():
+def table_in_page(path="src/man/mcwire.1"):
     table, command = {}, ""
-    for line in source("src/man/mcwire.1").split("\n"):
+    for line in source(path).split("\n"):
         words = line.split()
         if words[:1] == [".Sh"]:
             command = "" if words[1] == "OPTIONS" else None
@@ -85,7 +86,73 @@ def table_in_page():
     return table
 
 
+# ---- what squares and mcload have: {"--runs N": "number of runs (10)", ...} ----------------------
+
+
+def explained_in_help(program):
+    table, option = {}, None
+    for line in run(program, "--help")[1].split("\n\n")[1].split("\n"):
+        if line.startswith("  -"):
+            option = line[:BENCH_COLUMN].strip()
+            table[option] = ""
+        table[option] += " " + line[BENCH_COLUMN:].strip()
+    return table
+
+
+def explained_in_page(path):
+    table, option = {}, None
+    for line in source(path).split(".Sh OPTIONS")[1].split("\n.El")[0].split("\n"):
+        if line.startswith(".It Fl"):
+            option = plain(line.split()[1:])
+            table[option] = ""
+        elif option:
+            table[option] += " " + re.sub(r"^\.[A-Z][a-z] ", "", line)
+    return table
+
+
+def page_of(program):
+    return "src/man/%s.1" % os.path.basename(program)
+
+
+def section(path, name):
+    return source(path).split(".Sh " + name)[1].split(".Sh")[0]
+
+
 # ---- the checks ----------------------------------------------------------------------------------
+
+
+def check_programs():
+    """The pages of squares and mcload have the options of --help, in its order."""
+    for program in (SQUARES, MCLOAD):
+        shown = explained_in_help(program)
+        assert len(shown) > 10, shown
+        assert list(shown) == list(explained_in_page(page_of(program))), list(shown)
+
+
+def check_defaults():
+    """The page has the default, which --help has in parentheses."""
+    count = 0
+    for program in (SQUARES, MCLOAD):
+        page = explained_in_page(page_of(program))
+        for option, text in explained_in_help(program).items():
+            for default in re.findall(r"\((\S+?)(?:, [^)]*)?\)", text):
+                count += 1
+                pattern = r"default is %s(?!\w)" % re.escape(default)
+                assert re.search(pattern, page[option]), (option, default, page[option])
+    assert count > 20, count
+
+
+def check_program_statuses():
+    """The pages of squares and mcload have the statuses of --help, and the variables of the source."""
+    for program, folder in ((SQUARES, "squares"), (MCLOAD, "load")):
+        shown = run(program, "--help")[1].split("Exit status:")[1]
+        written = re.findall(r"^\.It (\d+)", section(page_of(program), "EXIT STATUS"), re.MULTILINE)
+        assert re.findall(r"\b\d+\b", shown) == written, (shown, written)
+        read = set()
+        for name in os.listdir(TOP + "/bench/" + folder):
+            read |= set(re.findall(r'getenv\("(\w+)"\)', source("bench/%s/%s" % (folder, name))))
+        named = set(re.findall(r"^\.It Ev (\w+)", source(page_of(program)), re.MULTILINE))
+        assert read == named, (read, named)
 
 
 def check_commands():
@@ -106,7 +173,7 @@ def check_options():
 def check_statuses():
     """Page and --help have the statuses of the source."""
     known = set(re.findall(r"STATUS_\w+ = (\d+)", source("src/tool/status.h")))
-    page = source("src/man/mcwire.1").split(".Sh EXIT STATUS")[1].split(".Sh")[0]
+    page = section("src/man/mcwire.1", "EXIT STATUS")
     assert len(known) == 10, known
     assert set(re.findall(r"^\.It (\d+)", page, re.MULTILINE)) == known, page
     shown = output("--help").split("Exit status:")[1]
@@ -120,16 +187,16 @@ def check_environment():
     for name in os.listdir(folder):
         if name.endswith(".c"):
             read |= set(re.findall(r'getenv\("(\w+)"\)', source("src/tool/" + name)))
-    page = source("src/man/mcwire.1").split(".Sh ENVIRONMENT")[1].split(".Sh")[0]
+    page = section("src/man/mcwire.1", "ENVIRONMENT")
     assert read == set(re.findall(r"^\.It Ev (\w+)", page, re.MULTILINE)), (read, page)
 
 
 def check_lint():
-    """mandoc finds nothing wrong with the page."""
+    """mandoc finds nothing wrong with the pages."""
     if not shutil.which("mandoc"):
         raise Skip("no mandoc")
-    _, out, said = run("mandoc", "-Tlint", PAGE)
-    # Whether the pages that it names are installed here is no fault of the page.
+    _, out, said = run("mandoc", "-Tlint", *[TOP + "/" + page for page in PAGES])
+    # Whether the pages that they name are installed here is no fault of theirs.
     found = [line for line in (out + said).splitlines()
              if "mandoc.db" not in line and "referenced manual not found" not in line]
     assert not found, found
@@ -205,7 +272,8 @@ def check_fish():
 
 
 def main():
-    checks = [check_commands, check_options, check_statuses, check_environment, check_lint,
+    checks = [check_commands, check_options, check_statuses, check_environment, check_programs,
+              check_defaults, check_program_statuses, check_lint,
               check_completion_usage, check_syntax, check_bash, check_fish]
     failed = False
     print("1..%d" % len(checks))

@@ -66,15 +66,24 @@ finds_a_broken_link() {
         [ "$(cat "$tap_folder/links")" = "$tap_folder/texts/more/text.md: no ../gone" ]
 }
 
-# paths_exist: each file and folder of the tree that the README names, also in its commands; not its
-# patterns, which are used below.
+# paths_exist FILE: each file and folder of the tree that it names, also in its commands; not patterns,
+# nor what is built.
 paths_exist() {
     local path missing=0
     while read -r path; do
-        [ -e "$tap_root/$path" ] || { echo "no $path" && missing=1; }
-    done < <(grep -oE '\b(bench|proto|src|tests)/[][A-Za-z0-9_./*{},-]*' "$readme" |
+        [ -e "$tap_root/$path" ] || { echo "$1: no $path" && missing=1; }
+    done < <(sed -E 's,(-C build |build[a-z-]*/)[^ ]*,,g' "$1" |
+        grep -oE '\b(bench|proto|src|tests)/[][A-Za-z0-9_./*{},-]*' |
         sed 's/[].,]*$//; /[[*{]/d' | sort -u)
     [ "$missing" -eq 0 ]
+}
+
+# A path that leads nowhere is found, beside one that does.
+finds_a_broken_path() {
+    echo 'Of `src/engine.c` and `src/engin.c`, ninja -C build src/built makes build/src/made.' \
+        >"$tap_folder/paths.md"
+    ! paths_exist "$tap_folder/paths.md" >"$tap_folder/broken" &&
+        [ "$(cat "$tap_folder/broken")" = "$tap_folder/paths.md: no src/engin.c" ]
 }
 
 # tests_exist: those that SECURITY.md names, in its table, and test cases.
@@ -90,6 +99,22 @@ tests_exist() {
     done < <(grep -oE '\*[a-z]+(_[a-z]+)+\*' "$tap_root/SECURITY.md" | tr -d '*')
 }
 
+# commands_exist FILE...: the tests and benchmarks of its commands tests/run NAME... and bench/run NAME.
+commands_exist() {
+    local name count=0
+    while read -r name; do
+        compgen -G "$tap_root/tests/check_${name#check_}.*" >/dev/null ||
+            compgen -G "$tap_root/tests/*/check_${name#check_}.*" >/dev/null ||
+            { echo "no test $name" && return 1; }
+        count=$((count + 1))
+    done < <(grep -ohE 'tests/run( +[a-z_]+)+' "$@" | sed 's,^tests/run *,,' | tr -s ' ' '\n')
+    while read -r name; do
+        grep -qE "^$name\\) " "$tap_root/bench/run" || { echo "no benchmark $name" && return 1; }
+        count=$((count + 1))
+    done < <(sed -nE 's,.*bench/run +([a-z]+).*,\1,p' "$@")
+    [ "$count" -ge 30 ]
+}
+
 # page_is_complete: the page of the API names each public function; those that put a command, together.
 page_is_complete() {
     local name count=0 missing=0
@@ -99,6 +124,66 @@ page_is_complete() {
     done < <({ sed -nE 's/^[a-z].*\b(mc_[a-z0-9_]+)\(.*/\1/p' "$tap_root/tests/abi.txt"
         sed -nE 's/^static inline .*\b(mc_op_[a-z_]+)\(.*/\1/p' "$tap_root/src/op.h"; } | grep -v '^mc_put_')
     [ "$count" -ge 80 ] && [ "$missing" -eq 0 ]
+}
+
+# ---- conversations of mcwire ---------------------------------------------------------------------
+
+# after COMMAND: the lines of the README's block of commands between this one and the next.
+after() {
+    blocks console commands && awk -v command="$1" '
+        /^\$ / { inside = index($0, command) > 0; next } inside' "$tap_folder/commands-1"
+}
+
+# builds_as_typed: where the library was built.
+builds_as_typed() {
+    local line
+    blocks console commands
+    line=$(sed -n 's/^\$ \(meson.*\)/\1/p' "$tap_folder/commands-1")
+    [ -n "$line" ] && (cd "$tap_folder/source" && eval "$line")
+}
+
+# talks_as_shown: what is typed in the README is explained as it is there, but for the time it takes.
+talks_as_shown() {
+    local typed
+    after 'mcwire talk' | sed 's/[0-9.]* ms$/ms/' >"$tap_folder/shown" &&
+        typed=$(sed -n 's/^> //p' "$tap_folder/shown") && [ -n "$typed" ] &&
+        ask 'flush_all\r\n' && "$mcwire" -s "$tap_address" talk <<<"$typed" >"$tap_folder/talk" &&
+        diff <(sed '/^>/d' "$tap_folder/shown") \
+            <(sed '1d; s/[0-9.]* ms$/ms/' "$tap_folder/talk")
+}
+
+# start_proxy: sets $proxy, and $port where it listens.
+start_proxy() {
+    local tries
+    "$mcwire" -s "$tap_address" proxy --listen 0 >"$tap_folder/proxy" 2>"$tap_folder/proxy-said" &
+    proxy=$!
+    for ((tries = 0; tries < 6000; tries++)); do
+        port=$(sed -n 's/.*listening at [0-9.]*:\([0-9]*\).*/\1/p' "$tap_folder/proxy-said")
+        [ -z "$port" ] || return 0
+        sleep 0.01
+    done
+    return 1
+}
+
+# passes_as_shown: the client of the README is explained as it is there. It ends with status 1, as the
+# server says no.
+passes_as_shown() {
+    local words proxy port
+    read -ra words < <(grep -oE 'mcwire -s 127.0.0.1:11212 [a-z ]+' "$readme" | cut -d' ' -f4-)
+    [ ${#words[@]} -gt 0 ] && ask 'flush_all\r\n' && start_proxy || return
+    "$mcwire" -s "127.0.0.1:$port" "${words[@]}"
+    kill -INT "$proxy" && wait "$proxy" &&
+        diff <(after 'mcwire proxy') <(grep -v '^ *\* ' "$tap_folder/proxy")
+}
+
+# page_is_fresh: what the page says of 0.2 names no function that is gone.
+page_is_fresh() {
+    local name missing=0
+    while read -r name; do
+        grep -qE "\b$name\b" "$tap_root"/proto/*.h "$tap_root"/src/*.h ||
+            { echo "$name is gone" && missing=1; }
+    done < <(sed '/^## From/,$d' "$tap_root/src/API-0.2.md" | grep -oE '`mc_[a-z0-9_]+[a-z0-9]`' | tr -d '`')
+    [ "$missing" -eq 0 ]
 }
 
 # rows_are_results: the rows of the README's table of clients stand in RESULTS.md, too.
@@ -261,9 +346,15 @@ check "serial_line.c has less than 40 lines of code" is_short
 check "README.md shows programs of src/examples" shows_examples
 check "a broken link is found" finds_a_broken_link
 check "all links lead to files" links_resolve "$tap_root"
-check "all paths in README.md exist" paths_exist
+check "a broken path is found" finds_a_broken_path
+for text in README.md SECURITY.md src/API-0.2.md tests/README.md; do
+    check "all paths in $text exist" paths_exist "$tap_root/$text"
+done
 check "the tests that SECURITY.md names exist" tests_exist
+check "the commands of README.md and of tests/README.md exist" \
+    commands_exist "$readme" "$tap_root/tests/README.md"
 check "API-0.2.md names each function" page_is_complete
+check "API-0.2.md names no other function" page_is_fresh
 check "the figures of the clients are results" rows_are_results
 
 start_memcached tcp
@@ -285,6 +376,10 @@ check "the lines that install do" install_as_typed
 PKG_CONFIG_PATH=$(dirname "$(find "$installed" -name mcwire.pc)")
 LD_LIBRARY_PATH=$(dirname "$(find "$installed" -name libmcwire.so)")
 export PKG_CONFIG_SYSROOT_DIR=$installed PKG_CONFIG_PATH LD_LIBRARY_PATH
+mcwire=$installed/usr/local/bin/mcwire
+check "the lines that build mcwire do" builds_as_typed
+check "mcwire talk explains as in README.md" talks_as_shown
+check "mcwire proxy explains as in README.md" passes_as_shown
 for example in "$examples"/*.c; do
     ! grep -qE 'openssl|epoll' "$example" || continue # all/check_tls.sh, check_examples.sh
     name=$(basename "$example")

@@ -1434,10 +1434,9 @@ class Keep(Case):
     def test_the_server_of_a_dump_fails(self):
         lines = b"mg a\r\nmg b\r\nmg c\r\nEN\r\n"
         for items, status in (
-                (b"VA 1 ka f0 t-1 O0\r\nx\r\nVA 1 kz f0 t-1 O1\r\nx\r\nMN\r\n", 76),
-                (b"VA 1 ka f0 t-1 O0\r\nxx\r\nMN\r\n", 76), (b"HELLO\r\n", 76),
-                (b"VA 1 ka O0\r\nx\r\nMN\r\n", 76),
-                (b"SERVER_ERROR x\r\nSERVER_ERROR x\r\nSERVER_ERROR x\r\nMN\r\n", 75)):
+                (b"VA 1 ka f0 t-1\r\nx\r\nVA 1 kz f0 t-1\r\nx\r\n", 76),
+                (b"VA 1 ka f0 t-1\r\nxx\r\n", 76), (b"HELLO\r\n", 76), (b"VA 1 ka\r\nx\r\n", 76),
+                (b"SERVER_ERROR x\r\nSERVER_ERROR x\r\nSERVER_ERROR x\r\n", 75)):
             fake = Fake(self, crawls(lines, items))
             result = run("-s", fake.address, SLOW, "dump")
             self.assertEqual(result.status, status, (items, result.said))
@@ -1445,11 +1444,11 @@ class Keep(Case):
             self.assertNotIn(b"ms z", result.out)
 
     def test_what_is_gone_is_counted(self):
-        items = b"VA 2 kb f7 t-1 O1\r\nhi\r\nMN\r\n"
+        items = b"EN\r\nVA 2 kb f7 t-1\r\nhi\r\nEN\r\n"
         fake = Fake(self, crawls(b"mg a\r\nmg b\r\nmg c\r\nEN\r\n", items))
         self.assertEqual(self.ok("dump", server=fake.address, said=b"mcwire: dump: 1 items; 2 "
                                  b"expired or were deleted meanwhile\n"), b"ms b 2 F7 T0\r\nhi\r\n")
-        self.assertIn(b"mg a k f t v q O0\r\nmg b k f t v q O1\r\n", fake.received)
+        self.assertIn(b"mg a k f t v\r\nmg b k f t v\r\nmg c k f t v\r\n", fake.received)
 
     def fill(self, address, number):
         """Items with all that a dump has to keep; the dump of them."""
@@ -1462,7 +1461,7 @@ class Keep(Case):
             value = [b"", b"\r\nEND\r\n", b"x" * (i % 400), os.urandom(9)][i % 4]
             ttl = [0, now + 3600, now + 60 * 86400][i % 3]
             dump.append(b"ms %s %d F%d T%d%s\r\n%s\r\n" % (key, len(value), i, ttl, more, value))
-        big = b"\r\nms k 1\r\n" * 90000
+        big = b"\r\nms k 1\r\n" * 100000
         dump.append(b"ms big %d F0 T0\r\n%s\r\n" % (len(big), big))
         dump = b"".join(dump)
         self.ok("restore", given=dump, server=address,
@@ -1597,18 +1596,33 @@ def can_trace():
         ["strace", "-o", "/dev/null", "true"], stderr=subprocess.DEVNULL).returncode == 0
 
 
+@unittest.skipUnless(can_trace(), "strace may not trace here")
 class SystemCalls(Case):
-    @unittest.skipUnless(can_trace(), "strace may not trace here")
+    @staticmethod
+    def calls(*command):
+        """What a command prints, and the names of its system calls."""
+        with tempfile.NamedTemporaryFile() as file:
+            done = subprocess.run(["strace", "-o", file.name, MCWIRE, *command], capture_output=True,
+                                  env=environment(ASAN_OPTIONS="detect_leaks=0"))
+            calls = file.read().decode().splitlines()
+        assert done.returncode == 0, done.stderr
+        return done.stdout, [call.split("(")[0] for call in calls]
+
+    def test_a_dump_makes_one_for_many_items(self):
+        """It sends 100 questions at once, and writes 1,000 items."""
+        count = 20000
+        self.ok("restore", given=b"".join(b"ms %d 9 F0 T0\r\nsome text\r\n" % i for i in range(count)),
+                said=b"mcwire: restore: %d written\n" % count)
+        out, names = self.calls("-s", self.memcached.address, SLOW, "dump")
+        self.assertEqual(out.count(b"ms "), count)
+        self.assertLess(len([name for name in names if name in ("sendto", "sendmsg")]), count / 100)
+        self.assertLess(len([name for name in names if name.startswith("write")]), count / 1000)
+
     def test_a_get_makes_30(self):
         """At most, after those of the loader."""
         fake = Fake(self, says(b"VALUE k 0 5\r\nhello\r\nEND\r\n"))
-        with tempfile.NamedTemporaryFile() as file:
-            done = subprocess.run(["strace", "-o", file.name, MCWIRE, "-s", fake.address, SLOW,
-                                   "get", "k"], capture_output=True,
-                                  env=environment(ASAN_OPTIONS="detect_leaks=0"))
-            calls = file.read().decode().splitlines()
-        self.assertEqual((done.returncode, done.stdout), (0, b"hello"), done.stderr)
-        names = [call.split("(")[0] for call in calls]
+        out, names = self.calls("-s", fake.address, SLOW, "get", "k")
+        self.assertEqual(out, b"hello")
         own = names[names.index("ioctl"):]  # is standard output a terminal? is its first question
         self.assertIn("recvfrom", own)
         self.assertLessEqual(len([name for name in own if name[0] != "+"]), 30, own)

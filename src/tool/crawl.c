@@ -66,7 +66,7 @@ static bool needs_base64(struct mc_bytes key)
     return false;
 }
 
-/* "key=KEY exp=N la=N cas=N fetch=yes cls=N size=N", more or less. */
+/* "key=KEY exp=N la=N cas=N fetch=yes cls=N size=N", more or less: the key. */
 static bool read_metadump_line(struct mc_bytes line, struct crawl_item *item, struct buffer *key)
 {
     struct mc_bytes word;
@@ -75,6 +75,14 @@ static bool read_metadump_line(struct mc_bytes line, struct crawl_item *item, st
         !percent_read(key, (struct mc_bytes){word.data + 4, word.len - 4}))
         return false;
     item->binary = needs_base64((struct mc_bytes){key->data, key->len});
+    return true;
+}
+
+/* What else such a line has. */
+static void read_details(struct mc_bytes line, struct crawl_item *item)
+{
+    struct mc_bytes word;
+
     while (next_word(&line, &word)) {
         if (word.len > 4 && memcmp(word.data, "exp=", 4) == 0)
             item->expires = read_member(word, 4);
@@ -83,7 +91,6 @@ static bool read_metadump_line(struct mc_bytes line, struct crawl_item *item, st
         else if (word.len > 5 && memcmp(word.data, "size=", 5) == 0)
             item->size = (uint64_t)read_member(word, 5);
     }
-    return true;
 }
 
 /* ---- the conversation ------------------------------------------------------------------------ */
@@ -144,6 +151,8 @@ static void receive_line(struct mc_sink *sink, const struct mc_op *op, size_t sl
     crawling->broken =
         !crawling->read(reply->text, &item, &crawling->key) || crawling->key.len > ITEM_KEY_MAX;
     item.key = (struct mc_bytes){crawling->key.data, crawling->key.len};
+    if (crawl->detailed)
+        read_details(reply->text, &item);
     if (!crawling->broken && (crawl->match == NULL || glob_matches(crawl->match, item.key)))
         keep_item(crawling, &item);
 }

@@ -7,11 +7,11 @@
 
 #include "buffer.h"
 #include "crawl.h"
-#include "escape.h"
+#include "decimal.h"
 #include "patience.h"
 #include "run.h"
 
-enum { BATCH = 512, LINE_SIZE = 96, FLAGS_MAX = 6 };
+enum { BATCH = 2048, OUTPUT_SIZE = 1 << 18, FLAGS_MAX = 5 };
 
 struct dump {
     struct crawl crawl;
@@ -31,10 +31,10 @@ struct dump {
     uint64_t written, gone;
 };
 
-/* The flags of the mg for each key; the first is for keys in base64 only. */
-static const struct mc_flag reading_flags[FLAGS_MAX] = {{.letter = 'b'}, {.letter = 'k'},
-                                                        {.letter = 'f'}, {.letter = 't'},
-                                                        {.letter = 'v'}, {.letter = 'q'}};
+/* The flags of the mg for each key; the first is for keys in base64 only. There is no q: it would make
+ * requests and replies longer, for the few keys that are gone by then. */
+static const struct mc_flag reading_flags[FLAGS_MAX] = {
+    {.letter = 'b'}, {.letter = 'k'}, {.letter = 'f'}, {.letter = 't'}, {.letter = 'v'}};
 
 static bool is_binary(const struct mc_op *op)
 {
@@ -53,14 +53,22 @@ static void flush_item(struct dump *dump)
     dump->written++;
 }
 
+static void add_number(struct buffer *item, const char *before, uint64_t number)
+{
+    size_t digits = mc_decimal_digits(number);
+
+    buffer_add(item, mc_string(before));
+    buffer_reserve(item, digits);
+    mc_decimal_write(item->data, item->len, digits, number);
+    item->len += digits;
+}
+
 /* ms KEY SIZE F<flags> T<expiry>[ b]. The seconds that are left count from some moment after the
  * question, so that the copy expires no later than the item, but for the second in which the
  * server's clock stands still. */
 static void begin_item(struct dump *dump, const struct mc_op *op, const struct mc_reply *reply)
 {
-    char line[LINE_SIZE];
     int32_t ttl = op->meta->ttl;
-    int64_t expiry = ttl < 0 ? 0 : dump->asked + ttl;
 
     buffer_add(&dump->item, MC_BYTES("ms "));
     if (is_binary(op)) {
@@ -70,9 +78,10 @@ static void begin_item(struct dump *dump, const struct mc_op *op, const struct m
         dump->item.len = out.len;
     } else
         buffer_add(&dump->item, op->key);
-    snprintf(line, sizeof line, " %" PRIu32 " F%" PRIu64 " T%" PRId64 "%s\r\n", reply->size,
-             reply->flags, expiry, is_binary(op) ? " b" : "");
-    buffer_add(&dump->item, mc_string(line));
+    add_number(&dump->item, " ", reply->size);
+    add_number(&dump->item, " F", reply->flags);
+    add_number(&dump->item, " T", ttl < 0 ? 0 : (uint64_t)(dump->asked + ttl));
+    buffer_add(&dump->item, mc_string(is_binary(op) ? " b\r\n" : "\r\n"));
 }
 
 static void receive_item(struct mc_sink *sink, const struct mc_op *op, size_t slot, int event,
@@ -129,10 +138,11 @@ static void add_key(struct crawl *crawl, const struct crawl_item *item)
     char *key = dump->keys[dump->count];
     memcpy(key, item->key.data, item->key.len);
     size_t skipped = item->binary ? 0 : 1;
-    const struct mc_flags flags = {reading_flags + skipped, FLAGS_MAX - skipped};
-    struct mc_meta *meta = &dump->metas[dump->count];
     struct mc_op *op = &dump->ops[dump->count];
-    *op = mc_op_mg((struct mc_bytes){key, item->key.len}, flags, NULL, meta);
+    mc_op_start(op, &mc_command_mg, (struct mc_bytes){key, item->key.len});
+    op->meta_flags = reading_flags + skipped;
+    op->meta_count = FLAGS_MAX - skipped;
+    op->meta = &dump->metas[dump->count];
     op->sink = &dump->sink;
     dump->count++;
     if (dump->count == BATCH)
@@ -149,6 +159,7 @@ static void report(const struct dump *dump)
 
 int run_dump(void *options, const struct option_words *words)
 {
+    static char output[OUTPUT_SIZE]; /* of stdout, to the end of the program */
     struct session session;
     int status = session_start(&session, options, words);
 
@@ -159,6 +170,7 @@ int run_dump(void *options, const struct option_words *words)
         return session_end(&session);
     }
     struct dump *dump = buffer_array(1, sizeof *dump);
+    setvbuf(stdout, output, _IOFBF, sizeof output);
     dump->session = &session;
     dump->crawl.receive = add_key;
     dump->crawl.match = session.settings->match;
