@@ -138,7 +138,7 @@ static const struct option serve_options[] = {
 static const struct option lie_options[] = {
     {"--list", NULL, "list the cases", option_flag, AT(list), 0, 0},
     {"--listen", "ADDR",
-     "be the server of one case, at PORT of 127.0.0.1 (0: any),\n"
+     "be the server of one case: PORT of 127.0.0.1 (0: any),\n"
      "HOST:PORT, [IPV6]:PORT or unix:/PATH",
      option_text, AT(listen), 0, 0},
     {"--all", NULL, "examine COMMAND in all cases, or in those that are named", option_flag,
