@@ -613,7 +613,8 @@ class Proxied:
         self.process.stderr.close()
 
     def read(self):
-        self.out = self.process.stdout.read()
+        while piece := os.read(self.process.stdout.fileno(), 65536):
+            self.out += piece
 
     def connect(self):
         host, port = self.address.split(":")
@@ -763,17 +764,102 @@ class Proxy(Case):
         said = proxy.stop()[1]
         self.assertRegex(said, rb"; [1-9]\d* records were dropped\n$")
 
+    def test_dropped_records_are_counted(self):
+        """Once somebody reads again, it is said how many are missing, and what follows is whole."""
+        for options, words in (([], rb"! (\d+) records were dropped: stdout was not read\n"),
+                               (["--json"], rb'(?m)^{"dropped":(\d+)}$')):
+            proxy = Proxied(self, self.memcached.address, *options, reads=False)
+            client = proxy.connect()
+            for _ in range(12):
+                self.ask(client, b"mn\r\n" * 1000, b"MN\r\n" * 1000)
+            proxy.reading.start()
+            while not re.search(words, proxy.out):
+                self.ask(client, b"mn\r\n", b"MN\r\n")
+            self.ask(client, b"get last\r\n", b"END\r\n")
+            client.close()
+            out, said = proxy.stop()
+            missing = sum(map(int, re.findall(words, out)))
+            self.assertIn(b"; %d records were dropped\n" % missing, said)
+            self.assertIn(b"get last", out)
+            if options:
+                [json.loads(line) for line in out.splitlines()]
+
+    def ask(self, client, request, reply):
+        """Sends it, and reads as many bytes as the reply has."""
+        client.sendall(request)
+        received = b""
+        while len(received) < len(reply):
+            piece = client.recv(1 << 20)
+            self.assertTrue(piece, received[-100:])
+            received += piece
+        self.assertTrue(received == reply, received[-100:])
+
     def test_a_thousand_connections(self):
+        """What passes needs no memory: a value on each of them is many times what is allowed."""
         memcached = Memcached("-c", "2048")
         self.addCleanup(memcached.end)
         proxy = Proxied(self, memcached.address)
         clients = [proxy.connect() for _ in range(1000)]
         for client in clients:
-            client.sendall(b"mn\r\n")
+            self.ask(client, b"mn\r\n", b"MN\r\n")
+        before = self.memory(proxy)
+        value = b"x" * 50000
         for client in clients:
-            self.assertEqual(client.recv(100), b"MN\r\n")
-        self.assertIn(b"proxy: 1000 connections, 4000 bytes from clients, 4000 from the server",
-                      proxy.stop()[1])
+            self.ask(client, b"set k 0 0 50000\r\n%s\r\n" % value, b"STORED\r\n")
+        for client in clients:
+            self.ask(client, b"get k\r\n", b"VALUE k 0 50000\r\n%s\r\nEND\r\n" % value)
+        self.assertLess(self.memory(proxy) - before, 8000)
+        sent, received = 4 + 17 + 50002 + 7, 4 + 8 + 17 + 50002 + 5
+        self.assertIn(b"proxy: 1000 connections, %d bytes from clients, %d from the server"
+                      % (1000 * sent, 1000 * received), proxy.stop()[1])
+
+    @staticmethod
+    def memory(proxy):
+        """In kB, all that is mapped."""
+        with open("/proc/%d/status" % proxy.process.pid, encoding="ascii") as file:
+            return int(re.search(r"(?m)^VmSize:\s+(\d+) kB$", file.read())[1])
+
+    def test_a_client_that_does_not_read(self):
+        """It waits alone, and loses nothing."""
+        proxy = Proxied(self, self.memcached.address)
+        value = bytes(range(256)) * 4000
+        lazy, other = proxy.connect(), proxy.connect()
+        self.ask(lazy, b"set lazy 0 0 %d\r\n%s\r\n" % (len(value), value), b"STORED\r\n")
+        lazy.sendall(b"get lazy\r\n" * 20)
+        for _ in range(100):
+            self.ask(other, b"mn\r\n", b"MN\r\n")
+        self.ask(lazy, b"", (b"VALUE lazy 0 %d\r\n%s\r\nEND\r\n" % (len(value), value)) * 20)
+        self.assertNotRegex(proxy.stop()[0], rb"(?m)^ +! ")
+
+    def test_ends_that_stop_in_mid_value(self):
+        """What has come is passed on at once; others go on meanwhile."""
+        gate = threading.Event()
+
+        def talk(fake, connection, number):
+            if number == 0:
+                return dies(b"VERSION 1.6.18\r\n")(fake, connection, number)
+            fake.receive(connection)
+            connection.sendall(b"VALUE k 0 10\r\n12345")
+            gate.wait(PATIENCE_S)
+            if number == 1:
+                connection.sendall(b"67890\r\nEND\r\n")
+                silent(fake, connection, number)
+
+        proxy = Proxied(self, Fake(self, talk).address)
+        clients = [proxy.connect() for _ in range(3)]
+        for client, request in zip(clients, (b"get k\r\n", b"get k\r\n", b"set k 0 0 9\r\n1234")):
+            self.ask(client, request, b"VALUE k 0 10\r\n12345")
+        gate.set()
+        self.ask(clients[0], b"", b"67890\r\nEND\r\n")
+        for client in clients[1:]:
+            self.assertEqual(receive_all(client), b"")
+            client.close()
+        clients[0].sendall(b"set k 0 0 9\r\n12")
+        clients[0].close()
+        while proxy.out.count(b"* closed\n") < 3:
+            time.sleep(0.002)
+        shown = proxy.stop()[0]
+        self.assertEqual(shown.count(b"! the bytes end here, in the middle of a message\n"), 4, shown)
 
     def test_logins_are_hidden(self):
         def talk(fake, connection, number):
@@ -813,6 +899,16 @@ class Proxy(Case):
             self.fails(2, b"Address already in use", "proxy", "--listen", path)
             proxy.stop()
             self.assertFalse(os.path.exists(path))
+        port = int(Proxied(self, self.memcached.address).address.removeprefix("127.0.0.1:"))
+        with socket.socket() as other, self.assertRaises(ConnectionRefusedError):
+            other.connect(("127.0.0.2", port))
+        with socket.socket() as holder:  # of a port, which others may listen at
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            holder.bind(("0.0.0.0", 0))
+            port = holder.getsockname()[1]
+            Proxied(self, self.memcached.address, listen="0.0.0.0:%d" % port)
+            with socket.create_connection(("127.0.0.2", port)) as other:
+                self.ask(other, b"mn\r\n", b"MN\r\n")
         self.fails(2, b"an address is missing", "proxy")
         self.fails(2, b"--listen : ", "proxy", "--listen", "")
         self.fails(2, b"--listen unix:@x: give a path", "proxy", "--listen", "unix:@x")
