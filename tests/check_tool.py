@@ -501,7 +501,7 @@ class Talk(Case):
         someone = self.edits(NO_COLOR="1")
         someone.type(b"touch")
         someone.shows(b"> touch ( key exptime [noreply])", 7)
-        someone = self.edits(size=12, NO_COLOR="1")
+        someone = self.edits("--color=never", size=12)
         someone.type(b"get")
         someone.shows(b"> get ( ke)", 5)
         someone.type(b" k\x02\x02")
@@ -528,10 +528,9 @@ class Talk(Case):
         someone.type(b"\x04")
         someone.ends(0)
         self.assertEqual(termios.tcgetattr(someone.here), someone.before)
-        for term in ("dumb", ""):
-            someone = Typing(self, "-s", self.memcached.address, SLOW, "talk", term=term)
-            someone.expect(b"Ctrl-D\r\n> ")
-            self.assertEqual(termios.tcgetattr(someone.here), someone.before)
+        someone = Typing(self, "-s", self.memcached.address, SLOW, "talk")
+        someone.expect(b"Ctrl-D\r\n> ")
+        self.assertEqual(termios.tcgetattr(someone.here), someone.before)
 
     def test_interrupts_while_a_line_is_edited(self):
         someone = self.edits(controls=True)
