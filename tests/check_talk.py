@@ -16,6 +16,7 @@ import tempfile
 import termios
 import threading
 import time
+import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
 
@@ -111,6 +112,48 @@ class Bytes(Case):
         self.assertNotIn(b"s3cret", said)
         self.assertIn(b"bytes that are not shown", said)
         self.assertIn(b"> open", said)
+
+
+class Explain(unittest.TestCase):
+    """What is the same in all conversations is check_annotate.c's, and check_explain.sh's."""
+
+    LOGIN = b"set a 0 0 11\r\nboss s3cret\r\n"
+
+    def explained(self, given, *options):
+        result = run("explain", *options, given=given)
+        self.assertEqual((result.status, result.said), (0, b""))
+        return result.out
+
+    def test_login(self):
+        shown = self.explained(self.LOGIN + b"set b 0 0 4\r\nopen\r\n", "--login")
+        self.assertNotIn(b"s3cret", shown)
+        self.assertEqual(shown.count(b"bytes that are not shown"), 1)
+        self.assertIn(b"> open", shown)
+        shown = self.explained(b"set a 0 0 3\r\nboss s3cret\r\n" + self.LOGIN, "--login")
+        self.assertNotIn(b"s3cret", shown)
+        shown = self.explained(b"version\r\nget a\r\n" + self.LOGIN, "--login", "--json")
+        self.assertNotIn(b"s3cret", shown)
+        self.assertIn(b"> boss s3cret", self.explained(self.LOGIN))
+        self.assertIn(b"< STORED", self.explained(b"STORED\r\n", "--login"))
+
+    def test_json(self):
+        given = b'get "\\\xff b\r\nget a  b\r\nset k 0 0 100\r\n' + b"x" * 100 + b"\r\nmnx\r\nmn"
+        lines = [json.loads(line) for line in self.explained(given, "--json").splitlines()]
+        self.assertEqual(lines[0], {
+            "dir": ">", "at": 0, "size": 11, "bytes": 'get "\\\xff b\r\n', "event": "get",
+            "fields": [{"name": "command", "at": 0, "len": 3}, {"name": "key", "at": 4, "len": 3},
+                       {"name": "key", "at": 8, "len": 1}, {"name": "line end", "at": 9, "len": 2}]})
+        self.assertEqual(lines[1]["notes"], ["a space too many"])
+        self.assertEqual([lines[3][k] for k in ("at", "size", "bytes")], [36, 102, "x" * 64])
+        self.assertEqual([lines[4][k] for k in ("fault_at", "fault")],
+                         [0, "memcached has no such command"])
+        self.assertEqual(lines[5], {"dir": "!", "note":
+                                    "the bytes end here, in the middle of a message"})
+        self.assertEqual(len(lines), 6)
+        lines = [json.loads(line) for line in self.explained(b"VA 1 f0\r\n\x1b\r\n",
+                                                             "--json").splitlines()]
+        self.assertEqual([(line["dir"], line["bytes"]) for line in lines],
+                         [("<", "VA 1 f0\r\n"), ("<", "\x1b"), ("<", "\r\n")])
 
 
 class Display:
