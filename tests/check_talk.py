@@ -136,6 +136,28 @@ class Explain(unittest.TestCase):
         self.assertIn(b"> boss s3cret", self.explained(self.LOGIN))
         self.assertIn(b"< STORED", self.explained(b"STORED\r\n", "--login"))
 
+    def test_a_long_value(self):
+        """Of one that comes in pieces 256 bytes are enough; the others are counted."""
+        reader, writer = os.pipe()
+        process = subprocess.Popen([MCWIRE, "explain", "--json"], stdin=reader,
+                                   stdout=subprocess.PIPE, env=environment())
+        os.close(reader)
+        value = bytes(range(250)) * 100
+        with os.fdopen(writer, "wb") as pipe:
+            pipe.write(b"VALUE k 0 25000\r\n" + value + b"\r\nEND\r\nVALUE k 0 25000\r\n" + value)
+        lines = [json.loads(line) for line in process.communicate(timeout=PATIENCE_S)[0].splitlines()]
+        self.assertEqual(lines.pop()["note"], "the bytes end here, in the middle of a message")
+        ends = [0]
+        for line in lines:
+            self.assertEqual(line["at"], ends[-1])
+            ends.append(line["at"] + line["size"])
+        self.assertEqual(ends[-1], 2 * 25017 + 7)
+        self.assertEqual([line["event"] for line in lines],
+                         ["an item", "the value", "the rest of the value", "the end",
+                          "an item", "the value", "the rest of the value"])
+        self.assertNotIn("bytes", lines[2])
+        self.assertEqual(lines[2]["fields"], [{"name": "value", "at": 0, "len": lines[2]["size"]}])
+
     def test_json(self):
         given = b'get "\\\xff b\r\nget a  b\r\nset k 0 0 100\r\n' + b"x" * 100 + b"\r\nmnx\r\nmn"
         lines = [json.loads(line) for line in self.explained(given, "--json").splitlines()]
@@ -357,6 +379,12 @@ class Talk(Case):
         self.assertIn(b"         0 < STORED", shown)
         self.assertIn(b"          ~ 1 byte\n",
                       self.lines(b"mn\n", "--cut=1"))
+
+    def test_a_long_value_in_pieces(self):
+        shown = self.lines(b"set long 0 0 600\n" + b"x" * 600 + b"\n", "--cut=100")
+        self.assertEqual(re.findall(rb"(?m)^ +(\d+) > x", shown), [b"18", b"100", b"200"])
+        self.assertIn(b"       300 > (318 bytes that are not shown)  ", shown)
+        self.assertNotIn(b"| x", shown)  # the reader of requests keeps nothing of a value
 
     def test_login(self):
         def talk(fake, connection, number):
@@ -897,6 +925,7 @@ class Proxy(Case):
         while proxy.out.count(b"* closed\n") < 3:
             time.sleep(0.002)
         shown = proxy.stop()[0]
+        self.assertIn(b"        19 < 67890 ", parts_of(shown, 1))
         self.assertEqual(shown.count(b"! the bytes end here, in the middle of a message\n"), 4, shown)
 
     def test_logins_are_hidden(self):
