@@ -159,8 +159,9 @@ static void read_cut(struct conversation *c, struct side *side, struct mc_bytes 
     snprintf(text, sizeof text, "%zu byte%s", piece.len, piece.len == 1 ? "" : "s");
     screen_say(&c->screen, '~', text);
     read_piece(c, side, piece);
-    if (side->kept_len > 0)
-        screen_say_bytes(&c->screen, '|', (struct mc_bytes){side->kept, side->kept_len});
+    if (side->kept_len > side->read)
+        screen_say_bytes(&c->screen, '|',
+                         (struct mc_bytes){side->kept + side->read, side->kept_len - side->read});
 }
 
 /* The first byte that a client sends tells: memcached's text protocol, or another one. */

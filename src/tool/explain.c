@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "escape.h"
+#include "json.h"
 #include "run.h"
+#include "settings.h"
 #include "side.h"
 #include "status.h"
 
@@ -19,20 +21,51 @@ static bool are_replies(struct mc_bytes bytes)
     return maybe && mc_reader_next(&reader, &bytes, &reply) != MC_E_PROTOCOL;
 }
 
+static void show_json(const struct screen *screen, char sign, size_t offset,
+                      const struct mc_annotation *annotation, struct mc_bytes bytes)
+{
+    fputc('{', screen->to);
+    json_message(screen->to, sign, offset, annotation, bytes);
+    fputc(',', screen->to);
+    json_fields(screen->to, annotation);
+    fputs("}\n", screen->to);
+}
+
+static void say_json(const struct screen *screen, char sign, const char *text)
+{
+    fputc('{', screen->to);
+    json_note(screen->to, sign, text);
+    fputs("}\n", screen->to);
+}
+
+/* After the login a set is one like any other. */
+static void note_login(void *ctx, int event, const void *contents)
+{
+    struct side *side = ctx;
+    const struct mc_request *request = contents;
+
+    if (!side->replies && event == MC_REQUEST_END && request->command == MC_REQUEST_AUTH)
+        side->requests.login = false;
+}
+
 static int fail(const char *name)
 {
     escape_message("mcwire", "%s: %s", name, strerror(errno));
     return STATUS_USAGE;
 }
 
-static int explain(FILE *from, const char *name)
+static int explain(FILE *from, const char *name, const struct settings *settings)
 {
+    static const struct screen_printer json = {show_json, say_json};
     static char buf[4096];
     static struct side side;
-    const struct screen screen = {.to = stdout, .width = screen_columns()};
+    const struct screen screen = {stdout, screen_columns(), settings->json ? &json : NULL, NULL};
     bool first = true;
     size_t len;
 
+    side.requests.login = settings->login;
+    side.note = note_login;
+    side.ctx = &side;
     do {
         len = fread(buf, 1, sizeof buf, from);
         const struct mc_bytes bytes = {buf, len};
@@ -54,14 +87,13 @@ static int explain(FILE *from, const char *name)
 int run_explain(void *options, const struct option_words *words)
 {
     const char *name = words->count > 0 ? words->list[0] : "-";
-    (void)options;
 
     if (strcmp(name, "-") == 0)
-        return explain(stdin, "standard input");
+        return explain(stdin, "standard input", options);
     FILE *file = fopen(name, "rb");
     if (file == NULL)
         return fail(name);
-    int status = explain(file, name);
+    int status = explain(file, name, options);
     fclose(file);
     return status;
 }

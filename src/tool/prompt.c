@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -82,17 +81,15 @@ static size_t columns_of(const struct prompt *prompt)
                                                                         : screen_columns();
 }
 
-/* Paints the line; with its hint, if there is one, in grey or in parentheses. */
+/* Paints the line, with or without its hint. */
 static void paint(const struct prompt *prompt, const struct prompt_kind *kind, bool hints)
 {
-    const char *no_color = getenv("NO_COLOR");
-    bool grey = no_color == NULL || no_color[0] == '\0';
     const struct edit *edit = &prompt->edit;
     char hint[HINT_SIZE] = "";
 
     if (hints && kind->hint != NULL)
         kind->hint(kind->ctx, (struct mc_bytes){edit->text.data, edit->text.len}, hint);
-    const struct edit_look look = {stdout, kind->label, hint, grey, columns_of(prompt)};
+    const struct edit_look look = {stdout, kind->label, hint, prompt->grey, columns_of(prompt)};
     edit_paint(edit, &look);
     fflush(stdout);
 }
@@ -156,13 +153,11 @@ static enum prompt_result edit_line(struct prompt *prompt, const struct prompt_k
 }
 
 /* Ctrl-C stays a signal; the keys that stop a program or make it dump core do nothing. */
-void prompt_start(struct prompt *prompt)
+void prompt_start_editing(struct prompt *prompt)
 {
-    const char *name = getenv("TERM");
     struct termios keys;
 
-    if (!prompt->terminal || name == NULL || name[0] == '\0' || strcmp(name, "dumb") == 0 ||
-        tcgetattr(prompt->in, &prompt->before) != 0)
+    if (tcgetattr(prompt->in, &prompt->before) != 0)
         return;
     keys = prompt->before;
     keys.c_iflag = (keys.c_iflag | ICRNL) & ~(tcflag_t)(IXON | ISTRIP);

@@ -27,6 +27,7 @@ struct prompt {
     int in;
     int other;     /* another descriptor to wait for, or -1 */
     bool terminal; /* somebody types: labels are shown, on stdout */
+    bool grey;     /* so hints are shown */
     /* ---- private ---- */
     bool edits; /* the terminal tells each key, until prompt_free() */
     bool begun; /* a line is being edited */
@@ -37,8 +38,9 @@ struct prompt {
     size_t used; /* of kept */
 };
 
-/* Begins, when `in` and `terminal` are set: a terminal that can do it edits lines. */
-void prompt_start(struct prompt *prompt);
+/* Begins when `in` and the others are set: at a terminal that is not dumb, lines are edited from now
+ * on. */
+void prompt_start_editing(struct prompt *prompt);
 
 /* Reads a line, without its end. A last line without an end is a line, too. After PROMPT_WOKEN, call
  * it again: what was typed so far is kept. */

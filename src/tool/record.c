@@ -8,8 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "json.h"
+
 enum {
-    SHOWN = 64,   /* bytes of a long message in JSON */
     CHUNK = 4096, /* what a pipe that is ready takes at once */
     CHUNKS = 64
 };
@@ -24,86 +25,29 @@ static int64_t read_clock_us(void)
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-/* A string in which each byte is the character of that number. */
-static void print_string(FILE *to, struct mc_bytes bytes)
-{
-    fputc('"', to);
-    for (size_t k = 0; k < bytes.len; k++) {
-        unsigned char c = (unsigned char)bytes.data[k];
-        if (c == '\r' || c == '\n')
-            fputs(c == '\r' ? "\\r" : "\\n", to);
-        else if (c == '"' || c == '\\')
-            fprintf(to, "\\%c", c);
-        else if (c < 0x20 || c >= 0x7f)
-            fprintf(to, "\\u%04x", c);
-        else
-            fputc(c, to);
-    }
-    fputc('"', to);
-}
-
 static void begin_object(const struct record *record, FILE *to)
 {
     int64_t us = read_clock_us() - record->output->start_us;
-    fprintf(to, "{\"t\":%" PRId64 ".%06" PRId64 ",\"conn\":%" PRIu64, us / 1000000, us % 1000000,
-            record->number);
-}
-
-static void print_fields(FILE *to, const struct mc_annotation *annotation)
-{
-    fputs(",\"fields\":[", to);
-    for (size_t k = 0; k < annotation->count; k++) {
-        const struct mc_field *field = &annotation->fields[k];
-        fprintf(to, "%s{\"name\":\"%s\",\"at\":%zu,\"len\":%zu}", k > 0 ? "," : "", field->name,
-                field->at, field->len);
-    }
-    fputc(']', to);
-}
-
-static void print_faults(FILE *to, const struct mc_annotation *annotation)
-{
-    const char *before = ",\"notes\":[";
-
-    if (annotation->fault != NULL) {
-        fprintf(to, ",\"fault_at\":%zu,\"fault\":", annotation->fault_at);
-        print_string(to, mc_string(annotation->fault));
-    }
-    for (int note = 1; note <= annotation->notes; note <<= 1) {
-        if ((annotation->notes & note) == 0)
-            continue;
-        fputs(before, to);
-        print_string(to, mc_string(mc_annotate_note(note)));
-        before = ",";
-    }
-    fputs(before[0] == ',' && before[1] == '\0' ? "]" : "", to);
+    fprintf(to, "{\"t\":%" PRId64 ".%06" PRId64 ",\"conn\":%" PRIu64 ",", us / 1000000,
+            us % 1000000, record->number);
 }
 
 static void show_json(const struct screen *screen, char sign, size_t offset,
                       const struct mc_annotation *annotation, struct mc_bytes bytes)
 {
     const struct record *record = screen->ctx;
-    FILE *to = screen->to;
-    size_t name = strcspn(annotation->title, ":");
 
-    begin_object(record, to);
-    fprintf(to, ",\"dir\":\"%c\",\"at\":%zu,\"size\":%zu", sign, offset, bytes.len);
-    if (!annotation->secret) {
-        fputs(",\"bytes\":", to);
-        print_string(to, (struct mc_bytes){bytes.data, bytes.len < SHOWN ? bytes.len : SHOWN});
-    }
-    fputs(",\"event\":", to);
-    print_string(to, (struct mc_bytes){annotation->title, name});
-    fprintf(to, ",\"pending\":%zu", record->conversation.pending);
-    print_fields(to, annotation);
-    print_faults(to, annotation);
-    fputs("}\n", to);
+    begin_object(record, screen->to);
+    json_message(screen->to, sign, offset, annotation, bytes);
+    fprintf(screen->to, ",\"pending\":%zu,", record->conversation.pending);
+    json_fields(screen->to, annotation);
+    fputs("}\n", screen->to);
 }
 
 static void say_json(const struct screen *screen, char sign, const char *text)
 {
     begin_object(screen->ctx, screen->to);
-    fprintf(screen->to, ",\"dir\":\"%c\",\"note\":", sign);
-    print_string(screen->to, mc_string(text));
+    json_note(screen->to, sign, text);
     fputs("}\n", screen->to);
 }
 

@@ -35,6 +35,8 @@ struct settings {
     /* talk */
     uint32_t cut; /* 0: pieces as they come */
     const char *script;
+    /* explain */
+    bool login;
     /* proxy, serve, lie */
     const char *listen;
     uint32_t memory_mb, connections;

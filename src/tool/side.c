@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { ENOUGH = 256 /* bytes of a value, to see what it is */ };
+
 /* Drops what has been read. */
 static void drop(struct side *side)
 {
@@ -22,10 +24,42 @@ void side_flush(struct side *side, const struct screen *screen)
     drop(side);
 }
 
-/* True for a piece of a value after the first one, which is enough to be seen. */
-static bool is_more_of_value(const struct side *side, int event)
+static bool is_value(const struct side *side, int event)
 {
-    return event == side->last && event == (side->replies ? (int)MC_BODY : (int)MC_REQUEST_DATA);
+    return event == (side->replies ? (int)MC_BODY : (int)MC_REQUEST_DATA);
+}
+
+/* Counts what is shown of a value. True when that is enough: its further pieces are skipped. */
+static bool is_enough(struct side *side, int event, size_t len)
+{
+    if (!is_value(side, event) || event != side->last)
+        side->value_shown = 0;
+    bool enough = side->value_shown >= ENOUGH;
+    side->value_shown += is_value(side, event) ? len : 0;
+    return enough;
+}
+
+/* Says how much of a value has been skipped. */
+static void show_skipped(struct side *side, const struct screen *screen)
+{
+    if (side->skipped == 0)
+        return;
+    const struct mc_annotation rest = {.title = "the rest of the value",
+                                       .secret = true,
+                                       .count = 1,
+                                       .fields = {{0, side->skipped, "value", ""}}};
+    screen_show(screen, side->replies ? '<' : '>', side->skipped_at, &rest,
+                (struct mc_bytes){NULL, side->skipped});
+    side->skipped = 0;
+}
+
+static void skip(struct side *side, size_t len)
+{
+    if (side->skipped == 0)
+        side->skipped_at = side->offset;
+    side->skipped += len;
+    side->read = len;
+    drop(side);
 }
 
 /* True when the event is shown together with the one before it. */
@@ -36,6 +70,16 @@ static bool continues(const struct side *side, int event)
         return false;
     return event == MC_MORE || ((retrieval || side->last == MC_REQUEST_KEY) && event > 0) ||
            (side->last == MC_REQUEST_DATA && event == MC_REQUEST_END);
+}
+
+/* What has been read is shown later, together with what may belong to it. */
+static void keep(struct side *side, const struct mc_annotation *next, size_t len)
+{
+    if (side->read == 0)
+        side->shown = (struct mc_annotation){
+            .title = next->title, .fault = next->fault, .fault_at = next->fault_at};
+    mc_annotate_join(&side->shown, next, side->read);
+    side->read += len;
 }
 
 /* Reads the next event; false when there is none. */
@@ -56,24 +100,18 @@ static bool read_next(struct side *side, const struct screen *screen)
         mc_annotate_request(&next, event, &side->requests, &request, bytes);
     const void *contents = side->replies ? (const void *)&reply : (const void *)&request;
     size_t len = bytes.len;
-    bool skipped = is_more_of_value(side, event), joined = side->read > 0 && continues(side, event);
+    bool skipped = is_enough(side, event, len), joined = side->read > 0 && continues(side, event);
     if (skipped || !joined)
         side_flush(side, screen);
+    if (!skipped)
+        show_skipped(side, screen);
     if (side->note != NULL)
         side->note(side->ctx, event, contents);
     if (skipped) {
-        side->read = len;
-        drop(side);
+        skip(side, len);
         return true;
     }
-    if (joined) {
-        mc_annotate_join(&side->shown, &next, side->read);
-    } else {
-        side->shown = (struct mc_annotation){
-            .title = next.title, .fault = next.fault, .fault_at = next.fault_at};
-        mc_annotate_join(&side->shown, &next, 0);
-    }
-    side->read += len;
+    keep(side, &next, len);
     side->last = event != MC_MORE ? event : side->last;
     return event > 0;
 }
@@ -98,6 +136,7 @@ void side_end(struct side *side, const struct screen *screen)
 {
     bool over = side->replies ? mc_is_final(side->last) : mc_request_is_final(side->last);
     side_flush(side, screen);
+    show_skipped(side, screen);
     if (side->last >= 0 && (side->kept_len > 0 || (side->last > 0 && !over)))
         screen_say(screen, '!', "the bytes end here, in the middle of a message");
 }

@@ -15,6 +15,8 @@ struct side {
     struct mc_annotation shown; /* of kept[0..read), which are not shown yet */
     size_t offset;              /* of kept[0], on the wire */
     size_t kept_len, read;
+    size_t value_shown;         /* of the value that is being read */
+    size_t skipped, skipped_at; /* what is not shown of it, and the offset of that */
     char kept[SIDE_KEPT];
     /* NULL, or called for each event when those before it are shown, with the struct mc_request or struct mc_reply. */
     void (*note)(void *ctx, int event, const void *contents);

@@ -13,6 +13,7 @@
 #include "prompt.h"
 #include "run.h"
 #include "session.h"
+#include "terminal.h"
 
 enum { MARGIN = 13, PIECE = 16384, TEXT_SIZE = 1024 };
 
@@ -377,9 +378,13 @@ static bool open_connection(struct talk *talk)
 
 static int talk_by(struct talk *talk)
 {
+    struct terminal terminal = terminal_look(&talk->session);
+
     talk->prompt.terminal = isatty(talk->prompt.in) == 1 && talk->session.terminal;
     talk->prompt.other = -1;
-    prompt_start(&talk->prompt);
+    talk->prompt.grey = terminal.colors;
+    if (talk->prompt.terminal && terminal.redraws)
+        prompt_start_editing(&talk->prompt);
     if (open_connection(talk)) {
         interrupt_catch();
         talk->prompt.other = talk->session.server.socket.fd;

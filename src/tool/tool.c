@@ -89,6 +89,11 @@ static const struct option talk_options[] = {
     {"--script", "FILE", "send the lines of this file", option_text, AT(script), 0, 0},
 };
 
+static const struct option explain_options[] = {
+    {"--login", NULL, "the first set is a login, and is hidden: memcached -Y", option_flag,
+     AT(login), 0, 0},
+};
+
 static const struct option proxy_options[] = {
     {"--listen", "ADDR", "PORT of 127.0.0.1 (0: any), HOST:PORT, [IPV6]:PORT or\nunix:/PATH",
      option_text, AT(listen), 0, 0},
@@ -237,7 +242,7 @@ static const struct option_command commands[] = {
     {"explain", "[FILE | -]", "show what bytes of the protocol mean",
      "The bytes are what a client or a server sends; which of both it is, the first\n"
      "line tells. COLUMNS sets the width (80).",
-     NULL, 0, 0, 1, run_explain},
+     TABLE(explain_options), 0, 1, run_explain},
     {"replay", "[NAME | FILE ...]", "play transcripts to a server, and compare its answers",
      "Use a server that was just started and that nobody needs: each transcript begins\n"
      "with flush_all, and some change settings. Exit status 1 when an answer differs.",

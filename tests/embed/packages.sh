@@ -14,6 +14,10 @@ xz                                        xz-utils
 /usr/sbin/nutcracker                      nutcracker
 /usr/sbin/yrmcdsd                         yrmcds
 stunnel                                   stunnel4
+ruby                                      ruby
+php                                       php-cli
+/var/lib/dpkg/info/ruby-dalli.list        ruby-dalli
+/var/lib/dpkg/info/php-memcached.list     php-memcached
 openssl                                   openssl
 ip                                        iproute2
 tc                                        iproute2
