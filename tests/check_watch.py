@@ -281,10 +281,14 @@ class Watch(Case):
                 ("type=odd a=1", "--:--:--.000000 odd        a=1"),
                 ("ts=1700000000.1234567 type=odd",
                  "--:--:--.000000 odd        ts=1700000000.1234567"),
+                ("ts=1700000000.000120 type=odd", "22:13:20.000120 odd       "),
+                ("ts=1700000000. type=odd", "--:--:--.000000 odd        ts=1700000000."),
+                ("ts=1700000000 type=odd", "--:--:--.000000 odd        ts=1700000000"),
                 ("ts=x.5", "--:--:--.000000            ts=x.5"),
                 ("no fields", "--:--:--.000000            no fields"),
                 ("", "--:--:--.000000           "),
-                ("skipped=12", "* the server left out 12 lines: they were not read fast enough"),
+                ("skipped=12", "* the server left out 12 lines, as they were not read fast enough"),
+                ("skipped=1", "* the server left out 1 line, as they were not read fast enough"),
                 ("x skipped=12", "--:--:--.000000            x skipped=12"),
                 ("type=x skipped=12", "--:--:--.000000 x          skipped=12"),
                 ("ts=1.5 ts=2.5 type=x", "00:00:01.000005 x          ts=2.5"),
@@ -355,7 +359,7 @@ class Watch(Case):
         self.assertRegex(self.said, rb"\Amcwire: watch: 6 lines in \d+\.\d s: 3 item_get \(2 found\), "
                          rb"1 item_store, 1 eviction; the server left out 11\n\Z")
         self.watched()
-        self.assertRegex(self.said, rb"\Amcwire: watch: 1 lines in \d+\.\d s: 0 item_get \(0 found\), "
+        self.assertRegex(self.said, rb"\Amcwire: watch: 1 line in \d+\.\d s: 0 item_get \(0 found\), "
                          rb"0 item_store, 0 eviction\n\Z")
 
     def test_pieces(self):
@@ -603,7 +607,7 @@ These numbers are exact.
                                                                 "--by=prefix"))
 
     def test_skipped(self):
-        self.assertIn("\nThe server left out 12 lines: they were not read fast enough.\n",
+        self.assertIn("\nThe server left out 12 lines, as they were not read fast enough.\n",
                       self.table(lines("skipped=5", get("a"), "skipped=7")))
 
     def test_it_ends(self):

@@ -62,10 +62,13 @@ static size_t value_length(struct mc_bytes name, struct mc_bytes text)
 static void read_time(struct log_line *line, struct mc_bytes text)
 {
     const char *dot = text.len > 0 ? memchr(text.data, '.', text.len) : NULL;
-    size_t at = dot != NULL ? (size_t)(dot - text.data) : text.len;
+    size_t end = dot != NULL ? (size_t)(dot - text.data) : text.len, at = end + 1;
 
-    line->timed = at < text.len && mc_decimal_read(text.data, 0, at, UINT32_MAX, &line->seconds) &&
-                  mc_decimal_read(text.data, at + 1, text.len, 999999, &line->microseconds);
+    while (at + 1 < text.len && text.data[at] == '0')
+        at++;
+    line->timed = end < text.len &&
+                  mc_decimal_read(text.data, 0, end, UINT32_MAX, &line->seconds) &&
+                  mc_decimal_read(text.data, at, text.len, 999999, &line->microseconds);
 }
 
 /* A key that is not encoded as it should be is taken as it is. */
