@@ -406,6 +406,21 @@ class Watch(Case):
             pass
         os.set_blocking(running.here, True)
 
+    def test_keepalive(self):
+        """A connection on which nothing passes is watched by the system."""
+        def talk(fake, connection, number):
+            fake.peer = connection.getpeername()
+            opens(lines(LAST))(fake, connection, number)
+
+        fake = Fake(self, talk)
+        running = Running(self, "-s", fake.address, "watch")
+        running.expect(b"last")
+        with open("/proc/net/tcp") as file:  # a timer that starts with 02 is that of keepalive
+            timers = [line.split()[5] for line in file
+                      if line.split()[1].endswith(":%04X" % fake.peer[1])]
+        self.assertEqual([timer[:2] for timer in timers], ["02"], timers)
+        running.interrupt()
+
     def test_deletions(self):
         """1.6.18 has no log of them."""
         running = Running(self, "-s", self.memcached.address, "watch", "deletions")

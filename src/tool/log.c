@@ -7,7 +7,7 @@
 #include "interrupt.h"
 #include "percent.h"
 
-enum { NAME_MAX_LEN = 31, PARTS = 4 };
+enum { NAME_MAX_LEN = 31, PARTS = 4, KEEPALIVE_S = 60 };
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
@@ -242,9 +242,10 @@ bool log_open(struct log *log, struct session *session, struct mc_bytes kinds)
 {
     struct mc_server *server = &session->server;
     mc_deadline deadline = mc_socket_deadline(server->timeout_ms);
-    int result = mc_server_open(server);
 
     log->session = session;
+    server->socket.keepalive_s = KEEPALIVE_S;
+    int result = mc_server_open(server);
     if (result < 0) {
         session_judge(session, NULL, result, server->client.text);
         return false;
