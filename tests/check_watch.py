@@ -14,6 +14,7 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
@@ -280,11 +281,18 @@ class Watch(Case):
                 ("type=odd a=1", "--:--:--.000000 odd        a=1"),
                 ("ts=1700000000.1234567 type=odd",
                  "--:--:--.000000 odd        ts=1700000000.1234567"),
+                ("ts=1700000000.000120 type=odd", "22:13:20.000120 odd       "),
+                ("ts=1700000000. type=odd", "--:--:--.000000 odd        ts=1700000000."),
+                ("ts=1700000000 type=odd", "--:--:--.000000 odd        ts=1700000000"),
                 ("ts=x.5", "--:--:--.000000            ts=x.5"),
                 ("no fields", "--:--:--.000000            no fields"),
                 ("", "--:--:--.000000           "),
-                ("skipped=12", "* the server left out 12 lines: they were not read fast enough"),
-                ("x skipped=12", "--:--:--.000000            x skipped=12")):
+                ("skipped=12", "* the server left out 12 lines, as they were not read fast enough"),
+                ("skipped=1", "* the server left out 1 line, as they were not read fast enough"),
+                ("x skipped=12", "--:--:--.000000            x skipped=12"),
+                ("type=x skipped=12", "--:--:--.000000 x          skipped=12"),
+                ("ts=1.5 ts=2.5 type=x", "00:00:01.000005 x          ts=2.5"),
+                ("ts=1.5 type=x status=found", "00:00:01.000005 x          status=found")):
             self.assertEqual(self.shown(text), shown + "\n", text)
 
     def test_keys(self):
@@ -309,6 +317,8 @@ class Watch(Case):
         self.assertEqual(of("only text"), {"text": "only text"})
         self.assertEqual(of("type=x <25 get a"), {"type": "x <25 get a"})
         self.assertEqual(of("gid=7 <25 get a"), {"gid": 7, "text": "<25 get a"})
+        self.assertEqual(of("gid=7 msg=it is a=b"), {"gid": 7, "msg": "it is a=b"})
+        self.assertEqual(of("detail=a b req=set a=b c=d"), {"detail": "a b", "req": "set a=b c=d"})
 
     def test_odd_json(self):
         out = self.watched(b"type=\xff msg=\x1b\"\\\n", options=["--json"]).splitlines()[0]
@@ -345,11 +355,11 @@ class Watch(Case):
 
     def test_summary(self):
         self.watched(lines(get("a"), get("b", "not_found"), get("c"), store("c"), "skipped=5",
-                           "ts=1.5 gid=1 type=eviction key=a", "skipped=6"))
+                           "ts=1.5 gid=1 type=eviction key=a status=found", "skipped=6"))
         self.assertRegex(self.said, rb"\Amcwire: watch: 6 lines in \d+\.\d s: 3 item_get \(2 found\), "
                          rb"1 item_store, 1 eviction; the server left out 11\n\Z")
         self.watched()
-        self.assertRegex(self.said, rb"\Amcwire: watch: 1 lines in \d+\.\d s: 0 item_get \(0 found\), "
+        self.assertRegex(self.said, rb"\Amcwire: watch: 1 line in \d+\.\d s: 0 item_get \(0 found\), "
                          rb"0 item_store, 0 eviction\n\Z")
 
     def test_pieces(self):
@@ -396,10 +406,33 @@ class Watch(Case):
             pass
         os.set_blocking(running.here, True)
 
-    def test_a_real_memcached_refuses(self):
-        result = run("-s", self.memcached.address, SLOW, "watch", "deletions")
-        if result.status == 65:  # as 1.6.18 does
-            self.assertIn(b"or not all of these kinds of lines", result.said)
+    def test_keepalive(self):
+        """A connection on which nothing passes is watched by the system."""
+        def talk(fake, connection, number):
+            fake.peer = connection.getpeername()
+            opens(lines(LAST))(fake, connection, number)
+
+        fake = Fake(self, talk)
+        running = Running(self, "-s", fake.address, "watch")
+        running.expect(b"last")
+        with open("/proc/net/tcp") as file:  # a timer that starts with 02 is that of keepalive
+            timers = [line.split()[5] for line in file
+                      if line.split()[1].endswith(":%04X" % fake.peer[1])]
+        self.assertEqual([timer[:2] for timer in timers], ["02"], timers)
+        running.interrupt()
+
+    def test_deletions(self):
+        """1.6.18 has no log of them."""
+        running = Running(self, "-s", self.memcached.address, "watch", "deletions")
+        while b"deleted" not in running.out and running.process.poll() is None:
+            self.ok("set", self.key("a"), "x")
+            self.ok("delete", self.key("a"))
+            self.read_soon(running)
+        if running.process.poll() is None:
+            running.interrupt()
+            self.assertRegex(running.out, rb" deleted +%s cmd=delete " % self.key("a").encode())
+        else:
+            running.end(status=65, said=b"or not all of these kinds of lines")
 
 
 # ---- on a terminal ----------------------------------------------------------
@@ -417,6 +450,7 @@ class Terminals(Case):
         text = lines(get("a"), get("b", "not_found"))
         out = self.shown(text)
         self.assertIn(b"\x1b[32mfound    \x1b[0m", out.replace(b"\x1b[32m ", b"\x1b[32m"))
+        self.assertIn(b"\x1b[32m stored   \x1b[0m", self.shown(lines(store("a"))))
         self.assertIn(b"\x1b[33mnot_found\x1b[0m", out.replace(b"\x1b[33m ", b"\x1b[33m"))
         for options, variables in ((["--color=never"], {}), ([], {"NO_COLOR": "1"}),
                                    ([], {"TERM": "dumb"})):
@@ -437,6 +471,9 @@ class Terminals(Case):
             "                0123456789012345678",
             "                clsid=1 cfd=25 size=7",
             "22:13:20.000005 last      "])
+        exact = self.shown(lines(get("0123456")), "--color=never", size=(66, 24))
+        self.assertEqual(exact.split(b"\n")[0][-14:], b" cfd=25 size=7")
+        self.assertEqual(len(exact.split(b"\n")[0]), 66)
         wide = self.shown(lines(get("0123456789012345678")), "--color=never", size=(200, 24))
         self.assertEqual(wide.count(b"\n"), 2)
         fixed = self.shown(lines(get("0123456789012345678")), "--color=never", size=(200, 24),
@@ -444,6 +481,32 @@ class Terminals(Case):
         self.assertEqual(fixed, out)
         field = self.shown(lines(get("\u00e9" * 22)), "--color=never", size=(60, 24))
         self.assertEqual(field.decode().split("\n")[0][-23:], " " + "\u00e9" * 22)
+
+    def test_its_size_changes(self):
+        narrow = threading.Event()
+
+        def talk(fake, connection, number):
+            opens(lines(get("a")), ends=True)(fake, connection, number)
+            narrow.wait(PATIENCE_S)
+            connection.sendall(lines(get("b")))
+            narrow.clear()
+            narrow.wait(PATIENCE_S)
+            connection.sendall(lines(get("c"), LAST))
+            silent(fake, connection, number)
+
+        running = Running(self, "-s", Fake(self, talk).address, "watch", "--color=never",
+                          size=(80, 24))
+        running.expect(b"size=7")
+        fcntl.ioctl(running.here, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 50, 0, 0))
+        narrow.set()
+        running.expect(b"found     b ")
+        running.expect(b"size=7\n")
+        wait_until(lambda: not narrow.is_set())
+        narrow.set()
+        running.expect(b"last")
+        running.interrupt()
+        self.assertIn(b"found     a clsid=1 cfd=25 size=7\n", running.out)
+        self.assertIn(b"found     c clsid=1\n                cfd=25 size=7\n", running.out)
 
     def test_no_raw_bytes(self):
         evil = b"ts=1.5 gid=1 type=%s key=%%1b%s status=%s x=%s %s=1\n" % (EVIL, EVIL, EVIL, EVIL, EVIL)
@@ -559,7 +622,7 @@ These numbers are exact.
                                                                 "--by=prefix"))
 
     def test_skipped(self):
-        self.assertIn("\nThe server left out 12 lines: they were not read fast enough.\n",
+        self.assertIn("\nThe server left out 12 lines, as they were not read fast enough.\n",
                       self.table(lines("skipped=5", get("a"), "skipped=7")))
 
     def test_it_ends(self):

@@ -7,7 +7,7 @@
 #include "interrupt.h"
 #include "percent.h"
 
-enum { NAME_MAX_LEN = 31, PARTS = 4 };
+enum { NAME_MAX_LEN = 31, PARTS = 4, KEEPALIVE_S = 60 };
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
@@ -62,10 +62,13 @@ static size_t value_length(struct mc_bytes name, struct mc_bytes text)
 static void read_time(struct log_line *line, struct mc_bytes text)
 {
     const char *dot = text.len > 0 ? memchr(text.data, '.', text.len) : NULL;
-    size_t at = dot != NULL ? (size_t)(dot - text.data) : text.len;
+    size_t end = dot != NULL ? (size_t)(dot - text.data) : text.len, at = end + 1;
 
-    line->timed = at < text.len && mc_decimal_read(text.data, 0, at, UINT32_MAX, &line->seconds) &&
-                  mc_decimal_read(text.data, at + 1, text.len, 999999, &line->microseconds);
+    while (at + 1 < text.len && text.data[at] == '0')
+        at++;
+    line->timed = end < text.len &&
+                  mc_decimal_read(text.data, 0, end, UINT32_MAX, &line->seconds) &&
+                  mc_decimal_read(text.data, at, text.len, 999999, &line->microseconds);
 }
 
 /* A key that is not encoded as it should be is taken as it is. */
@@ -239,9 +242,10 @@ bool log_open(struct log *log, struct session *session, struct mc_bytes kinds)
 {
     struct mc_server *server = &session->server;
     mc_deadline deadline = mc_socket_deadline(server->timeout_ms);
-    int result = mc_server_open(server);
 
     log->session = session;
+    server->socket.keepalive_s = KEEPALIVE_S;
+    int result = mc_server_open(server);
     if (result < 0) {
         session_judge(session, NULL, result, server->client.text);
         return false;

@@ -173,8 +173,8 @@ static void print_error(const struct top *top)
                "that many.\n",
                least);
     if (top->log.skipped > 0)
-        printf("The server left out %" PRIu64 " lines: they were not read fast enough.\n",
-               top->log.skipped);
+        printf("The server left out %" PRIu64 " line%s, as they were not read fast enough.\n",
+               top->log.skipped, top->log.skipped == 1 ? "" : "s");
 }
 
 static void print_table(struct top *top, const struct terminal *terminal)

@@ -114,7 +114,8 @@ static void print_skipped(struct watch *watch, uint64_t count)
     if (watch->session.settings->json)
         printf("{\"skipped\":%" PRIu64 "}\n", count);
     else
-        printf("* the server left out %" PRIu64 " lines: they were not read fast enough\n", count);
+        printf("* the server left out %" PRIu64 " line%s, as they were not read fast enough\n",
+               count, count == 1 ? "" : "s");
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
@@ -125,8 +126,7 @@ static bool is_number(struct mc_bytes text)
     size_t start = text.len > 0 && text.data[0] == '-' ? 1 : 0;
     uint64_t number;
 
-    return mc_decimal_read(text.data, start, text.len, UINT64_MAX, &number) &&
-           (text.data[start] != '0' || text.len == start + 1);
+    return mc_decimal_read(text.data, start, text.len, UINT64_MAX, &number);
 }
 
 static void print_member(const struct log_field *field)
@@ -239,10 +239,11 @@ static bool choose_kinds(struct watch *watch)
 static void report(const struct watch *watch)
 {
     fprintf(stderr,
-            "mcwire: watch: %" PRIu64 " lines in %.1f s: %" PRIu64 " item_get (%" PRIu64
+            "mcwire: watch: %" PRIu64 " line%s in %.1f s: %" PRIu64 " item_get (%" PRIu64
             " found), %" PRIu64 " item_store, %" PRIu64 " eviction",
-            watch->shown, (double)(mc_socket_now() - watch->start_ms) / 1000, watch->gets,
-            watch->found, watch->stores, watch->evictions);
+            watch->shown, watch->shown == 1 ? "" : "s",
+            (double)(mc_socket_now() - watch->start_ms) / 1000, watch->gets, watch->found,
+            watch->stores, watch->evictions);
     if (watch->log.skipped > 0)
         fprintf(stderr, "; the server left out %" PRIu64, watch->log.skipped);
     fputc('\n', stderr);
