@@ -30,6 +30,7 @@ strace          strace             strace             strace         strace     
 mandoc          mandoc             mandoc             mandoc         mandoc           -
 gcc             gcc                gcc                gcc            gcc              -
 ps              procps             procps-ng          procps         procps-ng        -
+faketime         faketime           libfaketime        libfaketime    libfaketime      libfaketime
 g++             g++                gcc-c++            g++            gcc              -
 clang           clang              clang              clang          clang            -
 '

@@ -356,6 +356,29 @@ START_TEST(numbers_that_are_being_sent)
 }
 END_TEST
 
+/* memcached keeps an item of more than half a megabyte in pieces, and does not count with it. */
+START_TEST(large_values_are_no_numbers)
+{
+    enum { LARGEST = 524288 - 60 };
+    char *value = suite_allocate(LARGEST + 4);
+    struct served s;
+    served_start(&s, SMALL, NOW);
+    memset(value, ' ', LARGEST + 4);
+    value[0] = '1';
+    memcpy(value + LARGEST, "\r\n", 3);
+    expect(&s, 0, "set n 0 0 524228\r\n", "");
+    expect(&s, 0, value, "STORED\r\n");
+    expect(&s, 0, "ma n v\r\nma n C1\r\n", "VA 1\r\n2\r\nEX\r\n");
+    memcpy(value + LARGEST, " \r\n", 4);
+    expect(&s, 0, "set n 0 0 524229\r\n", "");
+    expect(&s, 0, value, "STORED\r\n");
+    expect(&s, 0, "ma n C1\r\n",
+           "CLIENT_ERROR cannot increment or decrement non-numeric value\r\n");
+    free(value);
+    served_end(&s);
+}
+END_TEST
+
 START_TEST(lines_without_end)
 {
     struct served s;
@@ -437,6 +460,7 @@ int main(int argc, char **argv)
         {a_client_that_does_not_read, 1},
         {leaving_with_an_answer, 1},
         {numbers_that_are_being_sent, 1},
+        {large_values_are_no_numbers, 1},
         {lines_without_end, 1},
         {says_what_it_is, 1},
     };

@@ -3,7 +3,10 @@
 #include "argument.h"
 #include "decimal.h"
 
-enum { NUMBER_SCAN = 512 }; /* a number is in so many bytes of its value */
+enum {
+    NUMBER_SCAN = 512,                    /* a number is in so many bytes of its value */
+    NUMBER_TOTAL = MC_CACHE_TOTAL_MAX / 2 /* a larger item is not counted with */
+};
 
 bool mc_update_number(struct mc_bytes word, uint64_t *number)
 {
@@ -198,7 +201,7 @@ enum mc_update_result mc_update_add(struct mc_cache *cache, struct mc_bytes key,
     delta->item = NULL;
     if (item == NULL)
         return MC_UPDATE_NOT_FOUND;
-    if (item->size == 0)
+    if (item->size == 0 || mc_cache_total(item->key_len, item->flags, item->size) > NUMBER_TOTAL)
         return MC_UPDATE_NO_NUMBER;
     if (delta->cas != 0 && delta->cas != item->cas)
         return MC_UPDATE_EXISTS;

@@ -23,6 +23,7 @@ int suite_run(const char *name, const struct suite_test *tests, size_t count)
 void *suite_allocate(size_t size)
 {
     void *memory = malloc(size > 0 ? size : 1);
-    ck_assert_ptr_nonnull(memory);
+    if (memory == NULL) /* an assertion, even one that holds, is a system call */
+        ck_abort_msg("no memory");
     return memory;
 }
