@@ -23,9 +23,7 @@ bool mc_cache_init(struct mc_cache *cache, void *block, size_t size)
     cache->slot_count = (uint32_t)count;
     cache->bucket_count = (uint32_t)count;
     memset(cache->buckets, 0, count * sizeof *cache->buckets);
-    for (uint32_t i = 1; i < cache->slot_count; i++)
-        cache->slots[i].more.next = i + 1 < cache->slot_count ? i + 1 : 0;
-    cache->unused = 1;
+    cache->fresh = 1;
     cache->unused_count = cache->slot_count - 1;
     return true;
 }
@@ -38,8 +36,10 @@ static uint32_t index_of(const struct mc_cache *cache, const struct mc_cache_ite
 static uint32_t take_slot(struct mc_cache *cache)
 {
     uint32_t slot = cache->unused;
-    cache->unused = cache->slots[slot].more.next;
     cache->unused_count--;
+    if (slot == 0)
+        return cache->fresh++;
+    cache->unused = cache->slots[slot].more.next;
     return slot;
 }
 

@@ -60,7 +60,8 @@ struct mc_cache {
     /* private */
     union mc_cache_slot *slots;
     uint32_t *buckets;
-    uint32_t slot_count, bucket_count, unused, unused_count;
+    uint32_t slot_count, bucket_count;
+    uint32_t unused, fresh, unused_count; /* a list, and the first slot that was never used */
     uint32_t oldest, newest;
     uint32_t flushed_at; /* items of this time or older are gone, once it has come */
     uint64_t flushed_cas;

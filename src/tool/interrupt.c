@@ -35,6 +35,7 @@ int interrupt_file(void)
         return -1;
     has_pipe = 1;
     interrupt_catch();
+    sigaction(SIGTERM, &(const struct sigaction){.sa_handler = note_interrupt}, NULL);
     return ends[0];
 }
 

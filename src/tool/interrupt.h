@@ -10,7 +10,8 @@ void interrupt_catch(void);
 
 bool interrupt_came(void);
 
-/* The same, with a descriptor that can be read when Ctrl-C was pressed; -1 with errno. */
+/* The same, and for SIGTERM as well, with a descriptor that can be read when one of them has come; -1
+ * with errno. */
 int interrupt_file(void);
 
 /* The same, and forgets it. */

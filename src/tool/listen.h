@@ -15,4 +15,7 @@ void listen_close(int file, const char *text);
  * errno. */
 int listen_accept(int file);
 
+/* From now on the process may have as many descriptors as the system allows it. */
+void listen_raise_limit(void);
+
 #endif

@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -287,17 +286,6 @@ static int start_listening(struct proxy *proxy)
     return -1;
 }
 
-/* As many descriptors as are allowed: each link needs two. */
-static void raise_limit(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
 static void end_links(struct proxy *proxy)
 {
     while (proxy->count > 0)
@@ -334,7 +322,7 @@ int run_proxy(void *options, const struct option_words *words)
         listen_close(proxy.listener, proxy.address);
         return session_end(&proxy.session);
     }
-    raise_limit();
+    listen_raise_limit();
     escape_message("mcwire", "proxy: listening at %s, for %s", proxy.address,
                    proxy.session.address);
     run_loop(&proxy);

@@ -43,6 +43,9 @@ int run_top(void *options, const struct option_words *words);
 int run_latency(void *options, const struct option_words *words);
 int run_doctor(void *options, const struct option_words *words);
 
+/* host.c */
+int run_serve(void *options, const struct option_words *words);
+
 /* explain.c */
 int run_explain(void *options, const struct option_words *words);
 

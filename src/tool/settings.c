@@ -16,7 +16,9 @@ struct settings settings_default(void)
                              .count = 1,
                              .interval_ns = 1000000000,
                              .every_ns = 10000000,
-                             .value = "-"};
+                             .value = "-",
+                             .memory_mb = 64,
+                             .connections = 8192};
 }
 
 const char *settings_read_ttl(const char *text, int32_t *ttl)

@@ -35,8 +35,10 @@ struct settings {
     /* talk */
     uint32_t cut; /* 0: pieces as they come */
     const char *script;
-    /* proxy */
+    /* proxy, serve */
     const char *listen;
+    uint32_t memory_mb, connections;
+    bool clock;
     /* top, latency */
     uint32_t by; /* what top counts */
     uint64_t for_ns, every_ns;

@@ -121,6 +121,20 @@ static const struct option replay_options[] = {
     {"--yes", NULL, "really invalidate all items of the server", option_flag, AT(yes), 0, 0},
 };
 
+static const struct option serve_options[] = {
+    {"--listen", "ADDR", "PORT of 127.0.0.1 (11211; 0: any), HOST:PORT,\n[IPV6]:PORT or unix:/PATH",
+     option_text, AT(listen), 0, 0},
+    {"--memory", "MB", "for the items: the least recently used go first (64)", option_number,
+     AT(memory_mb), 3, 65536},
+    {"--connections", "N", "as many at a time; more are refused (8192)", option_number,
+     AT(connections), 1, 1000000},
+    {"--clock", NULL,
+     "time stands still: a line N of standard input moves it\n"
+     "by N seconds, and the new time is printed. Its end is\n"
+     "the server's",
+     option_flag, AT(clock), 0, 0},
+};
+
 #define TTL_WORDS                                                                      \
     "TTL is in seconds from now: 0 is as long as there is room, -1 is at once. From\n" \
     "1000000000 on it is a Unix time."
@@ -200,6 +214,11 @@ static const struct option_command commands[] = {
     {"doctor", "", "what is unusual about this server, and what to do",
      "From its statistics and settings. Exit status 1: something is unusual.", NULL, 0, 0, 0,
      run_doctor},
+    {"serve", "", "be a small memcached, for learning and tests",
+     "It answers as memcached 1.6.18 does: classic and meta commands, cas, expiry,\n"
+     "flush_all, stats. It has no logins, no TLS, and one thread: it is no cache for\n"
+     "production. Ctrl-C ends it, with exit status 0.",
+     TABLE(serve_options), 0, 0, run_serve},
     {"explain", "[FILE | -]", "show what bytes of the protocol mean",
      "The bytes are what a client or a server sends; which of both it is, the first\n"
      "line tells. COLUMNS sets the width (80).",

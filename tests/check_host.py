@@ -1,0 +1,224 @@
+"""The command mcwire serve: its sockets, its clock, 5,000 clients, and clients that do not read;
+prints TAP. usage: check_host.py MCWIRE"""
+
+import os
+import re
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+
+import check_tool as tool
+
+BIG = b"v" * 1000000
+CLIENTS = 5000
+
+
+class Host:
+    """A server; its clock, if it has --clock, is moved by pass_time()."""
+
+    def __init__(self, test, *options, listen="0"):
+        self.test = test
+        self.process = subprocess.Popen(
+            [tool.MCWIRE, "serve", "--listen", listen, *options], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=tool.environment())
+        test.addCleanup(self.end)
+        said = self.process.stderr.readline()
+        found = re.fullmatch(rb"mcwire: serve: listening at (\S+), for learning and tests\n", said)
+        test.assertTrue(found, said)
+        self.address = found.group(1).decode()
+
+    def end(self):
+        self.process.kill()
+        self.process.communicate()
+
+    def connect(self):
+        if self.address.startswith("unix:"):
+            client = socket.socket(socket.AF_UNIX)
+            client.connect(self.address.removeprefix("unix:"))
+        else:
+            host, port = self.address.rsplit(":", 1)
+            client = socket.create_connection((host.strip("[]"), int(port)))
+        client.settimeout(tool.PATIENCE_S)
+        self.test.addCleanup(client.close)
+        return client
+
+    def pass_time(self, seconds):
+        self.process.stdin.write(b"%d\n" % seconds)
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
+
+    def stop(self, how=signal.SIGINT):
+        """Returns the summary."""
+        self.process.send_signal(how)
+        said = self.process.communicate(timeout=tool.PATIENCE_S)[1]
+        self.test.assertEqual(self.process.returncode, 0, said)
+        return said
+
+    def memory(self):
+        """Bytes in use, or None where nobody knows."""
+        try:
+            with open("/proc/%d/status" % self.process.pid, encoding="ascii") as file:
+                return int(re.search(r"VmRSS:\s+(\d+) kB", file.read()).group(1)) * 1024
+        except OSError:
+            return None
+
+
+class Serve(tool.Case):
+    @classmethod
+    def setUpClass(cls):
+        """Without a memcached."""
+
+    @classmethod
+    def tearDownClass(cls):
+        pass
+
+    def ask(self, client, sent, wanted):
+        client.sendall(sent)
+        said = b""
+        while len(said) < len(wanted):
+            piece = client.recv(65536)
+            self.assertTrue(piece, said[-100:])
+            said += piece
+        self.assertTrue(said == wanted, said[:200])
+
+    def test_commands_of_the_tool(self):
+        host = Host(self)
+        self.ok("set", "k", "a value", server=host.address)
+        self.ok("get", "k", out=b"a value", server=host.address)
+        self.ok("get", "none", status=1, out=b"", said=b"mcwire: none: MISS\n", server=host.address)
+        self.ok("meta", "mg", "k", "s", "v", out=b"VA 7 s7\na value", server=host.address)
+        self.ok("version", out=b"1.6.18-mcwire\n", server=host.address)
+        stats = self.ok("stats", server=host.address)
+        self.assertRegex(stats, rb"(?m)^pid +%d$" % host.process.pid)
+        self.assertRegex(stats, rb"(?m)^about +mcwire-serve,for-learning-and-tests$")
+        self.assertRegex(stats, rb"(?m)^curr_connections +1$")
+        self.assertRegex(stats, rb"(?m)^limit_maxbytes +67108864$")
+        self.assertEqual(host.stop(), b"mcwire: serve: 6 connections, 3 keys asked for, 2 hits, "
+                                      b"1 values stored, 1 items at the end, 0 evicted\n")
+
+    def test_where_it_listens(self):
+        host = Host(self)
+        self.assertRegex(host.address, r"^127\.0\.0\.1:\d+$")
+        self.fails_to_serve(b"--listen %s: Address already in use" % host.address.encode(),
+                            "--listen", host.address)
+        with tempfile.TemporaryDirectory() as folder:
+            for how in (signal.SIGINT, signal.SIGTERM):
+                host = Host(self, listen="unix:" + folder + "/socket")
+                self.ask(host.connect(), b"mn\r\n", b"MN\r\n")
+                host.stop(how)
+                self.assertEqual(os.listdir(folder), [])
+        self.fails_to_serve(b"mcwire: --listen [: ", "--listen", "[")
+        self.fails_to_serve(b"serve: it is the server", "-s", "127.0.0.1")
+        self.fails_to_serve(b"--memory", "--memory", "2")
+
+    def fails_to_serve(self, words, *options):
+        result = tool.run("serve", *options)
+        self.assertEqual((result.status, result.out), (2, b""), result.said)
+        self.assertEqual(result.said.count(b"\n"), 1, result.said)
+        self.assertIn(words, result.said)
+
+    def test_the_clock(self):
+        host = Host(self, "--clock")
+        client = host.connect()
+        self.ask(client, b"set k 0 10 1\r\nv\r\n", b"STORED\r\n")
+        start = host.pass_time(0)
+        self.assertEqual(host.pass_time(9), start + 9)
+        self.ask(client, b"mg k t\r\n", b"HD t1\r\n")
+        self.assertEqual(host.pass_time(1), start + 10)
+        self.ask(client, b"mg k t\r\n", b"EN\r\n")
+        host.process.stdin.write(b"soon\n-1\n99999999999\n3\n4\n")
+        host.process.stdin.flush()
+        self.assertEqual(host.process.stdout.readline(), b"%d\n" % (start + 13))
+        self.assertEqual(host.process.stdout.readline(), b"%d\n" % (start + 17))
+        said = host.process.communicate(timeout=tool.PATIENCE_S)[1]
+        self.assertEqual(host.process.returncode, 0)
+        self.assertEqual(said.count(b"is not a number of seconds\n"), 3, said)
+        self.assertIn(b"mcwire: serve: 1 connections, ", said)
+
+    def test_pipelines_and_large_values(self):
+        host = Host(self, "--memory", "8")
+        client = host.connect()
+        self.ask(client, b"set big 0 0 1000000\r\n" + BIG + b"\r\n", b"STORED\r\n")
+        self.ask(client, b"get big\r\n" * 20,
+                 (b"VALUE big 0 1000000\r\n" + BIG + b"\r\nEND\r\n") * 20)
+        self.ask(client, b"mn\r\n" * 20000, b"MN\r\n" * 20000)
+        client.sendall(b"get big\r\nversion\r\n")
+        client.shutdown(socket.SHUT_WR)
+        self.assertTrue(tool.receive_all(client).endswith(b"v\r\nEND\r\nVERSION 1.6.18-mcwire\r\n"))
+        client = host.connect()
+        client.sendall(b"mn\r\nquit\r\nmn\r\n")
+        self.assertEqual(tool.receive_all(client), b"MN\r\n")
+        self.assertIn(b"2 connections, 21 keys asked for, 21 hits", host.stop())
+
+    def test_a_client_that_does_not_read(self):
+        host = Host(self)
+        silent, other = host.connect(), host.connect()
+        self.ask(other, b"set big 0 0 1000000\r\n" + BIG + b"\r\n", b"STORED\r\n")
+        before = host.memory()
+        silent.setblocking(False)
+        accepted = 0
+        try:
+            while accepted < 100000000:
+                accepted += silent.send(b"get big\r\n" * 1000)
+                self.ask(other, b"mn\r\n", b"MN\r\n")
+        except BlockingIOError:
+            pass
+        self.assertLess(accepted, 100000000)
+        for _ in range(200):
+            self.ask(other, b"get big\r\n", b"VALUE big 0 1000000\r\n" + BIG + b"\r\nEND\r\n")
+        if before is not None:
+            self.assertLess(host.memory() - before, 20000000)
+        silent.close()
+        self.ask(other, b"mn\r\n", b"MN\r\n")
+        host.stop()
+
+    def test_thousands_of_clients(self):
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        if most != resource.RLIM_INFINITY and most < CLIENTS + 100:
+            self.skipTest("no more than %d descriptors" % most)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        host = Host(self)
+        clients = [host.connect() for _ in range(CLIENTS)]
+        for number, client in enumerate(clients):
+            client.sendall(b"set k%d 0 0 4\r\n%04d\r\n" % (number, number))
+        for client in clients:
+            self.ask(client, b"", b"STORED\r\n")
+        for number, client in enumerate(clients):
+            client.sendall(b"get k%d\r\n" % ((number + 1) % CLIENTS))
+        for number, client in enumerate(clients):
+            other = (number + 1) % CLIENTS
+            self.ask(client, b"", b"VALUE k%d 0 4\r\n%04d\r\nEND\r\n" % (other, other))
+        self.assertIn(b"serve: 5000 connections, 5000 keys asked for, 5000 hits", host.stop())
+
+    def test_connections_are_refused(self):
+        host = Host(self, "--connections", "2")
+        clients = [host.connect() for _ in range(2)]
+        for client in clients:
+            self.ask(client, b"mn\r\n", b"MN\r\n")
+        self.assertEqual(tool.receive_all(host.connect()), b"ERROR Too many open connections\r\n")
+        clients[0].sendall(b"quit\r\n")
+        self.assertEqual(tool.receive_all(clients[0]), b"")
+        self.ask(host.connect(), b"mn\r\n", b"MN\r\n")
+        self.assertIn(b"; 1 connections were refused\n", host.stop())
+
+    def test_no_descriptor_is_left(self):
+        """It waits until one is free."""
+        host = Host(self)
+        try:
+            resource.prlimit(host.process.pid, resource.RLIMIT_NOFILE, (12, 12))
+        except (AttributeError, OSError):
+            self.skipTest("no prlimit")
+        clients = [host.connect() for _ in range(20)]
+        for client in clients:
+            client.sendall(b"mn\r\n")
+        for client in clients:
+            self.ask(client, b"", b"MN\r\n")
+            client.close()
+        self.assertIn(b"serve: 20 connections", host.stop())
+
+
+if __name__ == "__main__":
+    sys.exit(tool.main())
