@@ -144,6 +144,7 @@ static void add_guest(struct host *host, int file)
     struct guest *guest = buffer_array(1, sizeof *guest);
     guest->file = file;
     host->guests[host->count++] = guest;
+    host->serve.connections++;
     host->accepted++;
 }
 
@@ -156,6 +157,7 @@ static void remove_guest(struct host *host, size_t k)
     close(guest->file);
     free(guest);
     host->guests[k] = host->guests[--host->count];
+    host->serve.connections--;
     host->full = false;
 }
 
@@ -177,7 +179,6 @@ static void serve_guests(struct host *host)
         if (is_over(host->guests[k]))
             remove_guest(host, k);
     }
-    host->serve.connections = (uint32_t)host->count;
 }
 
 /* ---- the clock ------------------------------------------------------------------------------- */
