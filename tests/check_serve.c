@@ -9,7 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NOW = 1700000000, ROOM = 4096, NAMES_MAX = 32, FILES_MAX = 200, SMALL = 3 << 20 };
+enum {
+    NOW = 1700000000,
+    ROOM = 4096,
+    NAMES_MAX = 32,
+    FILES_MAX = 200,
+    SMALL = 3 << 20,
+    EVERY_CUT = 700 /* the first bytes of a request are all cut at */
+};
 
 static const char *folder = "proto/transcripts";
 static char *files[FILES_MAX];
@@ -45,6 +52,7 @@ static const char *const lacking[] = {
 
 struct play {
     struct served served;
+    size_t cut; /* the first piece of what is sent; 0: like the others */
     size_t piece, room;
     struct {
         const char *name;
@@ -82,8 +90,10 @@ static void play_sent(struct play *play, const struct transcript_step *step)
         text_add(&bytes, bound != NULL ? bound : piece->bytes.data,
                  bound != NULL ? strlen(bound) : piece->bytes.len);
     }
-    const struct mc_bytes all = {bytes.data, bytes.len};
-    served_feed(&play->served, step->connection, all, play->piece, play->room);
+    size_t cut = play->cut < bytes.len ? play->cut : bytes.len;
+    const struct mc_bytes first = {bytes.data, cut}, rest = {bytes.data + cut, bytes.len - cut};
+    served_feed(&play->served, step->connection, first, SIZE_MAX, play->room);
+    served_feed(&play->served, step->connection, rest, play->piece, play->room);
     text_free(&bytes);
 }
 
@@ -126,9 +136,23 @@ static void play_said(struct play *play, const struct transcript *t,
     } while (many && n > 0);
 }
 
-static void play_transcript(const struct transcript *t, size_t piece, size_t room)
+/* The size of the longest request. */
+static size_t longest_request(const struct transcript *t)
 {
-    struct play play = {.piece = piece, .room = room};
+    size_t most = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        struct text bytes = {0};
+        if (t->steps[i].kind == TRANSCRIPT_SENT)
+            transcript_bytes(&t->steps[i], &bytes);
+        most = bytes.len > most ? bytes.len : most;
+        text_free(&bytes);
+    }
+    return most;
+}
+
+static void play_transcript(const struct transcript *t, size_t cut, size_t piece, size_t room)
+{
+    struct play play = {.cut = cut, .piece = piece, .room = room};
     served_start(&play.served, SERVED_SIZE, NOW);
     for (size_t i = 0; i < t->count; i++) {
         const struct transcript_step *step = &t->steps[i];
@@ -144,17 +168,34 @@ static void play_transcript(const struct transcript *t, size_t piece, size_t roo
     served_end(&play.served);
 }
 
-START_TEST(answers_the_transcript)
+/* In pieces, and with little room for answers. */
+static void play_in_pieces(const struct transcript *t)
 {
     static const size_t cuts[][2] = {{SIZE_MAX, ROOM}, {1, ROOM}, {7, 5}, {100, 1}, {SIZE_MAX, 1}};
+    bool large = strstr(t->path, "too-large") != NULL;
+    for (size_t k = 0; k < sizeof cuts / sizeof *cuts; k++) {
+        bool slow = cuts[k][0] == 1 || cuts[k][0] == 7;
+        if (!(large && slow))
+            play_transcript(t, 0, cuts[k][0], cuts[k][1]);
+    }
+}
+
+/* Each request is cut at each of its bytes, in two. */
+static void play_every_cut(const struct transcript *t)
+{
+    size_t most = longest_request(t);
+    for (size_t cut = 1; cut < most; cut += cut < EVERY_CUT ? 1 : 1 + most / 16)
+        play_transcript(t, cut, SIZE_MAX, ROOM);
+}
+
+START_TEST(answers_the_transcript)
+{
     struct transcript t;
     unsigned version = 1006018; /* 1.6.18 */
     ck_assert_msg(transcript_load(&t, files[_i]), "%s", text_string(&t.problem));
-    bool large = strstr(files[_i], "too-large") != NULL;
-    for (size_t k = 0; k < sizeof cuts / sizeof *cuts; k++) {
-        bool slow = cuts[k][0] == 1 || cuts[k][0] == 7;
-        if (t.live && t.first <= version && version <= t.last && !(large && slow))
-            play_transcript(&t, cuts[k][0], cuts[k][1]);
+    if (t.live && t.first <= version && version <= t.last) {
+        play_in_pieces(&t);
+        play_every_cut(&t);
     }
     transcript_free(&t);
 }
@@ -244,6 +285,41 @@ START_TEST(least_recently_used_go_first)
     ck_assert(has(&s, 2));
     ck_assert_uint_eq(s.serve.cache.evicted, 1);
     ck_assert_uint_gt(s.serve.cache.items, 2000);
+    served_end(&s);
+}
+END_TEST
+
+static void get_value(struct served *s, unsigned key, const char *value)
+{
+    struct text line = {0}, wanted = {0};
+    text_print(&line, "get k%u\r\n", key);
+    text_print(&wanted, "VALUE k%u 0 %zu\r\n", key, strlen(value));
+    text_add_string(&wanted, value);
+    text_add_string(&wanted, "\r\nEND\r\n");
+    expect(s, 0, line.data, wanted.data);
+    text_free(&line);
+    text_free(&wanted);
+}
+
+/* An item is a chain of slots: none lacks one, whatever the size. */
+START_TEST(values_of_every_size)
+{
+    enum { SIZES = 700 };
+    static char value[SIZES + 1];
+    struct served s;
+    served_start(&s, SMALL, NOW);
+    for (unsigned size = 0; size <= SIZES; size++) {
+        struct text line = {0};
+        memset(value, 'a' + (int)(size % 26), size);
+        text_print(&line, "set k%u 0 0 %u\r\n%s\r\n", size, size, value);
+        expect(&s, 0, line.data, "STORED\r\n");
+        text_free(&line);
+    }
+    for (unsigned size = 0; size <= SIZES; size++) {
+        memset(value, 'a' + (int)(size % 26), size);
+        value[size] = '\0';
+        get_value(&s, size, value);
+    }
     served_end(&s);
 }
 END_TEST
@@ -454,6 +530,7 @@ int main(int argc, char **argv)
         {flush_all_waits_for_its_time, 1},
         {time_since_the_last_access, 1},
         {least_recently_used_go_first, 1},
+        {values_of_every_size, 1},
         {memory_comes_back, 1},
         {held_memory_is_not_evicted, 1},
         {too_little_memory, 1},

@@ -25,7 +25,7 @@ fi
 
 # What is run, in this order: TARGET ENGINE.
 runs=('reader asan' 'reader afl' 'client asan' 'client msan' 'engine asan' 'engine msan' 'reader msan'
-    'put asan' 'put msan' 'request asan' 'request msan')
+    'put asan' 'put msan' 'request asan' 'request msan' 'serve asan')
 
 # run_one K
 run_one() {
@@ -83,7 +83,7 @@ judge() {
 reach() {
     local k target engine
     local -A what=([reader]='the reader' [put]='the put functions' [client]='the client'
-        [engine]='the engine' [request]='the reader of requests')
+        [engine]='the engine' [request]='the reader of requests' [serve]='the small memcached')
     local -A names=([asan]='libFuzzer, ASan and UBSan' [msan]='libFuzzer, MSan' [afl]='AFL++')
     for ((k = 0; k < ${#runs[@]}; k++)); do
         read -r target engine <<<"${runs[k]}"

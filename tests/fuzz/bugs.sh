@@ -74,6 +74,14 @@ bug 'a slice begins one byte late after a large value' engine src/engine.c \
     '/^static size_t gather_parts(/,/^}/ s/aside += op->data.len;/aside += op->data.len - 1;/'
 bug 'what is kept of a lent buffer lacks its last byte' engine src/engine.c \
     '/^static void keep_rest(/,/^}/ s/e->end += rest.len/e->end += rest.len - 1/'
+bug 'an item is not let go of when its value has been sent' serve src/learn/answer.c \
+    '/^static void end_value(/,/^}/ s/mc_cache_release(.*//'
+bug 'a client that leaves keeps what it was storing' serve src/learn/serve.c \
+    '/^void mc_serve_leave(/,/^}/ s/if (client->store.item != NULL)/if (false)/'
+bug 'a number is written over one that is being sent' serve src/learn/update.c \
+    's/text.len <= item->size \&\& item->users == 1/text.len <= item->size/'
+bug 'a line that comes in pieces is read too soon' serve src/learn/serve.c \
+    's/if (!whole && in->len < MC_REQUEST_MAX)/if (!whole \&\& in->len < 100)/'
 
 # bug_plant K: copies the product to $fuzz_out/bug-K, with the bug.
 bug_plant() {

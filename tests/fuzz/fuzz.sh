@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # variables that the scripts use, and set
 
-fuzz_targets=(reader request put client engine)
+fuzz_targets=(reader request put client engine serve)
 fuzz_asan=(clang-19 -g -O1 '-fsanitize=address,undefined' -fno-sanitize-recover=all)
 fuzz_msan=(clang-19 -g -O1 -fsanitize=memory)
 fuzz_plain=(gcc -O2) # for numbers
@@ -20,6 +20,7 @@ fuzz_sources() {
         "$product"/src/{client,command,engine,meta,retrieval}.c
     [ "$1" != engine ] || printf '%s\n' "$own"/{argument,submitted,judge,meaning,other_end}.c \
         "$product"/src/{command,engine,meta,retrieval}.c
+    [ "$1" != serve ] || printf '%s\n' "$product"/src/learn/{answer,cache,serve,serve_meta,update}.c
 }
 
 # fuzz_build PROGRAM TARGET FOLDER COMPILER OPTION...: FOLDER as above.
@@ -28,7 +29,8 @@ fuzz_build() {
     shift 3
     mapfile -t sources < <(fuzz_sources "$target" "$folder")
     "$@" -std=c11 -D_POSIX_C_SOURCE=200809L -I"$folder/proto" -I"$folder/src" \
-        -I"$fuzz_root/tests/support" -I"$fuzz_root/tests/fuzz" -o "$program" "${sources[@]}"
+        -I"$folder/src/learn" -I"$fuzz_root/tests/support" -I"$fuzz_root/tests/fuzz" \
+        -o "$program" "${sources[@]}"
 }
 
 # fuzz_seeds: makes inputs for the readers from the transcripts, in $fuzz_out/seeds-TARGET.
@@ -48,6 +50,7 @@ fuzz_seeds() {
 fuzz_inputs() {
     echo "$fuzz_root/tests/fuzz/corpus/$1"
     [[ $1 != re* ]] || echo "$fuzz_out/seeds-$1"
+    [ "$1" != serve ] || echo "$fuzz_out/seeds-request"
 }
 
 # fuzz_longest TARGET: bytes of an input; a line may have 2048.
