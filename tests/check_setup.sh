@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # bench/run and its setup.sh where something is special: nothing is installed, apt fails, there is
 # no apt, two run at once, the source cannot be written to.
-# usage: check_setup.sh SQUARES MCLOAD OVERHEAD
+# usage: check_setup.sh SQUARES MCLOAD OVERHEAD [MCWIRE]
 # The functions are called by their names, and text for another shell is in single quotes.
 # shellcheck disable=SC2016,SC2317
 # shellcheck source=tests/support/tap.sh
@@ -114,6 +114,29 @@ expect_freed() {
     local status=$?
     echo >"$hold"
     return "$status"
+}
+
+# ---- no memcached ----------------------------------------------------------------------------------
+
+# expect_small_memcached SQUARES MCWIRE: where none can be installed, squares asks the small one, and
+# bench/run says so.
+expect_small_memcached() {
+    local none=$tap_folder/none
+    new_source small && cp -r "$tap_root/bench/small" "$source/bench" && mkdir "$none" &&
+        ln -s /usr/bin/* "$none" && ln -sf /bin/* "$none" || return
+    rm -f "$none"/{memcached,apt-get,ninja,meson}
+    cp "$tap_folder/fakes/ninja" "$none"
+    fake meson <<<'mkdir -p "$2/bench/squares" "$2/src/tool"
+ln -s "$SQUARES" "$2/bench/squares" && ln -s "$REAL_MCWIRE" "$2/src/tool"'
+    mv "$tap_folder/fakes/meson" "$none"
+    SQUARES=$(realpath "$1") REAL_MCWIRE=$(realpath "$2") PATH=$none "$source/bench/run" --runs 2 \
+        --requests 50 --domain 5 >"$source/said" 2>"$source/errors" || {
+        cat "$source/errors"
+        return 1
+    }
+    cat "$source/said" "$source/errors"
+    grep -q '^bench/run: the server is the small memcached of this project' "$source/errors" &&
+        grep -q 'listening at unix:.*, for learning and tests$' "$source/errors"
 }
 
 # ---- a source that cannot be written to ----------------------------------------------------------
@@ -241,6 +264,11 @@ else
     skip "so they do without flock" "there is no python3"
 fi
 check "the lock of a killed one is free" expect_freed
+if [ -x "${4-}" ]; then
+    check "without memcached, squares asks the small one" expect_small_memcached "$1" "$4"
+else
+    skip "without memcached, squares asks the small one" "mcwire is not built"
+fi
 if read_only "$tap_folder" true 2>/dev/null; then
     check "a source that cannot be written to is built elsewhere" expect_built_elsewhere
     check "but not in a folder of somebody else" expect_own_folder
