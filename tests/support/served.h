@@ -10,6 +10,7 @@ enum { SERVED_CLIENTS = 10, SERVED_SIZE = 4 << 20 };
 struct served {
     struct mc_serve serve;
     void *block;
+    size_t size; /* of the block */
     struct mc_serve_client clients[SERVED_CLIENTS];
     struct text in[SERVED_CLIENTS];   /* received and not read */
     struct text said[SERVED_CLIENTS]; /* answers */
