@@ -10,10 +10,19 @@ import subprocess
 import sys
 import tempfile
 
-import check_tool as tool
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
+
+import mcwire as tool
 
 BIG = b"v" * 1000000
 CLIENTS = 5000
+
+
+def receive_all(connection):
+    pieces = []
+    while piece := connection.recv(65536):
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 class Host:
@@ -147,10 +156,10 @@ class Serve(tool.Case):
         self.ask(client, b"mn\r\n" * 20000, b"MN\r\n" * 20000)
         client.sendall(b"get big\r\nversion\r\n")
         client.shutdown(socket.SHUT_WR)
-        self.assertTrue(tool.receive_all(client).endswith(b"v\r\nEND\r\nVERSION 1.6.18-mcwire\r\n"))
+        self.assertTrue(receive_all(client).endswith(b"v\r\nEND\r\nVERSION 1.6.18-mcwire\r\n"))
         client = host.connect()
         client.sendall(b"mn\r\nquit\r\nmn\r\n")
-        self.assertEqual(tool.receive_all(client), b"MN\r\n")
+        self.assertEqual(receive_all(client), b"MN\r\n")
         self.assertIn(b"2 connections, 21 keys asked for, 21 hits", host.stop())
 
     def test_a_client_that_does_not_read(self):
@@ -198,9 +207,9 @@ class Serve(tool.Case):
         clients = [host.connect() for _ in range(2)]
         for client in clients:
             self.ask(client, b"mn\r\n", b"MN\r\n")
-        self.assertEqual(tool.receive_all(host.connect()), b"ERROR Too many open connections\r\n")
+        self.assertEqual(receive_all(host.connect()), b"ERROR Too many open connections\r\n")
         clients[0].sendall(b"quit\r\n")
-        self.assertEqual(tool.receive_all(clients[0]), b"")
+        self.assertEqual(receive_all(clients[0]), b"")
         self.ask(host.connect(), b"mn\r\n", b"MN\r\n")
         self.assertIn(b"; 1 connections were refused\n", host.stop())
 

@@ -8,7 +8,6 @@
 #include "tally.h"
 
 #include <errno.h>
-#include <glob.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -467,18 +466,19 @@ static void advance(struct pair *p)
     remember(p, "time passes", MC_BYTES(""));
 }
 
-/* What is loaded into memcached to give it another clock; "" when it is not installed. */
+/* What is loaded into memcached to give it another clock, as the command faketime does; "" when that
+ * is not installed. */
 static void find_clock(char *path, size_t size)
 {
-    static const char *const patterns[] = {"/usr/lib/*/faketime/libfaketimeMT.so.1",
-                                           "/usr/lib*/faketime/libfaketimeMT.so.1"};
-    glob_t found;
     path[0] = '\0';
-    for (size_t k = 0; k < sizeof patterns / sizeof *patterns && path[0] == '\0'; k++) {
-        if (glob(patterns[k], 0, NULL, &found) == 0)
-            snprintf(path, size, "%s", found.gl_pathv[0]);
-        globfree(&found);
-    }
+    // NOLINTNEXTLINE(cert-env33-c): a fixed command
+    FILE *said = popen("exec 2>&-; faketime -m -f +0 printenv LD_PRELOAD", "r");
+    if (said == NULL)
+        return;
+    path[fread(path, 1, size - 1, said)] = '\0';
+    path[strcspn(path, ": \n")] = '\0';
+    if (pclose(said) != 0)
+        path[0] = '\0';
 }
 
 static void start_memcached(struct pair *p, const char *clock)
