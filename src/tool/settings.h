@@ -39,6 +39,7 @@ struct settings {
     const char *listen;
     uint32_t memory_mb, connections;
     bool clock;
+    const char *users;
     /* top, latency */
     uint32_t by; /* what top counts */
     uint64_t for_ns, every_ns;
