@@ -213,6 +213,21 @@ class Serve(tool.Case):
         self.ask(host.connect(), b"mn\r\n", b"MN\r\n")
         self.assertIn(b"; 1 connections were refused\n", host.stop())
 
+    def test_logins(self):
+        with tempfile.NamedTemporaryFile() as file:
+            self.fails_to_serve(b"--users %s: there are none" % file.name.encode(), "--users",
+                                file.name)
+            file.write(b"ann:secret\nbob:guess\n")
+            file.flush()
+            host = Host(self, "--users", file.name)
+        self.fails_to_serve(b"--users /no/file: No such file", "--users", "/no/file")
+        client = host.connect()
+        self.ask(client, b"get k\r\n", b"CLIENT_ERROR unauthenticated\r\n")
+        self.ask(client, b"set k 0 0 9\r\nbob guess\r\nget k\r\n", b"STORED\r\nEND\r\n")
+        result = tool.run("-s", host.address, tool.SLOW, "--user", "ann", "set", "k", "v",
+                          env=tool.environment(MCWIRE_PASSWORD="secret"))
+        self.assertEqual((result.status, result.out), (0, b"STORED\n"), result.said)
+
     def test_no_descriptor_is_left(self):
         """It waits until one is free."""
         host = Host(self)

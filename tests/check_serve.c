@@ -33,21 +33,11 @@ static void expect(struct served *s, int client, const char *sent, const char *s
 /* ---- transcripts --------------------------------------------------------------------------- */
 
 /* Transcripts of what this server does not have: threads, memory that grows, other statistics, logs,
- * users, dumps, and its own limit of memory. */
+ * dumps, and its own limit of memory. */
 static const char *const lacking[] = {
-    "admin-cache-memlimit",
-    "admin-lru",
-    "admin-not-allowed",
-    "admin-shutdown.",
-    "admin-slabs",
-    "admin-stats-c",
-    "admin-stats-d",
-    "admin-stats-i",
-    "admin-stats-se",
-    "admin-stats-si",
-    "auth-",
-    "error-out-of-memory",
-    "stream-",
+    "admin-cache-memlimit", "admin-lru",      "admin-not-allowed",   "admin-shutdown.",
+    "admin-slabs",          "admin-stats-c",  "admin-stats-d",       "admin-stats-i",
+    "admin-stats-se",       "admin-stats-si", "error-out-of-memory", "stream-",
 };
 
 struct play {
@@ -154,6 +144,7 @@ static void play_transcript(const struct transcript *t, size_t cut, size_t piece
 {
     struct play play = {.cut = cut, .piece = piece, .room = room};
     served_start(&play.served, SERVED_SIZE, NOW);
+    play.served.serve.users = mc_string(t->users);
     for (size_t i = 0; i < t->count; i++) {
         const struct transcript_step *step = &t->steps[i];
         if (step->kind == TRANSCRIPT_SENT)
@@ -358,6 +349,62 @@ START_TEST(held_memory_is_not_evicted)
 }
 END_TEST
 
+/* While a client stores or is sent an item, others that are older and newer go, and it stays. */
+START_TEST(an_item_in_use_outlives_others)
+{
+    struct served s;
+    struct mc_bytes in = MC_BYTES("get key0\r\n");
+    char out[100];
+    struct mc_out space = {out, sizeof out, 0};
+    served_start(&s, SMALL, NOW);
+    store(&s, 0, 0, 20000);
+    ck_assert_int_eq(mc_serve_input(&s.serve, &s.clients[1], &in, &space), MC_E_FULL);
+    for (unsigned k = 1; k < 400; k++)
+        store(&s, 0, k, 20000);
+    ck_assert_uint_gt(s.serve.cache.evicted, 200);
+    ck_assert(has(&s, 0));
+    served_feed(&s, 1, in, SIZE_MAX, ROOM);
+    ck_assert_uint_eq(s.said[1].len + sizeof out,
+                      strlen("VALUE key0 0 20000\r\n\r\nEND\r\n") + 20000);
+    served_end(&s);
+}
+END_TEST
+
+/* All keys in one bucket, or nearly so: only the last byte, or the last slot's, differs. */
+START_TEST(keys_that_are_nearly_the_same)
+{
+    struct served s;
+    char line[300], key[MC_KEY_MAX + 1] = {0};
+    served_start(&s, SMALL, NOW);
+    memset(key, 'k', MC_KEY_MAX);
+    s.serve.cache.bucket_count = 1;
+    for (int c = 'a'; c <= 'z'; c++) {
+        key[MC_KEY_MAX - 1] = (char)c;
+        snprintf(line, sizeof line, "set %s 0 0 1\r\n%c\r\n", key, c);
+        expect(&s, 0, line, "STORED\r\n");
+        snprintf(line, sizeof line, "set %c 0 0 1\r\n%c\r\n", c, c);
+        expect(&s, 0, line, "STORED\r\n");
+    }
+    ck_assert_uint_eq(s.serve.cache.items, 52);
+    key[MC_KEY_MAX - 1] = 'a';
+    snprintf(line, sizeof line, "mg %s v\r\nmg b v\r\n", key);
+    expect(&s, 0, line, "VA 1\r\na\r\nVA 1\r\nb\r\n");
+    served_end(&s);
+}
+END_TEST
+
+/* A stale item that is to be written by one client stays so when an older value comes. */
+START_TEST(an_older_value_leaves_the_winner)
+{
+    struct served s;
+    served_start(&s, SMALL, NOW);
+    expect(&s, 0, "ms k 1 c\r\na\r\n", "HD c1\r\n");
+    expect(&s, 0, "md k I\r\nmg k c v\r\n", "HD\r\nVA 1 c2 X W\r\na\r\n");
+    expect(&s, 0, "ms k 1 I C1\r\nb\r\nmg k v\r\n", "HD\r\nVA 1 Z X\r\nb\r\n");
+    served_end(&s);
+}
+END_TEST
+
 START_TEST(too_little_memory)
 {
     struct mc_serve serve;
@@ -477,6 +524,34 @@ START_TEST(lines_without_end)
 }
 END_TEST
 
+START_TEST(who_may_come)
+{
+    struct served s;
+    served_start(&s, SMALL, NOW);
+    s.serve.users = MC_BYTES("bob:b:c\nann:secret");
+    expect(&s, 0, "set k 0 0 7\r\nbob b:c\r\nget k\r\n", "STORED\r\nEND\r\n");
+    expect(&s, 1, "set k 0 0 10\r\nann secret\r\nset k 0 0 1\r\nx\r\n", "STORED\r\nSTORED\r\n");
+    expect(&s, 2, "get k k\r\nmn\r\nset k 0 0\r\n",
+           "CLIENT_ERROR unauthenticated\r\n"
+           "CLIENT_ERROR unauthenticated\r\nCLIENT_ERROR unauthenticated\r\n");
+    expect(&s, 2, "set k 0 0 3\r\nann\r\n", "CLIENT_ERROR bad authentication token format\r\n");
+    expect(&s, 2, "set k 0 0 9 noreply\r\nann secre\r\n",
+           "CLIENT_ERROR authentication failure\r\n");
+    expect(&s, 2, "set k 0 0 5\r\nbob b\r\n", "CLIENT_ERROR authentication failure\r\n");
+    expect(&s, 2, "set k 0 0 1\r\nx\r\n", "CLIENT_ERROR bad authentication token format\r\n");
+    char *value = suite_allocate(5003);
+    memset(value, 'a', 5003);
+    memcpy(value + 5000, "\r\n", 3);
+    expect(&s, 2, "set k 0 0 5000\r\n", "");
+    expect(&s, 2, value, "CLIENT_ERROR bad authentication token format\r\n");
+    value[5000] = '\0';
+    expect(&s, 2, value, "");
+    ck_assert(s.closed[2]);
+    free(value);
+    served_end(&s);
+}
+END_TEST
+
 START_TEST(says_what_it_is)
 {
     struct served s;
@@ -533,12 +608,16 @@ int main(int argc, char **argv)
         {values_of_every_size, 1},
         {memory_comes_back, 1},
         {held_memory_is_not_evicted, 1},
+        {an_item_in_use_outlives_others, 1},
+        {keys_that_are_nearly_the_same, 1},
+        {an_older_value_leaves_the_winner, 1},
         {too_little_memory, 1},
         {a_client_that_does_not_read, 1},
         {leaving_with_an_answer, 1},
         {numbers_that_are_being_sent, 1},
         {large_values_are_no_numbers, 1},
         {lines_without_end, 1},
+        {who_may_come, 1},
         {says_what_it_is, 1},
     };
     int result = suite_run("serve", tests, sizeof tests / sizeof tests[0]);

@@ -7,7 +7,8 @@
 
 enum {
     HEAD_START = 62, /* memcached's clock shows this when it starts */
-    WORDS_SEEN = 23  /* memcached looks at so many words of a line at a time */
+    WORDS_SEEN = 23, /* memcached looks at so many words of a line at a time */
+    LOGIN_MIN = 2    /* before a login, it waits for so many bytes */
 };
 
 #define BAD_LINE MC_BYTES("CLIENT_ERROR bad command line format")
@@ -36,7 +37,7 @@ static void say(const struct mc_serve_call *call, struct mc_bytes text)
         mc_answer_line(&call->client->answer, text);
 }
 
-static bool is_word(struct mc_bytes word, struct mc_bytes text)
+static bool is_same(struct mc_bytes word, struct mc_bytes text)
 {
     return word.len == text.len && memcmp(word.data, text.data, word.len) == 0;
 }
@@ -271,7 +272,7 @@ static void refuse_crawler(const struct mc_serve_call *call)
     struct mc_bytes words = call->request->text, word;
     bool found = mc_argument_word(&words, &word);
     bool crawls =
-        found && (is_word(word, MC_BYTES("crawl")) || is_word(word, MC_BYTES("metadump")));
+        found && (is_same(word, MC_BYTES("crawl")) || is_same(word, MC_BYTES("metadump")));
     say(call, crawls && count_call_words(call) == 2 ? MC_BYTES("CLIENT_ERROR lru crawler disabled")
                                                     : MC_BYTES("ERROR"));
 }
@@ -314,7 +315,7 @@ static void run_stats(const struct mc_serve_call *call)
     struct mc_bytes words = call->request->text, word;
     if (!mc_argument_word(&words, &word)) {
         answer_stats(&call->client->answer, serve);
-    } else if (is_word(word, MC_BYTES("reset"))) {
+    } else if (is_same(word, MC_BYTES("reset"))) {
         serve->gets = serve->hits = serve->sets = serve->touches = serve->flushes = 0;
         serve->cache.stored = serve->cache.evicted = 0;
         say(call, MC_BYTES("RESET"));
@@ -354,10 +355,10 @@ static bool is_delete_end(struct mc_bytes words)
     mc_argument_word(&words, &key);
     if (!mc_argument_word(&words, &first))
         return true;
-    bool zero = is_word(first, MC_BYTES("0"));
+    bool zero = is_same(first, MC_BYTES("0"));
     if (!mc_argument_word(&words, &second))
-        return zero || is_word(first, MC_BYTES("noreply"));
-    return zero && is_word(second, MC_BYTES("noreply")) && !mc_argument_word(&words, &third);
+        return zero || is_same(first, MC_BYTES("noreply"));
+    return zero && is_same(second, MC_BYTES("noreply")) && !mc_argument_word(&words, &third);
 }
 
 static void refuse_delete(const struct mc_serve_call *call)
@@ -400,6 +401,84 @@ static void refuse_request(const struct mc_serve_call *call, struct mc_bytes lin
         refuse_number(call);
     else
         say(call, BAD_LINE);
+}
+
+/* ---- logins -------------------------------------------------------------------------------- */
+
+static bool must_log_in(const struct mc_serve_call *call)
+{
+    return call->serve->users.len > 0 && !call->client->known;
+}
+
+/* Is it one of the lines NAME:PASSWORD? */
+static bool is_user(struct mc_bytes users, struct mc_bytes name, struct mc_bytes password)
+{
+    while (users.len > 0) {
+        size_t end = mc_serve_find(users, '\n');
+        struct mc_bytes user = {users.data, end};
+        user.len = mc_serve_find(user, ':');
+        const struct mc_bytes rest = {users.data + user.len + 1, end - user.len - 1};
+        if (user.len < end && is_same(user, name) && is_same(rest, password))
+            return true;
+        end += end < users.len ? 1 : 0;
+        users.data += end;
+        users.len -= end;
+    }
+    return false;
+}
+
+/* The value of a login has come. */
+static struct mc_bytes judge_login(const struct mc_serve_call *call)
+{
+    struct mc_serve_client *client = call->client;
+    struct mc_bytes words = {client->login, client->login_len}, name, password;
+    if (!mc_argument_word(&words, &name) || !mc_argument_word(&words, &password))
+        return MC_BYTES("CLIENT_ERROR bad authentication token format");
+    client->known = is_user(call->serve->users, name, password);
+    return client->known ? MC_BYTES("STORED") : MC_BYTES("CLIENT_ERROR authentication failure");
+}
+
+static void receive_login(const struct mc_serve_call *call)
+{
+    struct mc_serve_client *client = call->client;
+    struct mc_bytes piece = call->request->text;
+    if (piece.len > (size_t)(MC_SERVE_LOGIN_MAX - client->login_len))
+        piece.len = (size_t)(MC_SERVE_LOGIN_MAX - client->login_len);
+    memcpy(client->login + client->login_len, piece.data, piece.len);
+    client->login_len = (uint16_t)(client->login_len + piece.len);
+}
+
+static void run_login(const struct mc_serve_call *call, int event)
+{
+    struct mc_answer *answer = &call->client->answer;
+    if (event == MC_REQUEST_AUTH)
+        call->client->login_len = 0;
+    else if (event == MC_REQUEST_DATA)
+        receive_login(call);
+    else if (event == MC_REQUEST_END)
+        mc_answer_line(answer, judge_login(call));
+    else
+        mc_answer_line(answer, MC_BYTES("CLIENT_ERROR bad command line termination"));
+}
+
+/* Refuses a line that is no login, and moves *in past it. */
+static bool refuse_stranger(const struct mc_serve_call *call, struct mc_bytes *in)
+{
+    struct mc_request_reader reader = call->before;
+    struct mc_request request;
+    struct mc_bytes rest = *in;
+    reader.login = true;
+    if (mc_request_next(&reader, &rest, &request) == MC_REQUEST_AUTH)
+        return false;
+    size_t size = mc_serve_find(*in, '\n');
+    if (size == in->len) {
+        call->client->closing = true;
+        return true;
+    }
+    in->data += size + 1;
+    in->len -= size + 1;
+    mc_answer_line(&call->client->answer, MC_BYTES("CLIENT_ERROR unauthenticated"));
+    return true;
 }
 
 /* ---- requests ------------------------------------------------------------------------------ */
@@ -485,21 +564,48 @@ static bool drop_line(struct mc_serve_client *client, struct mc_bytes *in)
     return ended;
 }
 
+static void run_event(const struct mc_serve_call *call, int event, struct mc_bytes line)
+{
+    if (call->client->reader.login)
+        run_login(call, event);
+    else if (event == MC_REQUEST_WRONG)
+        refuse_request(call, line);
+    else
+        run_request(call, event);
+}
+
+enum begun { BEGUN_WAITS, BEGUN_REFUSED, BEGUN };
+
+/* Looks at the line of a request, for which *in is at the front. */
+static enum begun begin_request(struct mc_serve_call *call, struct mc_bytes *in,
+                                struct mc_bytes *line)
+{
+    struct mc_bytes name;
+    bool whole;
+    *line = line_at(*in, &whole);
+    if (!whole && in->len < MC_REQUEST_MAX)
+        return BEGUN_WAITS;
+    call->words = *line;
+    mc_argument_word(&call->words, &name);
+    call->client->reader.login = must_log_in(call);
+    if (!call->client->reader.login)
+        return BEGUN;
+    if (in->len < LOGIN_MIN)
+        return BEGUN_WAITS;
+    return refuse_stranger(call, in) ? BEGUN_REFUSED : BEGUN;
+}
+
 static int step(struct mc_serve *serve, struct mc_serve_client *client, struct mc_bytes *in)
 {
     struct mc_request request;
     if (client->dropping && !drop_line(client, in))
         return MC_MORE;
     struct mc_serve_call call = {serve, client, &request, {0}, client->reader};
-    struct mc_bytes line = {0}, name;
-    bool inside = client->inside, whole = true;
-    if (!inside) {
-        line = line_at(*in, &whole);
-        if (!whole && in->len < MC_REQUEST_MAX)
-            return MC_MORE;
-        call.words = line;
-        mc_argument_word(&call.words, &name);
-    }
+    struct mc_bytes line = {0};
+    bool inside = client->inside;
+    enum begun begun = inside ? BEGUN : begin_request(&call, in, &line);
+    if (begun != BEGUN)
+        return begun == BEGUN_WAITS ? MC_MORE : MC_REQUEST_WRONG;
     int event = mc_request_next(&client->reader, in, &request);
     if (event <= MC_MORE) {
         client->closing = event != MC_MORE;
@@ -510,10 +616,8 @@ static int step(struct mc_serve *serve, struct mc_serve_client *client, struct m
                        request.command <= MC_REQUEST_GATS && in->data[-1] != '\n';
     if (!inside && is_meta(request.command))
         mc_serve_meta_line(&call);
-    else if (event == MC_REQUEST_WRONG)
-        refuse_request(&call, line);
     else
-        run_request(&call, event);
+        run_event(&call, event, line);
     return event;
 }
 

@@ -1,10 +1,22 @@
 /* A small memcached for learning and for tests: bytes of clients in, bytes of answers out. It does
- * no I/O, allocates nothing, and has no clock. It answers as memcached 1.6.18 does that was started
- * with `-o no_lru_maintainer,no_lru_crawler`; tests/check_serve_live.c lists where it does not.
+ * no I/O, allocates nothing, has no clock and no global state, and needs no more of a C library than
+ * memcpy() and its like. It answers as memcached 1.6.18 does that was started with
+ * `-o no_lru_maintainer,no_lru_crawler`; DIFFERENCES.md lists where it does not. `mcwire serve` is
+ * this with sockets (src/tool/host.c).
  *
- *     mc_serve_init(&serve, block, size, time(NULL))
+ * To embed it, compile answer.c, cache.c, serve.c, serve_meta.c and update.c of this folder and all
+ * of proto/, with both folders in the path of headers:
+ *
+ *     static uint64_t block[(4 << 20) / 8];
+ *     mc_serve_init(&serve, block, sizeof block, now)     now: Unix time, or any number that grows
  *     per connection: struct mc_serve_client client = {0}
- *     bytes have come: mc_serve_clock(), then mc_serve_input() until it returns MC_MORE
+ *     bytes have come, after those that were left: mc_serve_clock(), then
+ *         do {
+ *             struct mc_out out = {buf, sizeof buf, 0};
+ *             result = mc_serve_input(&serve, &client, &in, &out);
+ *             send out.data[0..out.len)
+ *         } while (result == MC_E_FULL);
+ *         MC_MORE: keep in.data[0..in.len) for the next time; MC_E_CLOSED: close
  *     the connection is over: mc_serve_leave()
  */
 #ifndef MC_SERVE_H
@@ -20,8 +32,13 @@ extern "C" {
 
 #define MC_SERVE_VERSION "1.6.18-mcwire"
 
+enum { MC_SERVE_LOGIN_MAX = 256 }; /* bytes of a name, a space and a password */
+
 struct mc_serve {
     uint32_t pid, connections; /* the caller's, for the statistics */
+    /* The caller's: lines NAME:PASSWORD, as memcached -Y has them; who is none of these has to log in
+     * first, by a set whose value is <name> <password>. Empty: nobody has to. */
+    struct mc_bytes users;
     struct mc_cache cache;
     uint64_t started; /* Unix time of the cache's second 0 */
     uint64_t size;    /* of the block */
@@ -48,6 +65,9 @@ struct mc_serve_client {
     bool mute;     /* a get with a key that is too long: its values are not sent */
     bool dropping; /* the rest of a line is skipped */
     bool closing;
+    bool known; /* it has logged in */
+    uint16_t login_len;
+    char login[MC_SERVE_LOGIN_MAX];
 };
 
 /* The block is aligned as for uint64_t; 3 MB are enough. `now` is the Unix time. False: too small. */

@@ -3,6 +3,7 @@
  * send, so that none waits long for another; nothing is received from one that does not take its
  * answers. */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -60,6 +61,7 @@ struct host {
     struct guest **guests;
     struct pollfd *files;
     struct buffer lines; /* of the clock */
+    struct buffer users;
 };
 
 /* ---- bytes ----------------------------------------------------------------------------------- */
@@ -255,6 +257,23 @@ static void run_host(struct host *host)
 
 /* ---- beginning and end ----------------------------------------------------------------------- */
 
+/* False after a message. */
+static bool read_users(struct host *host)
+{
+    const char *name = host->settings->users;
+    if (name == NULL)
+        return true;
+    int file = open(name, O_RDONLY | O_CLOEXEC);
+    bool good = file >= 0 && buffer_read(&host->users, file, MEGABYTE) == 0;
+    if (!good)
+        escape_message("mcwire", "--users %s: %s", name, strerror(errno));
+    else if (host->users.len == 0)
+        escape_message("mcwire", "--users %s: there are none", name);
+    if (file >= 0)
+        close(file);
+    return good && host->users.len > 0;
+}
+
 static int open_host(struct host *host)
 {
     const char *where = host->settings->listen, *problem = NULL;
@@ -263,6 +282,8 @@ static int open_host(struct host *host)
         escape_message("mcwire", "serve: it is the server: --listen says where");
         return STATUS_USAGE;
     }
+    if (!read_users(host))
+        return STATUS_USAGE;
     if (where == NULL)
         where = "127.0.0.1:11211";
     host->listener = listen_open(where, host->address, sizeof host->address, &problem);
@@ -289,6 +310,7 @@ static void start_host(struct host *host)
     host->started_ms = mc_socket_now();
     mc_serve_init(&host->serve, host->block, size, host->started);
     host->serve.pid = (uint32_t)getpid();
+    host->serve.users = (struct mc_bytes){host->users.data, host->users.len};
     listen_raise_limit();
 }
 
@@ -300,6 +322,7 @@ static void end_host(struct host *host)
     free(host->guests);
     free(host->files);
     buffer_free(&host->lines);
+    buffer_free(&host->users);
 }
 
 static void say_summary(const struct host *host)

@@ -43,6 +43,7 @@ struct settings {
     bool clock;
     const char *html;
     uint64_t grace_ms, start_ms;
+    const char *users;
     /* top, latency */
     uint32_t by; /* what top counts */
     uint64_t for_ns, every_ns;

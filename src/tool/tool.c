@@ -133,6 +133,8 @@ static const struct option serve_options[] = {
      AT(memory_mb), 3, 65536},
     {"--connections", "N", "as many at a time; more are refused (8192)", option_number,
      AT(connections), 1, 1000000},
+    {"--users", "FILE", "clients have to log in as one of its lines NAME:PASSWORD", option_text,
+     AT(users), 0, 0},
     {"--clock", NULL,
      "time stands still: a line N of standard input moves it\n"
      "by N seconds, and the new time is printed. Its end is\n"
@@ -236,7 +238,7 @@ static const struct option_command commands[] = {
      run_doctor},
     {"serve", "", "be a small memcached, for learning and tests",
      "It answers as memcached 1.6.18 does: classic and meta commands, cas, expiry,\n"
-     "flush_all, stats. It has no logins, no TLS, and one thread: it is no cache for\n"
+     "flush_all, stats, logins. It has no TLS, and one thread: it is no cache for\n"
      "production. Ctrl-C ends it, with exit status 0.",
      TABLE(serve_options), 0, 0, run_serve},
     {"explain", "[FILE | -]", "show what bytes of the protocol mean",
