@@ -87,7 +87,7 @@ class Page {
         return this.nextOf(REPLIES, this.messages[index].connection, index + 1);
     }
 
-    // The chosen exchange and the one after it on its connection (the same again, if it is the last).
+    // The chosen exchange and the one after it on its connection; after the last one, NEXT.
     exchanges() {
         const { connection } = this.chosen();
         let reply = this.chosen().direction === REPLIES ? this.index : this.replyTo(this.index);
@@ -101,7 +101,7 @@ class Page {
         const first = pair(request, reply);
         const next = this.nextOf(REQUESTS, connection, reply);
         const answer = next === undefined ? undefined : this.replyTo(next);
-        return [first, answer === undefined ? first : pair(next, answer)];
+        return [first, answer === undefined ? NEXT : pair(next, answer)];
     }
 
     // ---- step and play ------------------------------------------------------------------------------
@@ -276,6 +276,9 @@ class Page {
 }
 
 const START = "t=classic-set-get&m=3&cut=20"; // what is shown at first
+// What a client asks after a conversation that is over.
+const NEXT = { request: bytesOf("get next\r\n"),
+               reply: bytesOf("VALUE next 0 3\r\nabc\r\nEND\r\n") };
 const OWN_TEXT = "> set greeting 0 0 5\\r\\nhello\\r\\n\n< STORED\\r\\n\n" +
     "> get greeting\\r\\n\n< VALUE greeting 0 5\\r\\nhello\\r\\nEND\\r\\n\n";
 
