@@ -404,6 +404,58 @@ class OwnBytes(unittest.TestCase):
         self.assertIn("text=%3E+get+%5Cxc3%5Cxbc+%26+%2B+%23", browser.run("location.hash"))
 
 
+ANSWERS = r"""(() => {
+    const all = {};
+    for (const [name, text] of Object.entries(page.transcripts)) {
+        const { server, steps } = parseTranscript(text);
+        if (!/^memcached 1\.6\.18\.\.[0-9.]+$/.test(server) || /\{[a-z]*=|^<\*/m.test(text) ||
+            !/^(classic|meta|mistake|error)/.test(name))
+            continue;
+        const said = (steps, connection) => spell(joinBytes(steps.filter((step) =>
+            step.kind === "<" && step.connection === connection).map((step) => step.bytes)));
+        const own = parseTranscript(answered(page.wire, text, 1700000000)).steps;
+        all[name] = [1, 2].map((connection) => [said(steps, connection), said(own, connection)]);
+    }
+    return all;
+})()"""
+
+
+class SmallServer(unittest.TestCase):
+    def test_it_answers_as_the_transcripts_have_it(self):
+        browser.open(t="your own")
+        answers = browser.run(ANSWERS)
+        self.assertGreater(len(answers), 50)
+        for name, connections in answers.items():
+            for expected, found in connections:
+                self.assertEqual(found, expected, name)
+
+    def ask(self, text):
+        browser.run("byId('text').value = %s" % json.dumps(text))
+        click("#ask")
+        return browser.run("byId('text').value")
+
+    def test_what_is_typed_is_answered(self):
+        browser.open(t="your own")
+        said = self.ask("> set a 0 10 1\\r\\nx\\r\\n\n< made up\\r\\n\n2> get a\\r\\n\n"
+                        "! later 11\n> get a\\r\\n\n> quit\\r\\n")
+        self.assertEqual(said, "> set a 0 10 1\\r\\nx\\r\\n\n< STORED\\r\\n\n2> get a\\r\\n\n"
+                         "2< VALUE a 0 1\\r\\n\n2< x\\r\\n\n2< END\\r\\n\n"
+                         "! later 11\n> get a\\r\\n\n< END\\r\\n\n> quit\\r\\n\n! closed")
+        self.assertEqual(self.ask(said), said)
+        self.assertIn("The server closes the connection", text_of("#messages"))
+
+    def test_a_request_may_come_in_pieces(self):
+        browser.open(t="your own")
+        said = self.ask("> set a 0 0 3\\r\\n{3*\\{}\n> \\r\\nget a\n> \\r\\n")
+        self.assertEqual([line for line in said.split("\n") if line[0] == "<"],
+                         ["< STORED\\r\\n", "< VALUE a 0 3\\r\\n", "< \\{\\{\\{\\r\\n", "< END\\r\\n"])
+
+    def test_what_is_wrong_is_said(self):
+        browser.open(t="your own")
+        self.ask("> a\\q")
+        self.assertIn("line 1: a backslash", text_of("#problem"))
+
+
 class Keyboard(unittest.TestCase):
     def test_keyboard_alone(self):
         browser.open(t="classic-set-get", m=0)

@@ -37,6 +37,16 @@ class Page {
         return true;
     }
 
+    // The small memcached answers what is typed.
+    askServer() {
+        try {
+            byId("text").value = answered(this.wire, byId("text").value, Math.floor(Date.now() / 1000));
+            this.open(OWN, byId("text").value);
+        } catch (error) {
+            byId("problem").textContent = error.message;
+        }
+    }
+
     chosen() {
         return this.messages[this.index];
     }
@@ -320,6 +330,7 @@ function listen(page) {
     on("step", "click", () => page.choose(page.index + 1));
     on("play", "click", () => page.play());
     on("read", "click", () => page.open(OWN, byId("text").value));
+    on("ask", "click", () => page.askServer());
     on("lies", "click", (event) => {
         const nodes = [...byId("lies").children], index = nodes.indexOf(event.target);
         if (index >= 0) {

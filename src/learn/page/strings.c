@@ -1,8 +1,18 @@
-/* Three functions of <string.h> for the page's module, which has no C library. They return pointers
+/* Four functions of <string.h> for the page's module, which has no C library. They return pointers
  * that can be written through, as the standard wants it. */
 #include <string.h>
 
 #include <stdint.h>
+
+void *memchr(const void *bytes, int c, size_t size)
+{
+    const unsigned char *b = bytes;
+    for (size_t i = 0; i < size; i++) {
+        if (b[i] == (unsigned char)c)
+            return (void *)(uintptr_t)(b + i);
+    }
+    return NULL;
+}
 
 size_t strlen(const char *string)
 {

@@ -88,7 +88,7 @@ function parseTranscript(text) {
         else if (line.startsWith("#"))
             addProse(transcript, line.replace(/^# ?/, ""));
         else if (line !== "")
-            transcript.steps.push(parseStep(line, index + 1, examples));
+            transcript.steps.push({ ...parseStep(line, index + 1, examples), line: index });
         else if (transcript.steps.length > 0)
             transcript.steps.push({ kind: "#", text: "" });
     });
@@ -121,7 +121,7 @@ function messagesOf(steps) {
         } else if (step.kind === "!") {
             if (step.text === "stream")
                 streams[step.connection] = true;
-            else if (last)
+            else if (step.text === "closed" && last)
                 last.closed = true;
             last = null;
         } else {
