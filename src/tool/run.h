@@ -52,6 +52,9 @@ int run_explain(void *options, const struct option_words *words);
 /* play.c */
 int run_replay(void *options, const struct option_words *words);
 
+/* learn.c */
+int run_learn(void *options, const struct option_words *words);
+
 /* completion.c */
 int run_completion(void *options, const struct option_words *words);
 

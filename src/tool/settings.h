@@ -45,8 +45,8 @@ struct settings {
     /* keys, dump, restore, watch */
     const char *match;
     bool detailed, add;
-    /* replay */
-    bool all, list;
+    /* replay, learn */
+    bool all, list, solution;
 };
 
 /* The defaults. */

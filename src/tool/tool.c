@@ -135,6 +135,11 @@ static const struct option serve_options[] = {
      option_flag, AT(clock), 0, 0},
 };
 
+static const struct option learn_options[] = {
+    {"--list", NULL, "list the exercises, and which are solved", option_flag, AT(list), 0, 0},
+    {"--solution", NULL, "show an answer that is right", option_flag, AT(solution), 0, 0},
+};
+
 #define TTL_WORDS                                                                      \
     "TTL is in seconds from now: 0 is as long as there is room, -1 is at once. From\n" \
     "1000000000 on it is a Unix time."
@@ -227,6 +232,10 @@ static const struct option_command commands[] = {
      "Use a server that was just started and that nobody needs: each transcript begins\n"
      "with flush_all, and some change settings. Exit status 1 when an answer differs.",
      TABLE(replay_options), 0, -1, run_replay},
+    {"learn", "[N [ANSWER | -]]", "exercises about the protocol, which check themselves",
+     "Without N the first that is not solved. Which are is noted in $MCWIRE_PROGRESS,\n"
+     "or ~/.mcwire-learn. No server is needed. Exit status 1: the answer is not right.",
+     TABLE(learn_options), 0, 2, run_learn},
     {"completion", "bash|zsh|fish", "print a script that completes words in a shell",
      "bash: source <(mcwire completion bash)\n"
      "zsh: mcwire completion zsh >DIRECTORY/_mcwire, with DIRECTORY in $fpath\n"
