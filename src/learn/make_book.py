@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes a C file with the transcripts of a folder, and a file for make that says what it is made
-of: make_book.py FOLDER FILE DEPFILE."""
+"""Writes a C file with the texts of a folder, and a file for make that says what it is made of:
+make_book.py FOLDER FILE DEPFILE NAME. NAME_pages and NAME_count are declared in NAME.h."""
 import pathlib
 import sys
 
@@ -11,15 +11,15 @@ def array(name, data):
     return "static const char %s[] = {\n%s\n};\n" % (name, "\n".join(lines))
 
 
-def main(folder, to, depends):
+def main(folder, to, depends, name):
     files = sorted(pathlib.Path(folder).glob("*.txt"), key=lambda file: file.stem)
     arrays = [array("page_%d" % i, file.read_bytes()) for i, file in enumerate(files)]
     rows = ['    {"%s", {page_%d, sizeof page_%d}},' % (file.stem, i, i)
             for i, file in enumerate(files)]
     pathlib.Path(to).write_text("\n".join([
-        "/* Written by make_book.py from proto/transcripts. */", '#include "book.h"\n', *arrays,
-        "const struct book_page book_pages[] = {", *rows, "};\n",
-        "const size_t book_count = sizeof book_pages / sizeof *book_pages;", ""]), encoding="utf-8")
+        "/* Written by make_book.py. */", '#include "%s.h"\n' % name, *arrays,
+        "const struct book_page %s_pages[] = {" % name, *rows, "};\n",
+        "const size_t %s_count = sizeof %s_pages / sizeof *%s_pages;" % (name, name, name), ""]), encoding="utf-8")
     pathlib.Path(depends).write_text(
         "%s: %s\n" % (to, " ".join([folder, __file__, *map(str, files)])), encoding="utf-8")
 

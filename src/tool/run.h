@@ -55,6 +55,9 @@ int run_replay(void *options, const struct option_words *words);
 /* lie.c */
 int run_lie(void *options, const struct option_words *words);
 
+/* learn.c */
+int run_learn(void *options, const struct option_words *words);
+
 /* completion.c */
 int run_completion(void *options, const struct option_words *words);
 

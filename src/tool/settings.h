@@ -50,8 +50,8 @@ struct settings {
     /* keys, dump, restore, watch */
     const char *match;
     bool detailed, add;
-    /* replay, lie */
-    bool all, list;
+    /* replay, lie, learn */
+    bool all, list, solution;
 };
 
 /* The defaults. */

@@ -157,6 +157,11 @@ static const struct option lie_options[] = {
     {"--html", "FILE", "also write the verdicts to a page", option_text, AT(html), 0, 0},
 };
 
+static const struct option learn_options[] = {
+    {"--list", NULL, "list the exercises, and which are solved", option_flag, AT(list), 0, 0},
+    {"--solution", NULL, "show an answer that is right", option_flag, AT(solution), 0, 0},
+};
+
 #define TTL_WORDS                                                                      \
     "TTL is in seconds from now: 0 is as long as there is room, -1 is at once. From\n" \
     "1000000000 on it is a Unix time."
@@ -263,6 +268,10 @@ static const struct option_command commands[] = {
      "when it has no such call. VALUE has %XX for bytes that are not a letter, a\n"
      "digit, or one of - . _ ~. At the end of its input it ends.",
      TABLE(lie_options), 0, -1, run_lie},
+    {"learn", "[N [ANSWER | -]]", "exercises about the protocol, which check themselves",
+     "Without N the first that is not solved. Which are is noted in $MCWIRE_PROGRESS,\n"
+     "or ~/.mcwire-learn. No server is needed. Exit status 1: the answer is not right.",
+     TABLE(learn_options), 0, 2, run_learn},
     {"completion", "bash|zsh|fish", "print a script that completes words in a shell",
      "bash: source <(mcwire completion bash)\n"
      "zsh: mcwire completion zsh >DIRECTORY/_mcwire, with DIRECTORY in $fpath\n"

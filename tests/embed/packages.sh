@@ -44,6 +44,7 @@ spin                                      spin
 afl-fuzz                                  afl++
 afl-clang-fast                            afl++
 node                                      nodejs
+chromium                                  chromium
 musl-gcc                                  musl-tools
 tcc                                       tcc
 arm-none-eabi-gcc                         gcc-arm-none-eabi
