@@ -8,13 +8,14 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 ports=$root/src/ports
 
-# The machine; what squares goes through: the client, the reader alone, or no more of proto/ than
-# item.c; and for a processor without an operating system its RAM, of which the stack takes a part.
+# The machine; what squares goes through: the client, the engine, the reader alone, or no more of
+# proto/ than item.c; and for a processor without an operating system its RAM, of which the stack takes a part.
 #  name                 machine     board        through  RAM   of it stack
 programs='
    microbit             cortex-m0   microbit     item     1024  640
    microbit-reader      cortex-m0   microbit     reader   1024  640
    microbit-client      cortex-m0   microbit     client   1408  992
+   microbit-engine      cortex-m0   microbit     engine   1536  1152
    lm3s6965evb          cortex-m3   lm3s6965evb  item     1024  640
    lm3s6965evb-reader   cortex-m3   lm3s6965evb  reader   1024  640
    lm3s6965evb-client   cortex-m3   lm3s6965evb  client   1408  992
@@ -42,7 +43,9 @@ flags=(-std=c11 -Wall -Wextra -Wconversion -Wshadow -Werror -Os -ffunction-secti
     -I"$root/proto" -I"$root/src" -I"$ports" -I"$root/bench/squares" -I"$here")
 sources=("$root"/proto/*.c "$root"/src/{client,engine,keys,reply,command,retrieval,meta}.c "$root/bench/squares/workload.c"
     "$here"/{squares,"$board","remote_$through"}.c)
-[ "$through" = client ] || sources+=("$here/wire.c")
+case $through in
+item | reader) sources+=("$here/wire.c") ;;
+esac
 link=("-Wl,--gc-sections")
 
 # No C library: the headers are the compiler's and ours, and all of the program is here, the memory
@@ -83,7 +86,8 @@ cortex-m*)
     without_libc
     flags+=(-flto)
     on_cortex_m
-    sources+=("$ports/uart.c" "$here/uart_board.c")
+    sources+=("$here/uart_board.c")
+    [ "$through" = engine ] || sources+=("$ports/uart.c")
     ;;
 lwip)
     compiler=(arm-none-eabi-gcc -mthumb -mcpu=cortex-m3)

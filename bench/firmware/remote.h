@@ -1,6 +1,6 @@
-/* The cache of the workload on the other side of a transport. Three files define it, and a program
- * has one of them: remote_client.c over src/client.c, remote_reader.c over proto/ alone, and
- * remote_item.c over the smallest part of it. */
+/* The cache of the workload on a server. Four files define it, and a program has one of them:
+ * remote_client.c over src/client.c, remote_engine.c over src/engine.c, remote_reader.c over proto/
+ * alone, and remote_item.c over the smallest part of it. */
 #ifndef REMOTE_H
 #define REMOTE_H
 
@@ -9,7 +9,8 @@
 
 enum { REMOTE_TIMEOUT_MS = 10000 }; /* of an operation; an emulator may have to wait for its turn */
 
-void remote_start(struct mc_transport transport);
+/* Once board_start() has returned 0. */
+void remote_start(void);
 
 enum workload_found remote_get(void *ctx, const char *key, size_t len,
                                struct workload_value *value);

@@ -10,9 +10,9 @@ static struct {
     char buf[BUFFER_SIZE];
 } remote;
 
-void remote_start(struct mc_transport transport)
+void remote_start(void)
 {
-    mc_client_init(&remote.client, transport, remote.buf, sizeof remote.buf);
+    mc_client_init(&remote.client, board_transport(), remote.buf, sizeof remote.buf);
 }
 
 int remote_failure(void)

@@ -97,7 +97,7 @@ static int run(uint32_t number)
 
 static void start(void)
 {
-    remote_start(board_transport());
+    remote_start();
     workload.cache =
         (struct workload_cache){.get = remote_get, .set = remote_set, .expense = expense};
     workload.domain = WORKLOAD_DOMAIN;

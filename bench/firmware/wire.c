@@ -6,9 +6,9 @@
 
 struct wire wire;
 
-void remote_start(struct mc_transport transport)
+void remote_start(void)
 {
-    wire.transport = transport;
+    wire.transport = board_transport();
 }
 
 int remote_failure(void)

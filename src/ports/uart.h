@@ -10,7 +10,8 @@ struct mc_transport uart_transport(void);
 /* To be called in the UART's interrupt. */
 void uart_interrupt(void);
 
-/* True when the ring holds bytes. To sleep without missing one, ask this with interrupts off. */
+/* True when the ring holds bytes, or what the program waits for is there. To sleep without missing
+ * that, ask this with interrupts off. */
 bool uart_has_input(void);
 
 /* ---- what the board's own file defines ------------------------------------------------------- */

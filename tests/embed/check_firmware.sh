@@ -11,6 +11,7 @@
 FLASH_MAX=4096
 RAM_MAX=1024
 CLIENT_RAM_MAX=1408 # of programs over the client
+ENGINE_RAM_MAX=1536 # over the engine, which its interrupt feeds
 
 # emulate PROGRAM: its exit status is the program's. An emulator that hangs is ended in the end.
 emulate() {
@@ -44,7 +45,10 @@ stack_used() {
 # only gets and sets are no more than wanted, and some of the stack was never used.
 has_room() {
     local flash ram ram_max=$RAM_MAX
-    [[ $1 != *-client ]] || ram_max=$CLIENT_RAM_MAX
+    case $1 in
+    *-client) ram_max=$CLIENT_RAM_MAX ;;
+    *-engine) ram_max=$ENGINE_RAM_MAX ;;
+    esac
     flash=$(section "$1" .text .data)
     ram=$(section "$1" .stack .data .bss)
     echo "flash $flash, RAM $ram, stack used $(stack_used "$1") of $(section "$1" .stack) bytes"
@@ -92,6 +96,6 @@ test_program() {
 if [ $# -eq 1 ]; then
     test_program "$1"
 else
-    each_alone {microbit,lm3s6965evb}{,-client} lm3s6965evb-reader
+    each_alone {microbit,lm3s6965evb}{,-client} microbit-engine lm3s6965evb-reader
 fi
 finish
