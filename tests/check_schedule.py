@@ -267,10 +267,9 @@ class Counts(unittest.TestCase):
                                        ["-u", "nobody"] * (os.geteuid() == 0))
             self.addCleanup(process.wait)
             self.addCleanup(process.kill)
-            while not os.path.exists(path) or socket.socket(socket.AF_UNIX).connect_ex(path):
+            while (before := statistics_of(path)) is None:
                 self.assertIsNone(process.poll())
                 time.sleep(0.01)
-            before = statistics_of(path)
             result = json.loads(run("--server", "unix:" + path, "--ratio=1:2", "--requests=3000",
                                     "--keys=300", "--multiget=3", "--size=0-2000",
                                     "--format=json", PATIENT).stdout)
@@ -286,8 +285,10 @@ class Counts(unittest.TestCase):
 
 
 def statistics_of(path):
+    """None when nobody listens yet."""
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(path)
+        if connection.connect_ex(path) != 0:
+            return None
         connection.sendall(b"stats\r\n")
         text = b""
         while not text.endswith(b"END\r\n"):
