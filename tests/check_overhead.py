@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -29,6 +30,7 @@ import overhead
 import page
 import results
 import tables
+from schedule import Server
 from tap import run_cases
 
 OVERHEAD, WORKER = [os.path.abspath(path) for path in sys.argv[1:3]]
@@ -662,6 +664,40 @@ class Counting(unittest.TestCase):
         self.assertEqual(work.key(7), b"key:01007")
         self.assertEqual(work.value(7)[:14], b"key:01007jklmn")
         self.assertEqual(len(work.value(0)), 1000)
+
+
+# ---- the workers ---------------------------------------------------------------------------------
+
+
+class Workers(unittest.TestCase):
+    def begin(self, role, work, script=lambda call: None):
+        server = Server(self, script)
+        server.store = {work.key(k): work.value(k) for k in range(work.keys)}
+        worker = machine.Worker([WORKER, role])
+        self.addCleanup(worker.end)
+        worker.ask("open " + server.address)
+        worker.ask(work.line())
+        return worker
+
+    def test_lies_are_seen(self):
+        """A value with another letter is a wrong result; one that is right is not."""
+        def lie(call):
+            call.reply = call.reply.replace(b"xyz", b"xyy")
+        for role in ("baseline", "mcwire"):
+            for name in ("get", "get-3", "mg", "get-1k"):
+                work = results.find_work(name)
+                self.assertEqual(self.begin(role, work).ask("check"), "")
+                with self.assertRaisesRegex(machine.Failed, "wrong result"):
+                    self.begin(role, work, lie).ask("check")
+
+    def test_times_are_those_of_the_server(self):
+        """Each reply takes 4 ms."""
+        for role in ("baseline", "mcwire"):
+            worker = self.begin(role, GET, lambda call: time.sleep(0.004))
+            self.assertGreaterEqual(int(worker.ask("round 10").split()[0]), 40 * MS)
+            each = [int(ns) for ns in worker.ask("each 8").split()]
+            self.assertEqual(len(each), 8)
+            self.assertGreaterEqual(min(each), 4 * MS)
 
 
 # ---- whole runs ----------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ usage: check_schedule.py MCLOAD
 
 Nothing here depends on how fast the machine is: of times, only the least that they can be is known."""
 
-import contextlib
 import csv
 import fcntl
 import io
@@ -19,139 +18,16 @@ import subprocess
 import sys
 import tempfile
 import termios
-import threading
 import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
 
+from schedule import PATIENCE_S, Gone, Server
 from tap import run_cases
 
 MCLOAD = os.path.abspath(sys.argv[1])
-PATIENCE_S = 100
 PATIENT = "--timeout-ms=60000"  # where a slow machine must not look like a failing server
-
-
-# ---- the server ----------------------------------------------------------------------------------
-
-
-class Gone(Exception):
-    """The connection is to be closed."""
-
-
-class Call:
-    """A request that was received: when, on which connection, and what a good server answers."""
-
-    def __init__(self, connection, number, words, size):
-        self.connection, self.number, self.words, self.size = connection, number, words, size
-        self.at = time.monotonic()
-        self.verb, self.keys = words[0].decode(), words[1:]
-        self.data = self.reply = b""
-
-    def is_get(self):
-        return self.verb in ("get", "mg")
-
-
-class Server:
-    """Keeps what is set, notes every call, and answers as `script` says: it is given each call and
-    may sleep, change call.reply, send something by itself, or raise Gone."""
-
-    def __init__(self, test, script=lambda call: None):
-        self.script, self.store, self.lock = script, {}, threading.Lock()
-        self.calls, self.accepted, self.closed = [], [], []
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=100)
-        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
-        self.over, self.connections, self.threads = threading.Event(), [], []
-        self.begin(self.accept)
-        test.addCleanup(self.end)
-
-    def begin(self, function, *arguments):
-        self.threads.append(threading.Thread(target=function, args=arguments))
-        self.threads[-1].start()
-
-    def end(self):
-        self.over.set()
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.threads[0].join()
-        for connection in self.connections:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        for thread in self.threads[1:]:
-            thread.join()
-        self.listener.close()
-
-    def stay_silent(self, call):
-        """A script."""
-        self.over.wait(PATIENCE_S)
-
-    def accept(self):
-        try:
-            while True:
-                connection = self.listener.accept()[0]
-                self.accepted.append(time.monotonic())
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                self.connections.append(connection)
-                self.begin(self.talk, connection)
-        except OSError:
-            pass
-
-    def talk(self, connection):
-        file = connection.makefile("rb")
-        try:
-            for line in file:
-                self.obey(connection, file, line)
-        except (OSError, Gone):
-            pass
-        self.closed.append(time.monotonic())
-        file.close()  # or the socket stays open
-        connection.close()
-
-    def obey(self, connection, file, line):
-        words = line.split()
-        if words[0] in (b"version", b"md"):
-            connection.sendall(b"VERSION 1.6.99\r\n" if words[0] == b"version" else b"NF\r\n")
-            return
-        with self.lock:
-            call = Call(connection, len(self.calls), words, len(line))
-            self.calls.append(call)
-        self.answer(call, file)
-        self.script(call)
-        connection.sendall(call.reply)
-
-    def answer(self, call, file):
-        """What a good server says."""
-        if call.verb in ("set", "ms"):
-            length = int(call.words[4 if call.verb == "set" else 2])
-            call.keys = call.words[1:2]
-            call.data = file.read(length + 2)[:-2]
-            call.size += length + 2
-            self.store[call.keys[0]] = call.data
-            call.reply = b"STORED\r\n" if call.verb == "set" else \
-                b"HD k%s\r\n" % call.keys[0]
-        elif call.verb == "get":
-            call.reply = b"".join(b"VALUE %s 0 %d\r\n%s\r\n" % (key, len(self.store[key]),
-                                                               self.store[key])
-                                  for key in call.keys if key in self.store) + b"END\r\n"
-        elif call.verb == "mg":
-            call.keys = call.words[1:2]
-            call.reply = self.answer_mg(call)
-        else:
-            call.reply = b"MN\r\n"
-
-    def answer_mg(self, call):
-        value = self.store.get(call.keys[0])
-        if value is None:
-            return b"" if b"q" in call.words else b"EN\r\n"
-        flags = {b"k": b" k" + call.keys[0], b"f": b" f0"}
-        given = [flags.get(word, b" " + word if word[:1] == b"O" else b"") for word in call.words[2:]]
-        return b"VA %d%s\r\n%s\r\n" % (len(value), b"".join(given), value)
-
-    def of_run(self, filled=0):
-        """The calls after those of --fill."""
-        return self.calls[filled:]
-
-    def gets(self):
-        return [call for call in self.calls if call.is_get()]
 
 
 def run(*words):
@@ -253,6 +129,11 @@ class Counts(unittest.TestCase):
         self.assertIn("20 error replies; the first trouble: SERVER_ERROR busy", done.stdout)
         self.assertNotIn("values of", done.stdout)  # it sets none
         self.assertNotIn("wrong", done.stdout)  # nothing was verified
+
+    def test_nothing_was_verified(self):
+        server = Server(self)
+        for words, wanted in [([], None), (["--verify"], 0)]:
+            self.assertEqual(load(server, "--requests=5", *words)["get"]["wrong_values"], wanted)
 
     def test_all_gets_miss(self):
         done = run("--server", Server(self).address, "--requests=10", PATIENT)
@@ -378,6 +259,13 @@ class Times(unittest.TestCase):
                 self.assertGreaterEqual(at - start, k / 250)
             self.assertGreaterEqual(result["seconds"], 99 / 250)
 
+    def test_threads_take_turns(self):
+        """Four of them, a request each 25 ms."""
+        server, start = Server(self), time.monotonic()
+        load(server, "--rate=40", "--requests=12", "--connections=4", "--threads=4", PATIENT)
+        for k, at in enumerate(sorted(call.at for call in server.calls)):
+            self.assertGreaterEqual(at - start, k / 40)
+
     def test_latency_is_from_when_a_request_was_due(self):
         """Of 600 requests in 600 ms, those due within a stall of 300 ms wait for its end: the 60th
         from the slowest 240 ms, though it was sent long after it was due."""
@@ -439,12 +327,12 @@ class Times(unittest.TestCase):
             self.assertLessEqual(sample["p50_us"], sample["p99_us"])
 
     def test_timeouts(self):
-        """Each of three requests waits 100 ms, and each connection pauses longer than the last."""
+        """Each of two requests waits 300 ms, and a pause lies between them."""
         server = Server(self)
         server.script = server.stay_silent
-        result = load(server, "--requests=3", "--connections=1", "--timeout-ms=100", status=1)
-        self.assertEqual((result["get"]["errors"], result["servers"][0]["timed_out"]), (3, 3))
-        self.assertGreaterEqual(result["seconds"], 3 * 0.1 + 0.05 + 0.1)
+        result = load(server, "--requests=2", "--connections=1", "--timeout-ms=300", status=1)
+        self.assertEqual((result["get"]["errors"], result["servers"][0]["timed_out"]), (2, 2))
+        self.assertGreaterEqual(result["seconds"], 2 * 0.3 + 0.05)
         self.assertFalse(result["clean"])
 
     def test_pauses_double(self):
@@ -606,7 +494,8 @@ class Lies(unittest.TestCase):
         self.expect(change, size="30")
 
     def test_other_sizes(self):
-        """Too short, too long, and cut to a size that is as good."""
+        """None, too short, too long, and cut to a size that is as good."""
+        self.expect(lambda reply, store, call: self.with_value(call, b""))
         self.expect(lambda reply, store, call: self.with_value(call, store[call.keys[0]][:19]))
         self.expect(lambda reply, store, call: self.with_value(
             call, store[call.keys[0]] + b"a" * 41))
