@@ -73,7 +73,8 @@ class Copy:
     def __init__(self, folder):
         self.folder = folder
         for name in ("proto", "src", "bench", "tests"):
-            shutil.copytree(os.path.join(ROOT, name), os.path.join(folder, name))
+            shutil.copytree(os.path.join(ROOT, name), os.path.join(folder, name),
+                            ignore=shutil.ignore_patterns("fuzz", "screens", "transcripts", "proof"))
         self.objects = {}
         self.libraries = {name: run(["pkg-config", "--cflags", "--libs", name], folder).stdout.split()
                           for name in {name for each in PROGRAMS.values()
