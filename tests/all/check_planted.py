@@ -7,6 +7,7 @@ usage: tests/all/check_planted.py [WORD]...    only the bugs whose description h
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -151,11 +152,19 @@ class Copy:
         if test != "numbers":
             words = [sys.executable, "-B", "-c", CASES, self.path("tests/check_%s.py" % test),
                      str(len(programs)), *programs, *cases]
+        process = subprocess.Popen(words, cwd=self.folder, stdin=subprocess.DEVNULL, text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                   errors="replace", start_new_session=True,
+                                   env=dict(os.environ, CK_FORK="no"))
         try:
-            done = run(words, self.folder, timeout=PATIENCE_S, env=dict(os.environ, CK_FORK="no"))
+            said = process.communicate(timeout=PATIENCE_S)[0]
         except subprocess.TimeoutExpired:
-            return False, "it does not end"
-        return done.returncode == 0, done.stdout
+            said = "it does not end"
+        try:
+            os.killpg(process.pid, signal.SIGKILL)  # and what it has started
+        except ProcessLookupError:
+            pass
+        return process.wait() == 0, said
 
     def hunt(self, bug):
         """None when the bug is found; else why it is not."""
