@@ -380,6 +380,16 @@ class Failures(unittest.TestCase):
         self.assertEqual(result["get"]["wrong_values"], 0)
         self.assertEqual(one["connects"], len(server.accepted) - 1)
 
+    def test_next_connection(self):
+        """It starts from nothing."""
+        def script(call):
+            if call.number == 0:
+                call.connection.sendall(b"VALUE key:0 0 32\r\nabc")
+                raise Gone
+        server = Server(self, script)
+        get = load(server, "--requests=3", "--keys=1", "--connections=1", PATIENT, status=1)["get"]
+        self.assertEqual((get["errors"], get["misses"]), (1, 2))
+
     def test_death_with_many_in_flight(self):
         """All of them are errors."""
         def script(call):
