@@ -47,7 +47,7 @@ class Program(NamedTuple):
 
 
 LIBRARY = ("proto", "src", "bench/common")
-TOOL = ("src/tool/escape.c", "src/tool/option.c")
+TOOL = tuple("src/tool/%s.c" % name for name in ("conversation", "escape", "option", "screen", "side"))
 PROGRAMS = {
     "check_numbers": Program(
         LIBRARY, TOOL + ("tests/check_numbers.c", "tests/support/suite.c", "bench/load/data.c",
