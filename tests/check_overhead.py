@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,7 @@ import overhead
 import page
 import results
 import tables
+import waits
 from schedule import Server
 from tap import run_cases
 
@@ -646,6 +648,19 @@ class Counting(unittest.TestCase):
         self.assertEqual(each, {"send": 1, "read": 0, "open": 5 / 400})
         self.assertEqual(counter.syscalls([], [], GET), (1.0125, "send 1, open 0.0125"))
 
+    def test_allocations(self):
+        self.assertEqual(counting.read_memcheck(
+            "==7== HEAP SUMMARY:\n==7==   total heap usage: 1,234 allocs, 1,200 frees, 9 bytes\n"),
+            {"allocations": 1234})
+        self.assertEqual(counting.read_memcheck("nothing"), {})
+
+    def test_first_get(self):
+        counter = counting.Counter.__new__(counting.Counter)
+        counter.run = lambda tool, command, lines, length: {
+            "socket": 3 + lines.count("open"), "sendto": lines.count("run 1"),
+            "read": 7 * len(lines)}
+        self.assertEqual(counter.first_get([], ["open"]), 2)
+
     def test_longer_works_have_shorter_runs(self):
         for name, lengths in [("get", (100, 500)), ("get-100", (20, 60)), ("get-1m", (20, 60))]:
             self.assertEqual(counting.run_lengths(results.find_work(name)), lengths)
@@ -698,6 +713,61 @@ class Workers(unittest.TestCase):
             each = [int(ns) for ns in worker.ask("each 8").split()]
             self.assertEqual(len(each), 8)
             self.assertGreaterEqual(min(each), 4 * MS)
+
+
+class Waits(unittest.TestCase):
+    def test_lateness_is_what_lies_after_the_deadline(self):
+        asked = []
+
+        class Fake:
+            def ask(self, line):
+                asked.append(line.split()[0])
+                return "12500000"
+        self.assertEqual(waits.find_lateness(Fake(), "a:1", 10, 2), [2.5, 2.5])
+        self.assertEqual(asked, ["deadline"] + 2 * ["open", "work", "try"])
+
+    def test_no_get_returns_before_its_deadline(self):
+        """But for the part of a millisecond that has begun."""
+        found = waits.measure_client("mcwire", [WORKER, "mcwire"], None, 2)
+        self.assertEqual([(each["server"], each["deadline"]) for each in found],
+                         [(kind, ms) for kind in waits.KINDS for ms in (1, 10, 100)])
+        for each in found:
+            self.assertEqual(len(each["late"]), 2)
+            self.assertGreaterEqual(min(each["late"]), -1)
+        self.assertEqual(waits.measure_client("baseline", [WORKER, "baseline"], None, 2), [])
+
+    def test_drips(self):
+        """A value that never ends: each byte comes, and not all at once."""
+        with waits.Server(0.01) as server, \
+                socket.create_connection(server.address.split(":")) as connection:
+            connection.sendall(b"get key:00000\r\n")
+            start, text = time.monotonic(), b""
+            while text.count(b"x") < waits.DRIPS:
+                text += connection.recv(100)
+            self.assertGreaterEqual(time.monotonic() - start, 0.01 * waits.DRIPS * 0.9)
+        self.assertTrue(text.startswith(b"VALUE key:00000 0 32\r\n"))
+
+    def test_memory(self):
+        worker = machine.Worker([WORKER, "baseline"])
+        self.assertGreater(waits.resident_kb(worker), 100)
+        worker.end()
+        self.assertIsNone(waits.measure_memory([WORKER, "baseline"], "unix:/nowhere"))
+
+    def test_tables(self):
+        data = sample_data()
+        data["waits"] = [{"client": "a", "server": "silent", "deadline": 10,
+                          "late": [-0.5, 0, 0.05, 0.1, 5, 10, 99, 100, 5000]},
+                         {"client": "b", "server": "dripping", "deadline": 1, "late": [3.25]}]
+        data["beside"] = [{"client": "a", "memory": 2048, "allocations": 2, "first": None}]
+        r = results.Results(data)
+        self.assertEqual(tables.wait_table(r, "silent")[1:],
+                         [["a, 10 ms", "1", "2", "1", "1", "2", "2", "+5000.00 ms"]])
+        self.assertEqual(tables.wait_table(r, "dripping")[1:],
+                         [["b, 1 ms", "-", "-", "-", "1", "-", "-", "+3.25 ms"]])
+        self.assertEqual([row[1] for row in tables.beside_table(r)], ["a", "2", "2,048", "-"])
+        for table in [tables.wait_table(r, "silent"), tables.beside_table(r)]:
+            self.assertIn(table, tables.count_tables(r))
+        self.assertEqual(tables.wait_table(results.Results(sample_data()), "silent")[1:], [])
 
 
 # ---- whole runs ----------------------------------------------------------------------------------
