@@ -1,10 +1,12 @@
-/* The numbers of mcload: its histogram against sorted samples, what threads add up to, and its
- * random numbers against their distributions, with fixed seeds. */
+/* The numbers of mcload: its histogram against sorted samples, what threads and seconds add up to, its
+ * keys and values, and its random numbers against their distributions, with fixed seeds. */
+#include "load/data.h"
 #include "load/dist.h"
-#include "load/stats.h"
+#include "load/live.h"
 #include "suite.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -247,6 +249,39 @@ START_TEST(servers_add_up)
 }
 END_TEST
 
+/* ---- seconds --------------------------------------------------------------------------------- */
+
+/* A sample is of its second alone, of gets and sets together. */
+START_TEST(seconds_are_apart)
+{
+    static struct stats now;
+    struct live live = {0};
+
+    memset(&now, 0, sizeof now);
+    for (int i = 0; i < 300; i++)
+        timing_record(&now.kinds[STATS_GET].latency, 40);
+    now.kinds[STATS_GET].errors = 3;
+    live_add(&live, &now);
+    timing_record(&now.kinds[STATS_GET].latency, 40);
+    for (int i = 0; i < 40; i++)
+        timing_record(&now.kinds[STATS_SET].latency, i < 30 ? 50 : 70);
+    now.kinds[STATS_SET].errors = 4;
+    live_add(&live, &now);
+    live_add(&live, &now);
+    ck_assert_uint_eq(live.count, 3);
+    const struct live_sample *first = &live.samples[0], *second = &live.samples[1];
+    ck_assert_uint_eq(first->requests, 300);
+    ck_assert_uint_eq(first->p50_ns, 40);
+    ck_assert_uint_eq(first->errors, 3);
+    ck_assert_uint_eq(second->requests, 41);
+    ck_assert_uint_eq(second->p50_ns, 50);
+    ck_assert_uint_eq(second->p99_ns, 70);
+    ck_assert_uint_eq(second->errors, 4);
+    ck_assert_uint_eq(live.samples[2].requests, 0);
+    live_free(&live);
+}
+END_TEST
+
 /* ---- distributions --------------------------------------------------------------------------- */
 
 /* Chi-square of the counts of DRAWS draws against parts of 1: within five standard deviations of
@@ -271,9 +306,10 @@ static void expect_distribution(uint32_t kinds, double exponent, uint64_t seed)
     dist_init(&dist, seed, 3, kinds, exponent);
     for (int i = 0; i < DRAWS; i++) {
         uint32_t k = dist_draw(&dist);
-        ck_assert_uint_lt(k, kinds);
-        counts[k]++;
+        counts[k < KINDS_MAX ? k : KINDS_MAX - 1]++;
     }
+    for (uint32_t k = kinds; k < KINDS_MAX; k++)
+        ck_assert_uint_eq(counts[k], 0);
     for (uint32_t k = 0; k < kinds; k++)
         all += parts[k] = pow(k + 1.0, -exponent);
     for (uint32_t k = 0; k < kinds; k++)
@@ -314,20 +350,51 @@ START_TEST(zipf_of_many_keys)
 }
 END_TEST
 
+/* ---- keys and values ------------------------------------------------------------------------- */
+
+START_TEST(keys_and_values)
+{
+    static const uint32_t numbers[] = {0, 9, 10, 99, 100, 101, 12345, 4294967295u};
+    char key[20] = "ab", wanted[20];
+
+    ck_assert(data_init(5000));
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        snprintf(wanted, sizeof wanted, "ab%lu", (unsigned long)numbers[i]);
+        size_t len = data_key(key, 2, numbers[i]);
+        ck_assert_uint_eq(len, strlen(wanted));
+        ck_assert_mem_eq(key, wanted, len);
+        ck_assert_uint_le(len, data_key_max("ab"));
+    }
+    for (uint32_t number = 1; number < 2000; number += 13)
+        for (size_t size = 12; size < 5000; size += 997) {
+            struct mc_bytes value = data_value(number, size);
+            ck_assert_uint_eq(value.len, size);
+            ck_assert_mem_eq(value.data, data_value(number, size).data, size);
+            ck_assert_mem_ne(value.data, data_value(number + 1, size).data, size);
+            ck_assert_mem_ne(value.data, data_value(number, size + 1).data, size);
+            ck_assert(data_matches(value, 5, (struct mc_bytes){value.data + 5, size - 5}));
+            ck_assert(!data_matches(value, 5, (struct mc_bytes){value.data + 4, size - 5}));
+        }
+    data_free();
+}
+END_TEST
+
 START_TEST(sizes_are_distributed)
 {
     enum { MIN = 10, MAX = 33 };
-    uint32_t counts[MAX - MIN + 1] = {0};
+    uint32_t counts[MAX - MIN + 1] = {0}, outside = 0;
     double parts[MAX - MIN + 1];
     struct dist dist;
 
     dist_init(&dist, 5, 0, 1, 0);
     for (int i = 0; i < DRAWS; i++) {
         uint32_t size = dist_between(&dist, MIN, MAX);
-        ck_assert_uint_ge(size, MIN);
-        ck_assert_uint_le(size, MAX);
-        counts[size - MIN]++;
+        if (size < MIN || size > MAX)
+            outside++;
+        else
+            counts[size - MIN]++;
     }
+    ck_assert_uint_eq(outside, 0);
     const size_t kinds = COUNT(parts);
     for (size_t i = 0; i < kinds; i++)
         parts[i] = 1.0 / (double)kinds;
@@ -386,6 +453,8 @@ int main(void)
         {threads_add_up, 1},
         {runs_of_threads, 1},
         {servers_add_up, 1},
+        {seconds_are_apart, 1},
+        {keys_and_values, 1},
         {keys_are_distributed, 1},
         {zipf_of_many_keys, 1},
         {sizes_are_distributed, 1},

@@ -10,9 +10,11 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -29,6 +31,8 @@ import overhead
 import page
 import results
 import tables
+import waits
+from schedule import Server
 from tap import run_cases
 
 OVERHEAD, WORKER = [os.path.abspath(path) for path in sys.argv[1:3]]
@@ -644,6 +648,19 @@ class Counting(unittest.TestCase):
         self.assertEqual(each, {"send": 1, "read": 0, "open": 5 / 400})
         self.assertEqual(counter.syscalls([], [], GET), (1.0125, "send 1, open 0.0125"))
 
+    def test_allocations(self):
+        self.assertEqual(counting.read_memcheck(
+            "==7== HEAP SUMMARY:\n==7==   total heap usage: 1,234 allocs, 1,200 frees, 9 bytes\n"),
+            {"allocations": 1234})
+        self.assertEqual(counting.read_memcheck("nothing"), {})
+
+    def test_first_get(self):
+        counter = counting.Counter.__new__(counting.Counter)
+        counter.run = lambda tool, command, lines, length: {
+            "socket": 3 + lines.count("open"), "sendto": lines.count("run 1"),
+            "read": 7 * len(lines)}
+        self.assertEqual(counter.first_get([], ["open"]), 2)
+
     def test_longer_works_have_shorter_runs(self):
         for name, lengths in [("get", (100, 500)), ("get-100", (20, 60)), ("get-1m", (20, 60))]:
             self.assertEqual(counting.run_lengths(results.find_work(name)), lengths)
@@ -662,6 +679,95 @@ class Counting(unittest.TestCase):
         self.assertEqual(work.key(7), b"key:01007")
         self.assertEqual(work.value(7)[:14], b"key:01007jklmn")
         self.assertEqual(len(work.value(0)), 1000)
+
+
+# ---- the workers ---------------------------------------------------------------------------------
+
+
+class Workers(unittest.TestCase):
+    def begin(self, role, work, script=lambda call: None):
+        server = Server(self, script)
+        server.store = {work.key(k): work.value(k) for k in range(work.keys)}
+        worker = machine.Worker([WORKER, role])
+        self.addCleanup(worker.end)
+        worker.ask("open " + server.address)
+        worker.ask(work.line())
+        return worker
+
+    def test_lies_are_seen(self):
+        """A value with another letter is a wrong result; one that is right is not."""
+        def lie(call):
+            call.reply = call.reply.replace(b"xyz", b"xyy")
+        for role in ("baseline", "mcwire"):
+            for name in ("get", "get-3", "mg", "get-1k"):
+                work = results.find_work(name)
+                self.assertEqual(self.begin(role, work).ask("check"), "")
+                with self.assertRaisesRegex(machine.Failed, "wrong result"):
+                    self.begin(role, work, lie).ask("check")
+
+    def test_times_are_those_of_the_server(self):
+        """Each reply takes 4 ms."""
+        for role in ("baseline", "mcwire"):
+            worker = self.begin(role, GET, lambda call: time.sleep(0.004))
+            self.assertGreaterEqual(int(worker.ask("round 10").split()[0]), 40 * MS)
+            each = [int(ns) for ns in worker.ask("each 8").split()]
+            self.assertEqual(len(each), 8)
+            self.assertGreaterEqual(min(each), 4 * MS)
+
+
+class Waits(unittest.TestCase):
+    def test_lateness_is_what_lies_after_the_deadline(self):
+        asked = []
+
+        class Fake:
+            def ask(self, line):
+                asked.append(line.split()[0])
+                return "12500000"
+        self.assertEqual(waits.find_lateness(Fake(), "a:1", 10, 2), [2.5, 2.5])
+        self.assertEqual(asked, ["deadline"] + 2 * ["open", "work", "try"])
+
+    def test_no_get_returns_before_its_deadline(self):
+        """But for the part of a millisecond that has begun."""
+        found = waits.measure_client("mcwire", [WORKER, "mcwire"], None, 2)
+        self.assertEqual([(each["server"], each["deadline"]) for each in found],
+                         [(kind, ms) for kind in waits.KINDS for ms in (1, 10, 100)])
+        for each in found:
+            self.assertEqual(len(each["late"]), 2)
+            self.assertGreaterEqual(min(each["late"]), -1)
+        self.assertEqual(waits.measure_client("baseline", [WORKER, "baseline"], None, 2), [])
+
+    def test_drips(self):
+        """A value that never ends: each byte comes, and not all at once."""
+        with waits.Server(0.01) as server, \
+                socket.create_connection(server.address.split(":")) as connection:
+            connection.sendall(b"get key:00000\r\n")
+            start, text = time.monotonic(), b""
+            while text.count(b"x") < waits.DRIPS:
+                text += connection.recv(100)
+            self.assertGreaterEqual(time.monotonic() - start, 0.01 * waits.DRIPS * 0.9)
+        self.assertTrue(text.startswith(b"VALUE key:00000 0 32\r\n"))
+
+    def test_memory(self):
+        worker = machine.Worker([WORKER, "baseline"])
+        self.assertGreater(waits.resident_kb(worker), 100)
+        worker.end()
+        self.assertIsNone(waits.measure_memory([WORKER, "baseline"], "unix:/nowhere"))
+
+    def test_tables(self):
+        data = sample_data()
+        data["waits"] = [{"client": "a", "server": "silent", "deadline": 10,
+                          "late": [-0.5, 0, 0.05, 0.1, 5, 10, 99, 100, 5000]},
+                         {"client": "b", "server": "dripping", "deadline": 1, "late": [3.25]}]
+        data["beside"] = [{"client": "a", "memory": 2048, "allocations": 2, "first": None}]
+        r = results.Results(data)
+        self.assertEqual(tables.wait_table(r, "silent")[1:],
+                         [["a, 10 ms", "1", "2", "1", "1", "2", "2", "+5000.00 ms"]])
+        self.assertEqual(tables.wait_table(r, "dripping")[1:],
+                         [["b, 1 ms", "-", "-", "-", "1", "-", "-", "+3.25 ms"]])
+        self.assertEqual([row[1] for row in tables.beside_table(r)], ["a", "2", "2,048", "-"])
+        for table in [tables.wait_table(r, "silent"), tables.beside_table(r)]:
+            self.assertIn(table, tables.count_tables(r))
+        self.assertEqual(tables.wait_table(results.Results(sample_data()), "silent")[1:], [])
 
 
 # ---- whole runs ----------------------------------------------------------------------------------

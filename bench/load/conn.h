@@ -60,8 +60,8 @@ struct conn {
     char *text;
     uint32_t first, pending;
     /* The value that is being received. */
-    uint32_t value_key; /* the number of its key */
-    size_t value_at;    /* how far it is received */
+    struct mc_bytes value_due; /* what it should be */
+    size_t value_at;           /* how far it is received */
     bool value_wrong;
     /* --fill: the keys to set are next_fill, next_fill + fill_step, ... */
     uint64_t next_fill, fill_step;

@@ -13,17 +13,17 @@ size_t data_key_max(const char *prefix);
  * length. */
 size_t data_key(char *to, size_t prefix_len, uint32_t number);
 
-/* Makes the tables, for keys 0..keys-1 and values of up to size_max bytes. Call it once, before
- * everything else and any other thread. False when there is no memory. */
-bool data_init(uint32_t keys, size_t size_max);
+/* Makes the tables, for values of up to size_max bytes. Call it once, before everything else and any
+ * other thread. False when there is no memory. */
+bool data_init(size_t size_max);
 void data_free(void);
 
 /* The value of `size` bytes of key number N: letters of one long text, which begin at another place
- * for each of a million keys. It stays where it is. */
+ * for each of a million keys, and for each size, so that a value cut to another size is seen to be
+ * wrong. It stays where it is. */
 struct mc_bytes data_value(uint32_t number, size_t size);
 
-/* True when `piece` is what a value of this key has from `offset` on. offset and piece together are
- * within size_max. */
-bool data_matches(uint32_t number, size_t offset, struct mc_bytes piece);
+/* True when `piece` is what such a value has from `offset` on. */
+bool data_matches(struct mc_bytes value, size_t offset, struct mc_bytes piece);
 
 #endif

@@ -2,6 +2,30 @@
 #include "live.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum { LINE_SIZE = 160 };
+
+/* Of the terminal that is stderr; 80 where it does not say. */
+static int count_columns(void)
+{
+#ifdef TIOCGWINSZ
+    struct winsize size = {0};
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col;
+#endif
+    return 80;
+}
+
+void live_begin(struct live *live)
+{
+    const char *term = getenv("TERM");
+
+    if (isatty(STDERR_FILENO) && (term == NULL || strcmp(term, "dumb") != 0))
+        live->out = stderr;
+}
 
 static uint64_t sum_errors(const struct stats *stats)
 {
@@ -38,12 +62,14 @@ static struct live_sample sample_since(const struct stats *before, const struct 
 static void print_line(const struct live *live, const struct stats *now)
 {
     const struct live_sample *sample = &live->samples[live->count - 1];
-    char p50[TIMING_TEXT_MAX], p99[TIMING_TEXT_MAX];
+    char p50[TIMING_TEXT_MAX], p99[TIMING_TEXT_MAX], line[LINE_SIZE];
 
-    fprintf(live->out, "\r%4zu s  %10llu requests/s  p50 %-7s  p99 %-7s  misses %llu  errors %llu ",
-            live->count, (unsigned long long)sample->requests,
-            timing_text(p50, (double)sample->p50_ns), timing_text(p99, (double)sample->p99_ns),
-            (unsigned long long)now->kinds[STATS_GET].misses, (unsigned long long)sum_errors(now));
+    snprintf(line, sizeof line,
+             "%4zu s  %10llu requests/s  p50 %-7s  p99 %-7s  misses %llu  errors %llu ",
+             live->count, (unsigned long long)sample->requests,
+             timing_text(p50, (double)sample->p50_ns), timing_text(p99, (double)sample->p99_ns),
+             (unsigned long long)now->kinds[STATS_GET].misses, (unsigned long long)sum_errors(now));
+    fprintf(live->out, "\r%.*s", count_columns() - 1, line);
     fflush(live->out);
 }
 

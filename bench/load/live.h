@@ -13,11 +13,14 @@ struct live_sample {
 };
 
 struct live {
-    FILE *out; /* NULL: no line is shown */
+    FILE *out; /* private; NULL: no line is shown */
     struct live_sample *samples;
     size_t count;
     struct stats last; /* private: all that the samples so far hold */
 };
+
+/* Shows a line if stderr is a terminal that can start one again. */
+void live_begin(struct live *live);
 
 /* Adds a sample, from the sums so far, a second after the last ones. */
 void live_add(struct live *live, const struct stats *now);

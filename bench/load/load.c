@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "data.h"
 #include "escape.h"
@@ -177,7 +176,7 @@ static void run_all(struct run *run)
     uint32_t threads = run->options.threads;
 
     run->running = run->gate.threads = threads;
-    run->live.out = isatty(STDERR_FILENO) ? stderr : NULL;
+    live_begin(&run->live);
     assert(run->workers != NULL); /* prepare_run() made them */
     for (uint32_t i = 0; i < threads; i++) {
         int error = pthread_create(&run->workers[i].thread, NULL, run_worker, &run->workers[i]);
@@ -276,7 +275,7 @@ static int prepare_run(struct run *run)
     if (options->connections < run->targets.count)
         return options_fail(OPTION_USAGE, "--connections",
                             "there are more servers than connections");
-    if (!data_init(options->keys, options->size_max))
+    if (!data_init(options->size_max))
         return options_fail(FAILED, "--size", strerror(errno));
     return make_workers(run);
 }

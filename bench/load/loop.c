@@ -17,7 +17,7 @@ enum {
 };
 
 static const uint64_t pause_max_ns = UINT64_C(2000000000);
-static const uint64_t give_up_ns = UINT64_C(10000000000); /* without a single connection */
+static const uint64_t give_up_ns = UINT64_C(10000000000); /* without a connection that lasts */
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
@@ -87,10 +87,15 @@ static void note_trouble(struct loop *e, const struct conn *conn, enum stats_tro
         snprintf(server->first, sizeof server->first, "%s", problem);
 }
 
-/* Counts the keys that this connection has not set yet as errors. */
-static void give_up_fill(struct loop *e, struct conn *conn)
+/* What a lost connection had still to set is set by the next one. Where the server refuses it, that
+ * is counted as errors instead. */
+static void go_on_with_fill(struct loop *e, struct conn *conn, bool refused)
 {
-    for (; conn->next_fill < e->options->keys; conn->next_fill += conn->fill_step) {
+    if (!refused && e->end_ns > 0) {
+        conn->next_fill -= conn->pending * conn->fill_step;
+        e->left += conn->pending;
+    }
+    for (; refused && conn->next_fill < e->options->keys; conn->next_fill += conn->fill_step) {
         e->stats.kinds[STATS_SET].errors++;
         e->left--;
     }
@@ -107,9 +112,9 @@ static void lose_connection(struct loop *e, struct conn *conn, enum stats_troubl
     for (uint32_t i = 0; i < conn->pending; i++)
         e->stats.kinds[conn->requests[conn_slot(conn, i)].kind].errors++;
     e->pending -= conn->pending;
-    conn_close(conn, e->poll);
     if (e->phase.fill)
-        give_up_fill(e, conn);
+        go_on_with_fill(e, conn, trouble >= STATS_BROKEN);
+    conn_close(conn, e->poll);
     conn->pause_ns = pause < PAUSE_MIN_NS ? PAUSE_MIN_NS : pause;
     if (conn->pause_ns > pause_max_ns)
         conn->pause_ns = pause_max_ns;
@@ -136,8 +141,10 @@ static bool collect(struct loop *e, struct conn *conn)
         note_trouble(e, conn, STATS_ERROR_REPLY, check->error_replies, check->problem);
     if (!good)
         lose_connection(e, conn, check->trouble, check->problem);
-    else if (check->done > 0)
+    if (good && check->done > 0) {
         conn->pause_ns = 0;
+        e->alive_ns = e->now_ns;
+    }
     return good;
 }
 
@@ -326,7 +333,7 @@ static void connect_again(struct loop *e, struct conn *conn)
 
 static void look_at(struct loop *e, struct conn *conn)
 {
-    if (conn->state == CONN_UP)
+    if (conn->state == CONN_UP && !e->phase.fill)
         e->alive_ns = e->now_ns;
     if (conn->state == CONN_UP && conn->pending == 0) {
         go_on(e, conn);
@@ -350,10 +357,12 @@ static void stop_sending(struct loop *e)
     e->end_ns = 0;
 }
 
-/* Ends the phase because no server has been reachable for long. */
+/* Ends the phase because no server has been reachable for long; or, during --fill, has answered. */
 static void give_up(struct loop *e)
 {
-    if (e->phase.rate == 0 && e->phase.requests != OPTIONS_UNLIMITED)
+    if (e->phase.fill)
+        e->stats.kinds[STATS_SET].errors += e->left;
+    else if (e->phase.rate == 0 && e->phase.requests != OPTIONS_UNLIMITED)
         e->stats.unsent += e->left;
     stop_sending(e);
 }
@@ -444,8 +453,9 @@ static uint64_t count_requests(const struct loop *e)
     if (phase->fill)
         return fill;
     if (phase->rate > 0 && phase->time_ns != OPTIONS_UNLIMITED) {
-        double due = (double)phase->time_ns / (double)SECOND_NS * (double)phase->rate;
-        requests = due < (double)requests ? (uint64_t)due : requests;
+        uint64_t seconds = phase->time_ns / SECOND_NS, rest = phase->time_ns % SECOND_NS;
+        uint64_t due = seconds * phase->rate + rest * phase->rate / SECOND_NS;
+        requests = due < requests ? due : requests;
     }
     return share_of_thread(e, requests);
 }

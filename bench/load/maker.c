@@ -14,7 +14,10 @@ enum {
     OUT_SIZE_MAX = 65536 /* bytes of lines in one send */
 };
 
-static const struct mc_flag flags[] = {{.letter = 'k'}, {.letter = 'v'}, {.letter = 'q'}};
+/* Of an mg; the last ones if the flags are to be verified, and if there are several. */
+static const struct mc_flag flags[] = {{.letter = 'k'}, {.letter = 'v'}, {.letter = 'f'}};
+static const struct mc_flag quiet_flags[] = {
+    {.letter = 'k'}, {.letter = 'v'}, {.letter = 'q'}, {.letter = 'f'}};
 
 /* ---- the shape of a connection --------------------------------------------------------------- */
 
@@ -64,8 +67,9 @@ void maker_init(struct maker *maker, const struct options *options, uint32_t thr
     maker->set = (struct mc_op){.command = &mc_command_set};
     if (options->meta) {
         maker->get.command = &mc_command_mg;
-        maker->get.meta_flags = maker->set.meta_flags = flags;
-        maker->get.meta_count = options->multiget > 1 ? 3 : 2;
+        maker->set.meta_flags = flags;
+        maker->get.meta_flags = options->multiget > 1 ? quiet_flags : flags;
+        maker->get.meta_count = (options->multiget > 1 ? 3u : 2u) + options->verify;
         maker->set.command = &mc_command_ms;
         maker->set.meta_count = 1;
     }

@@ -30,17 +30,36 @@ static void count_wrong(struct reply_check *check, struct conn *conn)
     conn->value_wrong = true;
 }
 
-static void begin_value(struct reply_check *check, const struct mc_op *op, size_t slot, size_t size)
+/* mcload stores all values with the flags 0; the text of a meta reply has another number if it has
+ * others. */
+static bool has_flags(const struct mc_reply *reply)
 {
-    struct conn *conn = check->conn;
-    size_t at = (size_t)(op - conn->ops);
-    bool one_for_all = conn->shape->request_ops != conn->shape->request_keys;
+    struct mc_bytes text = reply->text;
+    struct mc_flag flag;
 
-    conn->value_key = conn->numbers[one_for_all ? at * conn->shape->request_keys + slot : at];
+    if (!reply->meta)
+        return reply->flags != 0;
+    while (mc_reader_flag(&text, &flag) > 0)
+        if (flag.letter == 'f')
+            return flag.number != 0;
+    return true;
+}
+
+static void begin_value(struct reply_check *check, const struct mc_op *op, size_t slot,
+                        const struct mc_reply *reply)
+{
+    const struct options *options = check->options;
+    struct conn *conn = check->conn;
+    size_t at = (size_t)(op - conn->ops), size = reply->size;
+    bool one_for_all = conn->shape->request_ops != conn->shape->request_keys;
+    uint32_t key = conn->numbers[one_for_all ? at * conn->shape->request_keys + slot : at];
+
     conn->value_at = 0;
     conn->value_wrong = false;
-    if (size < check->options->size_min || size > check->options->size_max)
+    if (size < options->size_min || size > options->size_max || has_flags(reply))
         count_wrong(check, conn);
+    else
+        conn->value_due = data_value(key, size);
 }
 
 /* Holds a piece of a value against what it should be. */
@@ -51,10 +70,10 @@ static void check_piece(struct mc_sink *sink, const struct mc_op *op, size_t slo
     struct conn *conn = check->conn;
 
     if (event == MC_VALUE) {
-        begin_value(check, op, slot, reply->size);
+        begin_value(check, op, slot, reply);
         return;
     }
-    if (!conn->value_wrong && !data_matches(conn->value_key, conn->value_at, reply->text))
+    if (!conn->value_wrong && !data_matches(conn->value_due, conn->value_at, reply->text))
         count_wrong(check, conn);
     conn->value_at += reply->text.len;
 }

@@ -111,10 +111,13 @@ static void print_load(const struct report *report, FILE *out)
         fprintf(out, "zipf %g", o->zipf);
     else
         fputs("uniform", out);
-    fprintf(out, "; values of %lu", (unsigned long)o->size_min);
-    if (o->size_max > o->size_min)
-        fprintf(out, " to %lu", (unsigned long)o->size_max);
-    fprintf(out, " bytes%s\n", o->verify ? ", verified" : "");
+    if (o->sets > 0 || o->fill || o->verify) { /* else nobody knows how large they are */
+        fprintf(out, "; values of %lu", (unsigned long)o->size_min);
+        if (o->size_max > o->size_min)
+            fprintf(out, " to %lu", (unsigned long)o->size_max);
+        fprintf(out, " bytes%s", o->verify ? ", verified" : "");
+    }
+    fputc('\n', out);
 }
 
 static void print_servers(const struct report *report, FILE *out)
@@ -219,7 +222,9 @@ static void print_troubles(const struct report *report, FILE *out)
         fprintf(out, "%llu requests %s; the latencies are of the others only.\n",
                 (unsigned long long)stats->unsent,
                 report->options->rate > 0 ? "were due and could not be sent in time"
-                                          : "were not sent, because no server was there");
+                                          : "were not sent, because no connection lasted");
+    if (stats->kinds[STATS_GET].misses > 0 && stats->kinds[STATS_GET].hits == 0)
+        fputs("All gets missed: --fill sets every key before the run.\n", out);
     if (report->interrupted)
         fputs("Ended early: these are the results so far.\n", out);
 }

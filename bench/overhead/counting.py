@@ -29,6 +29,11 @@ def read_callgrind(text):
     return {"instructions": int(found.group(1))} if found else {}
 
 
+def read_memcheck(text):
+    found = re.search(r"total heap usage: ([\d,]+) allocs", text)
+    return {"allocations": int(found.group(1).replace(",", ""))} if found else {}
+
+
 def read_strace(text):
     """% time, seconds, usecs/call, calls, errors if any, name."""
     rows = re.findall(r"^ *[\d.]+ +[\d.]+ +\d+ +(\d+) +(?:\d+ +)?([a-z]\w*)$", text, re.MULTILINE)
@@ -36,6 +41,8 @@ def read_strace(text):
 
 
 TOOLS = {
+    "memcheck": (["valgrind", "--tool=memcheck", "--leak-check=no", "--vgdb=no",
+                  "--undef-value-errors=no", "--log-file=%s"], read_memcheck),
     "valgrind": (["valgrind", "--tool=callgrind", "--vgdb=no", "--callgrind-out-file=%s"],
                  read_callgrind),
     "strace": (["strace", "-f", "-c", "-o", "%s"], read_strace),
@@ -85,6 +92,17 @@ class Counter:
     def instructions(self, command, lines, work=None):
         lengths = run_lengths(work)
         return self.difference("valgrind", command, lines, lengths)["instructions"]
+
+    def allocations(self, command, lines):
+        return self.difference("memcheck", command, lines, (100, 500))["allocations"]
+
+    def first_get(self, command, lines):
+        """System calls of one connection more, and of a get on it; but none of those that lines are
+        read and answered with."""
+        few, many = (sum(count for name, count in self.run(
+            "strace", command, (lines + ["run 1"]) * times + lines, 1).items()
+                         if name not in ("read", "write")) for times in (1, 11))
+        return (many - few) / 10
 
     def syscalls(self, command, lines, work):
         """All of an operation, and their names."""

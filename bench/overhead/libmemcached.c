@@ -7,6 +7,7 @@
 #include "worker.h"
 
 static struct {
+    int deadline_ms; /* 0: its defaults */
     memcached_st *client;
     memcached_result_st result; /* used again for each value, so that none is allocated */
     const struct work *work;
@@ -31,6 +32,22 @@ static bool add_server(const char *address)
     return memcached_server_add(own.client, host, port) == MEMCACHED_SUCCESS;
 }
 
+static void libmemcached_set_deadline(int ms)
+{
+    own.deadline_ms = ms;
+}
+
+/* Each of its waits is given all of the time: it has no setting for an operation. */
+static void limit_waits(void)
+{
+    uint64_t ms = (uint64_t)own.deadline_ms;
+
+    memcached_behavior_set(own.client, MEMCACHED_BEHAVIOR_CONNECT_TIMEOUT, ms);
+    memcached_behavior_set(own.client, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, ms);
+    memcached_behavior_set(own.client, MEMCACHED_BEHAVIOR_SND_TIMEOUT, ms * 1000);
+    memcached_behavior_set(own.client, MEMCACHED_BEHAVIOR_RCV_TIMEOUT, ms * 1000);
+}
+
 static bool libmemcached_open(const char *address)
 {
     if (own.client != NULL) {
@@ -41,6 +58,8 @@ static bool libmemcached_open(const char *address)
     if (own.client == NULL || memcached_result_create(own.client, &own.result) == NULL)
         return false;
     memcached_behavior_set(own.client, MEMCACHED_BEHAVIOR_TCP_NODELAY, 1);
+    if (own.deadline_ms > 0)
+        limit_waits();
     return add_server(address);
 }
 
@@ -120,6 +139,7 @@ static const struct worker_client client = {
     .settings =
         "text protocol, TCP_NODELAY; memcached_mget() and memcached_fetch_result() into one "
         "result, so that no value is allocated; keys not verified, which is its default",
+    .set_deadline = libmemcached_set_deadline,
     .open = libmemcached_open,
     .prepare = libmemcached_prepare,
     .check = libmemcached_check,

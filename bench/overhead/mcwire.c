@@ -8,6 +8,7 @@
 enum { BUFFER_SIZE = 16384, DEADLINE_MS = 10000 };
 
 static struct {
+    int deadline_ms;
     struct mc_socket socket;
     struct mc_client client;
     char buffer[BUFFER_SIZE];
@@ -18,7 +19,12 @@ static struct {
     struct mc_value values[WORK_BATCH_MAX];
     struct mc_item items[WORK_KEYS_MAX];
     struct mc_op ops[WORK_BATCH_MAX];
-} own;
+} own = {.deadline_ms = DEADLINE_MS};
+
+static void mcwire_set_deadline(int ms)
+{
+    own.deadline_ms = ms;
+}
 
 static bool mcwire_open(const char *address)
 {
@@ -32,23 +38,23 @@ static bool get(uint32_t i)
 {
     uint32_t k = work_at(own.work, i);
 
-    return mc_client_get(&own.client, own.keys[k], own.values, mc_socket_deadline(DEADLINE_MS)) ==
-           MC_HIT;
+    return mc_client_get(&own.client, own.keys[k], own.values,
+                         mc_socket_deadline(own.deadline_ms)) == MC_HIT;
 }
 
 static bool miss(uint32_t i)
 {
     uint32_t k = work_at(own.work, i);
 
-    return mc_client_get(&own.client, own.keys[k], own.values, mc_socket_deadline(DEADLINE_MS)) ==
-           MC_MISS;
+    return mc_client_get(&own.client, own.keys[k], own.values,
+                         mc_socket_deadline(own.deadline_ms)) == MC_MISS;
 }
 
 static bool get_many(uint32_t i)
 {
     uint32_t count = own.work->batch, hits = 0;
     int r = mc_client_get_many(&own.client, own.keys + work_at(own.work, i), own.values, count,
-                               mc_socket_deadline(DEADLINE_MS));
+                               mc_socket_deadline(own.deadline_ms));
 
     for (uint32_t k = 0; k < count; k++)
         hits += own.values[k].result == MC_HIT;
@@ -60,7 +66,7 @@ static bool set(uint32_t i)
     uint32_t k = work_at(own.work, i);
 
     return mc_client_store(&own.client, &mc_command_set, &own.items[k],
-                           mc_socket_deadline(DEADLINE_MS)) == MC_STORED;
+                           mc_socket_deadline(own.deadline_ms)) == MC_STORED;
 }
 
 static bool meta_get(uint32_t i)
@@ -69,7 +75,7 @@ static bool meta_get(uint32_t i)
 
     for (uint32_t k = 0; k < count; k++)
         own.ops[k].key = own.keys[first + k];
-    int r = mc_client_run(&own.client, own.ops, count, mc_socket_deadline(DEADLINE_MS));
+    int r = mc_client_run(&own.client, own.ops, count, mc_socket_deadline(own.deadline_ms));
     for (uint32_t k = 0; k < count; k++)
         hits += own.ops[k].result == MC_HIT;
     return r == 0 && hits == count;
@@ -117,6 +123,7 @@ const struct worker_client mcwire_client = {
     .title = "mcwire " MCWIRE_VERSION,
     .settings = "mc_client_, a deadline of 10 s an operation, a buffer of 16 kB; keys checked; "
                 "blocking socket, TCP_NODELAY",
+    .set_deadline = mcwire_set_deadline,
     .open = mcwire_open,
     .prepare = mcwire_prepare,
     .check = mcwire_check,

@@ -10,6 +10,7 @@ import sys
 
 import page
 import tables
+import waits
 from counting import Counter, compile_worker, or_none, strip_worker
 from figures import shown
 from limits import BUILDS, LIMITS, is_kept, most_of
@@ -161,6 +162,18 @@ class Measurement:
                 if client["name"] not in TWINS and not client["absent"]:
                     self.count_client(counter, client["name"], work)
 
+    def measure_waits(self, counter):
+        """Deadlines, and what there is beside the operations."""
+        tries = 3 if self.arguments["--quick"] else 20
+        for client in self.data["clients"]:
+            name = client["name"]
+            if name in TWINS or client["absent"]:
+                continue
+            command = self.programs.client(name)
+            self.data["waits"] += waits.measure_client(name, command, self.client_at, tries)
+            self.data["beside"].append(waits.measure_beside(
+                name, command, self.address("unix", self.server_at), counter))
+
     def measure_wire(self, counter):
         worker = Worker(self.programs.worker("wire"), self.client_at)
         words = worker.ask("list").split("\t")
@@ -217,6 +230,7 @@ class Measurement:
             self.data["facts"]["counted by"] = "; ".join(
                 counter.versions[tool] or tool + " is absent" for tool in counter.versions)
             self.count_works(counter)
+            self.measure_waits(counter)
             if counter.has("valgrind") and not self.arguments["--quick"]:
                 self.count_builds(counter)
         self.measure_wire(counter)

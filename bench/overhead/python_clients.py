@@ -22,6 +22,8 @@ class Missing(Exception):
 
 # ---- the modules: each has get, get_many (a dict) and store (true when stored) -------------------
 
+# `seconds` is how long a wait may be, None: any time. None of them has a setting for an operation.
+
 
 class PythonMemcached:
     SETTINGS = "no socket timeout, keys not checked; it has no TCP_NODELAY"
@@ -31,8 +33,8 @@ class PythonMemcached:
 
         self.module = memcache
 
-    def open(self, address):
-        client = self.module.Client([address], socket_timeout=None, check_keys=False)
+    def open(self, address, seconds):
+        client = self.module.Client([address], socket_timeout=seconds, check_keys=False)
         self.close = client.disconnect_all
         self.get, self.get_many, self.store = client.get, client.get_multi, client.set
 
@@ -45,8 +47,9 @@ class PyMemcache:
 
         self.module = pymemcache
 
-    def open(self, address):
-        client = self.module.Client(address, no_delay=True, default_noreply=False)
+    def open(self, address, seconds):
+        client = self.module.Client(address, no_delay=True, default_noreply=False,
+                                    timeout=seconds, connect_timeout=seconds)
         self.close = client.close
         self.get, self.get_many, self.store = client.get, client.get_many, client.set
 
@@ -59,9 +62,14 @@ class PyLibmc:
 
         self.module = pylibmc
 
-    def open(self, address):
+    def open(self, address, seconds):
         address = address[5:] if address.startswith("unix:") else address
-        client = self.module.Client([address], binary=False, behaviors={"tcp_nodelay": True})
+        behaviors = {"tcp_nodelay": True}
+        if seconds is not None:
+            ms = int(1000 * seconds)
+            behaviors.update(connect_timeout=ms, _poll_timeout=ms, send_timeout=1000 * ms,
+                             receive_timeout=1000 * ms)
+        client = self.module.Client([address], binary=False, behaviors=behaviors)
         self.close = client.disconnect_all
         self.get, self.get_many, self.store = client.get, client.get_multi, client.set
 
@@ -124,6 +132,7 @@ class Work:
 class Worker:
     def __init__(self, name):
         self.name, self.module, self.work, self.done = name, MODULES[name](), None, 0
+        self.seconds = None
 
     def hello(self):
         return "%s %s\t%s; Python %d.%d.%d, garbage collection off" % (
@@ -132,7 +141,18 @@ class Worker:
     def open(self, address):
         if hasattr(self.module, "close"):
             self.module.close()
-        self.module.open(address)
+        self.module.open(address, self.seconds)
+
+    def set_deadline(self, ms):
+        self.seconds = int(ms) / 1000
+
+    def attempt(self):
+        start = perf_counter_ns()
+        try:
+            self.work.run(0)
+        except Exception:  # how long it took is what is asked for
+            pass
+        return str(perf_counter_ns() - start)
 
     def take_work(self, verb, *numbers):
         self.work, self.done = Work(self.module, verb, *map(int, numbers)), 0
@@ -172,7 +192,8 @@ class Worker:
     def obey(self, line):
         words = line.split()
         commands = {"hello": self.hello, "open": self.open, "work": self.take_work,
-                    "check": self.check, "run": self.run, "round": self.round, "each": self.each}
+                    "check": self.check, "run": self.run, "round": self.round, "each": self.each,
+                    "deadline": self.set_deadline, "try": self.attempt}
         try:
             answer = commands[words[0]](*words[1:])
         except Missing:

@@ -81,7 +81,7 @@ def find_work(name):
 
 def new_data():
     return {"program": "overhead", "facts": {}, "stolen": None, "clients": [], "cells": [],
-            "counts": [], "wire": [], "builds": []}
+            "counts": [], "wire": [], "builds": [], "waits": [], "beside": []}
 
 
 class Results:
@@ -178,6 +178,8 @@ FORM = {
                 "names": str}],
     "wire": [{"name": str, "title": str, "bytes": int, "ns": NUMBER, "instructions": NUMBER}],
     "builds": [{"build": str, "client": str, "work": str, "instructions": NUMBER}],
+    "waits": [{"client": str, "server": str, "deadline": int, "late": [NUMBER]}],
+    "beside": [{"client": str, "memory": NUMBER, "allocations": NUMBER, "first": NUMBER}],
 }
 
 
@@ -216,6 +218,8 @@ def read_json(path):
         return data
     if not isinstance(data, dict) or data.get("program") != "overhead":
         raise ValueError("it is not what overhead or mcload prints with --format json")
+    data.setdefault("waits", [])  # which were not measured at first
+    data.setdefault("beside", [])
     check_form(data, FORM, "it")
     return Results(data)
 

@@ -103,6 +103,34 @@ def promise_table(results):
     return rows
 
 
+LATE_MS = (0, 0.1, 1, 10, 100)  # the upper ends of the columns below
+
+
+def wait_table(results, server):
+    """How often a get returned so long after its deadline."""
+    rows = [["%s server: how late, of how many gets" % server, "early", "< 0.1 ms", "< 1 ms",
+             "< 10 ms", "< 100 ms", "later", "worst"]]
+    for wait in results.data["waits"]:
+        if wait["server"] != server or not wait["late"]:
+            continue
+        below = [sum(late < end for late in wait["late"]) for end in LATE_MS] + [len(wait["late"])]
+        counts = [below[0]] + [below[i] - below[i - 1] for i in range(1, len(below))]
+        rows.append(["%s, %d ms" % (wait["client"], wait["deadline"])] +
+                    [str(count) if count else "-" for count in counts] +
+                    ["%+.2f ms" % max(wait["late"])])
+    return rows
+
+
+def beside_table(results):
+    rows = [["beside an operation"] + [each["client"] for each in results.data["beside"]]]
+    for title, member in (("allocations of a get", "allocations"),
+                          ("memory of the process, kB", "memory"),
+                          ("system calls to connect, with a get", "first")):
+        if len(rows[0]) > 1:
+            rows.append([title] + [count_text(each[member]) for each in results.data["beside"]])
+    return rows
+
+
 def compare_times(one, other, setting):
     """The ratios of two results, and that of these, in parentheses if it is noise in either."""
     rows = [[setting.title, "first", "second", "change", "band"]]
@@ -143,7 +171,9 @@ def count_tables(results):
     """What no other work of the machine can change."""
     tables = [count_table(results, "instructions of an operation", "instructions"),
               count_table(results, "system calls of an operation", "syscalls"),
-              build_table(results), wire_table(results), promise_table(results)]
+              *(wait_table(results, server) for server in ("silent", "dripping")),
+              beside_table(results), build_table(results), wire_table(results),
+              promise_table(results)]
     return [table for table in tables if len(table) > 1]
 
 

@@ -140,6 +140,29 @@ static const char *do_each(void *ctx, const char *argument)
     return NULL;
 }
 
+static const char *set_deadline(void *ctx, const char *argument)
+{
+    const struct worker *worker = ctx;
+
+    if (worker->client->set_deadline == NULL)
+        return "no it has no deadline";
+    worker->client->set_deadline((int)count_of(argument));
+    return lines_ok;
+}
+
+static const char *try_one(void *ctx, const char *argument)
+{
+    const struct worker *worker = ctx;
+
+    (void)argument;
+    if (worker->run == NULL)
+        return no_work;
+    uint64_t start = timing_now();
+    worker->run(0);
+    printf("ok %llu\n", (unsigned long long)(timing_now() - start));
+    return NULL;
+}
+
 bool worker_connect(struct mc_socket *socket, const char *address)
 {
     struct mc_address parts;
@@ -157,7 +180,8 @@ int worker_main(const struct worker_client *client)
 {
     static const struct lines_command commands[] = {
         {"hello", hello}, {"open", open_server}, {"work", set_work}, {"check", check},
-        {"run", run},     {"round", do_round},   {"each", do_each},
+        {"run", run},     {"round", do_round},   {"each", do_each},  {"deadline", set_deadline},
+        {"try", try_one},
     };
     static struct worker worker;
 

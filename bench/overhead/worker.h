@@ -9,6 +9,9 @@
  *                                                         processor time of this process
  *     each COUNT                             ok NS NS NS ...            of each one
  *
+ *     deadline MS                            ok          for all operations after the next open
+ *     try                                    ok NS       one operation, well or badly done
+ *
  * round and each do some operations before the clock runs. python_clients.py obeys the same. */
 #ifndef WORKER_H
 #define WORKER_H
@@ -25,6 +28,9 @@ typedef bool worker_run(uint32_t i);
 struct worker_client {
     const char *title;    /* its name and version */
     const char *settings; /* what was set to make it fast, and how it is used */
+
+    /* How long an operation may take. NULL: it has no such setting. */
+    void (*set_deadline)(int ms);
 
     /* Connects to HOST:PORT or unix:/PATH. False when that fails. */
     bool (*open)(const char *address);

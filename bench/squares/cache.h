@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "conversation.h"
+#include "report.h"
 #include "server.h"
 #include "timing.h"
 #include "workload.h"
@@ -19,10 +20,11 @@ struct cache_outage {
 };
 
 struct cache {
-    /* Latencies as the program sees them. gets: every get since the caller last cleared it, the
-     * failed ones too, for that is what was waited; but not those that were skipped in the pause
-     * after a failure. answers: those gets that were a hit or a miss, in the whole time. */
-    struct timing_histogram gets, answers;
+    /* Latencies as the program sees them: every get since the caller last cleared it, the failed
+     * ones too, for that is what was waited; but not those that were skipped in the pause after a
+     * failure. */
+    struct timing_histogram gets;
+    struct report_times times;
     uint64_t cost_ns; /* of a miss */
     /* ---- */
     struct mc_server server;

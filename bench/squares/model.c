@@ -33,16 +33,21 @@ void model_predict(struct report *report)
 {
     uint32_t domain = report->options->domain;
     uint64_t requests = report->options->requests, draws = 0;
-    double cost_ns = (double)report->options->cost_us * 1000;
+    double measured = 0, predicted = 0;
 
-    report->round_trip_ns = timing_percentile(report->answers, 500000);
+    report->get_ns = timing_mean(&report->cache->answers);
+    report->set_ns = timing_mean(&report->cache->sets);
+    report->expense_ns = timing_mean(&report->cache->expenses);
     report->lacking = find_lacking(report);
     report->longest_ns = 1;
     for (uint32_t i = 0; i < report->count; i++, draws += requests) {
         struct report_run *run = &report->runs[i];
         double fresh = expect_distinct(domain, draws + requests) - expect_distinct(domain, draws);
-        run->model_ns =
-            report->lacking * fresh * cost_ns + (double)requests * (double)report->round_trip_ns;
+        run->model_ns = report->lacking * fresh * (double)(report->expense_ns + report->set_ns) +
+                        (double)requests * (double)report->get_ns;
+        measured += (double)run->ns;
+        predicted += run->model_ns;
         report->longest_ns = fmax(report->longest_ns, fmax(run->model_ns, (double)run->ns));
     }
+    report->difference = predicted > 0 ? measured / predicted - 1 : 0;
 }

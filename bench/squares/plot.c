@@ -93,8 +93,8 @@ static void draw_head(const struct report *report, FILE *out)
             (unsigned long)options->requests, options->requests == 1 ? "request" : "requests");
     fprintf(out, "<text class=\"dim\" x=\"%d\" y=\"56\">squares of 0 to %lu, %s a miss", LEFT,
             (unsigned long)options->domain, timing_text(text, (double)options->cost_us * 1000));
-    if (report->answers->count > 0)
-        fprintf(out, "; median get %s", timing_text(text, (double)report->round_trip_ns));
+    if (report->cache->answers.count > 0)
+        fprintf(out, "; mean get %s", timing_text(text, (double)report->get_ns));
     if (report->count > 1)
         fprintf(out, "; last run %.1f times as fast as the first",
                 report_speed_up(report, report->count - 1));
@@ -109,7 +109,7 @@ static void draw_legend(FILE *out)
             LEFT, LEGEND - 10, LEFT + 18, LEGEND);
     fprintf(out,
             "<path class=\"model\" d=\"M%d %dh18\"/><text class=\"ink\" x=\"%d\" y=\"%d\">"
-            "predicted: expected misses &#215; cost + requests &#215; round trip</text>\n",
+            "predicted: expected misses &#215; (expense + set) + requests &#215; get</text>\n",
             LEFT + 92, LEGEND - 4, LEFT + 116, LEGEND);
 }
 

@@ -15,18 +15,26 @@ struct report_run {
     double model_ns;         /* the time that the model predicts; report_end() computes it */
 };
 
-/* The caller sets options, server, own_server, answers and runs, which all stay its own. */
+/* How long things took, in the whole time. */
+struct report_times {
+    struct timing_histogram answers;  /* gets that were a hit or a miss */
+    struct timing_histogram sets;     /* those that were stored */
+    struct timing_histogram expenses; /* pretended ones */
+};
+
+/* The caller sets options, server, own_server, cache and runs, which all stay its own. */
 struct report {
     const struct options *options;
-    const char *server;                     /* its address */
-    bool own_server;                        /* it was empty at the start */
-    const struct timing_histogram *answers; /* latencies of all gets that were answered */
-    struct report_run *runs;                /* room for options->runs of them */
-    uint32_t count;                         /* of those that are done */
+    const char *server; /* its address */
+    bool own_server;    /* it was empty at the start */
+    const struct report_times *cache;
+    struct report_run *runs; /* room for options->runs of them */
+    uint32_t count;          /* of those that are done */
     /* ---- by report_end(), for the model ---- */
-    uint64_t round_trip_ns; /* the median of answers */
-    double lacking;         /* the share of the squares that the cache lacked at the start, 0..1 */
-    double longest_ns;      /* of all runs and predictions */
+    uint64_t get_ns, set_ns, expense_ns; /* the means */
+    double lacking;    /* the share of the squares that the cache lacked at the start, 0..1 */
+    double difference; /* of all runs together, measured to predicted: 0.01 for 1 % more */
+    double longest_ns; /* of all runs and predictions */
 };
 
 /* Prints what comes before the first run; what is known when a run is done (which it adds to

@@ -42,9 +42,8 @@ struct workload_cache {
 /* hits + misses = requests. A miss is every request whose square had to be computed. */
 struct workload_counts {
     uint32_t hits, misses;
-    uint32_t errors;     /* operations of the cache that failed; up to two a request: get and set */
-    uint32_t wrong;      /* answers that are not N*N by another way of computing it */
-    uint32_t mismatched; /* numbers that were not their key's square; see workload_request() */
+    uint32_t errors; /* operations of the cache that failed; up to two a request: get and set */
+    uint32_t wrong;  /* answers that are not N*N: see workload_check() */
 };
 
 /* The caller sets cache and domain, calls workload_seed(), and may clear counts between runs. */
@@ -64,19 +63,22 @@ void workload_seed(struct workload *workload, uint32_t seed);
  * it, which favours no number and needs no division. */
 uint32_t workload_draw(struct workload *workload);
 
-/* One request: the square of workload_draw(), from the cache where it has it, and a check of it.
- * The answer is always right, whatever the cache does:
+/* n * n: from the cache without computing it where the cache has a number, as the book's program
+ * does it. So the answer is as good as the cache is:
  *
  *   the cache has                                       counted as    the answer   then
  *   n * n in decimal, with the flags of an int or long  hit           the cache's  -
- *   another number in decimal, with such flags          miss, mism.   computed     replaced
+ *   another number in decimal, with such flags          hit           wrong        -
  *   something else: other text, other flags, too long   miss          computed     replaced
  *   nothing                                             miss          computed     set
- *   no answer                                           miss, error   computed     set is tried
- *
- * A mismatched number is where a program that trusts its cache (the book's does) would have
- * answered wrongly: somebody else stored it, or a late reply or another key's value got through.
- * Text that is no number cannot pass for a square, and is no more than a miss. */
+ *   no answer                                           miss, error   computed     set is tried */
+uint64_t workload_compute_square(struct workload *workload, uint32_t n);
+
+/* Counts an answer as wrong that is not n * n by another way of computing it: somebody else stored
+ * it, or a late reply or another key's value got through. */
+void workload_check(struct workload *workload, uint32_t n, uint64_t answer);
+
+/* One request: all of the three above. */
 void workload_request(struct workload *workload);
 
 #endif

@@ -150,7 +150,7 @@ const char *option_seconds(void *options, const struct option *option, const cha
     if (!option_read_fraction(text, &seconds) || seconds < (double)option->min ||
         seconds > (double)option->max)
         return fail_range(option, " of seconds");
-    const uint64_t ns = (uint64_t)(seconds * 1e9);
+    const uint64_t ns = (uint64_t)(seconds * 1e9 + 0.5);
     write_member(options, option, &ns, sizeof ns);
     return NULL;
 }

@@ -1,0 +1,562 @@
+"""Runs mcload against a server whose schedule is known (it stalls, drips, dies and lies), and holds
+every figure of its JSON against what that server saw; prints TAP.
+usage: check_schedule.py MCLOAD
+
+Nothing here depends on how fast the machine is: of times, only the least that they can be is known."""
+
+import csv
+import fcntl
+import io
+import json
+import os
+import pty
+import random
+import re
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
+
+from schedule import PATIENCE_S, Gone, Server
+from tap import run_cases
+
+MCLOAD = os.path.abspath(sys.argv[1])
+PATIENT = "--timeout-ms=60000"  # where a slow machine must not look like a failing server
+
+
+def run(*words):
+    return subprocess.run([MCLOAD, *words], capture_output=True, text=True, timeout=PATIENCE_S,
+                          stdin=subprocess.DEVNULL)
+
+
+def load(server, *words, status=0):
+    """The JSON of a run on the server."""
+    done = run("--server", server.address, "--format=json", *words)
+    if done.returncode != status:
+        raise AssertionError("exit status %d: %s%s" % (done.returncode, done.stderr, done.stdout))
+    return json.loads(done.stdout)
+
+
+# ---- counts --------------------------------------------------------------------------------------
+
+
+class Counts(unittest.TestCase):
+    def expect_counts(self, server, result, filled=0):
+        """Requests, keys and bytes are those that the server saw."""
+        calls = server.of_run(filled)
+        gets = [call for call in calls if call.is_get()]
+        self.assertEqual(result["get"]["requests"], len(gets))
+        self.assertEqual(result["set"]["requests"], len(calls) - len(gets))
+        self.assertEqual(result["get"]["keys"], sum(len(call.keys) for call in gets))
+        self.assertEqual(result["sent_bytes"], sum(call.size for call in calls))
+        self.assertEqual(result["received_bytes"], sum(len(call.reply) for call in calls))
+        self.assertEqual(result["get"]["hits"] + result["get"]["misses"], result["get"]["keys"])
+        self.assertEqual(result["get"]["hits"],
+                         sum(call.reply.count(b"VALUE ") + call.reply.count(b"VA ") for call in gets))
+        self.assertEqual(sum(one["connects"] for one in result["servers"]),
+                         len(server.accepted) - 1)
+
+    def test_sets_and_gets(self):
+        server = Server(self)
+        result = load(server, "--ratio=1:3", "--keys=40", "--requests=400", "--size=10-500",
+                      "--connections=4", "--threads=2", PATIENT)
+        self.expect_counts(server, result)
+        self.assertGreater(result["get"]["misses"], 0)
+        self.assertTrue(result["clean"])
+
+    def test_fill_is_not_counted(self):
+        server = Server(self)
+        result = load(server, "--fill", "--keys=70", "--requests=100", "--connections=3",
+                      "--verify", PATIENT)
+        self.expect_counts(server, result, 70)
+        self.assertEqual((result["filled"], len(server.store)), (70, 70))
+        self.assertEqual((result["get"]["hits"], result["get"]["wrong_values"]), (100, 0))
+        self.assertEqual(result["set"]["requests"], 0)
+
+    def test_warmup_is_not_counted(self):
+        server = Server(self)
+        result = load(server, "--warmup=0.1", "--requests=50", "--rate=500", PATIENT)
+        self.assertEqual(result["get"]["requests"], 50)
+        self.assertEqual(len(server.calls), 100)  # 0.1 s of 500 a second
+
+    def test_many_keys(self):
+        """Every third key is there."""
+        server = Server(self)
+        server.store = {b"key:%d" % n: b"x" * 32 for n in range(0, 90, 3)}
+        result = load(server, "--multiget=7", "--keys=90", "--requests=60", PATIENT)
+        self.expect_counts(server, result)
+        self.assertGreater(result["get"]["hits"], 100)
+        self.assertGreater(result["get"]["misses"], 100)
+
+    def test_formats_agree(self):
+        server = Server(self)
+        with tempfile.NamedTemporaryFile("r") as stored:
+            done = run("--server", server.address, "--ratio=1:1", "--requests=200", "--keys=5",
+                       "--format=csv", "--json", stored.name, PATIENT)
+            result = json.load(stored)
+        for row in csv.DictReader(io.StringIO(done.stdout)):
+            kind = result[row.pop("kind")]
+            self.assertEqual({name: float(text) if text else None for name, text in row.items()},
+                             {name: kind[name] for name in row})
+        for kind in ("get", "set"):
+            one = result[kind]
+            self.assertAlmostEqual(one["per_second"], one["requests"] / result["seconds"],
+                                   delta=one["per_second"] / 1000)
+            times = [one[name + "_us"] for name in ("min", "p50", "p90", "p99", "p99_9", "max")]
+            self.assertEqual(times, sorted(times))
+            self.assertTrue(one["min_us"] <= one["mean_us"] <= one["max_us"])
+            self.assertEqual(one["tail"][0][0], 0.9)
+
+    def test_text_says_the_same(self):
+        """Requests, hits, misses and errors stand in the columns of the text."""
+        failing = lambda call: setattr(call, "reply", b"SERVER_ERROR busy\r\n") \
+            if call.number % 10 == 9 else None
+        server = Server(self, failing)
+        server.store = {b"key:%d" % n: b"x" * 32 for n in range(3)}
+        done = run("--server", server.address, "--requests=200", "--keys=6", "--connections=2",
+                   PATIENT)
+        calls = [call for call in server.calls if call.number % 10 != 9]
+        hits = sum(b"VALUE" in call.reply for call in calls)
+        row = re.search(r"^get +(\d+) +\d+ +(\d+) +(\d+) +(\d+)$", done.stdout, re.MULTILINE)
+        self.assertEqual([int(number) for number in row.groups()],
+                         [180, hits, 180 - hits, 20], done.stdout)
+        self.assertIn("20 error replies; the first trouble: SERVER_ERROR busy", done.stdout)
+        self.assertNotIn("values of", done.stdout)  # it sets none
+        self.assertNotIn("wrong", done.stdout)  # nothing was verified
+
+    def test_nothing_was_verified(self):
+        server = Server(self)
+        for words, wanted in [([], None), (["--verify"], 0)]:
+            self.assertEqual(load(server, "--requests=5", *words)["get"]["wrong_values"], wanted)
+
+    def test_all_gets_miss(self):
+        done = run("--server", Server(self).address, "--requests=10", PATIENT)
+        self.assertIn("All gets missed: --fill sets every key before the run.", done.stdout)
+
+    def test_memcached_counts_the_same(self):
+        """memcached's own statistics: one version before the run, and nothing else."""
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o777)
+            path = folder + "/socket"
+            process = subprocess.Popen(["memcached", "-s", path, "-a", "666", "-U", "0"] +
+                                       ["-u", "nobody"] * (os.geteuid() == 0))
+            self.addCleanup(process.wait)
+            self.addCleanup(process.kill)
+            while (before := statistics_of(path)) is None:
+                self.assertIsNone(process.poll())
+                time.sleep(0.01)
+            result = json.loads(run("--server", "unix:" + path, "--ratio=1:2", "--requests=3000",
+                                    "--keys=300", "--multiget=3", "--size=0-2000",
+                                    "--format=json", PATIENT).stdout)
+            after = statistics_of(path)
+        grown = {name: after[name] - before[name] for name in before}
+        self.assertEqual(grown["cmd_get"], result["get"]["keys"])
+        self.assertEqual(grown["get_hits"], result["get"]["hits"])
+        self.assertEqual(grown["get_misses"], result["get"]["misses"])
+        self.assertEqual(grown["cmd_set"], result["set"]["requests"])
+        self.assertEqual(grown["total_connections"], result["servers"][0]["connects"] + 2)
+        self.assertEqual(grown["bytes_read"],
+                         result["sent_bytes"] + len("version\r\nstats\r\n"))
+
+
+def statistics_of(path):
+    """None when nobody listens yet."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        if connection.connect_ex(path) != 0:
+            return None
+        connection.sendall(b"stats\r\n")
+        text = b""
+        while not text.endswith(b"END\r\n"):
+            text += connection.recv(65536)
+    return {name: int(number) for name, number in
+            re.findall(r"STAT (cmd_get|get_hits|get_misses|cmd_set|total_connections|bytes_read) (\d+)",
+                       text.decode())}
+
+
+# ---- which requests ------------------------------------------------------------------------------
+
+
+class Requests(unittest.TestCase):
+    def keys_of(self, *words):
+        server = Server(self)
+        load(server, "--connections=1", "--keys=100", "--requests=1500", "--pipeline=30", PATIENT,
+             *words)
+        return [int(call.keys[0].split(b":")[1]) for call in server.calls]
+
+    def test_sets_are_spread_evenly(self):
+        server = Server(self)
+        load(server, "--connections=1", "--ratio=2:5", "--requests=70", PATIENT)
+        sets = [call.number for call in server.calls if not call.is_get()]
+        self.assertEqual(len(sets), 20)
+        self.assertEqual({b - a for a, b in zip(sets, sets[1:])}, {3, 4})
+
+    def test_keys_are_those_of_the_distribution(self):
+        """Of zipf:1 over 100 keys the first has 1 / 5.187 of all, the second half of that."""
+        keys = self.keys_of("--key-dist=zipf:1", "--seed=1")
+        shares = [keys.count(k) / len(keys) for k in range(100)]
+        self.assertAlmostEqual(shares[0], 1 / 5.187, delta=0.03)
+        self.assertAlmostEqual(shares[1], 1 / 5.187 / 2, delta=0.02)
+        keys = self.keys_of("--seed=1")
+        self.assertEqual(set(keys), set(range(100)))
+        self.assertLess(max(keys.count(k) for k in range(100)), 40)
+
+    def test_seed_repeats_them(self):
+        one, again, other = (self.keys_of("--seed=" + seed) for seed in ("5", "5", "6"))
+        self.assertEqual(one, again)
+        self.assertNotEqual(one, other)
+
+    def test_threads_draw_others(self):
+        server = Server(self)
+        load(server, "--connections=2", "--threads=2", "--requests=200", "--keys=1000", "--seed=1",
+             PATIENT)
+        drawn = {}
+        for call in server.calls:
+            drawn.setdefault(call.connection, []).append(call.keys)
+        one, other = drawn.values()
+        self.assertEqual(len(one), len(other))
+        self.assertNotEqual(one, other)
+
+    def test_sizes(self):
+        server = Server(self)
+        load(server, "--ratio=1:0", "--size=20-29", "--requests=1000", "--seed=1", "--pipeline=20",
+             PATIENT)
+        sizes = [len(call.data) for call in server.calls]
+        self.assertEqual(set(sizes), set(range(20, 30)))
+        self.assertLess(max(sizes.count(size) for size in set(sizes)), 140)
+
+    def test_in_flight(self):
+        """As many as --pipeline says, and never more."""
+        held, most = [], []
+
+        def script(call):
+            held.append(call)
+            most.append(len(held))
+            call.reply, held[:] = (b"END\r\n" * len(held), []) if len(held) == 8 else (b"", held)
+        server = Server(self, script)
+        result = load(server, "--connections=1", "--pipeline=8", "--requests=160", PATIENT)
+        self.assertEqual((max(most), result["get"]["misses"]), (8, 160))
+
+
+# ---- time ----------------------------------------------------------------------------------------
+
+
+class Times(unittest.TestCase):
+    def test_open_loop_is_even(self):
+        """No request comes before it is due."""
+        for threads in ("1", "3"):
+            server, start = Server(self), time.monotonic()
+            result = load(server, "--rate=250", "--requests=100", "--connections=6",
+                          "--threads=" + threads, PATIENT)
+            arrivals = sorted(call.at for call in server.calls)
+            self.assertEqual(len(arrivals), 100)
+            for k, at in enumerate(arrivals):
+                self.assertGreaterEqual(at - start, k / 250)
+            self.assertGreaterEqual(result["seconds"], 99 / 250)
+
+    def test_threads_take_turns(self):
+        """Four of them, a request each 25 ms."""
+        server, start = Server(self), time.monotonic()
+        load(server, "--rate=40", "--requests=12", "--connections=4", "--threads=4", PATIENT)
+        for k, at in enumerate(sorted(call.at for call in server.calls)):
+            self.assertGreaterEqual(at - start, k / 40)
+
+    def test_latency_is_from_when_a_request_was_due(self):
+        """Of 600 requests in 600 ms, those due within a stall of 300 ms wait for its end: the 60th
+        from the slowest 240 ms, though it was sent long after it was due."""
+        stalled = []
+
+        def script(call):
+            if not stalled:
+                stalled.append(call)
+                time.sleep(0.3)
+        result = load(Server(self, script), "--rate=1000", "--requests=600", "--connections=1",
+                      PATIENT)
+        get = result["get"]
+        self.assertEqual((get["requests"], result["unsent"]), (600, 0))
+        self.assertGreaterEqual(get["max_us"], 299000)
+        for name, least in [("p99_us", 294), ("p90_us", 240), ("mean_us", 74)]:
+            self.assertGreaterEqual(get[name], 0.99 * 1000 * least, name)
+        self.assertGreaterEqual(min(us for above, us in get["tail"] if above < 0.1), 0.99 * 240000)
+
+    def test_closed_loop_latency_is_from_the_sending(self):
+        """Each reply of the first connection takes 20 ms."""
+        server = Server(self, lambda call: time.sleep(0.02))
+        get = load(server, "--requests=15", "--connections=1", PATIENT)["get"]
+        self.assertGreaterEqual(get["min_us"], 20000)
+        self.assertGreaterEqual(get["mean_us"], 20000)
+
+    def test_kinds_have_latencies_of_their_own(self):
+        def script(call):
+            if not call.is_get():
+                time.sleep(0.03)
+        result = load(Server(self, script), "--ratio=1:4", "--requests=50", "--connections=1",
+                      PATIENT)
+        self.assertGreaterEqual(result["set"]["min_us"], 30000)
+        self.assertLess(result["get"]["min_us"], result["set"]["min_us"])
+
+    def test_time_and_rate_make_whole_numbers(self):
+        """0.29 * 100 is 28.999999999999996 in binary."""
+        for rate, seconds, requests in [(100, "0.29", 29), (100, "0.57", 57), (1000, "0.001", 1),
+                                        (10, "0.19", 1)]:
+            result = load(Server(self), "--rate=%d" % rate, "--time=" + seconds, PATIENT)
+            self.assertEqual(result["get"]["requests"] + result["unsent"], requests)
+
+    def test_what_was_due_and_never_sent(self):
+        """A server that answers nothing: every request that was due is an error or unsent."""
+        server = Server(self)
+        server.script = server.stay_silent
+        result = load(server, "--rate=100", "--time=0.4", "--connections=2", "--timeout-ms=150",
+                      status=1)
+        self.assertEqual(result["get"]["errors"] + result["unsent"], 40)
+        self.assertGreater(result["unsent"], 0)
+        self.assertEqual(result["get"]["requests"], 0)
+        self.assertEqual(result["servers"][0]["timed_out"], result["get"]["errors"])
+
+    def test_samples_add_up(self):
+        server = Server(self)
+        result = load(server, "--rate=200", "--time=1.1", PATIENT)
+        self.assertGreaterEqual(len(result["samples"]), 1)
+        self.assertLessEqual(sum(sample["requests"] for sample in result["samples"]), 220)
+        for sample in result["samples"]:
+            self.assertLessEqual(sample["p50_us"], sample["p99_us"])
+
+    def test_timeouts(self):
+        """Each of two requests waits 300 ms, and a pause lies between them."""
+        server = Server(self)
+        server.script = server.stay_silent
+        result = load(server, "--requests=2", "--connections=1", "--timeout-ms=300", status=1)
+        self.assertEqual((result["get"]["errors"], result["servers"][0]["timed_out"]), (2, 2))
+        self.assertGreaterEqual(result["seconds"], 2 * 0.3 + 0.05)
+        self.assertFalse(result["clean"])
+
+    def test_pauses_double(self):
+        def script(call):
+            raise Gone
+        server = Server(self, script)
+        result = load(server, "--requests=4", "--connections=1", status=1)
+        self.assertEqual((result["get"]["errors"], result["servers"][0]["closed"]), (4, 4))
+        closed, accepted = server.closed[1:], server.accepted[2:]
+        for pause, end, begin in zip((0.05, 0.1, 0.2), closed, accepted):
+            self.assertGreaterEqual(begin - end, pause)
+
+
+# ---- what a server does to it --------------------------------------------------------------------
+
+
+class Failures(unittest.TestCase):
+    def test_drips(self):
+        """Each byte by itself."""
+        def script(call):
+            for k in range(len(call.reply)):
+                call.connection.sendall(call.reply[k:k + 1])
+            call.reply = b""
+        server = Server(self, script)
+        for protocol in ("classic", "meta"):
+            result = load(server, "--fill", "--verify", "--keys=7", "--requests=40", "--size=1-40",
+                          "--connections=2", "--multiget=2", "--protocol=" + protocol, PATIENT)
+            self.assertEqual((result["get"]["hits"], result["get"]["wrong_values"]), (80, 0))
+            self.assertTrue(result["clean"])
+
+    def test_death_within_a_reply(self):
+        """What was received of it is no part of the next connection's first reply."""
+        cuts = list(range(1, 40, 4))
+
+        def script(call):
+            if call.is_get() and cuts and call.number % 3 == 0:
+                call.connection.sendall(call.reply[:cuts.pop()])
+                raise Gone
+        server = Server(self, script)
+        result = load(server, "--fill", "--verify", "--keys=5", "--requests=60", "--connections=3",
+                      "--size=20", PATIENT, status=1)
+        one = result["servers"][0]
+        self.assertEqual((one["closed"], one["broken"], one["error_replies"]), (10, 0, 0))
+        self.assertEqual((result["get"]["errors"], result["get"]["hits"]), (10, 50))
+        self.assertEqual(result["get"]["wrong_values"], 0)
+        self.assertEqual(one["connects"], len(server.accepted) - 1)
+
+    def test_next_connection(self):
+        """It starts from nothing."""
+        def script(call):
+            if call.number == 0:
+                call.connection.sendall(b"VALUE key:0 0 32\r\nabc")
+                raise Gone
+        server = Server(self, script)
+        get = load(server, "--requests=3", "--keys=1", "--connections=1", PATIENT, status=1)["get"]
+        self.assertEqual((get["errors"], get["misses"]), (1, 2))
+
+    def test_death_with_many_in_flight(self):
+        """All of them are errors."""
+        def script(call):
+            call.reply = b""
+            if call.number == 19:
+                raise Gone
+        server = Server(self, script)
+        result = load(server, "--connections=1", "--pipeline=20", "--requests=20", status=1)
+        self.assertEqual((result["get"]["errors"], result["get"]["requests"]), (20, 0))
+
+    def test_error_replies(self):
+        def script(call):
+            if call.number % 5 == 0:
+                call.reply = b"SERVER_ERROR busy\r\n"
+        server = Server(self, script)
+        result = load(server, "--requests=100", PATIENT, status=1)
+        one = result["servers"][0]
+        self.assertEqual((result["get"]["errors"], one["error_replies"]), (20, 20))
+        self.assertEqual((one["closed"], one["first_trouble"]), (0, "SERVER_ERROR busy"))
+
+    def test_surplus_reply(self):
+        def script(call):
+            if call.number == 10:
+                call.reply += b"END\r\n"
+        server = Server(self, script)
+        result = load(server, "--requests=40", "--connections=1", PATIENT, status=1)
+        self.assertEqual(result["servers"][0]["broken"], 1)
+        self.assertEqual(result["get"]["requests"] + result["get"]["errors"], 40)
+
+    def test_troubles_are_their_servers(self):
+        def script(call):
+            raise Gone
+        good, bad = Server(self), Server(self, script)
+        result = json.loads(run("--server", good.address + "," + bad.address, "--requests=40",
+                                "--connections=2", "--format=json").stdout)
+        self.assertEqual([one["closed"] for one in result["servers"]], [0, result["get"]["errors"]])
+        self.assertGreater(result["get"]["errors"], 0)
+        self.assertEqual(result["servers"][0]["first_trouble"], "")
+
+    def test_fill_completes_after_lost_connections(self):
+        """Twice a connection dies with what was set and what was not; nothing is left out."""
+        deaths = [10, 40]
+
+        def script(call):
+            if deaths and call.number == deaths[0]:
+                del deaths[0]
+                raise Gone
+        for connections in ("1", "3"):
+            deaths[:] = [10, 40]
+            server = Server(self, script)
+            result = load(server, "--fill", "--keys=100", "--requests=50", "--verify", PATIENT,
+                          "--connections=" + connections, status=1)
+            self.assertEqual(set(server.store), {b"key:%d" % k for k in range(100)})
+            self.assertEqual(result["filled"], 100)
+            self.assertEqual((result["get"]["hits"], result["get"]["misses"]), (50, 0))
+            self.assertGreaterEqual(result["earlier_errors"], 2)
+            self.assertEqual(result["servers"][0]["closed"], 2)
+
+    def test_fill_that_is_refused(self):
+        """An error that closes the connection ends it."""
+        def script(call):
+            call.reply = b"CLIENT_ERROR no\r\n"
+        result = load(Server(self, script), "--fill", "--keys=30", "--requests=0",
+                      "--connections=1", PATIENT, status=1)
+        self.assertEqual((result["filled"], result["earlier_errors"]), (0, 30))
+
+
+# ---- lies ----------------------------------------------------------------------------------------
+
+
+class Lies(unittest.TestCase):
+    """With --verify every wrong value counts, and none that is right."""
+
+    def expect(self, change, lies=7, size="20-60"):
+        """Each seventh of 49 gets is changed."""
+        for protocol in ("classic", "meta"):
+            server = Server(self)
+
+            def script(call, server=server):
+                if call.is_get() and call.number % 7 == 0:
+                    call.reply = change(call.reply, server.store, call)
+            server.script = script
+            result = load(server, "--fill", "--verify", "--keys=49", "--requests=49", "--seed=2",
+                          "--connections=2", "--size=" + size, "--protocol=" + protocol, PATIENT,
+                          status=1 if lies else 0)
+            get = result["get"]
+            self.assertEqual((get["hits"], get["wrong_values"], get["errors"]), (49, lies, 0))
+            self.assertEqual(result["clean"], lies == 0)
+
+    def with_value(self, call, value, flags=0):
+        if call.verb == "get":
+            return b"VALUE %s %d %d\r\n%s\r\nEND\r\n" % (call.keys[0], flags, len(value), value)
+        line = b"".join(b" f%d" % flags if word == b"f" else b" k" + call.keys[0]
+                        for word in call.words[2:] if word in (b"f", b"k"))
+        return b"VA %d%s\r\n%s\r\n" % (len(value), line, value)
+
+    def test_none(self):
+        self.expect(lambda reply, store, call: self.with_value(call, store[call.keys[0]]), lies=0)
+
+    def test_one_byte(self):
+        def change(reply, store, call):
+            value = bytearray(store[call.keys[0]])
+            value[random.Random(call.number).randrange(len(value))] ^= 1
+            return self.with_value(call, bytes(value))
+        self.expect(change)
+
+    def test_value_of_another_key(self):
+        """Of the same size."""
+        def change(reply, store, call):
+            other = b"key:%d" % ((int(call.keys[0][4:]) + 1) % 49)
+            return self.with_value(call, store[other])
+        self.expect(change, size="30")
+
+    def test_other_sizes(self):
+        """None, too short, too long, and cut to a size that is as good."""
+        self.expect(lambda reply, store, call: self.with_value(call, b""))
+        self.expect(lambda reply, store, call: self.with_value(call, store[call.keys[0]][:19]))
+        self.expect(lambda reply, store, call: self.with_value(
+            call, store[call.keys[0]] + b"a" * 41))
+        self.expect(lambda reply, store, call: self.with_value(
+            call, store[call.keys[0]][:20] if len(store[call.keys[0]]) > 20
+            else store[call.keys[0]] + b"z"))
+
+    def test_flags(self):
+        self.expect(lambda reply, store, call: self.with_value(call, store[call.keys[0]], 7))
+
+
+# ---- the line on a terminal ----------------------------------------------------------------------
+
+
+class Terminal(unittest.TestCase):
+    def begin(self, columns, term):
+        """An mcload on a terminal of so many columns."""
+        here, there = pty.openpty()
+        fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        attributes = termios.tcgetattr(there)
+        attributes[1] = 0
+        termios.tcsetattr(there, termios.TCSANOW, attributes)
+        process = subprocess.Popen(
+            [MCLOAD, "--server", Server(self).address, "--rate=100", "--time=1.1", PATIENT],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=there,
+            env={**os.environ, "TERM": term})
+        os.close(there)
+        return process, here
+
+    def said(self, process, here):
+        """What it writes to it."""
+        text = b""
+        try:
+            while piece := os.read(here, 65536):
+                text += piece
+        except OSError:
+            pass
+        os.close(here)
+        self.assertEqual(process.wait(PATIENCE_S), 0)
+        return text.decode()
+
+    def test_line_fits(self):
+        all_columns = (30, 200)
+        started = [self.begin(columns, "xterm") for columns in all_columns]
+        dumb = self.begin(80, "dumb")
+        for columns, (process, here) in zip(all_columns, started):
+            lines = re.split("[\r\n]", self.said(process, here))
+            self.assertIn("1 s", "".join(lines))
+            self.assertLess(max(map(len, lines)), columns)
+        self.assertEqual(self.said(*dumb), "")
+
+
+if __name__ == "__main__":
+    run_cases()
