@@ -142,38 +142,46 @@ builds_as_typed() {
     [ -n "$line" ] && (cd "$tap_folder/source" && eval "$line")
 }
 
-# talks_as_shown: what is typed in the README is explained as it is there, but for the time it takes.
-talks_as_shown() {
-    local typed
-    after 'mcwire talk' | sed 's/[0-9.]* ms$/ms/' >"$tap_folder/shown" &&
-        typed=$(sed -n 's/^> //p' "$tap_folder/shown") && [ -n "$typed" ] &&
-        ask 'flush_all\r\n' && "$mcwire" -s "$tap_address" talk <<<"$typed" >"$tap_folder/talk" &&
-        diff <(sed '/^>/d' "$tap_folder/shown") \
-            <(sed '1d; s/[0-9.]* ms$/ms/' "$tap_folder/talk")
-}
-
-# start_proxy: sets $proxy, and $port where it listens.
-start_proxy() {
+# start_listening COMMAND...: of mcwire; sets $listener, and $port where it listens.
+start_listening() {
     local tries
-    "$mcwire" -s "$tap_address" proxy --listen 0 >"$tap_folder/proxy" 2>"$tap_folder/proxy-said" &
-    proxy=$!
+    "$mcwire" "$@" --listen 0 >"$tap_folder/printed" 2>"$tap_folder/listening" &
+    listener=$!
     for ((tries = 0; tries < 6000; tries++)); do
-        port=$(sed -n 's/.*listening at [0-9.]*:\([0-9]*\).*/\1/p' "$tap_folder/proxy-said")
+        port=$(sed -n 's/.*listening at [0-9.]*:\([0-9]*\).*/\1/p' "$tap_folder/listening")
         [ -z "$port" ] || return 0
         sleep 0.01
     done
     return 1
 }
 
+# talks_as_shown ADDRESS: what is typed in the README is explained as it is there, but for the time it
+# takes.
+talks_as_shown() {
+    local typed
+    after 'mcwire talk' | sed 's/[0-9.]* ms$/ms/' >"$tap_folder/shown" &&
+        typed=$(sed -n 's/^> //p' "$tap_folder/shown") && [ -n "$typed" ] &&
+        "$mcwire" -s "$1" talk <<<"$typed" >"$tap_folder/talk" &&
+        diff <(sed '/^>/d' "$tap_folder/shown") \
+            <(sed '1d; s/[0-9.]* ms$/ms/' "$tap_folder/talk")
+}
+
+# serves_as_shown: the server that the README starts is as good.
+serves_as_shown() {
+    local listener port
+    grep -qE '^\$ .*mcwire serve &' "$tap_folder/commands-1" && start_listening serve &&
+        talks_as_shown "127.0.0.1:$port" && kill -INT "$listener" && wait "$listener"
+}
+
 # passes_as_shown: the client of the README is explained as it is there. It ends with status 1, as the
 # server says no.
 passes_as_shown() {
-    local words proxy port
+    local words listener port
     read -ra words < <(grep -oE 'mcwire -s 127.0.0.1:11212 [a-z ]+' "$readme" | cut -d' ' -f4-)
-    [ ${#words[@]} -gt 0 ] && ask 'flush_all\r\n' && start_proxy || return
+    [ ${#words[@]} -gt 0 ] && start_listening -s "$tap_address" proxy || return
     "$mcwire" -s "127.0.0.1:$port" "${words[@]}"
-    kill -INT "$proxy" && wait "$proxy" &&
-        diff <(after 'mcwire proxy') <(grep -v '^ *\* ' "$tap_folder/proxy")
+    kill -INT "$listener" && wait "$listener" &&
+        diff <(after 'mcwire proxy') <(grep -v '^ *\* ' "$tap_folder/printed")
 }
 
 # page_is_fresh: what the page says of 0.2 names no function that is gone.
@@ -378,7 +386,9 @@ LD_LIBRARY_PATH=$(dirname "$(find "$installed" -name libmcwire.so)")
 export PKG_CONFIG_SYSROOT_DIR=$installed PKG_CONFIG_PATH LD_LIBRARY_PATH
 mcwire=$installed/usr/local/bin/mcwire
 check "the lines that build mcwire do" builds_as_typed
-check "mcwire talk explains as in README.md" talks_as_shown
+check "memcached forgets what other tests have stored" ask 'flush_all\r\n'
+check "mcwire talk explains as in README.md" talks_as_shown "$tap_address"
+check "mcwire serve answers as in README.md" serves_as_shown
 check "mcwire proxy explains as in README.md" passes_as_shown
 for example in "$examples"/*.c; do
     ! grep -qE 'openssl|epoll' "$example" || continue # all/check_tls.sh, check_examples.sh
