@@ -415,10 +415,10 @@ class Watch(Case):
         fake = Fake(self, talk)
         running = Running(self, "-s", fake.address, "watch")
         running.expect(b"last")
-        with open("/proc/net/tcp") as file:  # a timer that starts with 02 is that of keepalive
-            timers = [line.split()[5] for line in file
-                      if line.split()[1].endswith(":%04X" % fake.peer[1])]
-        self.assertEqual([timer[:2] for timer in timers], ["02"], timers)
+        ports = ":%04X \\w{8}:%04X " % (fake.peer[1], fake.listener.getsockname()[1])
+        with open("/proc/net/tcp") as file:
+            timers = [line.split()[5] for line in file if re.search(ports, line)]
+        self.assertEqual([timer[:2] for timer in timers], ["02"])  # it is that of keepalive
         running.interrupt()
 
     def test_deletions(self):
