@@ -205,7 +205,9 @@ class Statuses(Case):
             self.fails_at(says(b"HTTP/1.1 400 Bad Request\r\n"), 76, b"mcwire: ", *command)
         for command in STREAMS:
             self.fails_at(says(lines(get("k"))), 76, b"does not answer as memcached does", *command)
-            self.fails_at(opens(b"END\r\n"), 76, b"mcwire: ", "top")
+            result = run("-s", Fake(self, opens(b"END\r\n")).address, SLOW, *command)
+            self.assertEqual(result.status, 76, result.said)
+            self.assertIn(b"not a memcached reply", result.said)
 
     def test_77_login(self):
         for command in COMMANDS:
@@ -569,8 +571,8 @@ These numbers are exact.
 """)
 
     def test_what_is_counted(self):
-        text = lines(get("a:1", size=100), get("a:2", "not_found", size=0), get("b/3", size=5),
-                     get("a:1", size=100), get("plain", "expired", size=0), store("a:2", size=40),
+        text = lines(get("a:1", size=100), get("a:2", "not_found", size=9), get("b/3", size=5),
+                     get("a:1", size=100), get("plain", "expired", size=3), store("a:2", size=40),
                      store("b/3", "too_large", size=1))
         self.assertEqual(self.rows(text), [(2, "a:1"), (2, "a:2"), (2, "b/3"), (1, "plain")])
         self.assertEqual(self.rows(text, "--by=key"), self.rows(text))
@@ -591,6 +593,7 @@ These numbers are exact.
         for others in ((get("a", "not_found"), store("b")),
                        (get("a", "not_found"), store("a", cfd=26)),
                        (get("a", "not_found"), "type=odd", store("a")),
+                       (get("a", "not_found"), store("b"), store("a")),
                        (get("a", "not_found"), get("b"), store("a"))):
             self.assertEqual(self.rows(lines(*others), "--by=misses"), [(1, "a")], others)
         twice = lines(get("a", "not_found"), get("a", "not_found"), store("a"))
@@ -634,6 +637,7 @@ These numbers are exact.
         self.assertEqual(running.end(), b"")
         self.assertNotIn(b"\x1b", running.out)
         self.assertRegex(running.out.splitlines()[-1], rb'^\{"requests":')
+        self.assertEqual(running.out.count(b"seconds"), 1)
         running = Running(self, "-s", fake.address, "top", size=(80, 24))
         running.expect(b"requests in")
         self.assertEqual(running.interrupt(), b"")
