@@ -727,6 +727,26 @@ class Latency(Case):
         self.assertAlmostEqual(sum(float(row[3]) for row in rows), 100, delta=0.1 * len(rows))
         self.assertTrue(all(len(line) <= 80 for line in shown[3:]), out)
 
+    def test_rows(self):
+        """From the least to the largest, each is 2 or 2.5 times the one before, in a short unit."""
+        def talk(fake, connection, number):
+            for seconds in (0, 0.003, 0.03):
+                if fake.receive(connection):
+                    time.sleep(seconds)
+                    connection.sendall(b"VERSION 1\r\n")
+            tells(b"1")(fake, connection, number)
+
+        fake = Fake(self, talk)
+        running = Running(self, "-s", fake.address, "latency", "--interval=0.01")
+        wait_until(lambda: fake.received.count(b"\n") > 3)
+        running.interrupt()
+        labels = re.findall(rb"(?m)^up to +(\d+) (us|ms|s) ", running.out)
+        ends = [int(number) * {b"us": 1, b"ms": 1000, b"s": 1000000}[unit] for number, unit in labels]
+        self.assertGreaterEqual(ends[-1], 50000)
+        self.assertLessEqual({later / earlier for earlier, later in zip(ends, ends[1:])}, {2, 2.5})
+        numbers = labels + re.findall(rb"(\d+)[\d.]* (us|ms|s)[,\n]", running.out)
+        self.assertLess(max(int(number) for number, _ in numbers), 1000, running.out)
+
     def test_how_often(self):
         line = json.loads(self.ok("latency", "--for=0.05", "--interval=0.04", "--json"))
         self.assertLessEqual(line["count"], 3)
@@ -753,7 +773,7 @@ class Latency(Case):
         self.assertGreater(line["timeouts"], 1)
         self.assertGreater(line["count"], 1)
         self.assertLess(line["max_us"], 20000)
-        result = run("-s", Fake(self, silent).address, "--timeout=20", "latency", "--for=0.05")
+        result = run("-s", Fake(self, silent).address, "--timeout=10", "latency", "--for=0.1")
         self.assertEqual(result.status, 75)
         self.assertRegex(result.out, rb"memcached \n0 round trips in .* s; \d+ timed out\n$")
 
@@ -776,6 +796,7 @@ class Latency(Case):
 
     def test_on_a_terminal(self):
         fake = Fake(self, tells(b"1\x1b[31m"))
+        other = Running(self, "-s", fake.address, "latency", size=(50, 24), TERM="dumb")
         running = Running(self, "-s", fake.address, "latency", size=(50, 24))
         running.expect(b"\x1b[H\x1b[J")
         running.expect(b"#")
@@ -784,6 +805,9 @@ class Latency(Case):
         last = running.out.split(b"\x1b[H\x1b[J")[-1].decode()
         self.assertIn("memcached 1\\x1b[31m\n", last)
         self.assertTrue(all(len(line) <= 50 for line in last.split("\n")[2:]), last)
+        other.interrupt()
+        self.assertEqual(other.out.count(b"round trips in"), 1)
+        self.assertNotIn(b"\x1b", other.out)
 
 
 # ---- doctor -----------------------------------------------------------------
@@ -984,14 +1008,14 @@ class Doctor(Case):
         self.healthy(slabs=slabs, items={"items:1:mem_requested": 60 << 20})
 
     def test_a_group_is_refused(self):
-        address = self.patient(settings=b"ERROR\r\n", slabs=b"SERVER_ERROR no\r\n",
+        address = self.patient(settings=b"STAT verbosity 2\r\nERROR\r\n", slabs=b"SERVER_ERROR no\r\n",
                                general={"cmd_flush": 1})
         result = run("-s", address, SLOW, "doctor")
         self.assertEqual(result.status, 1)
         self.assertEqual(result.said, b"mcwire: doctor: the server does not tell its settings, "
                          b"which are not judged\nmcwire: doctor: the server does not tell its slabs, "
                          b"which are not judged\n")
-        self.assertIn(b"! flush_all: ", result.out)
+        self.assertEqual(re.findall(rb"(?m)^! (.*?):", result.out), [b"flush_all"])
 
     def test_it_dies_in_between(self):
         fake = Fake(self, dies(statistics(GENERAL), statistics(SETTINGS)[:50]))
@@ -999,7 +1023,7 @@ class Doctor(Case):
         self.assertEqual((result.status, result.out), (69, b""), result.said)
 
     def test_narrow(self):
-        address = self.patient(general={"evictions": 5000, "version": "1.5.\x1b[1m"},
+        address = self.patient(general={"evictions": 5000, "version": "1.5.6\x1b[1m"},
                                settings={"inter": "NULL"})
         running = Running(self, "-s", address, "doctor", size=(44, 24))
         running.end(status=1)
@@ -1007,7 +1031,7 @@ class Doctor(Case):
                       b"to log in\n  Listen", running.out)
         plain = re.sub(b"\x1b\\[\\d+m", b"", running.out).decode()
         self.assertNotIn("\x1b", plain)
-        self.assertIn("memcached 1.5.\\x1b[1m", plain)
+        self.assertEqual(plain.count("memcached 1.5.6\\x1b[1m"), 2)
         self.assertTrue(all(len(line) <= 44 for line in plain.split("\n")[1:]), plain)
         out = self.ok("doctor", status=1, server=address)
         self.assertTrue(all(len(line) <= 80 for line in out.split(b"\n")), out)
@@ -1031,6 +1055,9 @@ class Others(Case):
             self.assertTrue(running.read())
         running.interrupt()
         self.assertEqual(running.out.count(b"cmd_touch"), 1)
+        for block in running.out.split(b"\n\n"):
+            names = [line.split()[0] for line in block.splitlines() if line]
+            self.assertEqual(len(names), len(set(names)), block)
 
 
 if __name__ == "__main__":
