@@ -205,7 +205,9 @@ class Statuses(Case):
             self.fails_at(says(b"HTTP/1.1 400 Bad Request\r\n"), 76, b"mcwire: ", *command)
         for command in STREAMS:
             self.fails_at(says(lines(get("k"))), 76, b"does not answer as memcached does", *command)
-            self.fails_at(opens(b"END\r\n"), 76, b"mcwire: ", "top")
+            result = run("-s", Fake(self, opens(b"END\r\n")).address, SLOW, *command)
+            self.assertEqual(result.status, 76, result.said)
+            self.assertIn(b"not a memcached reply", result.said)
 
     def test_77_login(self):
         for command in COMMANDS:
@@ -415,10 +417,10 @@ class Watch(Case):
         fake = Fake(self, talk)
         running = Running(self, "-s", fake.address, "watch")
         running.expect(b"last")
-        with open("/proc/net/tcp") as file:  # a timer that starts with 02 is that of keepalive
-            timers = [line.split()[5] for line in file
-                      if line.split()[1].endswith(":%04X" % fake.peer[1])]
-        self.assertEqual([timer[:2] for timer in timers], ["02"], timers)
+        ports = ":%04X \\w{8}:%04X " % (fake.peer[1], fake.listener.getsockname()[1])
+        with open("/proc/net/tcp") as file:
+            timers = [line.split()[5] for line in file if re.search(ports, line)]
+        self.assertEqual([timer[:2] for timer in timers], ["02"])  # it is that of keepalive
         running.interrupt()
 
     def test_deletions(self):
@@ -569,8 +571,8 @@ These numbers are exact.
 """)
 
     def test_what_is_counted(self):
-        text = lines(get("a:1", size=100), get("a:2", "not_found", size=0), get("b/3", size=5),
-                     get("a:1", size=100), get("plain", "expired", size=0), store("a:2", size=40),
+        text = lines(get("a:1", size=100), get("a:2", "not_found", size=9), get("b/3", size=5),
+                     get("a:1", size=100), get("plain", "expired", size=3), store("a:2", size=40),
                      store("b/3", "too_large", size=1))
         self.assertEqual(self.rows(text), [(2, "a:1"), (2, "a:2"), (2, "b/3"), (1, "plain")])
         self.assertEqual(self.rows(text, "--by=key"), self.rows(text))
@@ -591,6 +593,7 @@ These numbers are exact.
         for others in ((get("a", "not_found"), store("b")),
                        (get("a", "not_found"), store("a", cfd=26)),
                        (get("a", "not_found"), "type=odd", store("a")),
+                       (get("a", "not_found"), store("b"), store("a")),
                        (get("a", "not_found"), get("b"), store("a"))):
             self.assertEqual(self.rows(lines(*others), "--by=misses"), [(1, "a")], others)
         twice = lines(get("a", "not_found"), get("a", "not_found"), store("a"))
@@ -634,6 +637,7 @@ These numbers are exact.
         self.assertEqual(running.end(), b"")
         self.assertNotIn(b"\x1b", running.out)
         self.assertRegex(running.out.splitlines()[-1], rb'^\{"requests":')
+        self.assertEqual(running.out.count(b"seconds"), 1)
         running = Running(self, "-s", fake.address, "top", size=(80, 24))
         running.expect(b"requests in")
         self.assertEqual(running.interrupt(), b"")
@@ -723,6 +727,26 @@ class Latency(Case):
         self.assertAlmostEqual(sum(float(row[3]) for row in rows), 100, delta=0.1 * len(rows))
         self.assertTrue(all(len(line) <= 80 for line in shown[3:]), out)
 
+    def test_rows(self):
+        """From the least to the largest, each is 2 or 2.5 times the one before, in a short unit."""
+        def talk(fake, connection, number):
+            for seconds in (0, 0.003, 0.03):
+                if fake.receive(connection):
+                    time.sleep(seconds)
+                    connection.sendall(b"VERSION 1\r\n")
+            tells(b"1")(fake, connection, number)
+
+        fake = Fake(self, talk)
+        running = Running(self, "-s", fake.address, "latency", "--interval=0.01")
+        wait_until(lambda: fake.received.count(b"\n") > 3)
+        running.interrupt()
+        labels = re.findall(rb"(?m)^up to +(\d+) (us|ms|s) ", running.out)
+        ends = [int(number) * {b"us": 1, b"ms": 1000, b"s": 1000000}[unit] for number, unit in labels]
+        self.assertGreaterEqual(ends[-1], 50000)
+        self.assertLessEqual({later / earlier for earlier, later in zip(ends, ends[1:])}, {2, 2.5})
+        numbers = labels + re.findall(rb"(\d+)[\d.]* (us|ms|s)[,\n]", running.out)
+        self.assertLess(max(int(number) for number, _ in numbers), 1000, running.out)
+
     def test_how_often(self):
         line = json.loads(self.ok("latency", "--for=0.05", "--interval=0.04", "--json"))
         self.assertLessEqual(line["count"], 3)
@@ -749,17 +773,30 @@ class Latency(Case):
         self.assertGreater(line["timeouts"], 1)
         self.assertGreater(line["count"], 1)
         self.assertLess(line["max_us"], 20000)
-        result = run("-s", Fake(self, silent).address, "--timeout=20", "latency", "--for=0.05")
+        result = run("-s", Fake(self, silent).address, "--timeout=10", "latency", "--for=0.1")
         self.assertEqual(result.status, 75)
         self.assertRegex(result.out, rb"memcached \n0 round trips in .* s; \d+ timed out\n$")
 
     def test_the_server_dies(self):
-        fake = Fake(self, dies(b"VERSION 1\r\n", b"VERSION 1\r\n"))
-        result = run("-s", fake.address, SLOW, "latency", "--interval=0", "--for=0.5")
-        self.assertIn(result.status, (0, 69), result.said)
+        listener = socket.create_server(("127.0.0.1", 0))
+
+        def serve():
+            connection = listener.accept()[0]
+            connection.recv(65536)
+            connection.sendall(b"VERSION 1\r\n")
+            connection.recv(65536)
+            listener.close()
+            connection.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        result = run("-s", "127.0.0.1:%d" % listener.getsockname()[1], SLOW, "latency",
+                     "--interval=0")
+        self.assertEqual((result.status, result.said.count(b"\n")), (69, 1), result.said)
+        self.assertRegex(result.out, rb"(?m)^1 round trips in [\d.]+ s$")
 
     def test_on_a_terminal(self):
         fake = Fake(self, tells(b"1\x1b[31m"))
+        other = Running(self, "-s", fake.address, "latency", size=(50, 24), TERM="dumb")
         running = Running(self, "-s", fake.address, "latency", size=(50, 24))
         running.expect(b"\x1b[H\x1b[J")
         running.expect(b"#")
@@ -768,6 +805,9 @@ class Latency(Case):
         last = running.out.split(b"\x1b[H\x1b[J")[-1].decode()
         self.assertIn("memcached 1\\x1b[31m\n", last)
         self.assertTrue(all(len(line) <= 50 for line in last.split("\n")[2:]), last)
+        other.interrupt()
+        self.assertEqual(other.out.count(b"round trips in"), 1)
+        self.assertNotIn(b"\x1b", other.out)
 
 
 # ---- doctor -----------------------------------------------------------------
@@ -968,14 +1008,14 @@ class Doctor(Case):
         self.healthy(slabs=slabs, items={"items:1:mem_requested": 60 << 20})
 
     def test_a_group_is_refused(self):
-        address = self.patient(settings=b"ERROR\r\n", slabs=b"SERVER_ERROR no\r\n",
+        address = self.patient(settings=b"STAT verbosity 2\r\nERROR\r\n", slabs=b"SERVER_ERROR no\r\n",
                                general={"cmd_flush": 1})
         result = run("-s", address, SLOW, "doctor")
         self.assertEqual(result.status, 1)
         self.assertEqual(result.said, b"mcwire: doctor: the server does not tell its settings, "
                          b"which are not judged\nmcwire: doctor: the server does not tell its slabs, "
                          b"which are not judged\n")
-        self.assertIn(b"! flush_all: ", result.out)
+        self.assertEqual(re.findall(rb"(?m)^! (.*?):", result.out), [b"flush_all"])
 
     def test_it_dies_in_between(self):
         fake = Fake(self, dies(statistics(GENERAL), statistics(SETTINGS)[:50]))
@@ -983,7 +1023,7 @@ class Doctor(Case):
         self.assertEqual((result.status, result.out), (69, b""), result.said)
 
     def test_narrow(self):
-        address = self.patient(general={"evictions": 5000, "version": "1.5.\x1b[1m"},
+        address = self.patient(general={"evictions": 5000, "version": "1.5.6\x1b[1m"},
                                settings={"inter": "NULL"})
         running = Running(self, "-s", address, "doctor", size=(44, 24))
         running.end(status=1)
@@ -991,7 +1031,7 @@ class Doctor(Case):
                       b"to log in\n  Listen", running.out)
         plain = re.sub(b"\x1b\\[\\d+m", b"", running.out).decode()
         self.assertNotIn("\x1b", plain)
-        self.assertIn("memcached 1.5.\\x1b[1m", plain)
+        self.assertEqual(plain.count("memcached 1.5.6\\x1b[1m"), 2)
         self.assertTrue(all(len(line) <= 44 for line in plain.split("\n")[1:]), plain)
         out = self.ok("doctor", status=1, server=address)
         self.assertTrue(all(len(line) <= 80 for line in out.split(b"\n")), out)
@@ -1015,6 +1055,9 @@ class Others(Case):
             self.assertTrue(running.read())
         running.interrupt()
         self.assertEqual(running.out.count(b"cmd_touch"), 1)
+        for block in running.out.split(b"\n\n"):
+            names = [line.split()[0] for line in block.splitlines() if line]
+            self.assertEqual(len(names), len(set(names)), block)
 
 
 if __name__ == "__main__":

@@ -284,8 +284,7 @@ static struct slabs sum_slabs(const struct facts *facts)
     size_t len = sizeof suffix - 1;
 
     while (statistics_next(&lines, &name, &value)) {
-        if (name.len <= len || name.len > len + 4 ||
-            memcmp(name.data + name.len - len, suffix, len) != 0 ||
+        if (name.len <= len || memcmp(name.data + name.len - len, suffix, len) != 0 ||
             !mc_decimal_read(value.data, 0, value.len, UINT32_MAX, &chunk))
             continue;
         add_class(facts, (struct mc_bytes){name.data, name.len - len}, chunk, &slabs);
