@@ -384,22 +384,26 @@ class Talk(Case):
         shown = self.lines(b"set long 0 0 600\n" + b"x" * 600 + b"\n", "--cut=100")
         self.assertEqual(re.findall(rb"(?m)^ +(\d+) > x", shown), [b"18", b"100", b"200"])
         self.assertIn(b"       300 > (318 bytes that are not shown)  ", shown)
-        self.assertNotIn(b"| x", shown)  # the reader of requests keeps nothing of a value
+        self.assertNotIn(b"\n          |", shown)  # the reader of requests keeps nothing of a value
 
     def test_login(self):
         def talk(fake, connection, number):
-            replies = [b"STORED\r\n", b"STORED\r\n"] if number else [
-                b"CLIENT_ERROR unauthenticated\r\n"]
-            says(*replies)(fake, connection, number)
+            refused = b"CLIENT_ERROR unauthenticated\r\n"
+            says(*([refused, b"STORED\r\n", b"STORED\r\n"] if number else [refused]))(
+                fake, connection, number)
         fake = Fake(self, talk)
-        shown = self.lines(b"set k 0 0 11\nboss s3cret\nset k 0 0 4\nopen\n", server=fake.address)
+        shown = self.lines(b"set k 0 0 10\nboss gu3ss\nset k 0 0 11\nboss s3cret\n"
+                           b"set k 0 0 4\nopen\n", server=fake.address)
         self.assertIn(b", which asks for a login", shown)
         self.assertIn(b"boss s3cret", fake.received)
+        self.assertNotIn(b"gu3ss", shown)
         self.assertNotIn(b"s3cret", shown)
         self.assertIn(b"> open", shown)
 
     def test_the_server_closes(self):
-        self.assertIn(b"* the server has closed the connection", self.lines(b"quit\nget a\n"))
+        shown = self.lines(b"quit\nget a\n")
+        self.assertIn(b"pending: 0\n", shown)
+        self.assertIn(b"* the server has closed the connection", shown)
         fake = Fake(self, dies(b"VERSION 1.6.18\r\n", b"VALUE k"))
         shown = self.lines(b"get k\nget l\n", server=fake.address, status=69)
         self.assertIn(b"! the bytes end here, in the middle of a message", shown)
@@ -885,6 +889,75 @@ class Proxy(Case):
         with open("/proc/%d/status" % proxy.process.pid, encoding="ascii") as file:
             return int(re.search(r"(?m)^VmSize:\s+(\d+) kB$", file.read())[1])
 
+    def test_one_of_several_ends(self):
+        proxy = Proxied(self, self.memcached.address)
+        clients = [proxy.connect() for _ in range(3)]
+        for client in clients:
+            self.ask(client, b"mn\r\n", b"MN\r\n")
+        clients[0].close()
+        while b"* closed\n" not in proxy.out:
+            time.sleep(0.002)
+        for client in clients[1:]:
+            self.ask(client, b"mn\r\n", b"MN\r\n")
+
+    def last_pending(self, request, reply):
+        """How many replies are pending after this."""
+        proxy = Proxied(self, self.memcached.address, "--json")
+        client = proxy.connect()
+        self.ask(client, request, reply)
+        lines = [json.loads(line) for line in proxy.stop()[0].splitlines()]
+        self.assertEqual([line for line in lines if line["dir"] == "!"], [])
+        return [line["pending"] for line in lines if "pending" in line]
+
+    def test_which_reply_is_whose(self):
+        self.ok("set", "test_whose", "5")
+        self.assertEqual(self.last_pending(
+            b"ma test_whose q\r\nms test_whom 1 q\r\n5\r\nmd test_whom q\r\nma test_whose\r\n",
+            b"HD\r\n")[-1], 0)
+        self.assertEqual(self.last_pending(b"set a 0 0 1 noreply\r\nx\r\nmg b q\r\nmn\r\n",
+                                           b"MN\r\n"), [0, 0, 0, 1, 0])
+        self.assertEqual(max(self.last_pending(b"mn\r\n" * 100, b"MN\r\n" * 100)), 100)
+
+    def test_more_requests_than_are_counted(self):
+        def talk(fake, connection, number):
+            if number == 0:
+                return dies(b"VERSION 1.6.18\r\n")(fake, connection, number)
+            count = 0
+            while count < 20000:
+                count += len(fake.receive(connection))
+            connection.sendall(b"MN\r\n" * 5000)
+
+        proxy = Proxied(self, Fake(self, talk).address)
+        client = proxy.connect()
+        client.sendall(b"mn\r\n" * 5000)
+        self.assertEqual(receive_all(client), b"MN\r\n" * 5000)
+        self.assertNotIn(b"no request is left", proxy.stop()[0])
+
+    def test_a_stream_in_a_pipeline(self):
+        """What is asked before it has its own reply, and so has what is asked after it."""
+        def talk(fake, connection, number):
+            dies(b"END\r\nkey=a exp=-1\r\nkey=b exp=-1\r\nEND\r\nMN\r\n" if number else
+                 b"VERSION 1.6.18\r\n")(fake, connection, number)
+
+        proxy = Proxied(self, Fake(self, talk).address)
+        client = proxy.connect()
+        client.sendall(b"get none\r\nlru_crawler metadump all\r\nmn\r\n")
+        self.assertIn(b"MN\r\n", receive_all(client))
+        client.close()
+        shown = proxy.stop()[0]
+        self.assertNotRegex(shown, rb"(?m)^ +! ")
+        self.assertIn(b"< key=b exp=-1", shown)
+
+    def test_bytes_like_those_of_other_protocols(self):
+        """Only a client's first byte tells."""
+        proxy = Proxied(self, self.memcached.address)
+        client, other = proxy.connect(), proxy.connect()
+        for piece in (b"set k 0 0 2\r\n", b"\x16\x80", b"\r\n"):
+            client.sendall(piece)
+            self.ask(other, b"mn\r\n", b"MN\r\n")  # the proxy has read the piece
+        self.ask(client, b"", b"STORED\r\n")
+        self.assertIn(b"> \\x16\\x80\\r\\n ", proxy.stop()[0])
+
     def test_a_client_that_does_not_read(self):
         """It waits alone, and loses nothing."""
         proxy = Proxied(self, self.memcached.address)
@@ -930,16 +1003,17 @@ class Proxy(Case):
 
     def test_logins_are_hidden(self):
         def talk(fake, connection, number):
-            replies = [b"STORED\r\n"] if number else [b"CLIENT_ERROR unauthenticated\r\n"]
-            says(*replies)(fake, connection, number)
+            refused = b"CLIENT_ERROR unauthenticated\r\n"
+            says(*([refused, b"STORED\r\n"] if number else [refused]))(fake, connection, number)
         fake = Fake(self, talk)
         for options in ([], ["--json"]):
             proxy = Proxied(self, fake.address, *options)
             client = proxy.connect()
-            client.sendall(b"set k 0 0 11\r\nboss s3cret\r\n")
-            self.assertEqual(client.recv(100), b"STORED\r\n")
+            self.ask(client, b"set k 0 0 10\r\nboss gu3ss\r\n", b"CLIENT_ERROR unauthenticated\r\n")
+            self.ask(client, b"set k 0 0 11\r\nboss s3cret\r\n", b"STORED\r\n")
             shown = proxy.stop()[0]
             self.assertIn(b"boss s3cret", fake.received)
+            self.assertNotIn(b"gu3ss", shown)
             self.assertNotIn(b"s3cret", shown)
             self.assertIn(b"STORED", shown)
             fake = Fake(self, talk)

@@ -5,19 +5,19 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { QUIET = 0x80 }; /* in a byte of the ring */
+enum { QUIET = 0x80, STREAM = 0x40 }; /* in a byte of the ring, beside the command */
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
-static void add_request(struct conversation *c, int command, bool quiet)
+static void add_request(struct conversation *c, int command, int bits)
 {
     if (c->count == CONVERSATION_ASKED) {
         c->uncounted = true;
         return;
     }
-    c->asked[(c->first + c->count) % CONVERSATION_ASKED] = (uint8_t)(command | (quiet ? QUIET : 0));
+    c->asked[(c->first + c->count) % CONVERSATION_ASKED] = (uint8_t)(command | bits);
     c->count++;
-    c->pending += quiet ? 0 : 1;
+    c->pending += (bits & QUIET) != 0 ? 0 : 1;
 }
 
 /* Is the reply to this request a stream of lines of free text? */
@@ -69,11 +69,13 @@ static void note_request(void *ctx, int event, const void *contents)
         c->quiet = is_quiet(event, request);
     if (!mc_request_is_final(event) || silent)
         return;
-    if (asks_for_stream(event, request->text) && c->pending == 0)
+    bool streams = asks_for_stream(event, request->text);
+    if (streams && c->pending == 0)
         mc_reader_stream(&c->received.reader);
     bool follows = event == MC_REQUEST_END || request->fault == MC_WRONG_VALUE;
     bool named = follows || (event == MC_REQUEST_WRONG && request->command != 0);
-    add_request(c, named ? request->command : event, follows ? c->quiet : is_quiet(event, request));
+    bool quiet = follows ? c->quiet : is_quiet(event, request);
+    add_request(c, named ? request->command : event, (quiet ? QUIET : 0) | (streams ? STREAM : 0));
 }
 
 /* ---- replies --------------------------------------------------------------------------------- */
@@ -105,7 +107,7 @@ static void answer_request(struct conversation *c, int event)
     int command = 0;
 
     while (c->count > 0 && quiet) {
-        command = c->asked[c->first] & ~QUIET;
+        command = c->asked[c->first] & ~(QUIET | STREAM);
         quiet = (c->asked[c->first] & QUIET) != 0;
         bool skipped = quiet && was_silent(c, command, event);
         c->first = (c->first + 1) % CONVERSATION_ASKED;
@@ -135,6 +137,8 @@ static void note_reply(void *ctx, int event, const void *contents)
         return;
     answer_request(c, event);
     c->has_value = false;
+    if (c->count > 0 && (c->asked[c->first] & STREAM) != 0)
+        mc_reader_stream(&c->received.reader);
 }
 
 /* ---- the trace ------------------------------------------------------------------------------- */

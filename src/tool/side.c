@@ -15,12 +15,16 @@ static void drop(struct side *side)
     side->read = 0;
 }
 
+static void show_read(const struct side *side, const struct screen *screen)
+{
+    if (side->read > 0)
+        screen_show(screen, side->replies ? '<' : '>', side->offset, &side->shown,
+                    (struct mc_bytes){side->kept, side->read});
+}
+
 void side_flush(struct side *side, const struct screen *screen)
 {
-    if (side->read == 0)
-        return;
-    screen_show(screen, side->replies ? '<' : '>', side->offset, &side->shown,
-                (struct mc_bytes){side->kept, side->read});
+    show_read(side, screen);
     drop(side);
 }
 
@@ -82,6 +86,13 @@ static void keep(struct side *side, const struct mc_annotation *next, size_t len
     side->read += len;
 }
 
+/* The contents point into kept, so nothing may have been dropped since they were read. */
+static void tell(const struct side *side, int event, const void *contents)
+{
+    if (side->note != NULL)
+        side->note(side->ctx, event, contents);
+}
+
 /* Reads the next event; false when there is none. */
 static bool read_next(struct side *side, const struct screen *screen)
 {
@@ -101,17 +112,18 @@ static bool read_next(struct side *side, const struct screen *screen)
     const void *contents = side->replies ? (const void *)&reply : (const void *)&request;
     size_t len = bytes.len;
     bool skipped = is_enough(side, event, len), joined = side->read > 0 && continues(side, event);
-    if (skipped || !joined)
-        side_flush(side, screen);
+    bool apart = skipped || !joined;
+    if (apart)
+        show_read(side, screen);
     if (!skipped)
         show_skipped(side, screen);
-    if (side->note != NULL)
-        side->note(side->ctx, event, contents);
-    if (skipped) {
+    tell(side, event, contents);
+    if (apart)
+        drop(side);
+    if (skipped)
         skip(side, len);
-        return true;
-    }
-    keep(side, &next, len);
+    else
+        keep(side, &next, len);
     side->last = event != MC_MORE ? event : side->last;
     return event > 0;
 }
