@@ -300,6 +300,17 @@ class Buttons(unittest.TestCase):
         self.assertEqual(browser.run("""[...document.querySelectorAll(".lie")].filter((one) =>
             one.disabled).map((one) => one.textContent).join()"""), "size+1,size-1,other key")
 
+    def test_next_conversation(self):
+        browser.open()
+        names = browser.run("STATIONS.flatMap((station) => station.names)")
+        for name in names[1:4]:
+            click("#next")
+            self.assertEqual(text_of("#name"), name)
+        browser.run("page.open(%s)" % json.dumps(names[-1]))
+        self.assertEqual(browser.run("byId('next').hidden"), True)
+        self.assertEqual(text_of('option[value="classic-set-get"]'),
+                         "classic-set-get: a value is stored and read back")
+
     def test_step_and_back(self):
         browser.open(t="classic-set-get", m=0)
         self.assertEqual(browser.run("byId('back').disabled"), True)
@@ -495,6 +506,12 @@ class Keyboard(unittest.TestCase):
         self.assertIn("n", browser.run("byId('text').value"))
 
 
+# The elements that are wider inside than outside.
+WIDER = """[...document.querySelectorAll("main *")].filter((one) =>
+    getComputedStyle(one).display !== "inline" && one.scrollWidth > one.clientWidth + 1)
+    .map((one) => one.id || one.className)"""
+
+
 class Looks(unittest.TestCase):
     def test_nothing_is_cut_off(self):
         for width in WIDTHS:
@@ -506,6 +523,7 @@ class Looks(unittest.TestCase):
                 browser.run("page.open(%s); page.choose(1)" % json.dumps(name))
                 self.assertLessEqual(
                     browser.run("document.documentElement.scrollWidth"), width, name)
+                self.assertEqual(browser.run(WIDER), [], (width, name))
         browser.size(1280)
 
     def test_pictures(self):
