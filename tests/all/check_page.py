@@ -215,8 +215,11 @@ class Transcripts(unittest.TestCase):
             }
             return seen.join(" ");
         })()"""), " ".join(["LINE"] * 20 + ["BODY"] * 5 + ["TAIL"] * 2 + ["LINE"] * 6))
-        self.assertIn("All 31 cuts give the same events",
-                      browser.run('byId("cuts").textContent'))
+        self.assertIn("All 31 cuts give the same events", text_of("#cuts"))
+        browser.run("page.moveTo(21)")
+        self.assertIn("4 bytes of it are still to come. It keeps nothing.", text_of("#state"))
+        browser.run("page.moveTo(9)")
+        self.assertIn("It keeps 9 bytes: VALUE gre", text_of("#state"))
 
     def test_each_transcript_is_in_one_station(self):
         browser.open()
@@ -402,6 +405,13 @@ class OwnBytes(unittest.TestCase):
             self.assertIn(problem, text_of("#problem"))
         self.type("> get a\\r\\n")
         self.assertEqual(text_of("#problem"), "")
+
+    def test_no_bytes_to_ask(self):
+        browser.open(t="your own")
+        self.type("> \n< END\\r\\n\n> \n< END\\r\\n")
+        browser.run("page.choose(1)")
+        click(".lie", "late")
+        self.assertEqual(browser.run(VERDICT), [])
 
     def test_nothing_at_all(self):
         browser.open(t="your own")

@@ -238,7 +238,7 @@ class Page {
             return;
         byId("break-text").textContent = `${this.lie.name}: ${this.lie.text}.`;
         const rows = compareClients(this.wire, exchanges, this.lie, this.cut);
-        if (rows)
+        if (rows?.length)
             showVerdict(rows, rows[0].error ? this.wire.string(this.wire.c.result_text(rows[0].error)) : "");
     }
 
