@@ -215,8 +215,11 @@ class Transcripts(unittest.TestCase):
             }
             return seen.join(" ");
         })()"""), " ".join(["LINE"] * 20 + ["BODY"] * 5 + ["TAIL"] * 2 + ["LINE"] * 6))
-        self.assertIn("All 31 cuts give the same events",
-                      browser.run('byId("cuts").textContent'))
+        self.assertIn("All 31 cuts give the same events", text_of("#cuts"))
+        browser.run("page.moveTo(21)")
+        self.assertIn("4 bytes of it are still to come. It keeps nothing.", text_of("#state"))
+        browser.run("page.moveTo(9)")
+        self.assertIn("It keeps 9 bytes: VALUE gre", text_of("#state"))
 
     def test_each_transcript_is_in_one_station(self):
         browser.open()
@@ -299,6 +302,17 @@ class Buttons(unittest.TestCase):
         browser.open(t="classic-set-get", m=1)
         self.assertEqual(browser.run("""[...document.querySelectorAll(".lie")].filter((one) =>
             one.disabled).map((one) => one.textContent).join()"""), "size+1,size-1,other key")
+
+    def test_next_conversation(self):
+        browser.open()
+        names = browser.run("STATIONS.flatMap((station) => station.names)")
+        for name in names[1:4]:
+            click("#next")
+            self.assertEqual(text_of("#name"), name)
+        browser.run("page.open(%s)" % json.dumps(names[-1]))
+        self.assertEqual(browser.run("byId('next').hidden"), True)
+        self.assertEqual(text_of('option[value="classic-set-get"]'),
+                         "classic-set-get: a value is stored and read back")
 
     def test_step_and_back(self):
         browser.open(t="classic-set-get", m=0)
@@ -391,6 +405,13 @@ class OwnBytes(unittest.TestCase):
             self.assertIn(problem, text_of("#problem"))
         self.type("> get a\\r\\n")
         self.assertEqual(text_of("#problem"), "")
+
+    def test_no_bytes_to_ask(self):
+        browser.open(t="your own")
+        self.type("> \n< END\\r\\n\n> \n< END\\r\\n")
+        browser.run("page.choose(1)")
+        click(".lie", "late")
+        self.assertEqual(browser.run(VERDICT), [])
 
     def test_nothing_at_all(self):
         browser.open(t="your own")
@@ -495,6 +516,12 @@ class Keyboard(unittest.TestCase):
         self.assertIn("n", browser.run("byId('text').value"))
 
 
+# The elements that are wider inside than outside.
+WIDER = """[...document.querySelectorAll("main *")].filter((one) =>
+    getComputedStyle(one).display !== "inline" && one.scrollWidth > one.clientWidth + 1)
+    .map((one) => one.id || one.className)"""
+
+
 class Looks(unittest.TestCase):
     def test_nothing_is_cut_off(self):
         for width in WIDTHS:
@@ -506,6 +533,7 @@ class Looks(unittest.TestCase):
                 browser.run("page.open(%s); page.choose(1)" % json.dumps(name))
                 self.assertLessEqual(
                     browser.run("document.documentElement.scrollWidth"), width, name)
+                self.assertEqual(browser.run(WIDER), [], (width, name))
         browser.size(1280)
 
     def test_pictures(self):

@@ -145,6 +145,12 @@ class Page {
             this.stop();
     }
 
+    // The conversation after this one in the order for reading.
+    nextName() {
+        const names = STATIONS.flatMap((station) => station.names), at = names.indexOf(this.name);
+        return at < 0 ? undefined : names[at + 1];
+    }
+
     // ---- what is seen -------------------------------------------------------------------------------
 
     showConversation(text) {
@@ -162,6 +168,8 @@ class Page {
         const { server } = this.transcript;
         byId("server").textContent = server === "none" ? "These bytes are made up."
             : server ? `The answers of ${server.replace("..", " to ")}.` : "";
+        byId("next").hidden = !this.nextName();
+        byId("next").textContent = `next: ${this.nextName()}`;
         byId("epilogue").textContent = this.messages.epilogue ?? "";
         const many = this.messages.some((one) => one.connection > 1);
         byId("messages").replaceChildren(...this.messages.map((message, index) =>
@@ -230,7 +238,7 @@ class Page {
             return;
         byId("break-text").textContent = `${this.lie.name}: ${this.lie.text}.`;
         const rows = compareClients(this.wire, exchanges, this.lie, this.cut);
-        if (rows)
+        if (rows?.length)
             showVerdict(rows, rows[0].error ? this.wire.string(this.wire.c.result_text(rows[0].error)) : "");
     }
 
@@ -302,7 +310,8 @@ function storedTranscripts() {
 
 function fillChoice() {
     const groups = STATIONS.map((station) => element("optgroup", { label: station.title },
-        ...station.names.map((name) => element("option", { value: name }, name))));
+        ...station.names.map((name, k) =>
+            element("option", { value: name }, `${name}: ${station.texts[k]}`))));
     byId("choice").append(...groups, element("option", { value: OWN }, OWN + " bytes"));
 }
 
@@ -329,6 +338,11 @@ function listen(page) {
     on("back", "click", () => page.choose(page.index - 1));
     on("step", "click", () => page.choose(page.index + 1));
     on("play", "click", () => page.play());
+    on("next", "click", () => {
+        page.open(page.nextName());
+        byId("choice").focus();
+        scrollTo(0, 0);
+    });
     on("read", "click", () => page.open(OWN, byId("text").value));
     on("ask", "click", () => page.askServer());
     on("lies", "click", (event) => {
