@@ -393,7 +393,8 @@ START_TEST(keys_that_are_nearly_the_same)
 }
 END_TEST
 
-/* A stale item that is to be written by one client stays so when an older value comes. */
+/* A stale item that is to be written by one client stays so when an older value comes; once it is
+ * made stale again, another is to write it. */
 START_TEST(an_older_value_leaves_the_winner)
 {
     struct served s;
@@ -401,6 +402,7 @@ START_TEST(an_older_value_leaves_the_winner)
     expect(&s, 0, "ms k 1 c\r\na\r\n", "HD c1\r\n");
     expect(&s, 0, "md k I\r\nmg k c v\r\n", "HD\r\nVA 1 c2 X W\r\na\r\n");
     expect(&s, 0, "ms k 1 I C1\r\nb\r\nmg k v\r\n", "HD\r\nVA 1 Z X\r\nb\r\n");
+    expect(&s, 0, "md k I\r\nmg k\r\nmg k\r\n", "HD\r\nHD X W\r\nHD Z X\r\n");
     served_end(&s);
 }
 END_TEST
