@@ -393,7 +393,8 @@ START_TEST(keys_that_are_nearly_the_same)
 }
 END_TEST
 
-/* A stale item that is to be written by one client stays so when an older value comes. */
+/* A stale item that is to be written by one client stays so when an older value comes; once it is
+ * made stale again, another is to write it. */
 START_TEST(an_older_value_leaves_the_winner)
 {
     struct served s;
@@ -401,6 +402,7 @@ START_TEST(an_older_value_leaves_the_winner)
     expect(&s, 0, "ms k 1 c\r\na\r\n", "HD c1\r\n");
     expect(&s, 0, "md k I\r\nmg k c v\r\n", "HD\r\nVA 1 c2 X W\r\na\r\n");
     expect(&s, 0, "ms k 1 I C1\r\nb\r\nmg k v\r\n", "HD\r\nVA 1 Z X\r\nb\r\n");
+    expect(&s, 0, "md k I\r\nmg k\r\nmg k\r\n", "HD\r\nHD X W\r\nHD Z X\r\n");
     served_end(&s);
 }
 END_TEST
@@ -498,6 +500,68 @@ START_TEST(large_values_are_no_numbers)
     expect(&s, 0, "ma n C1\r\n",
            "CLIENT_ERROR cannot increment or decrement non-numeric value\r\n");
     free(value);
+    served_end(&s);
+}
+END_TEST
+
+START_TEST(fetched_or_not)
+{
+    struct served s;
+    served_start(&s, SMALL, NOW);
+    expect(&s, 0, "ms k 1\r\na\r\nmg k u\r\nmg k h\r\n", "HD\r\nHD\r\nHD h0\r\n");
+    expect(&s, 0, "mg k\r\nmg k h\r\n", "HD\r\nHD h1\r\n");
+    expect(&s, 0, "ma k MM\r\n", "CLIENT_ERROR invalid mode for ma M token\r\n");
+    served_end(&s);
+}
+END_TEST
+
+/* What me says of a value of so many bytes: its class changes with the size of the item. */
+static void expect_class(struct served *s, size_t size, const char *said)
+{
+    struct text line = {0};
+    text_print(&line, "set k 0 0 %zu\r\n%*s\r\nme k\r\n", size, (int)size, "");
+    text_clear(&s->said[0]);
+    served_feed(s, 0, mc_string(line.data), SIZE_MAX, ROOM);
+    ck_assert_msg(strstr(text_string(&s->said[0]), said) != NULL, "%s", s->said[0].data);
+    text_free(&line);
+}
+
+START_TEST(classes_of_sizes)
+{
+    struct served s;
+    served_start(&s, SMALL, NOW);
+    expect_class(&s, 36, " cls=1 size=96\r\n");
+    expect_class(&s, 37, " cls=2 size=97\r\n");
+    expect_class(&s, 60, " cls=2 size=120\r\n");
+    expect_class(&s, 61, " cls=3 size=121\r\n");
+    expect_class(&s, 92, " cls=3 size=152\r\n");
+    expect_class(&s, 93, " cls=4 size=153\r\n");
+    served_end(&s);
+}
+END_TEST
+
+/* Stores a small item and then a large one with these flags; is that refused, the small one is gone. */
+static void store_large(struct served *s, size_t size, const char *flags, bool fits)
+{
+    char line[80];
+    char *value = suite_allocate(size + 3);
+    memset(value, 'v', size);
+    memcpy(value + size, "\r\n", 3);
+    snprintf(line, sizeof line, "ms k 1\r\na\r\nms k %zu%s\r\n", size, flags);
+    expect(s, 0, line, fits ? "HD\r\n" : "HD\r\nSERVER_ERROR object too large for cache\r\n");
+    expect(s, 0, value, fits ? "HD\r\n" : "");
+    expect(s, 0, "mg k\r\n", fits ? "HD\r\n" : "EN\r\n");
+    free(value);
+}
+
+START_TEST(largest_values_of_ms)
+{
+    struct served s;
+    served_start(&s, SERVED_SIZE, NOW);
+    store_large(&s, 1048516, "", true);
+    store_large(&s, 1048517, "", false);
+    store_large(&s, 1048512, " F1", true);
+    store_large(&s, 1048513, " F1", false);
     served_end(&s);
 }
 END_TEST
@@ -616,6 +680,9 @@ int main(int argc, char **argv)
         {leaving_with_an_answer, 1},
         {numbers_that_are_being_sent, 1},
         {large_values_are_no_numbers, 1},
+        {fetched_or_not, 1},
+        {classes_of_sizes, 1},
+        {largest_values_of_ms, 1},
         {lines_without_end, 1},
         {who_may_come, 1},
         {says_what_it_is, 1},

@@ -604,8 +604,10 @@ static int step(struct mc_serve *serve, struct mc_serve_client *client, struct m
     struct mc_bytes line = {0};
     bool inside = client->inside;
     enum begun begun = inside ? BEGUN : begin_request(&call, in, &line);
-    if (begun != BEGUN)
-        return begun == BEGUN_WAITS ? MC_MORE : MC_REQUEST_WRONG;
+    if (begun == BEGUN_WAITS)
+        return MC_MORE;
+    if (begun == BEGUN_REFUSED)
+        return MC_REQUEST_WRONG;
     int event = mc_request_next(&client->reader, in, &request);
     if (event <= MC_MORE) {
         client->closing = event != MC_MORE;

@@ -3,7 +3,7 @@
  * answers, keep their books, and lose no memory.
  *
  * The input: three sizes of pieces and three of buffers, which are used over and over (0: as large as
- * can be), two more bytes, and what the clients send. In that, a NUL and a byte below 0x80 change
+ * can be), a byte that is not used, one that says whether clients have to log in, and what they send. In that, a NUL and a byte below 0x80 change
  * the client (two bits) and let seconds pass (five bits); a NUL and another byte are a NUL. */
 #include "input.h"
 #include "serve.h"
@@ -11,7 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEADER = 8, CLIENTS = 4, MEMORY = 3 << 20, NOW = 1700000000, LARGE = 1 << 16 };
+enum {
+    HEADER = 8,
+    LOGIN = 7 /* the byte */,
+    CLIENTS = 4,
+    MEMORY = 3 << 20,
+    NOW = 1700000000,
+    LARGE = 1 << 16
+};
 
 struct bytes {
     char *data;
@@ -161,6 +168,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     start_server(&servers[0], NULL);
     start_server(&servers[1], data);
+    for (int k = 0; k < 2; k++)
+        servers[k].serve.users = MC_BYTES("a:b\nann:secret");
+    if (data[LOGIN] < 0x80) /* nobody has to */
+        servers[0].serve.users.len = servers[1].serve.users.len = 0;
     for (size_t at = HEADER; at < size;) {
         size_t end = find_end(data, at, size);
         struct mc_bytes bytes = {(const char *)data + at, end - at};
