@@ -406,6 +406,21 @@ class OwnBytes(unittest.TestCase):
         self.type("> get a\\r\\n")
         self.assertEqual(text_of("#problem"), "")
 
+    def test_a_request_in_two_messages(self):
+        browser.open(t="your own")
+        self.type("> set a 0\n< ERROR\\r\\n\n>  0 1\\r\\nx\\r\\n\n< STORED\\r\\n")
+        browser.run("page.choose(2)")
+        self.assertIn("set: store a value", text_of("#fields"))
+        self.assertEqual(text_of("#told").strip(), "SET key=a size=1DATA xEND")
+        self.assertIn("0exptime 1bytes", text_of('.message[aria-pressed="true"]'))
+
+    def test_what_memcached_tolerates_is_noted(self):
+        browser.open(t="your own")
+        self.type("> get  a\n> \\n")
+        self.assertEqual(browser.run("""[...document.querySelectorAll("#fields .wrong")].map(
+            (one) => one.textContent)"""),
+            ["! a space too many", "! the line ends in \\n without \\r"])
+
     def test_no_bytes_to_ask(self):
         browser.open(t="your own")
         self.type("> \n< END\\r\\n\n> \n< END\\r\\n")
