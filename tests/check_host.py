@@ -134,6 +134,7 @@ class Serve(tool.Case):
         client = host.connect()
         self.ask(client, b"set k 0 10 1\r\nv\r\n", b"STORED\r\n")
         start = host.pass_time(0)
+        self.assertRegex(self.ok("stats", server=host.address), rb"(?m)^time +%d$" % start)
         self.assertEqual(host.pass_time(9), start + 9)
         self.ask(client, b"mg k t\r\n", b"HD t1\r\n")
         self.assertEqual(host.pass_time(1), start + 10)
@@ -145,7 +146,7 @@ class Serve(tool.Case):
         said = host.process.communicate(timeout=tool.PATIENCE_S)[1]
         self.assertEqual(host.process.returncode, 0)
         self.assertEqual(said.count(b"is not a number of seconds\n"), 3, said)
-        self.assertIn(b"mcwire: serve: 1 connections, ", said)
+        self.assertIn(b"mcwire: serve: 2 connections, ", said)
 
     def test_pipelines_and_large_values(self):
         host = Host(self, "--memory", "8")
@@ -183,6 +184,19 @@ class Serve(tool.Case):
         silent.close()
         self.ask(other, b"mn\r\n", b"MN\r\n")
         host.stop()
+
+    def test_clients_leave_nothing(self):
+        """Not even the memory for a value that they were storing."""
+        host = Host(self, "--memory", "3")
+        other = host.connect()
+        for _ in range(5):
+            client = host.connect()
+            client.sendall(b"mn\r\nset k 0 0 1000000\r\nabc")
+            self.ask(client, b"", b"MN\r\n")
+            client.close()
+            for _ in range(2):
+                self.ask(other, b"mn\r\n", b"MN\r\n")
+        self.ask(other, b"set k 0 0 1000000\r\n" + BIG + b"\r\n", b"STORED\r\n")
 
     def test_thousands_of_clients(self):
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
