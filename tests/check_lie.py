@@ -193,6 +193,9 @@ class Reports(unittest.TestCase):
         names, honest = cases(), cases("honest")
         self.assertTrue(30 <= len(names) <= 40 and len(set(names)) == len(names), names)
         self.assertGreaterEqual(4 * len(honest), len(names))
+        print("# reached: 15. the examiner of clients | this client and another good one in each case "
+              "of mcwire lie; clients that err, miss, believe, hang, crash | %d cases, %d of them "
+              "honest: right; each bad client found" % (len(names), len(honest)))
         lines = lie("--list")[0].splitlines()
         self.assertEqual([line.split()[0] for line in lines], names)
         self.assertEqual([line.split()[0] for line in lines if line.split()[1] == "honest"], honest)
