@@ -143,6 +143,11 @@ class Bad(unittest.TestCase):
         names = ["plain", "many", "writes", "cas", "set-closed"]
         self.assertEqual(verdicts("skips", names, status=0), ["right"] + ["skipped"] * 4)
 
+    def test_arguments(self):
+        """It gets its own arguments and no others, whatever they look like."""
+        found = examine([*PYTHON, "argues", "--json", "two", "--"], ["plain"], PATIENT, 1)
+        self.assertEqual(found["plain"], ("rejects valid replies", "ERROR --json two --"))
+
     def test_cannot_be_started(self):
         for command in ([HERE + "/nothing"], [HERE], [__file__]):
             printed, said = lie("--all", "--", *command, status=2)

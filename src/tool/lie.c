@@ -186,6 +186,7 @@ int run_lie(void *options, const struct option_words *words)
     if (problem != 0)
         return problem;
     lying.examine.command = words->list + words->literal;
+    words->list[words->count] = NULL;
     if (settings->all)
         return examine_to_page(&lying);
     return listens ? serve_case(&lying) : list_cases(&lying);

@@ -257,6 +257,7 @@ CLIENTS = {
     "lucky": Lucky, "tardy": Tardy, "hangs": Hanging, "idle": Idle,
     "quits": Quitting, "tires": Tiring, "babbles": lambda: Same("hello"), "parent": Parent,
     "hanging-parent": HangingParent,
+    "argues": lambda: Same("ERROR " + " ".join(sys.argv[2:])),
     "marks": lambda: Same("ERROR <b>&\x1b[31m\"\xff"), "stays": Careful, "fails": Careful,
     "dies": Careful,
 }
