@@ -83,8 +83,14 @@ class Good(unittest.TestCase):
 
     @few
     def test_answers_within_the_grace(self):
-        self.assertEqual(verdicts("tardy", ["closed"], ["--timeout=20", "--grace=100000"]),
+        self.assertEqual(verdicts("tardy", ["closed"], ["--timeout=20", "--grace=100000",
+                                                        "--start=0"]),
                          ["wrong value"])
+
+    @few
+    def test_answers_within_the_deadline(self):
+        self.assertEqual(verdicts("tardy", ["closed"], ["--timeout=100000", "--grace=0",
+                                                        "--start=0"]), ["wrong value"])
 
     @few
     def test_starts_slowly(self):
