@@ -2,6 +2,7 @@
 the verdict that they deserve, and this project's client and another good one are right in all cases;
 prints TAP. usage: check_lie.py MCWIRE ADAPTER [few]; few: not the clients in Python."""
 
+import contextlib
 import json
 import os
 import re
@@ -82,8 +83,14 @@ class Good(unittest.TestCase):
 
     @few
     def test_answers_within_the_grace(self):
-        self.assertEqual(verdicts("tardy", ["closed"], ["--timeout=20", "--grace=100000"]),
+        self.assertEqual(verdicts("tardy", ["closed"], ["--timeout=20", "--grace=100000",
+                                                        "--start=0"]),
                          ["wrong value"])
+
+    @few
+    def test_answers_within_the_deadline(self):
+        self.assertEqual(verdicts("tardy", ["closed"], ["--timeout=100000", "--grace=0",
+                                                        "--start=0"]), ["wrong value"])
 
     @few
     def test_starts_slowly(self):
@@ -121,7 +128,8 @@ class Bad(unittest.TestCase):
         self.assertEqual(verdicts("lucky", names), ["wrong value", "wrong value", "skipped"])
 
     def test_hangs(self):
-        self.assertEqual(verdicts("hangs", ["plain", "closed"], HASTY), ["hang"] * 2)
+        self.assertEqual(verdicts("hangs", ["plain", "closed"], [*HASTY, "--start=300000"]),
+                         ["hang"] * 2)
         self.assertEqual(verdicts("idle", ["plain"], [*HASTY, "--start=0"]), ["hang"])
         self.assertEqual(verdicts("tardy", ["closed"], [*HASTY, "--start=0"]), ["hang"])
 
@@ -132,9 +140,19 @@ class Bad(unittest.TestCase):
         for client in ("quits", "dies", "fails", "babbles", "skips-all"):
             self.assertEqual(verdicts(client, ["plain"]), ["crash"], client)
 
+    def test_tires(self):
+        """After 25 of 30 questions it ends."""
+        self.assertEqual(verdicts("tires", ["cuts"]), ["crash"])
+        self.assertEqual(verdicts("tires", ["plain"], status=0), ["right"])
+
     def test_skips(self):
         names = ["plain", "many", "writes", "cas", "set-closed"]
         self.assertEqual(verdicts("skips", names, status=0), ["right"] + ["skipped"] * 4)
+
+    def test_arguments(self):
+        """It gets its own arguments and no others, whatever they look like."""
+        found = examine([*PYTHON, "argues", "--json", "two", "--"], ["plain"], PATIENT, 1)
+        self.assertEqual(found["plain"], ("rejects valid replies", "ERROR --json two --"))
 
     def test_cannot_be_started(self):
         for command in ([HERE + "/nothing"], [HERE], [__file__]):
@@ -186,6 +204,9 @@ class Reports(unittest.TestCase):
         names, honest = cases(), cases("honest")
         self.assertTrue(30 <= len(names) <= 40 and len(set(names)) == len(names), names)
         self.assertGreaterEqual(4 * len(honest), len(names))
+        print("# reached: 15. the examiner of clients | this client and another good one in each case "
+              "of mcwire lie; clients that err, miss, believe, hang, crash | %d cases, %d of them "
+              "honest: right; each bad client found" % (len(names), len(honest)))
         lines = lie("--list")[0].splitlines()
         self.assertEqual([line.split()[0] for line in lines], names)
         self.assertEqual([line.split()[0] for line in lines if line.split()[1] == "honest"], honest)
@@ -240,20 +261,69 @@ closed        false miss            get key: MISS (right: ERROR)
 class Listening(unittest.TestCase):
     """The server of one case."""
 
-    def test_a_case_by_hand(self):
-        with subprocess.Popen([MCWIRE, "lie", "doubled", "--listen", "0"], text=True,
+    @contextlib.contextmanager
+    def server(self, name):
+        """Runs it, and connects to it."""
+        with subprocess.Popen([MCWIRE, "lie", name, "--listen", "0"], text=True,
                               stderr=subprocess.PIPE) as process:
             said = process.stderr.readline()
-            host, port = re.search(r"doubled, at ([\d.]+):(\d+): ", said).groups()
-            with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as client:
-                client.sendall(b"get key\r\nget n1\r\nquit\r\n")
-                reply = b""
-                while piece := client.recv(4096):
-                    reply += piece
-            process.send_signal(signal.SIGINT)
+            host, port = re.search(name + r", at ([\d.]+):(\d+): ", said).groups()
+            try:
+                with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as client:
+                    yield client
+            finally:
+                process.send_signal(signal.SIGINT)
             self.assertEqual(process.wait(PATIENCE_S), 0)
+
+    def test_a_case_by_hand(self):
+        with self.server("doubled") as client:
+            client.sendall(b"get key\r\nget n1\r\nquit\r\n")
+            reply = b""
+            while piece := client.recv(4096):
+                reply += piece
         self.assertEqual(reply, b"VALUE key 0 5\r\nhello\r\nEND\r\n" * 2 +
                          b"VALUE n1 0 2\r\nv1\r\nEND\r\n")
+
+    def pieces(self, name, enough):
+        """The lengths of the pieces that come first, until they are enough. Two pieces may come as
+        one: so there are many tries."""
+        lengths = set()
+        with self.server(name) as client:
+            for _ in range(5000):
+                client.sendall(b"get key\r\n")
+                reply = client.recv(4096)
+                lengths.add(len(reply))
+                while not reply.endswith(b"END\r\n"):
+                    reply += client.recv(4096)
+                self.assertEqual(reply, b"VALUE key 0 5\r\nhello\r\nEND\r\n")
+                if enough(lengths):
+                    return
+        self.fail(lengths)
+
+    def test_cuts(self):
+        self.pieces("cuts", lambda lengths: len(lengths - {27}) >= 15)
+
+    def test_drip(self):
+        self.pieces("drip", lambda lengths: 1 in lengths)
+
+    def test_late(self):
+        """What is late comes before the answer to the next request."""
+        with self.server("late") as client:
+            client.sendall(b"get key\r\nget n1\r\nget n2\r\nquit\r\n")
+            reply = b""
+            while piece := client.recv(4096):
+                reply += piece
+        self.assertEqual(reply, b"VALUE key 0 5\r\nhello\r\nEND\r\nVALUE n1 0 2\r\nv1\r\nEND\r\n"
+                                b"VALUE n2 0 2\r\nv2\r\nEND\r\n")
+
+    def test_endless(self):
+        with self.server("endless") as client:
+            client.sendall(b"get key\r\n")
+            reply = b""
+            while len(reply) < 1000000:
+                reply += client.recv(65536)
+        item = b"VALUE key 0 5\r\nhello\r\n"
+        self.assertEqual(reply, (item * (len(reply) // len(item) + 1))[:len(reply)])
 
     def test_what_cannot_be(self):
         for wrong in ([], ["plain"], ["--list", "--all"], ["--all"], ["--all", "plain"],

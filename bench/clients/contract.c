@@ -89,26 +89,50 @@ static size_t split(char *line, char **words)
     return count;
 }
 
+/* Is it this question, with so many words after it? */
+static bool asks(char **words, size_t count, const char *name, size_t more)
+{
+    return strcmp(words[0], name) == 0 && count == more + 1;
+}
+
+static bool answer_retrieval(const struct contract *contract, char **words, size_t count)
+{
+    bool gets = asks(words, count, "get", 1);
+    bool gets_many = count > 1 && asks(words, count, "many", count - 1) && contract->many != NULL;
+    if (gets)
+        contract->get(words + 1);
+    else if (gets_many)
+        contract->many(words + 1, count - 1);
+    return gets || gets_many;
+}
+
+static bool answer_storage(const struct contract *contract, char **words, size_t count)
+{
+    bool sets = asks(words, count, "set", 2) && contract->set != NULL;
+    bool swaps = asks(words, count, "cas", 2) && contract->cas != NULL;
+    if (sets)
+        contract->set(words + 1, decode(words[2]));
+    else if (swaps)
+        contract->cas(words + 1, decode(words[2]));
+    return sets || swaps;
+}
+
+static bool answer_change(const struct contract *contract, char **words, size_t count)
+{
+    bool adds = asks(words, count, "incr", 2) && contract->incr != NULL;
+    bool removes = asks(words, count, "delete", 1) && contract->remove != NULL;
+    if (adds)
+        contract->incr(words + 1);
+    else if (removes)
+        contract->remove(words + 1);
+    return adds || removes;
+}
+
 static void answer(const struct contract *contract, char **words, size_t count)
 {
-    const char *name = words[0];
-    size_t value_len = 0;
-    bool stores = strcmp(name, "set") == 0 || strcmp(name, "cas") == 0;
-    if (stores && count == 3)
-        value_len = decode(words[2]);
-    if (strcmp(name, "get") == 0 && count == 2)
-        contract->get(words + 1);
-    else if (strcmp(name, "many") == 0 && count >= 2 && contract->many != NULL)
-        contract->many(words + 1, count - 1);
-    else if (strcmp(name, "set") == 0 && count == 3 && contract->set != NULL)
-        contract->set(words + 1, value_len);
-    else if (strcmp(name, "cas") == 0 && count == 3 && contract->cas != NULL)
-        contract->cas(words + 1, value_len);
-    else if (strcmp(name, "incr") == 0 && count == 3 && contract->incr != NULL)
-        contract->incr(words + 1);
-    else if (strcmp(name, "delete") == 0 && count == 2 && contract->remove != NULL)
-        contract->remove(words + 1);
-    else
+    bool answered = answer_retrieval(contract, words, count) ||
+                    answer_storage(contract, words, count) || answer_change(contract, words, count);
+    if (!answered)
         contract_word("SKIP");
 }
 

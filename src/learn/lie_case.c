@@ -7,6 +7,11 @@ enum { LARGE = 1000000, BINARY = 256, NUMBERED = 100 };
 
 /* ---- the items ------------------------------------------------------------------------------- */
 
+#define TEXT(literal)                \
+    {                                \
+        literal, sizeof(literal) - 1 \
+    }
+
 #define KEY_50 "a-key-of-fifty-bytes-which-is-a-fifth-of-the-most-"
 #define LONGEST KEY_50 KEY_50 KEY_50 KEY_50 KEY_50
 
@@ -15,17 +20,17 @@ static char large[LARGE], binary[BINARY];
 static const struct {
     struct mc_bytes key, value;
 } items[] = {
-    {{"key", 3}, {"hello", 5}},
-    {{"n1", 2}, {"v1", 2}},
-    {{"n2", 2}, {"v2", 2}},
-    {{"number", 6}, {"10", 2}},
-    {{"empty", 5}, {"", 0}},
-    {{"binary", 6}, {binary, BINARY}},
-    {{"large", 5}, {large, LARGE}},
-    {{"end", 3}, {"one\r\nEND\r\ntwo", 13}},
-    {{"reply", 5}, {"\r\nEND\r\nVALUE n1 0 5\r\nwrong\r\nEND\r\n", 35}},
-    {{"error", 5}, {"SERVER_ERROR is a value\r\n", 25}},
-    {{LONGEST, MC_KEY_MAX}, {"long", 4}},
+    {TEXT("key"), TEXT("hello")},
+    {TEXT("n1"), TEXT("v1")},
+    {TEXT("n2"), TEXT("v2")},
+    {TEXT("number"), TEXT("10")},
+    {TEXT("empty"), TEXT("")},
+    {TEXT("binary"), {binary, BINARY}},
+    {TEXT("large"), {large, LARGE}},
+    {TEXT("end"), TEXT("one\r\nEND\r\ntwo")},
+    {TEXT("reply"), TEXT("\r\nEND\r\nVALUE n1 0 5\r\nwrong\r\nEND\r\n")},
+    {TEXT("error"), TEXT("SERVER_ERROR is a value\r\n")},
+    {TEXT(LONGEST), TEXT("long")},
 };
 
 enum { ITEMS = sizeof items / sizeof items[0] };
@@ -80,11 +85,6 @@ bool lie_case_value(struct mc_bytes key, struct mc_bytes *value)
     " k" tens "8 k" tens "9"
 #define ALL_NUMBERED \
     TEN("0") TEN("1") TEN("2") TEN("3") TEN("4") TEN("5") TEN("6") TEN("7") TEN("8") TEN("9")
-
-#define TEXT(literal)                \
-    {                                \
-        literal, sizeof(literal) - 1 \
-    }
 
 static const struct lie server_error = {"SERVER_ERROR", LIES_INSTEAD, 0, false,
                                         TEXT("SERVER_ERROR out of memory reading request\r\n")};

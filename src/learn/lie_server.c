@@ -49,9 +49,9 @@ ptrdiff_t lie_server_request(const struct lie_server *server, struct lie_server_
     int event;
     do {
         event = mc_request_next(&link->reader, &in, &request);
-        if (event > 0 && request.key.len == key.len &&
+        if (event > 0 && key.len > 0 && request.key.len == key.len &&
             memcmp(request.key.data, key.data, key.len) == 0)
-            link->is_about = key.len > 0;
+            link->is_about = true;
         link->read = len - in.len;
     } while (event > 0 && !mc_request_is_final(event));
     if (event <= 0)

@@ -125,21 +125,26 @@ static int examine_all(struct lying *lying)
     return end_output(result);
 }
 
-/* The page comes before the clients: a name that cannot be written is known at once. */
-static int examine_to_page(struct lying *lying)
+static int write_page(const struct lying *lying, FILE *page)
 {
-    const char *name = lying->settings->html;
-    FILE *page = name != NULL ? fopen(name, "w") : NULL;
-    if (name != NULL && page == NULL)
-        return fail(STATUS_USAGE, name, strerror(errno));
-    int status = examine_all(lying);
-    if (page == NULL)
-        return status;
     verdict_print_page(page, lying->results, lying->done, lying->examine.command);
     bool failed = ferror(page) != 0;
     if (fclose(page) != 0 || failed)
-        return fail(STATUS_OUTPUT, name, strerror(errno));
-    return status;
+        return fail(STATUS_OUTPUT, lying->settings->html, strerror(errno));
+    return STATUS_OK;
+}
+
+/* The page is opened before the examination: a name that cannot be written is known at once. */
+static int examine_to_page(struct lying *lying)
+{
+    const char *name = lying->settings->html;
+    if (name == NULL)
+        return examine_all(lying);
+    FILE *page = fopen(name, "w");
+    if (page == NULL)
+        return fail(STATUS_USAGE, name, strerror(errno));
+    int status = examine_all(lying), written = write_page(lying, page);
+    return written != STATUS_OK ? written : status;
 }
 
 /* ---- the command line ------------------------------------------------------------------------ */
@@ -181,6 +186,7 @@ int run_lie(void *options, const struct option_words *words)
     if (problem != 0)
         return problem;
     lying.examine.command = words->list + words->literal;
+    words->list[words->count] = NULL;
     if (settings->all)
         return examine_to_page(&lying);
     return listens ? serve_case(&lying) : list_cases(&lying);

@@ -57,7 +57,7 @@ WORDING = {'proto/text.c': '.', 'src/address.c': ' ', 'src/server.c': ' '}
 ALWAYS = ['tests/mutation/stop.c', 'bench/common/scratch.c']
 
 # Parts of src/learn that tests share.
-LEARN = ['replay', 'text', 'transcript']
+LEARN = ['lies', 'replay', 'text', 'transcript']
 
 # A test program's other sources, what the linker wraps, and its arguments.
 CALLS = ['socket', 'fcntl', 'fcntl64', 'setsockopt', 'getsockopt', 'getpeername', 'connect',

@@ -223,6 +223,18 @@ class Quitting:
         sys.exit(0)
 
 
+class Tiring(Careful):
+    """Ends after 25 answers."""
+
+    left = 25
+
+    def ask(self, words):
+        self.left -= 1
+        if self.left < 0:
+            sys.exit(0)
+        return super().ask(words)
+
+
 class Parent(Careful):
     """Leaves a process that lives on, and its number in a file."""
 
@@ -243,8 +255,9 @@ CLIENTS = {
     "believes": Believer, "careful": Careful, "errs": lambda: Same("ERROR as always"),
     "misses": lambda: Same("MISS"), "skips": Skipping, "skips-all": lambda: Same("SKIP"),
     "lucky": Lucky, "tardy": Tardy, "hangs": Hanging, "idle": Idle,
-    "quits": Quitting, "babbles": lambda: Same("hello"), "parent": Parent,
+    "quits": Quitting, "tires": Tiring, "babbles": lambda: Same("hello"), "parent": Parent,
     "hanging-parent": HangingParent,
+    "argues": lambda: Same("ERROR " + " ".join(sys.argv[2:])),
     "marks": lambda: Same("ERROR <b>&\x1b[31m\"\xff"), "stays": Careful, "fails": Careful,
     "dies": Careful,
 }

@@ -1,0 +1,35 @@
+"""python-memcached, for mcwire lie. It has one answer, None or 0, for a miss and for a failure."""
+
+from importlib.metadata import version
+
+import contract
+import memcache
+
+
+class Adapter:
+    def __init__(self):
+        server = contract.HOST + ":" + contract.PORT
+        self.client = memcache.Client([server], socket_timeout=contract.TIMEOUT_S, cache_cas=True)
+
+    def get(self, key):
+        return contract.hit(self.client.get(key))
+
+    def many(self, keys):
+        return contract.hits(keys, self.client.get_multi(keys))
+
+    def set(self, key, value):
+        return contract.OK if self.client.set(key, value) else "ERROR set returns 0"
+
+    def cas(self, key, value):
+        if self.client.gets(key) is None:
+            return contract.NO
+        return contract.ok(self.client.cas(key, value))
+
+    def incr(self, key, number):
+        return contract.hit(self.client.incr(key, int(number)))
+
+    def delete(self, key):
+        return contract.OK if self.client.delete(key) else "ERROR delete returns 0"
+
+
+contract.run("python-memcached " + version("python-memcached"), Adapter)
