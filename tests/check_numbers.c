@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -182,6 +183,90 @@ START_TEST(texts)
 
     for (size_t i = 0; i < COUNT(some); i++)
         ck_assert_str_eq(timing_text(text, some[i].ns), some[i].text);
+}
+END_TEST
+
+static void expect_line(const struct timing_histogram *histogram, const char *wanted)
+{
+    char *line = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&line, &size);
+
+    ck_assert_ptr_nonnull(out);
+    timing_print_histogram(out, "gets", histogram);
+    ck_assert_int_eq(fclose(out), 0);
+    ck_assert_str_eq(line, wanted);
+    free(line);
+}
+
+START_TEST(lines_of_histograms)
+{
+    static struct timing_histogram histogram;
+
+    memset(&histogram, 0, sizeof histogram);
+    expect_line(&histogram, "gets: 0\n");
+    for (uint64_t i = 0; i < 10000; i++)
+        timing_record(&histogram, i < 5000 ? 10 : i < 9900 ? 20 : i < 9990 ? 30 : 40);
+    timing_record(&histogram, 50000);
+    expect_line(&histogram, "gets: 10001, mean 20.0 ns, p50 20.0 ns, p99 30.0 ns, p99.9 40.0 ns, "
+                            "max 50.0 us\n");
+}
+END_TEST
+
+/* ---- clocks ---------------------------------------------------------------------------------- */
+
+static uint64_t read_clock(clockid_t clock)
+{
+    struct timespec now;
+
+    ck_assert_int_eq(clock_gettime(clock, &now), 0);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* Between what the system says before and after it. */
+START_TEST(clocks)
+{
+    uint64_t before = read_clock(CLOCK_MONOTONIC), now = timing_now();
+
+    ck_assert_uint_le(before, now);
+    ck_assert_uint_le(now, read_clock(CLOCK_MONOTONIC));
+    timing_wait_until(now);
+    timing_wait_until(now + 3000000);
+    ck_assert_uint_ge(timing_now(), now + 3000000);
+    before = read_clock(CLOCK_PROCESS_CPUTIME_ID);
+    struct timing_cpu used = timing_cpu();
+    uint64_t sum = used.user_ns + used.system_ns, rounded = 2000;
+    ck_assert_uint_le(before, sum + rounded);
+    ck_assert_uint_le(sum, read_clock(CLOCK_PROCESS_CPUTIME_ID) + rounded);
+}
+END_TEST
+
+struct calls {
+    uint64_t count, each_ns;
+};
+
+static void count_call(void *ctx)
+{
+    struct calls *calls = ctx;
+
+    calls->count++;
+    timing_wait_until(timing_now() + calls->each_ns);
+}
+
+/* A call takes 0.1 ms, and more on a slow machine: the runs are of 1, 2, 5 or 10 of them. */
+START_TEST(timed_functions)
+{
+    struct calls calls = {.each_ns = 100000};
+
+    ck_assert_uint_ge(timing_run(count_call, &calls, 7), 700000);
+    ck_assert_uint_eq(calls.count, 7);
+    calls.count = 0;
+    double best = timing_best(count_call, &calls, 900000, 3);
+    ck_assert(best >= 100000);
+    ck_assert(calls.count == 1 + 3 * 1 || calls.count == 1 + 2 + 3 * 2 ||
+              calls.count == 1 + 2 + 5 + 3 * 5 || calls.count == 1 + 2 + 5 + 10 + 3 * 10);
+    ck_assert(timing_per_call(7, 2) == 3.5);
+    ck_assert(timing_per_call(7, 0) == 0);
 }
 END_TEST
 
@@ -450,6 +535,9 @@ int main(void)
         {merged_has_both_ends, 1},
         {large_counts, 1},
         {texts, 1},
+        {lines_of_histograms, 1},
+        {clocks, 1},
+        {timed_functions, 1},
         {threads_add_up, 1},
         {runs_of_threads, 1},
         {servers_add_up, 1},
