@@ -753,6 +753,7 @@ class Waits(unittest.TestCase):
 
     def test_memory(self):
         worker = machine.Worker([WORKER, "baseline"])
+        worker.ask("hello")  # until then it may be no more than a fork
         self.assertGreater(waits.resident_kb(worker), 100)
         worker.end()
         self.assertIsNone(waits.measure_memory([WORKER, "baseline"], "unix:/nowhere"))
