@@ -147,16 +147,39 @@ START_TEST(merged_has_both_ends)
 
     record_all(&inner, (const uint64_t[]){50, 60}, 2);
     record_all(&outer, (const uint64_t[]){7, 999}, 2);
+    const struct timing_histogram narrow = inner;
     timing_merge(&inner, &outer);
     ck_assert_uint_eq(inner.min, 7);
     ck_assert_uint_eq(inner.max, 999);
+    timing_merge(&outer, &narrow);
+    ck_assert_uint_eq(outer.min, 7);
+    ck_assert_uint_eq(outer.max, 999);
 }
 END_TEST
 
-START_TEST(large_counts)
+/* So many of 5 and of 9: the value at these millionths. */
+static uint64_t find_of_two(uint64_t fives, uint64_t nines, uint32_t millionths)
 {
     static struct timing_histogram histogram;
 
+    memset(&histogram, 0, sizeof histogram);
+    histogram.count = fives + nines;
+    histogram.buckets[5] = fives;
+    histogram.buckets[9] = nines;
+    histogram.min = 5;
+    histogram.max = 9;
+    return timing_percentile(&histogram, millionths);
+}
+
+START_TEST(large_counts)
+{
+    const uint64_t many = UINT64_C(1000000000000);
+    static struct timing_histogram histogram;
+
+    ck_assert_uint_eq(find_of_two(many, many, 500000), 5);
+    ck_assert_uint_eq(find_of_two(many - 1, many + 1, 500000), 9);
+    ck_assert_uint_eq(find_of_two(1, 1000000, 1), 9);
+    memset(&histogram, 0, sizeof histogram);
     histogram.count = UINT64_C(1) << 62;
     histogram.buckets[5] = histogram.buckets[9] = histogram.count / 2;
     histogram.min = 5;
@@ -502,6 +525,18 @@ START_TEST(ranges_of_many_bits)
 }
 END_TEST
 
+/* Those of another program for splitmix64, which gives the numbers that its author publishes. */
+START_TEST(draws_of_a_seed)
+{
+    static const uint32_t wanted[] = {1750472573, 236071735, 3501405, 94331049};
+    struct dist dist;
+
+    dist_init(&dist, 7, 3, UINT32_C(1) << 31, 0);
+    for (size_t i = 0; i < COUNT(wanted); i++)
+        ck_assert_uint_eq(dist_draw(&dist), wanted[i]);
+}
+END_TEST
+
 /* The same seed and stream give the same draws; another seed or stream gives others. */
 START_TEST(seeds_and_streams)
 {
@@ -547,6 +582,7 @@ int main(void)
         {zipf_of_many_keys, 1},
         {sizes_are_distributed, 1},
         {ranges_of_many_bits, 1},
+        {draws_of_a_seed, 1},
         {seeds_and_streams, 1},
     };
     return suite_run("numbers", tests, COUNT(tests));
