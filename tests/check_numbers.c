@@ -265,7 +265,7 @@ START_TEST(clocks)
 END_TEST
 
 struct calls {
-    uint64_t count, each_ns;
+    uint64_t count, each_ns, fourth_ns;
 };
 
 static void count_call(void *ctx)
@@ -273,13 +273,13 @@ static void count_call(void *ctx)
     struct calls *calls = ctx;
 
     calls->count++;
-    timing_wait_until(timing_now() + calls->each_ns);
+    timing_wait_until(timing_now() + (calls->count == 4 ? calls->fourth_ns : calls->each_ns));
 }
 
 /* A call takes 0.1 ms, and more on a slow machine: the runs are of 1, 2, 5 or 10 of them. */
 START_TEST(timed_functions)
 {
-    struct calls calls = {.each_ns = 100000};
+    struct calls calls = {.each_ns = 100000, .fourth_ns = 100000};
 
     ck_assert_uint_ge(timing_run(count_call, &calls, 7), 700000);
     ck_assert_uint_eq(calls.count, 7);
@@ -288,6 +288,9 @@ START_TEST(timed_functions)
     ck_assert(best >= 100000);
     ck_assert(calls.count == 1 + 3 * 1 || calls.count == 1 + 2 + 3 * 2 ||
               calls.count == 1 + 2 + 5 + 3 * 5 || calls.count == 1 + 2 + 5 + 10 + 3 * 10);
+    calls = (struct calls){.fourth_ns = 200000000};
+    ck_assert(timing_best(count_call, &calls, 0, 3) < 200000000); /* the last one is not the best */
+    ck_assert_uint_eq(calls.count, 4);
     ck_assert(timing_per_call(7, 2) == 3.5);
     ck_assert(timing_per_call(7, 0) == 0);
 }
@@ -515,13 +518,18 @@ END_TEST
 START_TEST(ranges_of_many_bits)
 {
     const uint32_t range = UINT32_C(3) << 30; /* without drawing again, a third would come twice */
-    uint32_t counts[3] = {0};
+    const double thirds[] = {1 / 3.0, 1 / 3.0, 1 / 3.0};
+    uint32_t rests[3] = {0}, places[3] = {0};
     struct dist dist;
 
     dist_init(&dist, 6, 0, range, 0);
-    for (int i = 0; i < DRAWS; i++)
-        counts[dist_draw(&dist) % 3]++;
-    expect_parts(counts, (const double[]){1 / 3.0, 1 / 3.0, 1 / 3.0}, 3);
+    for (int i = 0; i < DRAWS; i++) {
+        uint32_t k = dist_draw(&dist);
+        rests[k % 3]++;
+        places[k >> 30]++;
+    }
+    expect_parts(rests, thirds, 3);
+    expect_parts(places, thirds, 3);
 }
 END_TEST
 
