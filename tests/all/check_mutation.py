@@ -1,8 +1,7 @@
 #!/usr/bin/python3
-"""Runs the tests against mutants of proto/, src/ and, in bench/, of what makes the numbers: operators
-changed in the source
-(tests/mutation/source.py) and conditional jumps in the assembly (branches.py), each with the
-tests of its file. A mutant of proto/ that survives has to be in tests/mutation/accepted.txt,
+"""Runs the tests against mutants of proto/, of src/ and of what makes the numbers of bench/: operators
+changed in the source (tests/mutation/source.py) and conditional jumps in the assembly
+(branches.py), each with the tests of its file. A mutant of proto/ that survives has to be in tests/mutation/accepted.txt,
 with the reason; one of src/ or bench/ may be.
 
 All mutants of a file's functions are built into one program (schema.py); a number in the
@@ -11,8 +10,8 @@ sanitizers; and one that then survives, but has the object code of the original 
 counted.
 
 usage: tests/all/check_mutation.py [--full] [FILE[:FUNCTION]]...
-Without --full, those in the list are not run, and only a part of those in src/ and bench/ is, chosen by a hash
-of their names."""
+Without --full, those in the list are not run, and only a part of those in src/ and bench/ is,
+chosen by a hash of their names."""
 # needs: gcc stdio.h check.pc pkg-config
 
 import hashlib
