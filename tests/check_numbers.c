@@ -222,16 +222,17 @@ static void expect_line(const struct timing_histogram *histogram, const char *wa
     free(line);
 }
 
+/* The ranks are those of a million: a millionth more or less is another value. */
 START_TEST(lines_of_histograms)
 {
     static struct timing_histogram histogram;
 
     memset(&histogram, 0, sizeof histogram);
     expect_line(&histogram, "gets: 0\n");
-    for (uint64_t i = 0; i < 10000; i++)
-        timing_record(&histogram, i < 5000 ? 10 : i < 9900 ? 20 : i < 9990 ? 30 : 40);
+    for (uint64_t i = 1; i < 1000000; i++)
+        timing_record(&histogram, i <= 500000 ? 10 : i < 990000 ? 20 : i <= 999000 ? 30 : 40);
     timing_record(&histogram, 50000);
-    expect_line(&histogram, "gets: 10001, mean 20.0 ns, p50 20.0 ns, p99 30.0 ns, p99.9 40.0 ns, "
+    expect_line(&histogram, "gets: 1000000, mean 15.0 ns, p50 10.0 ns, p99 30.0 ns, p99.9 30.0 ns, "
                             "max 50.0 us\n");
 }
 END_TEST
