@@ -3,7 +3,7 @@
 test of the everyday ones has to find each.
 
 usage: tests/all/check_planted.py [WORD]...    only the bugs whose description has one of these"""
-# needs: gcc stdio.h check.pc pkg-config memcached
+# needs: gcc stdio.h check.pc pkg-config memcached memcache.py
 
 import os
 import shutil
