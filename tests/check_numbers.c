@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -146,16 +147,39 @@ START_TEST(merged_has_both_ends)
 
     record_all(&inner, (const uint64_t[]){50, 60}, 2);
     record_all(&outer, (const uint64_t[]){7, 999}, 2);
+    const struct timing_histogram narrow = inner;
     timing_merge(&inner, &outer);
     ck_assert_uint_eq(inner.min, 7);
     ck_assert_uint_eq(inner.max, 999);
+    timing_merge(&outer, &narrow);
+    ck_assert_uint_eq(outer.min, 7);
+    ck_assert_uint_eq(outer.max, 999);
 }
 END_TEST
 
-START_TEST(large_counts)
+/* So many of 5 and of 9: the value at these millionths. */
+static uint64_t find_of_two(uint64_t fives, uint64_t nines, uint32_t millionths)
 {
     static struct timing_histogram histogram;
 
+    memset(&histogram, 0, sizeof histogram);
+    histogram.count = fives + nines;
+    histogram.buckets[5] = fives;
+    histogram.buckets[9] = nines;
+    histogram.min = 5;
+    histogram.max = 9;
+    return timing_percentile(&histogram, millionths);
+}
+
+START_TEST(large_counts)
+{
+    const uint64_t many = UINT64_C(1000000000000);
+    static struct timing_histogram histogram;
+
+    ck_assert_uint_eq(find_of_two(many, many, 500000), 5);
+    ck_assert_uint_eq(find_of_two(many - 1, many + 1, 500000), 9);
+    ck_assert_uint_eq(find_of_two(1, 1000000, 1), 9);
+    memset(&histogram, 0, sizeof histogram);
     histogram.count = UINT64_C(1) << 62;
     histogram.buckets[5] = histogram.buckets[9] = histogram.count / 2;
     histogram.min = 5;
@@ -182,6 +206,94 @@ START_TEST(texts)
 
     for (size_t i = 0; i < COUNT(some); i++)
         ck_assert_str_eq(timing_text(text, some[i].ns), some[i].text);
+}
+END_TEST
+
+static void expect_line(const struct timing_histogram *histogram, const char *wanted)
+{
+    char *line = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&line, &size);
+
+    ck_assert_ptr_nonnull(out);
+    timing_print_histogram(out, "gets", histogram);
+    ck_assert_int_eq(fclose(out), 0);
+    ck_assert_str_eq(line, wanted);
+    free(line);
+}
+
+/* The ranks are those of a million: a millionth more or less is another value. */
+START_TEST(lines_of_histograms)
+{
+    static struct timing_histogram histogram;
+
+    memset(&histogram, 0, sizeof histogram);
+    expect_line(&histogram, "gets: 0\n");
+    for (uint64_t i = 1; i < 1000000; i++)
+        timing_record(&histogram, i <= 500000 ? 10 : i < 990000 ? 20 : i <= 999000 ? 30 : 40);
+    timing_record(&histogram, 50000);
+    expect_line(&histogram, "gets: 1000000, mean 15.0 ns, p50 10.0 ns, p99 30.0 ns, p99.9 30.0 ns, "
+                            "max 50.0 us\n");
+}
+END_TEST
+
+/* ---- clocks ---------------------------------------------------------------------------------- */
+
+static uint64_t read_clock(clockid_t clock)
+{
+    struct timespec now;
+
+    ck_assert_int_eq(clock_gettime(clock, &now), 0);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* Between what the system says before and after it. */
+START_TEST(clocks)
+{
+    uint64_t before = read_clock(CLOCK_MONOTONIC), now = timing_now();
+
+    ck_assert_uint_le(before, now);
+    ck_assert_uint_le(now, read_clock(CLOCK_MONOTONIC));
+    timing_wait_until(now);
+    timing_wait_until(now + 3000000);
+    ck_assert_uint_ge(timing_now(), now + 3000000);
+    before = read_clock(CLOCK_PROCESS_CPUTIME_ID);
+    struct timing_cpu used = timing_cpu();
+    uint64_t sum = used.user_ns + used.system_ns, rounded = 2000;
+    ck_assert_uint_le(before, sum + rounded);
+    ck_assert_uint_le(sum, read_clock(CLOCK_PROCESS_CPUTIME_ID) + rounded);
+}
+END_TEST
+
+struct calls {
+    uint64_t count, each_ns, fourth_ns;
+};
+
+static void count_call(void *ctx)
+{
+    struct calls *calls = ctx;
+
+    calls->count++;
+    timing_wait_until(timing_now() + (calls->count == 4 ? calls->fourth_ns : calls->each_ns));
+}
+
+/* A call takes 0.1 ms, and more on a slow machine: the runs are of 1, 2, 5 or 10 of them. */
+START_TEST(timed_functions)
+{
+    struct calls calls = {.each_ns = 100000, .fourth_ns = 100000};
+
+    ck_assert_uint_ge(timing_run(count_call, &calls, 7), 700000);
+    ck_assert_uint_eq(calls.count, 7);
+    calls.count = 0;
+    double best = timing_best(count_call, &calls, 900000, 3);
+    ck_assert(best >= 100000);
+    ck_assert(calls.count == 1 + 3 * 1 || calls.count == 1 + 2 + 3 * 2 ||
+              calls.count == 1 + 2 + 5 + 3 * 5 || calls.count == 1 + 2 + 5 + 10 + 3 * 10);
+    calls = (struct calls){.fourth_ns = 200000000};
+    ck_assert(timing_best(count_call, &calls, 0, 3) < 200000000); /* the last one is not the best */
+    ck_assert_uint_eq(calls.count, 4);
+    ck_assert(timing_per_call(7, 2) == 3.5);
+    ck_assert(timing_per_call(7, 0) == 0);
 }
 END_TEST
 
@@ -407,13 +519,30 @@ END_TEST
 START_TEST(ranges_of_many_bits)
 {
     const uint32_t range = UINT32_C(3) << 30; /* without drawing again, a third would come twice */
-    uint32_t counts[3] = {0};
+    const double thirds[] = {1 / 3.0, 1 / 3.0, 1 / 3.0};
+    uint32_t rests[3] = {0}, places[3] = {0};
     struct dist dist;
 
     dist_init(&dist, 6, 0, range, 0);
-    for (int i = 0; i < DRAWS; i++)
-        counts[dist_draw(&dist) % 3]++;
-    expect_parts(counts, (const double[]){1 / 3.0, 1 / 3.0, 1 / 3.0}, 3);
+    for (int i = 0; i < DRAWS; i++) {
+        uint32_t k = dist_draw(&dist);
+        rests[k % 3]++;
+        places[k >> 30]++;
+    }
+    expect_parts(rests, thirds, 3);
+    expect_parts(places, thirds, 3);
+}
+END_TEST
+
+/* Those of another program for splitmix64, which gives the numbers that its author publishes. */
+START_TEST(draws_of_a_seed)
+{
+    static const uint32_t wanted[] = {1750472573, 236071735, 3501405, 94331049};
+    struct dist dist;
+
+    dist_init(&dist, 7, 3, UINT32_C(1) << 31, 0);
+    for (size_t i = 0; i < COUNT(wanted); i++)
+        ck_assert_uint_eq(dist_draw(&dist), wanted[i]);
 }
 END_TEST
 
@@ -450,6 +579,9 @@ int main(void)
         {merged_has_both_ends, 1},
         {large_counts, 1},
         {texts, 1},
+        {lines_of_histograms, 1},
+        {clocks, 1},
+        {timed_functions, 1},
         {threads_add_up, 1},
         {runs_of_threads, 1},
         {servers_add_up, 1},
@@ -459,6 +591,7 @@ int main(void)
         {zipf_of_many_keys, 1},
         {sizes_are_distributed, 1},
         {ranges_of_many_bits, 1},
+        {draws_of_a_seed, 1},
         {seeds_and_streams, 1},
     };
     return suite_run("numbers", tests, COUNT(tests));

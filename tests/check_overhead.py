@@ -674,6 +674,10 @@ class Counting(unittest.TestCase):
             self.assertIn("put-get\t", worker.ask("list"))
             worker.end()
 
+    def test_source_of_mcmc_that_is_not_there(self):
+        with self.assertRaisesRegex(machine.Failed, "mcmc.h"):
+            counting.compile_mcmc("/nowhere", "/dev/null")
+
     def test_works_have_right_values(self):
         work = results.find_work("get-1k")
         self.assertEqual(work.key(7), b"key:01007")
@@ -749,6 +753,7 @@ class Waits(unittest.TestCase):
 
     def test_memory(self):
         worker = machine.Worker([WORKER, "baseline"])
+        worker.ask("hello")  # until then it may be no more than a fork
         self.assertGreater(waits.resident_kb(worker), 100)
         worker.end()
         self.assertIsNone(waits.measure_memory([WORKER, "baseline"], "unix:/nowhere"))

@@ -124,18 +124,30 @@ def sources():
     found = ["src/tool/escape.c"]
     for folder in ("proto", "src", "bench/common", "bench/overhead"):
         found += [folder + "/" + name for name in sorted(os.listdir(os.path.join(ROOT, folder)))
-                  if name.endswith(".c") and name != "libmemcached.c"]
+                  if name.endswith(".c") and name not in ("libmemcached.c", "mcmc.c")]
     return found
 
 
 def compile_worker(compiler, option, path):
     """overhead-worker as this compiler makes it. Raises Failed."""
+    compile_sources(compiler, [option], sources(), path)
+
+
+def compile_sources(compiler, options, files, path):
     done = subprocess.run(
-        [compiler, option, *FLAGS, *sources(), "-lm", "-o", path],
+        [compiler, *options, *FLAGS, *files, "-lm", "-o", path],
         cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         check=False)
     if done.returncode != 0:
-        raise Failed("%s %s: %s" % (compiler, option, done.stdout.decode("latin-1")))
+        raise Failed("%s %s: %s" % (compiler, options[0], done.stdout.decode("latin-1")))
+
+
+def compile_mcmc(folder, path):
+    """The worker of mcmc with its source, which lies in a folder. Raises Failed."""
+    ours = [source for source in sources() if os.path.basename(source) not in
+            ("baseline.c", "main.c", "mcwire.c", "wire.c")]
+    compile_sources("cc", ["-O2", "-D_DEFAULT_SOURCE", "-w", "-I" + folder],
+                    ours + ["bench/overhead/mcmc.c", os.path.join(folder, "mcmc.c")], path)
 
 
 def strip_worker(path, stripped):

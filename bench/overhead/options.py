@@ -82,6 +82,7 @@ OPTIONS = {option.name: option for option in [
     Option("--instructions", None, (LIMITS,)),
     Option("--builds", None, (LIMITS,)),
     Option("--python", file_name, (MEASURE, ONLY)),
+    Option("--mcmc", file_name, (MEASURE, ONLY)),
     Option("--only", choice(*CLIENTS), (ONLY,)),
     Option("--work", choice(*WORK_NAMES), (ONLY,)),
     Option("--count", number(1, 1000000000), (ONLY,)),

@@ -11,7 +11,7 @@ import sys
 import page
 import tables
 import waits
-from counting import Counter, compile_worker, or_none, strip_worker
+from counting import Counter, compile_mcmc, compile_worker, or_none, strip_worker
 from figures import shown
 from limits import BUILDS, LIMITS, is_kept, most_of
 from machine import (Absent, Failed, PROGRESS, Servers, Worker, end_workers, machine_facts,
@@ -39,8 +39,9 @@ class Stop(Exception):
 class Programs:
     """The commands of all processes."""
 
-    def __init__(self, folder, python):
+    def __init__(self, folder, python, scratch):
         self.folder, self.python = folder, python
+        self.mcmc = os.path.join(scratch, "mcmc")  # which is there if its source was given
 
     def worker(self, role):
         return [os.path.join(self.folder, "overhead-worker"), role]
@@ -48,12 +49,16 @@ class Programs:
     def client(self, name):
         if name in CLIENTS[:2]:
             return self.worker(name)
+        if name == "mcmc":
+            return [self.mcmc]
         if name == "libmemcached":
             return [os.path.join(self.folder, "overhead-libmemcached")]
         return [self.python, "-B", os.path.join(HERE, "python_clients.py"), name]
 
     def hint(self, name):
         """Why a client's process may not even have begun."""
+        if name == "mcmc":
+            return "--mcmc DIR names the folder of its source"
         if name == "libmemcached":
             return "not built, because libmemcached-dev was not there"
         return None if name in CLIENTS[:2] else "%s cannot run its module" % self.python
@@ -98,7 +103,10 @@ class Measurement:
     def __init__(self, arguments, folder):
         self.arguments, self.folder = arguments, folder
         self.programs = Programs(arguments["--workers"],
-                                 arguments["--python"] or "/usr/bin/python3")
+                                 arguments["--python"] or "/usr/bin/python3", folder)
+        if arguments["--mcmc"]:
+            compile_mcmc(os.path.abspath(arguments["--mcmc"].encode("latin-1").decode()),
+                         self.programs.mcmc)
         self.client_at, self.server_at = choose_processors(arguments["--processors"])
         self.servers = Servers(self.programs.worker("memcached"))
         self.data = new_data()
@@ -140,10 +148,11 @@ class Measurement:
     def count_client(self, counter, name, work):
         """Adds a record; Python takes seconds under callgrind to begin at all."""
         command = self.programs.client(name)
-        lines = ["open " + self.address("unix", self.server_at), work.line()]
+        transport = "tcp" if name == "mcmc" else "unix"  # it knows no Unix sockets
+        lines = ["open " + self.address(transport, self.server_at), work.line()]
         PROGRESS.show("counting %s by %s" % (work.name, name))
         instructions, calls = None, (None, "")
-        slow = name in CLIENTS[3:] and (self.arguments["--quick"] or work.name not in QUICK_COUNTS)
+        slow = name in CLIENTS[4:] and (self.arguments["--quick"] or work.name not in QUICK_COUNTS)
         if counter.has("valgrind") and not slow:
             instructions = or_none(counter.instructions, command, lines, work)
         if counter.has("strace"):
@@ -172,7 +181,7 @@ class Measurement:
             command = self.programs.client(name)
             self.data["waits"] += waits.measure_client(name, command, self.client_at, tries)
             self.data["beside"].append(waits.measure_beside(
-                name, command, self.address("unix", self.server_at), counter))
+                name, command, self.address("tcp", self.server_at), counter))
 
     def measure_wire(self, counter):
         worker = Worker(self.programs.worker("wire"), self.client_at)

@@ -55,7 +55,8 @@ WORKS = [
     Work("set-1m", "set, 1 MB", "set", 1, 1000000, 5500, 1, True, False),
 ]
 
-CLIENTS = ["baseline", "mcwire", "libmemcached", "pylibmc", "pymemcache", "python-memcached"]
+CLIENTS = ["baseline", "mcwire", "mcmc", "libmemcached", "pylibmc", "pymemcache",
+           "python-memcached"]
 # A client held against itself shows what a ratio is worth (A/A).
 TWINS = {"baseline again": "baseline", "mcwire again": "mcwire"}
 

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Runs the tests against mutants of proto/ and src/: operators changed in the source
-(tests/mutation/source.py) and conditional jumps in the assembly (branches.py), each with the
-tests of its file. A mutant of proto/ that survives has to be in tests/mutation/accepted.txt,
-with the reason; one of src/ may be.
+"""Runs the tests against mutants of proto/, of src/ and of what makes the numbers of bench/: operators
+changed in the source (tests/mutation/source.py) and conditional jumps in the assembly
+(branches.py), each with the tests of its file. A mutant of proto/ that survives has to be in tests/mutation/accepted.txt,
+with the reason; one of src/ or bench/ may be.
 
 All mutants of a file's functions are built into one program (schema.py); a number in the
 environment chooses one. The tests run at -O0; a mutant that survives is run again with the
@@ -10,8 +10,8 @@ sanitizers; and one that then survives, but has the object code of the original 
 counted.
 
 usage: tests/all/check_mutation.py [--full] [FILE[:FUNCTION]]...
-Without --full, those in the list are not run, and only a part of those in src/ is, chosen by a hash
-of their names."""
+Without --full, those in the list are not run, and only a part of those in src/ and bench/ is,
+chosen by a hash of their names."""
 # needs: gcc stdio.h check.pc pkg-config
 
 import hashlib
@@ -37,21 +37,22 @@ FILES = ['proto/argument.c', 'proto/decimal.c', 'proto/item.c', 'proto/item.h',
          'proto/put_admin.c', 'proto/put_classic.c', 'proto/put_meta.c', 'proto/reader.c',
          'proto/request.c', 'proto/text.c', 'proto/writer.c', 'proto/writer.h', 'src/address.c',
          'src/client.c', 'src/command.c', 'src/engine.c', 'src/keys.c', 'src/meta.c', 'src/reply.c',
-         'src/reply.h', 'src/retrieval.c', 'src/server.c', 'src/socket.c', 'src/trace.c']
+         'src/reply.h', 'src/retrieval.c', 'src/server.c', 'src/socket.c', 'src/trace.c',
+         'bench/common/timing.c', 'bench/load/dist.c', 'bench/load/stats.c']
 
 # The engine, whose equivalent mutants are not listed yet: counted by itself.
 ENGINE = ['src/command.c', 'src/engine.c', 'src/keys.c', 'src/meta.c', 'src/reply.c', 'src/reply.h',
           'src/retrieval.c']
 
 # Linked with the test programs, and not mutated.
-LINKED = ['src/catalog.c']
+LINKED = ['bench/load/data.c', 'bench/load/live.c', 'src/catalog.c']
 
 # What is compiled for a header.
 UNITS = {'proto/item.h': 'proto/item.c', 'proto/writer.h': 'proto/writer.c',
          'src/reply.h': 'src/retrieval.c'}
 
 # Texts for people: that they are changed matters to nobody.
-WORDING = {'proto/text.c': '.', 'src/address.c': ' ', 'src/server.c': ' '}
+WORDING = {'proto/text.c': '.', 'bench/load/stats.c': '.', 'src/address.c': ' ', 'src/server.c': ' '}
 
 # What every test program is linked with: what support/folder.c asks.
 ALWAYS = ['tests/mutation/stop.c', 'bench/common/scratch.c']
@@ -72,6 +73,7 @@ PROGRAMS = {
     'decimal': ([], [], []),
     'engine': (['events', 'script', 'text'], ['memcmp'], []),
     'item': ([], [], []),
+    'numbers': ([], [], []),
     'lies': (['commands', 'folder', 'lies', 'peer', 'tally', 'text'], [], []),
     'put': (['guard'], [], []),
     'reader': (['events', 'text'], [], []),
@@ -110,15 +112,18 @@ TESTS = {
     'src/server.c': ['server'],
     'src/socket.c': ['calls', 'socket', 'server'],
     'src/trace.c': ['trace'],
+    'bench/common/timing.c': ['numbers'],
+    'bench/load/dist.c': ['numbers'],
+    'bench/load/stats.c': ['numbers'],
 }
 
 # Percent of the mutants that are run without --full; fewer of files whose tests take longer.
-SAMPLE = {'proto': 100, 'src': 12, 'src/command.c': 5, 'src/engine.c': 5, 'src/keys.c': 5,
-          'src/meta.c': 5, 'src/retrieval.c': 5}
+SAMPLE = {'proto': 100, 'bench': 12, 'src': 12, 'src/command.c': 5, 'src/engine.c': 5,
+          'src/keys.c': 5, 'src/meta.c': 5, 'src/retrieval.c': 5}
 JOBS = len(os.sched_getaffinity(0))
 WAITING = {'src/server.c': 2, 'src/socket.c': 4} # times as many: their tests wait, and take no CPU
 FLAGS = ['-std=c11', '-w', '-D_POSIX_C_SOURCE=200809L', '-Iproto', '-Isrc', '-Isrc/learn',
-         '-Itests/support', '-Ibench/common']
+         '-Itests/support', '-Ibench', '-Ibench/common', '-Ibench/load']
 SANITIZE = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']
 KILLED, TIME, ALIVE, INVALID, SAME = 'killed', 'killed by time', 'alive', 'invalid', 'same'
 LISTED = 'alive, says the list'
@@ -148,7 +153,7 @@ class Build:
 
     def __init__(self, folder):
         self.folder = folder
-        self.libraries = need(['pkg-config', '--cflags', '--libs', 'check']).split() + ['-pthread']
+        self.libraries = need(['pkg-config', '--cflags', '--libs', 'check']).split() + ['-pthread', '-lm']
         names = {part for name, (parts, _, _) in PROGRAMS.items()
                  for part in parts + ['check_' + name]} | {'suite'}
         sources = [source_of(name) for name in names] + ALWAYS + \
@@ -452,7 +457,7 @@ def count_part(runs, part, accepted):
 
 
 def print_reached(runs, accepted):
-    for folder in ('proto', 'src', 'the engine'):
+    for folder in ('proto', 'src', 'the engine', 'bench'):
         c = count_part(runs, folder, accepted)
         if c['mutants'] == 0:
             continue
@@ -496,7 +501,7 @@ def main():
         shutil.rmtree(folder, ignore_errors=True)
     good = report_unknown(runs, accepted) and good
     print('ok 1' if good else 'not ok 1', '- every mutant of proto/ is found out, or in the list')
-    for k, (part, least) in enumerate((('proto', 97), ('src', 90), ('the engine', 65)), 2):
+    for k, (part, least) in enumerate((('proto', 97), ('src', 90), ('the engine', 65), ('bench', 90)), 2):
         c = count_part(runs, part, accepted)
         real = c['mutants'] - c['equivalent']
         enough = c['killed'] * 100 >= least * real
@@ -506,7 +511,7 @@ def main():
     print_reached(runs, accepted)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     print('# %d CPU seconds' % (used.ru_utime + used.ru_stime))
-    print('1..4')
+    print('1..5')
     return 0 if good else 1
 
 
