@@ -919,19 +919,27 @@ class Proxy(Case):
         self.assertEqual(max(self.last_pending(b"mn\r\n" * 100, b"MN\r\n" * 100)), 100)
 
     def test_more_requests_than_are_counted(self):
+        gate = threading.Event()
+
         def talk(fake, connection, number):
             if number == 0:
                 return dies(b"VERSION 1.6.18\r\n")(fake, connection, number)
             count = 0
             while count < 20000:
                 count += len(fake.receive(connection))
+            gate.wait(PATIENCE_S)
             connection.sendall(b"MN\r\n" * 5000)
 
         proxy = Proxied(self, Fake(self, talk).address)
         client = proxy.connect()
         client.sendall(b"mn\r\n" * 5000)
+        while proxy.out.count(b"> mn") < 5000:
+            time.sleep(0.002)
+        gate.set()
         self.assertEqual(receive_all(client), b"MN\r\n" * 5000)
-        self.assertNotIn(b"no request is left", proxy.stop()[0])
+        out, said = proxy.stop()
+        self.assertNotIn(b"no request is left", out)
+        self.assertNotIn(b"dropped", said)
 
     def test_a_stream_in_a_pipeline(self):
         """What is asked before it has its own reply, and so has what is asked after it."""
