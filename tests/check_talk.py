@@ -834,6 +834,12 @@ class Proxy(Case):
         said = proxy.stop()[1]
         self.assertRegex(said, rb"; [1-9]\d* records were dropped\n$")
 
+    def test_nobody_reads_the_end_of_the_output(self):
+        proxy = Proxied(self, self.memcached.address, reads=False)
+        self.ask(proxy.connect(), b"mn\r\n" * 2000, b"MN\r\n" * 2000)
+        proxy.process.send_signal(signal.SIGINT)
+        self.assertRegex(proxy.process.stderr.read(), rb"; the last [1-9]\d* bytes of records were not read\n$")
+
     def test_dropped_records_are_counted(self):
         """Once somebody reads again, it is said how many are missing, and what follows is whole."""
         for options, words in (([], rb"! (\d+) records were dropped: stdout was not read\n"),
