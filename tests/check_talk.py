@@ -1046,6 +1046,22 @@ class Proxy(Case):
         self.assertIn(b"* No such file or directory", shown)
         self.assertEqual(shown.count(b"* closed"), 2)
 
+    def test_the_server_does_not_come_back(self):
+        """A connection by TCP is refused later than that of a Unix socket."""
+        listener = socket.create_server(("127.0.0.1", 0))
+
+        def answer_once():
+            with listener, listener.accept()[0] as connection:
+                connection.recv(100)
+                connection.sendall(b"VERSION 1.6.18\r\n")
+
+        answering = threading.Thread(target=answer_once)
+        answering.start()
+        proxy = Proxied(self, "127.0.0.1:%d" % listener.getsockname()[1])
+        answering.join()
+        self.assertEqual(receive_all(proxy.connect()), b"")
+        self.assertIn(b"* Connection refused\n          * closed\n", proxy.stop()[0])
+
     def test_where_it_listens(self):
         with tempfile.TemporaryDirectory() as folder:
             path = folder + "/proxy"
