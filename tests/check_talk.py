@@ -834,6 +834,12 @@ class Proxy(Case):
         said = proxy.stop()[1]
         self.assertRegex(said, rb"; [1-9]\d* records were dropped\n$")
 
+    def test_nobody_reads_the_end_of_the_output(self):
+        proxy = Proxied(self, self.memcached.address, reads=False)
+        self.ask(proxy.connect(), b"mn\r\n" * 2000, b"MN\r\n" * 2000)
+        proxy.process.send_signal(signal.SIGINT)
+        self.assertRegex(proxy.process.stderr.read(), rb"; the last [1-9]\d* bytes of records were not read\n$")
+
     def test_dropped_records_are_counted(self):
         """Once somebody reads again, it is said how many are missing, and what follows is whole."""
         for options, words in (([], rb"! (\d+) records were dropped: stdout was not read\n"),
@@ -919,19 +925,27 @@ class Proxy(Case):
         self.assertEqual(max(self.last_pending(b"mn\r\n" * 100, b"MN\r\n" * 100)), 100)
 
     def test_more_requests_than_are_counted(self):
+        gate = threading.Event()
+
         def talk(fake, connection, number):
             if number == 0:
                 return dies(b"VERSION 1.6.18\r\n")(fake, connection, number)
             count = 0
             while count < 20000:
                 count += len(fake.receive(connection))
+            gate.wait(PATIENCE_S)
             connection.sendall(b"MN\r\n" * 5000)
 
         proxy = Proxied(self, Fake(self, talk).address)
         client = proxy.connect()
         client.sendall(b"mn\r\n" * 5000)
+        while proxy.out.count(b"> mn") < 5000:
+            time.sleep(0.002)
+        gate.set()
         self.assertEqual(receive_all(client), b"MN\r\n" * 5000)
-        self.assertNotIn(b"no request is left", proxy.stop()[0])
+        out, said = proxy.stop()
+        self.assertNotIn(b"no request is left", out)
+        self.assertNotIn(b"dropped", said)
 
     def test_a_stream_in_a_pipeline(self):
         """What is asked before it has its own reply, and so has what is asked after it."""
@@ -1031,6 +1045,22 @@ class Proxy(Case):
         shown = proxy.stop()[0]
         self.assertIn(b"* No such file or directory", shown)
         self.assertEqual(shown.count(b"* closed"), 2)
+
+    def test_the_server_does_not_come_back(self):
+        """A connection by TCP is refused later than that of a Unix socket."""
+        listener = socket.create_server(("127.0.0.1", 0))
+
+        def answer_once():
+            with listener, listener.accept()[0] as connection:
+                connection.recv(100)
+                connection.sendall(b"VERSION 1.6.18\r\n")
+
+        answering = threading.Thread(target=answer_once)
+        answering.start()
+        proxy = Proxied(self, "127.0.0.1:%d" % listener.getsockname()[1])
+        answering.join()
+        self.assertEqual(receive_all(proxy.connect()), b"")
+        self.assertIn(b"* Connection refused\n          * closed\n", proxy.stop()[0])
 
     def test_where_it_listens(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -50,6 +50,7 @@ struct proxy {
     bool may_log_in;
     bool full; /* no descriptor is left */
     uint64_t accepted, sent, received;
+    size_t unread; /* bytes of records, at the end */
     size_t count;
     struct link *links[LINKS_MAX];
     struct pollfd files[LINKS + 2 * LINKS_MAX];
@@ -290,8 +291,7 @@ static void end_links(struct proxy *proxy)
 {
     while (proxy->count > 0)
         remove_link(proxy, proxy->count - 1);
-    record_write(&proxy->output);
-    record_close(&proxy->output);
+    proxy->unread = record_close(&proxy->output);
 }
 
 static void report(const struct proxy *proxy)
@@ -302,6 +302,8 @@ static void report(const struct proxy *proxy)
             proxy->accepted, proxy->sent, proxy->received);
     if (proxy->output.dropped > 0)
         fprintf(stderr, "; %" PRIu64 " records were dropped", proxy->output.dropped);
+    if (proxy->unread > 0)
+        fprintf(stderr, "; the last %zu bytes of records were not read", proxy->unread);
     fputc('\n', stderr);
 }
 

@@ -12,7 +12,8 @@
 
 enum {
     CHUNK = 4096, /* what a pipe that is ready takes at once */
-    CHUNKS = 64
+    CHUNKS = 64,
+    PATIENCE_MS = 1000 /* at the end */
 };
 
 static int64_t read_clock_us(void)
@@ -178,8 +179,15 @@ int record_write(struct record_output *output)
     return 0;
 }
 
-void record_close(struct record_output *output)
+size_t record_close(struct record_output *output)
 {
+    struct pollfd file = {STDOUT_FILENO, POLLOUT, 0};
+
+    while (output->used > 0 && poll(&file, 1, PATIENCE_MS) > 0) {
+        if (record_write(output) != 0)
+            break;
+    }
     fclose(output->to);
     free(output->text);
+    return output->used;
 }

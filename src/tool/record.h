@@ -46,6 +46,7 @@ void record_end(struct record *record);
 /* Writes what stdout takes without a wait; -1 when it takes nothing any more. */
 int record_write(struct record_output *output);
 
-void record_close(struct record_output *output);
+/* Writes all that waits, unless nothing is read for a second. Returns how many bytes are left. */
+size_t record_close(struct record_output *output);
 
 #endif
