@@ -34,7 +34,7 @@ ORDER = [
     ["bench"],
     ["tests"],
 ]
-UNITS = {"src/reply": "src/engine", "src/keys": "src/engine"}
+UNITS = {"src/reply": "src/engine", "src/keys": "src/engine", "src/contracts": "src/engine"}
 RANK = {unit: rank for rank, row in enumerate(ORDER) for unit in row}
 ALSO = {("src/tool", "src/learn")}
 # What stands on proto alone; and what may include the header that has the transport's type, which
