@@ -15,6 +15,10 @@ enum {
     PARTS = 8 /* slices of one send */
 };
 
+#ifdef __FRAMAC__
+#include "contracts/engine.h"
+#endif
+
 void mc_engine_init(struct mc_engine *engine, void *in, size_t in_cap, void *out, size_t out_cap)
 {
     *engine = (struct mc_engine){
@@ -531,6 +535,9 @@ static int put_quiet(struct mc_engine *e, struct packing *p, struct mc_op *op)
 static bool is_key(struct mc_bytes key)
 {
     size_t k = 0;
+    /*@ loop invariant 0 <= k <= key.len && key_bytes(key.data, k);
+        loop assigns k;
+        loop variant key.len - k; */
     while (k < key.len && (unsigned char)key.data[k] > 0x20 && key.data[k] != 0x7f)
         k++;
     return k >= key.len && key.len > 0 && key.len <= MC_KEY_MAX;
@@ -1060,6 +1067,9 @@ static void read_kept(struct mc_engine *e, size_t n, size_t beyond)
 static size_t line_rest(struct mc_bytes bytes, size_t room)
 {
     size_t n = 0, most = bytes.len < room ? bytes.len : room;
+    /*@ loop invariant 0 <= n <= most && no_line_end(bytes.data, n);
+        loop assigns n;
+        loop variant most - n; */
     while (n < most && bytes.data[n] != '\n')
         n++;
     return n < most ? n + 1 : n;
@@ -1280,6 +1290,18 @@ static inline int put_alone(struct mc_op *op, struct mc_out *out, size_t *aside)
     return r;
 }
 
+/* 0, or why a send or receive moved nothing. */
+static inline int error_of(ptrdiff_t n)
+{
+    return n > 0 ? 0 : why_not(n);
+}
+
+/* The length of the usual reply among the n bytes received; 0: it is another, or none. */
+static inline size_t match_usual(const struct mc_engine *e, struct mc_op *op, ptrdiff_t n)
+{
+    return n > 0 && op->command->usual != NULL ? op->command->usual(op, e->in, (size_t)n) : 0;
+}
+
 int mc_engine_do_single(struct mc_engine *engine, const struct mc_transport *transport,
                         struct mc_op *op, mc_deadline deadline)
 {
@@ -1297,14 +1319,13 @@ int mc_engine_do_single(struct mc_engine *engine, const struct mc_transport *tra
     if (aside == 0) {
         const struct mc_bytes line = {out.data, out.len};
         n = transport->send(transport->ctx, &line, 1, deadline);
-        r = n <= 0 ? why_not(n) : 0;
+        r = error_of(n);
     }
     if (n == (ptrdiff_t)out.len) {
         m = transport->recv(transport->ctx, e->in, e->in_cap, deadline);
-        r = m <= 0 ? why_not(m) : 0;
-        if (m > 0 && op->command->usual != NULL)
-            used = op->command->usual(op, e->in, (size_t)m);
-        if (m > 0 && used == (size_t)m) {
+        r = error_of(m);
+        used = match_usual(e, op, m);
+        if (used > 0 && used == (size_t)m) {
             e->received += used;
             return end_usual(op);
         }

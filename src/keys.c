@@ -104,10 +104,17 @@ static void give_items(struct mc_engine *e, struct mc_op *op, struct mc_bytes *i
 
 enum { FILTER_BITS = 512, HASHED = 4 };
 
+#ifdef __FRAMAC__
+#include "contracts/keys.h"
+#endif
+
 /* A number below FILTER_BITS that equal keys share. */
 static uint32_t hash_key(struct mc_bytes key)
 {
     uint32_t hash = (uint32_t)key.len;
+    /*@ loop invariant 0 <= k <= key.len;
+        loop assigns k, hash;
+        loop variant key.len - k; */
     for (size_t k = key.len > HASHED ? key.len - HASHED : 0; k < key.len; k++)
         hash = hash * 31 + (unsigned char)key.data[k];
     return hash % FILTER_BITS;

@@ -39,6 +39,10 @@ static bool is_same_token(struct mc_bytes a, struct mc_bytes b)
     return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
 }
 
+#ifdef __FRAMAC__
+#include "contracts/meta.h"
+#endif
+
 /* The byte at i, or 0 after the end. */
 static unsigned byte_at(struct mc_bytes bytes, size_t i)
 {
@@ -50,8 +54,12 @@ static bool is_base64_of(struct mc_bytes key, struct mc_bytes token)
 {
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    if (key.len > MC_KEY_BINARY_MAX || token.len != (key.len + 2) / 3 * 4)
+    size_t bytes = token.len / 4 * 3; /* with the padding */
+    if (key.len > MC_KEY_BINARY_MAX || token.len % 4 > 0 || bytes < key.len || bytes > key.len + 2)
         return false;
+    /*@ loop invariant 0 <= i <= token.len;
+        loop assigns i;
+        loop variant token.len - i; */
     for (size_t i = 0; i < token.len; i++) {
         size_t at = i * 6 / 8;
         unsigned bits = (byte_at(key, at) << 8 | byte_at(key, at + 1)) >> (10 - i * 6 % 8) & 63;
@@ -356,23 +364,29 @@ static int answer_group(struct mc_engine *e, struct mc_op *first, int event, str
     return answer_first_line(e, op, event, reply);
 }
 
+static int answer_meta_event(struct mc_engine *e, struct mc_op *op, int event,
+                             struct mc_reply *reply)
+{
+    if (e->current != NULL)
+        return end_meta_value(e);
+    if ((op->marks & MC_MARK_QUIET) != 0)
+        return answer_group(e, op, event, reply);
+    return answer_single(e, op, event, reply);
+}
+
 int mc_meta_answer(struct mc_engine *engine, struct mc_op *op, struct mc_bytes *in)
 {
-    struct mc_engine *e = engine;
     bool group = (op->marks & MC_MARK_QUIET) != 0;
     struct mc_reply reply;
     for (;;) {
-        int r, event = mc_reply_event(e, in, &reply);
+        int event = mc_reply_event(engine, in, &reply);
         if (event <= 0)
             return event;
-        if (e->current != NULL)
-            r = end_meta_value(e);
-        else
-            r = group ? answer_group(e, op, event, &reply) : answer_single(e, op, event, &reply);
+        int r = answer_meta_event(engine, op, event, &reply);
         if (r < 0 || (r != MC_MORE && (!group || event == MC_MN)))
             return r;
         if (r == MC_ANSWER_DONE)
-            e->named->marks |= MC_MARK_KNOWN;
+            engine->named->marks |= MC_MARK_KNOWN;
     }
 }
 

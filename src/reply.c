@@ -68,6 +68,9 @@ size_t mc_reply_cas(const char *b, size_t i, size_t e, uint64_t *cas)
     size_t j = i + 1;
     if (b[i] != ' ')
         return 0;
+    /*@ loop invariant i < j <= e;
+        loop assigns j;
+        loop variant e - j; */
     while (j < e && j - i <= MC_DECIMAL_MAX && b[j] >= '0' && b[j] <= '9')
         j++;
     return mc_decimal_read(b, i + 1, j, UINT64_MAX, cas) ? j : 0;

@@ -85,6 +85,10 @@ int mc_reply_event(struct mc_engine *engine, struct mc_bytes *in, struct mc_repl
 int mc_reply_place(struct mc_engine *engine, struct mc_slot slot, struct mc_value *value,
                    const struct mc_reply *reply);
 
+#ifdef __FRAMAC__
+#include "contracts/reply.h"
+#endif
+
 /* Gives a whole item to the sink of its operation. */
 void mc_reply_sink(struct mc_slot slot, struct mc_bytes key, struct mc_value *value,
                    const struct mc_reply *item);

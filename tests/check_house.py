@@ -34,7 +34,7 @@ ORDER = [
     ["bench"],
     ["tests"],
 ]
-UNITS = {"src/reply": "src/engine", "src/keys": "src/engine"}
+UNITS = {"src/reply": "src/engine", "src/keys": "src/engine", "src/contracts": "src/engine"}
 RANK = {unit: rank for rank, row in enumerate(ORDER) for unit in row}
 ALSO = {("src/tool", "src/learn")}
 # What stands on proto alone; and what may include the header that has the transport's type, which
@@ -141,9 +141,9 @@ def public_names(source):
 def unit_of(path):
     """proto, src/client, src/tool, bench, tests."""
     parts = path.split("/")
-    if parts[0] != "src" or len(parts) > 2:
-        return "/".join(parts[:2]) if parts[0] == "src" else parts[0]
-    unit = "src/" + os.path.splitext(parts[1])[0]
+    if parts[0] != "src":
+        return parts[0]
+    unit = "src/" + (parts[1] if len(parts) > 2 else os.path.splitext(parts[1])[0])
     return UNITS.get(unit, unit)
 
 

@@ -84,8 +84,8 @@ static int run(struct mc_op *op)
     interrupts_off();
     mc_engine_submit(&remote.engine, op);
     interrupts_on();
-    while (send_byte())
-        continue;
+    while (send_byte()) {
+    }
     await(deadline);
     interrupts_off();
     mc_engine_done(&remote.engine);

@@ -20,10 +20,10 @@ class Limit(NamedTuple):
 
 LIMITS = [
     Limit("mcwire", "get", "syscalls", 2, 2, "system calls of a get"),
-    Limit("mcwire", "get", "instructions", 820, 1230, "instructions of a get"),
-    Limit("mcwire", "miss", "instructions", 645, 900, "instructions of a get that misses"),
-    Limit("mcwire", "set", "instructions", 950, 1350, "instructions of a set"),
-    Limit("mcwire", "get-100", "instructions", 41200, 65600, "instructions of a get of 100 keys"),
+    Limit("mcwire", "get", "instructions", 820, 1195, "instructions of a get"),
+    Limit("mcwire", "miss", "instructions", 625, 855, "instructions of a get that misses"),
+    Limit("mcwire", "set", "instructions", 950, 1330, "instructions of a set"),
+    Limit("mcwire", "get-100", "instructions", 41200, 60100, "instructions of a get of 100 keys"),
     Limit("wire", "put-get", "instructions", 200, 365, "proto/: put a get"),
     Limit("wire", "put-get-100", "instructions", 12050, 18900, "proto/: put a get of 100 keys"),
     Limit("wire", "put-set", "instructions", 480, 770, "proto/: put a set"),

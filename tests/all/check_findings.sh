@@ -22,8 +22,8 @@ includes=(-Iproto -Isrc -Isrc/ports -Isrc/tool -Isrc/learn -Itests/support -Iben
 flags=(-std=c11 -D_POSIX_C_SOURCE=200809L "${includes[@]}")
 # Compiled by their own compilers, with -Werror, in tests/embed and check_lwip.sh: they are made of
 # addresses of a board, of headers of lwIP or mcmc, or of what only a WebAssembly module or Frama-C has.
-# Frama-C alone reads proto/contracts, too.
-only_there='^(tests/proof/eva|bench/(clients/c_apr_memcache|overhead/mcmc)|bench/firmware/(cortex-m|draw|lm3s6965evb|microbit|uart_board|lwip/.*)|src/ports/(uart|lwip|wasm/.*)|src/learn/page/.*)\.c$'
+# Frama-C alone reads proto/contracts and src/contracts, too.
+only_there='^(tests/proof/eva|bench/(clients/c_apr_memcache|overhead/mcmc)|bench/firmware/(cortex-m|draw|lm3s6965evb|microbit|remote_engine|uart_board|lwip/.*)|src/ports/(uart|lwip|wasm/.*)|src/learn/page/.*)\.c$'
 
 # As what a file is compiled alone: the programs that use an installed mcwire, a suite of its own.
 flags_of() {
@@ -194,7 +194,7 @@ mapfile -t pythons < <(grep -rlE '^#!.*python|^"""' --include='*.py' bench tests
 mapfile -t compiled < <(printf '%s\n' "${sources[@]}" | grep -vE "$only_there")
 mapfile -t product < <(printf '%s\n' "${sources[@]}" | grep -E '^(proto|src)/([^/]*|(ports|learn)/.*)$')
 mapfile -t programs < <(printf '%s\n' "${sources[@]}" | grep -E '^(bench|src/examples|tests)/')
-mapfile -t alone < <(printf '%s\n' "${headers[@]}" | grep -vE '^(bench/firmware/lwip/|src/ports/lwip|proto/contracts/)')
+mapfile -t alone < <(printf '%s\n' "${headers[@]}" | grep -vE '^(bench/firmware/lwip/|src/ports/lwip|(proto|src)/contracts/)')
 mkdir -p "$tap_folder/include" && ln -s "$tap_root/proto" "$tap_folder/include/proto"
 mkdir "$tap_folder/include/mcwire" && ln -s "$tap_root"/{proto,src}/*.h "$tap_folder/include/mcwire"
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The seeded bugs: one edit each, and the function whose proof it has to break.
 usage: seeds.py --list [FILE]
-       seeds.py N FOLDER: copies proto/ there with the edit of number N; fails unless it applies."""
+       seeds.py N FOLDER: copies proto/ and src/ there with the edit of number N; fails unless it applies."""
 import os
 import shutil
 import sys
@@ -9,6 +9,7 @@ import sys
 R, D, T, I, H = 'reader.c', 'decimal.c', 'text.c', 'item.c', 'item.h'
 Q, G = 'request.c', 'argument.c'
 W, WH, C, M, A = 'writer.c', 'writer.h', 'put_classic.c', 'put_meta.c', 'put_admin.c'
+E, K, N, Y, YH = 'engine.c', 'keys.c', 'meta.c', 'reply.c', 'reply.h'
 SEEDS = [  # file, function, old text, new text, what is wrong
     (R, 'match_byte', 'return i < l->e && l->b[i] == c ?', 'return i <= l->e && l->b[i] == c ?', '<= for <'),
     (R, 'match_end', "match_byte(l, i, '\\n', MC_FAULT_END)", "match_byte(l, i, '\\r', MC_FAULT_END)", 'CR for LF'),
@@ -96,13 +97,26 @@ SEEDS = [  # file, function, old text, new text, what is wrong
     (G, 'mc_argument_number', 'first == plain_first', 'first >= plain_first', 'zeros in front are plain'),
     (G, 'mc_argument_base64', 'i += 4)', 'i += 3)', 'groups that overlap'),
     (I, 'mc_item_next', 'reader->state == 0 ?', 'reader->state < 2 ?', 'an item within a value'),
+    (E, 'is_key', 'key.len > 0 && key.len <=', 'key.len <=', 'an empty key'),
+    (E, 'line_rest', 'while (n < most &&', 'while (n <= most &&', 'a scan one too far'),
+    (K, 'hash_key', 'key.len > HASHED ?', 'key.len < HASHED ?', 'bytes before the key'),
+    (N, 'is_base64_of', '% 8) & 63;', '% 8) & 127;', 'letters that are not there'),
+    (N, 'match_key_flag', 'if (end > e ||', 'if (end > e + 1 ||', 'a byte after the window'),
+    (Y, 'mc_reply_cas', 'cas) ? j : 0;', 'cas) ? j + 1 : 0;', 'a byte after the number'),
+    (YH, 'mc_reply_item', 'return i > 0 ? mc_item_value(', 'return b != NULL ? mc_item_value(',
+     'a value without its line'),
 ]
 
 
 def plant(number, folder):
     file, _, old, new, _ = SEEDS[number]
-    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../proto')
-    shutil.copytree(source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns('.*'))
+    top = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..')
+    for part in ('proto', 'src', 'src/contracts', 'proto/contracts'):
+        into = os.path.join(folder, 'contracts') if part.endswith('contracts') else folder
+        os.makedirs(into, exist_ok=True)
+        for name in os.listdir(os.path.join(top, part)):
+            if name.endswith(('.c', '.h')):
+                shutil.copy(os.path.join(top, part, name), into)
     path = os.path.join(folder, file)
     with open(path, encoding='utf-8') as f:
         text = f.read()

@@ -11,4 +11,9 @@
     ensures (\forall integer k; 0 <= k < n ==> ((char *)a)[k] == ((char *)b)[k]) ==> \result == 0; */
 int memcmp(const void *a, const void *b, size_t n);
 
+/* Called only by functions that have no contract. */
+void *memcpy(void *restrict to, const void *restrict from, size_t n);
+void *memmove(void *to, const void *from, size_t n);
+void *memset(void *to, int byte, size_t n);
+
 #endif

@@ -1,0 +1,22 @@
+/* What is proved of reply.h. Frama-C alone reads this; see tests/proof/README.md. */
+
+/*@ requires window(b, e) && i < e && \valid(cas) && \separated(cas, b + (0 .. e - 1));
+    assigns *cas;
+    ensures \result == 0 || i + 1 < \result <= e;
+    ensures \result != 0 ==> b[i] == ' ' && is_decimal(b, i + 1, \result, UINT64_MAX) &&
+                             *cas == value_of(b, i + 1, \result); */
+size_t mc_reply_cas(const char *b, size_t i, size_t e, uint64_t *cas);
+
+/*@ requires window(in.data, in.len) && KEY && \valid(item);
+    requires \separated(item, in.data + (0 .. in.len - 1));
+    requires \separated(item, key.data + (0 .. key.len - 1));
+    assigns item->flags, item->size, item->cas, item->text;
+    ensures \result == 0 || 6 + key.len + 1 < \result <= in.len;
+    ensures \result != 0 ==> value_word(in.data) && same(in.data + 6, key.data, key.len) &&
+                             in.data[6 + key.len] == ' ';
+    ensures \result != 0 ==> item->text.len == item->size &&
+                             item->text.data == in.data + (\result - 2 - item->size);
+    ensures \result != 0 ==> crlf(in.data, \result - 2) &&
+                             crlf(in.data, \result - 4 - item->size); */
+static inline size_t mc_reply_item(struct mc_bytes in, struct mc_bytes key,
+                                   struct mc_reply *item);
