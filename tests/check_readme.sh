@@ -204,6 +204,12 @@ rows_are_results() {
     [ "$rows" -ge 4 ]
 }
 
+# clients_are_results: so are its sums of what clients were found to do.
+clients_are_results() {
+    diff <(sed -n '/<!-- clients -->/,/<!-- end of clients -->/p' "$readme" | sed '1d;$d') \
+        <("$tap_root/bench/clients/examine" --summary)
+}
+
 # ---- the server ----------------------------------------------------------------------------------
 
 # ask REQUESTS: sends them, as printf writes them, and prints the replies.
@@ -364,6 +370,7 @@ check "the commands of README.md and of tests/README.md exist" \
 check "API-0.2.md names each function" page_is_complete
 check "API-0.2.md names no other function" page_is_fresh
 check "the figures of the clients are results" rows_are_results
+check "the sums of the examined clients are results" clients_are_results
 
 start_memcached tcp
 check "memcached answers as in README.md" answers_as_shown
