@@ -144,6 +144,24 @@ class Learn(unittest.TestCase):
                 self.assertEqual((run.returncode, run.stderr), (1, ""), (number, answer, run.stdout))
                 self.assertIn(hint, run.stdout.split("Hint: ")[1], (number, answer))
 
+    def test_a_wrong_answer_does_not_give_the_right_one_away(self):
+        for number, (right, wrong) in ANSWERS.items():
+            for answer in [*wrong, "", r"END\r\n", r"VALUE a 0 1\r\nx\r\nEND\r\n"]:
+                run = self.learn(number, answer)
+                if run.returncode == 1 and len(right[0]) > 3:
+                    self.assertNotIn(right[0], run.stdout, (number, answer))
+
+    def test_how_far_a_reply_is_right(self):
+        for answer, words in ((r"ENX", "right up to its byte 2, and"), ("x", "from the first byte"),
+                              (r"END\r\n10\r\n", "but the server says more")):
+            self.assertIn(words, self.learn(6, answer).stdout)
+
+    def test_standard_input(self):
+        """Its last newline is not of the answer, but a CRLF is."""
+        answer = ANSWERS[6][0][0]
+        self.assertEqual(self.learn(6, "-", text=answer + "\n").returncode, 0)
+        self.assertEqual(self.learn(6, "-", text=answer.replace(r"\r\n", "\r\n")).returncode, 0)
+
     def test_solutions_are_right(self):
         for number in ANSWERS:
             answer = self.learn(number, "--solution").stdout

@@ -288,6 +288,7 @@ struct table {
     struct text heard[CLIENTS]; /* said to this client, and not compared yet */
     struct text left[CLIENTS];  /* sent, and not read yet */
     char output[OUTPUT];
+    bool answered; /* the answer to the exercise was a reply, and was right so far */
 };
 
 /* A client sends bytes, and hears what the server answers. */
@@ -308,8 +309,17 @@ static void send_to(struct table *table, int client, const struct text *bytes)
     *left = rest;
 }
 
+static bool has_answer(const struct transcript_step *step)
+{
+    for (size_t k = 0; k < step->count; k++) {
+        if (step->pieces[k].varies && strcmp(step->pieces[k].name, "answer") == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Is this what the client hears next? Then it is taken away. */
-static bool hears(struct text *heard, const struct text *expected, struct text *why)
+static bool is_heard(struct text *heard, const struct text *expected)
 {
     if (expected->len <= heard->len && expected->len > 0 &&
         memcmp(heard->data, expected->data, expected->len) == 0) {
@@ -319,16 +329,50 @@ static bool hears(struct text *heard, const struct text *expected, struct text *
         *heard = rest;
         return true;
     }
-    say_bytes(why, "The server says: ", heard);
+    return false;
+}
+
+/* An answer that is a reply: how much of it is right, but not how it goes on. */
+static void say_how_far(struct text *why, const struct text *heard, const struct text *answer)
+{
+    size_t same = 0;
+    while (same < heard->len && same < answer->len && heard->data[same] == answer->data[same])
+        same++;
+    if (same == 0)
+        text_add_string(why, "Your answer differs from the first byte on.\n");
+    else
+        text_print(why, "Your answer is right up to its byte %zu, and no further.\n", same);
+}
+
+static bool hears(struct table *table, const struct transcript_step *step,
+                  const struct text *expected, struct text *why)
+{
+    struct text *heard = &table->heard[step->connection];
+    bool is_answer = has_answer(step), same = is_heard(heard, expected);
+    table->answered = is_answer && same;
+    if (same)
+        return true;
+    if (is_answer) {
+        say_how_far(why, heard, expected);
+        return false;
+    }
+    if (heard->len > 0)
+        say_bytes(why, "The server says: ", heard);
+    else
+        text_add_string(why, "The server says nothing: it waits for more bytes.\n");
     say_bytes(why, "It should be:    ", expected);
     return false;
 }
 
-static bool is_silent(const struct text *heard, struct text *why)
+static bool is_silent(const struct table *table, const struct text *heard, struct text *why)
 {
-    if (heard->len > 0)
+    if (heard->len == 0)
+        return true;
+    if (table->answered)
+        text_add_string(why, "Your answer is right as far as it goes, but the server says more.\n");
+    else
         say_bytes(why, "The server also says: ", heard);
-    return heard->len == 0;
+    return false;
 }
 
 static bool play_step(struct table *table, const struct transcript_step *step, const char *answer,
@@ -338,10 +382,10 @@ static bool play_step(struct table *table, const struct transcript_step *step, c
     bool ok = true;
     step_bytes(step, answer, &bytes);
     if (step->kind == TRANSCRIPT_SENT) {
-        ok = is_silent(heard, why);
+        ok = is_silent(table, heard, why);
         send_to(table, step->connection, &bytes);
     } else if (step->kind == TRANSCRIPT_SAID) {
-        ok = hears(heard, &bytes, why);
+        ok = hears(table, step, &bytes, why);
     } else if (step->kind == TRANSCRIPT_MANY) {
         text_clear(heard);
     }
@@ -360,7 +404,7 @@ static bool is_conversation(const struct transcript *transcript, const char *ans
     for (size_t k = 0; ok && k < transcript->count; k++)
         ok = play_step(table, &transcript->steps[k], answer, why);
     for (int k = 0; k < CLIENTS; k++) {
-        ok = ok && is_silent(&table->heard[k], why);
+        ok = ok && is_silent(table, &table->heard[k], why);
         text_free(&table->heard[k]);
         text_free(&table->left[k]);
     }

@@ -160,14 +160,14 @@ static size_t read_number(const char *word)
     return *end == '\0' && number <= exercise_count ? number : 0;
 }
 
-/* The answer: the word, or standard input without its last newline. */
+/* The answer: the word, or standard input without its last newline, unless that ends a CRLF. */
 static const char *read_answer(const char *word)
 {
     static char answer[ANSWER_SIZE];
     if (strcmp(word, "-") != 0)
         return word;
     size_t len = fread(answer, 1, sizeof answer - 1, stdin);
-    if (len > 0 && answer[len - 1] == '\n')
+    if (len > 0 && answer[len - 1] == '\n' && (len == 1 || answer[len - 2] != '\r'))
         len--;
     answer[len] = '\0';
     return answer;

@@ -144,11 +144,16 @@ void side_feed(struct side *side, const struct screen *screen, struct mc_bytes b
     }
 }
 
-void side_end(struct side *side, const struct screen *screen)
+bool side_is_open(const struct side *side)
 {
     bool over = side->replies ? mc_is_final(side->last) : mc_request_is_final(side->last);
+    return side->last >= 0 && (side->kept_len > 0 || (side->last > 0 && !over));
+}
+
+void side_end(struct side *side, const struct screen *screen)
+{
     side_flush(side, screen);
     show_skipped(side, screen);
-    if (side->last >= 0 && (side->kept_len > 0 || (side->last > 0 && !over)))
+    if (side_is_open(side))
         screen_say(screen, '!', "the bytes end here, in the middle of a message");
 }

@@ -29,6 +29,9 @@ void side_feed(struct side *side, const struct screen *screen, struct mc_bytes b
 /* Shows what has been read and waits for more of the same, such as the value after its line. */
 void side_flush(struct side *side, const struct screen *screen);
 
+/* Do the bytes end in the middle of something? */
+bool side_is_open(const struct side *side);
+
 /* Says what is missing, if the bytes end in the middle of something. */
 void side_end(struct side *side, const struct screen *screen);
 

@@ -137,6 +137,9 @@ static void receive_replies(struct talk *talk)
     char time[64];
 
     print_pending(talk, "");
+    if (side_is_open(&c->sent) && !talk->leaving)
+        conversation_say(&talk->session.conversation, '!',
+                         "the value is not whole: what is typed next is a part of it");
     if (c->pending == 0 && !talk->leaving)
         return;
     while (result == 0 && (c->pending > 0 || talk->leaving))
@@ -218,11 +221,17 @@ static bool settle_size(struct talk *talk, const struct storing *storing)
     }
     snprintf(question, sizeof question, "! %s Send it as typed? [y/N/fix] ", said);
     const struct prompt_kind kind = {.label = question};
-    if (prompt_read(&talk->prompt, &kind, &talk->answer) != PROMPT_LINE || answer->len == 0)
+    if (prompt_read(&talk->prompt, &kind, &talk->answer) != PROMPT_LINE)
         return false;
-    if (answer->data[0] == 'f')
+    char first = '\0';
+    if (answer->len > 0)
+        first = answer->data[0];
+    if (first == 'f')
         fix_size(talk, storing->size_word);
-    return answer->data[0] == 'f' || answer->data[0] == 'y';
+    if (first != 'f' && first != 'y')
+        conversation_say(&talk->session.conversation, '*',
+                         "nothing is sent: y sends it as typed, fix with the size that it has");
+    return first == 'f' || first == 'y';
 }
 
 static void hint_at_value(const void *ctx, struct mc_bytes value, char to[HINT_SIZE])

@@ -223,7 +223,7 @@ class Page {
         const exchanges = this.exchanges();
         const possible = exchanges && compareClients(this.wire, exchanges, LIES[5], 0) !== null;
         byId("break-text").textContent = !exchanges ? "Nobody answers this message."
-            : possible ? "The server answers the first question with a lie. Who notices?"
+            : possible ? "The server answers the chosen question with a lie. Who notices?"
             : "mcwire's client does not send such a message. Only the bytes are changed.";
         byId("lies").replaceChildren(...[null, ...LIES].map((lie) => {
             const node = element("button", { type: "button", className: "lie",

@@ -150,6 +150,8 @@ function showTold(direction, reading) {
     }));
     if (lines.length === 0)
         byId("told").append(element("li", { className: "quiet" }, "nothing yet"));
+    else if (reading.last >= 0 && !reading.isOver())
+        byId("told").append(element("li", { className: "quiet" }, "it is not over: more has to come"));
 }
 
 function showCuts(message, tried) {
