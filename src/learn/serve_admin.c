@@ -45,7 +45,7 @@ static struct order order_of(const struct mc_serve_call *call, int event)
     struct order order = {call->serve, call->client, {{"", 0}, {"", 0}, {"", 0}}, 0, false};
     struct mc_bytes words = call->request->text, word;
     bool ends_quiet = false;
-    while (mc_argument_word(&words, &word)) {
+    while (words.len > 0 && mc_argument_word(&words, &word)) {
         if (order.count < ORDER_WORDS)
             order.words[order.count] = word;
         order.count++;
