@@ -678,6 +678,8 @@ START_TEST(the_limit_is_kept)
     expect(&s, 0, "cache_memlimit 16\r\ncache_memlimit 21\r\ncache_memlimit 7\r\n",
            "OK\r\nMEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust\r\n"
            "MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m\r\n");
+    served_feed(&s, 1, MC_BYTES("stats settings\r\n"), SIZE_MAX, ROOM);
+    ck_assert_ptr_nonnull(strstr(text_string(&s.said[1]), "STAT maxbytes 16777216\r\n"));
     s.serve.cache.evicted = 0;
     for (unsigned k = 100000; s.serve.cache.evicted == 0; k++)
         store(&s, 0, k, 1000);
@@ -833,6 +835,7 @@ START_TEST(the_crawler_frees_what_has_expired)
            "OK\r\nBADCLASS invalid class id\r\nCLIENT_ERROR bad command line format\r\n");
     expect(&s, 0, "lru_crawler sleep 1000000\r\nlru_crawler mgdump all\r\nlru_crawler\r\n",
            "OK\r\nERROR\r\nERROR\r\n");
+    expect(&s, 0, "lru_crawler crawl hash\r\n", "ERROR an unknown error happened\r\n");
     served_end(&s);
 }
 END_TEST

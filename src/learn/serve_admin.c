@@ -548,11 +548,13 @@ static void run_crawl(const struct order *order, bool dumps)
 {
     struct mc_bytes which = order->words[1];
     uint64_t classes = ALL_CLASSES;
-    bool all = is_order_word(which, "all") || (dumps && is_order_word(which, "hash"));
+    bool hash = is_order_word(which, "hash"), all = hash || is_order_word(which, "all");
     if (dumps && order->serve->options.no_dumps && order->serve->options.crawls) {
         answer_order(order, "ERROR metadump not allowed");
     } else if (!order->serve->options.crawls) {
         answer_order(order, "CLIENT_ERROR lru crawler disabled");
+    } else if (hash && !dumps) {
+        answer_order(order, "ERROR an unknown error happened");
     } else if (!all && !read_classes(which, &classes)) {
         answer_order(order, "BADCLASS invalid class id");
     } else if (dumps) {
