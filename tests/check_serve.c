@@ -15,7 +15,9 @@ enum {
     NAMES_MAX = 32,
     FILES_MAX = 200,
     SMALL = 3 << 20,
-    EVERY_CUT = 700 /* the first bytes of a request are all cut at */
+    EVERY_CUT = 700, /* the first bytes of a request are all cut at, */
+    LARGE = 100000,  /* but of one that is larger than this */
+    LARGE_CUT = 40   /* only so many */
 };
 
 static const char *folder = "proto/transcripts";
@@ -32,13 +34,8 @@ static void expect(struct served *s, int client, const char *sent, const char *s
 
 /* ---- transcripts --------------------------------------------------------------------------- */
 
-/* Transcripts of what this server does not have: threads, memory that grows, other statistics, logs,
- * dumps, and its own limit of memory. */
-static const char *const lacking[] = {
-    "admin-cache-memlimit", "admin-lru",      "admin-not-allowed",   "admin-shutdown.",
-    "admin-slabs",          "admin-stats-c",  "admin-stats-d",       "admin-stats-i",
-    "admin-stats-se",       "admin-stats-si", "error-out-of-memory", "stream-",
-};
+/* Transcripts that need what this server does not have: lists of items to tune, and a log. */
+static const char *const lacking[] = {"admin-lru.", "stream-watch"};
 
 struct play {
     struct served served;
@@ -53,8 +50,6 @@ struct play {
 
 static bool is_lacking(const char *name)
 {
-    if (strncmp(name, "admin-lru-crawler-off", 21) == 0)
-        return false;
     for (size_t k = 0; k < sizeof lacking / sizeof *lacking; k++) {
         if (strncmp(name, lacking[k], strlen(lacking[k])) == 0)
             return true;
@@ -140,11 +135,45 @@ static size_t longest_request(const struct transcript *t)
     return most;
 }
 
+/* The number after an option of memcached's, or 0. */
+static size_t option_number(const char *options, const char *option)
+{
+    const char *at = strstr(options, option);
+    return at == NULL ? 0 : strtoul(at + strlen(option), NULL, 10);
+}
+
+static bool has_option(const char *options, const char *option)
+{
+    return strstr(options, option) != NULL;
+}
+
+/* Starts it with the options that the transcript names, in memory of the size that may be needed. */
+static void start_as_told(struct served *served, const struct transcript *t)
+{
+    size_t limit = option_number(t->options, "-m ") << 20, size = limit;
+    if (strstr(t->path, "cache-memlimit") != NULL)
+        size = 100 << 20;
+    served_start(served, size > SERVED_SIZE ? size : SERVED_SIZE, NOW);
+    struct mc_serve *serve = &served->serve;
+    if (limit > 0)
+        ck_assert(mc_serve_limit(serve, limit));
+    serve->users = mc_string(t->users);
+    serve->cache.keeps_all = has_option(t->options, "-M");
+    serve->options = (struct mc_serve_options){
+        .most_connections = (uint32_t)option_number(t->options, "-c "),
+        .can_shut_down = has_option(t->options, "-A"),
+        .no_flush = has_option(t->options, "-F"),
+        .no_dumps = has_option(t->options, "-X"),
+        .keeps_slabs = has_option(t->options, "no_slab_reassign"),
+        .crawls = !has_option(t->options, "no_lru_crawler"),
+        .tracks_sizes = has_option(t->options, "track_sizes"),
+    };
+}
+
 static void play_transcript(const struct transcript *t, size_t cut, size_t piece, size_t room)
 {
     struct play play = {.cut = cut, .piece = piece, .room = room};
-    served_start(&play.served, SERVED_SIZE, NOW);
-    play.served.serve.users = mc_string(t->users);
+    start_as_told(&play.served, t);
     for (size_t i = 0; i < t->count; i++) {
         const struct transcript_step *step = &t->steps[i];
         if (step->kind == TRANSCRIPT_SENT)
@@ -163,7 +192,7 @@ static void play_transcript(const struct transcript *t, size_t cut, size_t piece
 static void play_in_pieces(const struct transcript *t)
 {
     static const size_t cuts[][2] = {{SIZE_MAX, ROOM}, {1, ROOM}, {7, 5}, {100, 1}, {SIZE_MAX, 1}};
-    bool large = strstr(t->path, "too-large") != NULL;
+    bool large = longest_request(t) > LARGE;
     for (size_t k = 0; k < sizeof cuts / sizeof *cuts; k++) {
         bool slow = cuts[k][0] == 1 || cuts[k][0] == 7;
         if (!(large && slow))
@@ -174,8 +203,8 @@ static void play_in_pieces(const struct transcript *t)
 /* Each request is cut at each of its bytes, in two. */
 static void play_every_cut(const struct transcript *t)
 {
-    size_t most = longest_request(t);
-    for (size_t cut = 1; cut < most; cut += cut < EVERY_CUT ? 1 : 1 + most / 16)
+    size_t most = longest_request(t), all = most > LARGE ? LARGE_CUT : EVERY_CUT;
+    for (size_t cut = 1; cut < most; cut += cut < all ? 1 : 1 + most / 16)
         play_transcript(t, cut, SIZE_MAX, ROOM);
 }
 
@@ -341,7 +370,7 @@ START_TEST(held_memory_is_not_evicted)
     uint32_t unused = s.serve.cache.unused_count;
     for (int client = 0; client < 2; client++)
         expect(&s, client, "set a 0 0 1000000\r\nabc", "");
-    expect(&s, 2, "set b 0 0 1000000\r\n", "SERVER_ERROR out of memory storing object\r\n");
+    expect(&s, 2, "set b 0 0 1000000\r\n", "SERVER_ERROR Out of memory during read\r\n");
     for (int client = 0; client < 3; client++)
         served_again(&s, client);
     ck_assert_uint_eq(s.serve.cache.unused_count, unused);
@@ -634,6 +663,240 @@ START_TEST(says_what_it_is)
 }
 END_TEST
 
+/* ---- for those who run a server ------------------------------------------------------------ */
+
+START_TEST(the_limit_is_kept)
+{
+    struct served s;
+    served_start(&s, 20 << 20, NOW);
+    ck_assert(!mc_serve_limit(&s.serve, (20 << 20) + 200));
+    ck_assert(mc_serve_limit(&s.serve, 8 << 20));
+    for (unsigned k = 0; s.serve.cache.evicted == 0; k++)
+        store(&s, 0, k, 1000);
+    uint64_t few = s.serve.cache.items;
+    ck_assert(few * 1000 > 6 << 20 && few * 1000 < 8 << 20);
+    expect(&s, 0, "cache_memlimit 16\r\ncache_memlimit 21\r\ncache_memlimit 7\r\n",
+           "OK\r\nMEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust\r\n"
+           "MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m\r\n");
+    served_feed(&s, 1, MC_BYTES("stats settings\r\n"), SIZE_MAX, ROOM);
+    ck_assert_ptr_nonnull(strstr(text_string(&s.said[1]), "STAT maxbytes 16777216\r\n"));
+    s.serve.cache.evicted = 0;
+    for (unsigned k = 100000; s.serve.cache.evicted == 0; k++)
+        store(&s, 0, k, 1000);
+    ck_assert(s.serve.cache.items > 19 * few / 10);
+    expect(&s, 0, "cache_memlimit 8 noreply\r\nset a 0 0 1\r\nx\r\n", "STORED\r\n");
+    ck_assert(s.serve.cache.items <= few + 10);
+    served_end(&s);
+}
+END_TEST
+
+/* What is to be replaced goes with a small value, and stays with a large one. */
+START_TEST(nothing_goes_to_make_room)
+{
+    static const char large[] = "set k 0 0 1000000 noreply\r\n";
+    char *value = suite_allocate(1000003);
+    struct served s;
+    served_start(&s, SMALL, NOW);
+    s.serve.cache.keeps_all = true;
+    memset(value, 'v', 1000000);
+    memcpy(value + 1000000, "\r\n", 3);
+    expect(&s, 0, "set k 0 0 1\r\nx\r\nset a 0 0 1000000\r\n", "STORED\r\n");
+    expect(&s, 0, value, "STORED\r\n");
+    for (unsigned k = 0; s.serve.cache.unused_count > 100; k++)
+        store(&s, 0, k, 10000);
+    expect(&s, 0, large, "");
+    expect(&s, 0, value, "");
+    expect(&s, 0, "ms k 1000000 q\r\n", "");
+    expect(&s, 0, value, "");
+    expect(&s, 0, "ms k 1000000\r\n", "SERVER_ERROR Out of memory during read\r\n");
+    expect(&s, 0, value, "");
+    expect(&s, 0, "get k\r\n", "VALUE k 0 1\r\nx\r\nEND\r\n");
+    value[985000] = value[985001] = '\r';
+    expect(&s, 0, "set k 0 0 15000\r\n", "SERVER_ERROR out of memory storing object\r\n");
+    expect(&s, 0, value + 985000, "");
+    expect(&s, 0, "get k\r\n", "END\r\n");
+    ck_assert_uint_eq(s.serve.cache.evicted, 0);
+    free(value);
+    served_end(&s);
+}
+END_TEST
+
+START_TEST(details_by_prefix)
+{
+    struct served s;
+    char line[300];
+    served_start(&s, SMALL, NOW);
+    expect(&s, 0, "get a:1\r\nstats detail on\r\nget a:1 b\r\nset a:1:2 0 0 1\r\nx\r\n",
+           "END\r\nOK\r\nEND\r\nSTORED\r\n");
+    expect(&s, 0, "gat 0 a:1:2\r\ntouch a:1 0\r\nmg a:1\r\ndelete :x\r\nstats detail dump\r\n",
+           "VALUE a:1:2 0 1\r\nx\r\nEND\r\nNOT_FOUND\r\nEN\r\nNOT_FOUND\r\n"
+           "PREFIX a get 2 hit 1 set 1 del 0\r\nPREFIX  get 0 hit 0 set 0 del 1\r\nEND\r\n");
+    snprintf(line, sizeof line, "get %033d:x\r\nstats reset\r\nstats detail dump\r\n", 0);
+    expect(&s, 0, line, "END\r\nRESET\r\nEND\r\n");
+    for (int k = 0; k < MC_SERVE_PREFIXES + 5; k++) {
+        snprintf(line, sizeof line, "get %032d:x %032d:y\r\n", k, k);
+        expect(&s, 0, line, "END\r\n");
+    }
+    ck_assert_uint_eq(s.serve.prefix_count, MC_SERVE_PREFIXES);
+    expect(&s, 0, "stats detail off\r\nget a:1\r\n", "OK\r\nEND\r\n");
+    served_feed(&s, 1, MC_BYTES("stats detail dump\r\n"), SIZE_MAX, 3);
+    snprintf(line, sizeof line, "PREFIX %032d get 2 hit 0 set 0 del 0\r\nEND\r\n",
+             MC_SERVE_PREFIXES - 1);
+    ck_assert_ptr_nonnull(strstr(s.said[1].data, line));
+    served_end(&s);
+}
+END_TEST
+
+static unsigned count_lines(const struct text *said)
+{
+    unsigned count = 0;
+    for (size_t k = 0; k < said->len; k++)
+        count += said->data[k] == '\n';
+    return count;
+}
+
+/* A dump that is longer than an answer, and items that go while it is being sent. */
+START_TEST(dumps_of_many_items)
+{
+    enum { MANY = 500 };
+    struct served s;
+    struct mc_bytes in = MC_BYTES("lru_crawler metadump all\r\n");
+    char out[100];
+    struct mc_out space = {out, sizeof out, 0};
+    served_start(&s, SMALL, NOW);
+    s.serve.options.crawls = true;
+    for (unsigned k = 0; k < MANY; k++)
+        store(&s, 0, k, k % 2 == 0 ? 1 : 200);
+    served_feed(&s, 1, in, 1, 7);
+    ck_assert_uint_eq(count_lines(&s.said[1]), MANY + 1);
+    text_clear(&s.said[1]);
+    served_feed(&s, 1, MC_BYTES("stats cachedump 1 0\r\nstats cachedump 1 20\r\n"), 1, 7);
+    ck_assert_uint_eq(count_lines(&s.said[1]), MANY / 2 + 1 + 20 + 1);
+    text_clear(&s.said[1]);
+    served_feed(&s, 1, MC_BYTES("lru_crawler metadump 2,6\r\n"), SIZE_MAX, ROOM);
+    ck_assert_uint_eq(count_lines(&s.said[1]), MANY / 2 + 1);
+    ck_assert_int_eq(mc_serve_input(&s.serve, &s.clients[2], &in, &space), MC_E_FULL);
+    expect(&s, 0, "flush_all\r\nset a 0 0 1\r\nx\r\n", "OK\r\nSTORED\r\n");
+    served_feed(&s, 2, MC_BYTES("mn\r\n"), SIZE_MAX, ROOM);
+    ck_assert_ptr_nonnull(strstr(s.said[2].data, "END\r\nMN\r\n"));
+    ck_assert_uint_le(count_lines(&s.said[2]), 5);
+    served_end(&s);
+}
+END_TEST
+
+START_TEST(what_dumps_say)
+{
+    struct served s;
+    served_start(&s, SMALL, NOW);
+    s.serve.options.crawls = true;
+    expect(&s, 0, "ms AAH/ 1 b\r\nx\r\nset a 0 0 1 noreply\r\nx\r\nget a\r\ntouch a 100\r\n",
+           "HD\r\nVALUE a 0 1\r\nx\r\nEND\r\nTOUCHED\r\n");
+    expect(&s, 0, "stats cachedump 1 0\r\nstats cachedump 0 0\r\nstats cachedump 63 0\r\n",
+           "ITEM a [1 b; 1700000100 s]\r\nEND\r\nEND\r\nEND\r\n");
+    expect(&s, 0, "delete a\r\nlru_crawler metadump hash\r\n",
+           "DELETED\r\n"
+           "key=%00%01%FF exp=-1 la=1700000000 cas=1 fetch=no cls=1 size=63\nEND\r\n");
+    expect(&s, 0, "md AAH/ b\r\nset -._~/ 0 9 30 noreply\r\n012345678901234567890123456789\r\n",
+           "HD\r\n");
+    expect(&s, 0, "get -._~/\r\nlru_crawler metadump all\r\n",
+           "VALUE -._~/ 0 30\r\n012345678901234567890123456789\r\nEND\r\n"
+           "key=-._~%2F exp=1700000009 la=1700000000 cas=3 fetch=yes cls=1 size=94\nEND\r\n");
+    expect(&s, 0, "stats cachedump 1 x\r\nstats cachedump -1 1\r\nstats cachedump 64 1\r\n",
+           "CLIENT_ERROR bad command line format\r\nCLIENT_ERROR bad command line format\r\n"
+           "CLIENT_ERROR Illegal slab id\r\n");
+    expect(&s, 0, "lru_crawler metadump 0\r\nlru_crawler metadump 1,64\r\n",
+           "BADCLASS invalid class id\r\nBADCLASS invalid class id\r\n");
+    served_end(&s);
+}
+END_TEST
+
+/* Items that have expired take memory until somebody asks for them, or they are looked for. */
+START_TEST(the_crawler_frees_what_has_expired)
+{
+    struct served s;
+    served_start(&s, SMALL, NOW);
+    s.serve.options.crawls = true;
+    expect(&s, 0, "set a 0 5 1\r\nx\r\nset b 0 5 1\r\nx\r\n", "STORED\r\nSTORED\r\n");
+    store(&s, 0, 1, 1);
+    store(&s, 0, 2, 100);
+    expect(&s, 0, "touch key2 5\r\n", "TOUCHED\r\n");
+    mc_serve_clock(&s.serve, NOW + 9);
+    ck_assert_uint_eq(s.serve.cache.items, 4);
+    expect(&s, 0, "lru_crawler tocrawl 1\r\nlru_crawler crawl 2,63\r\n", "OK\r\nOK\r\n");
+    ck_assert_uint_eq(s.serve.cache.items, 4);
+    expect(&s, 0, "lru_crawler crawl 1\r\n", "OK\r\n");
+    ck_assert_uint_eq(s.serve.cache.items, 3);
+    expect(&s, 0, "lru_crawler tocrawl 0\r\nlru_crawler crawl all noreply\r\n", "OK\r\n");
+    expect(&s, 0, "lru_crawler crawl all\r\n", "OK\r\n");
+    ck_assert_uint_eq(s.serve.cache.items, 1);
+    expect(&s, 0, "lru_crawler disable\r\nlru_crawler disable\r\nlru_crawler crawl all\r\n",
+           "OK\r\nOK\r\nCLIENT_ERROR lru crawler disabled\r\n");
+    expect(&s, 0, "lru_crawler enable\r\nlru_crawler crawl x\r\nlru_crawler sleep x\r\n",
+           "OK\r\nBADCLASS invalid class id\r\nCLIENT_ERROR bad command line format\r\n");
+    expect(&s, 0, "lru_crawler sleep 1000000\r\nlru_crawler mgdump all\r\nlru_crawler\r\n",
+           "OK\r\nERROR\r\nERROR\r\n");
+    expect(&s, 0, "lru_crawler crawl hash\r\n", "ERROR an unknown error happened\r\n");
+    served_end(&s);
+}
+END_TEST
+
+START_TEST(classes_and_sizes_in_use)
+{
+    struct served s;
+    served_start(&s, SMALL, NOW);
+    store(&s, 0, 1, 1);
+    mc_serve_clock(&s.serve, NOW + 10);
+    store(&s, 0, 2, 33);
+    store(&s, 0, 3, 40);
+    mc_serve_clock(&s.serve, NOW + 30);
+    expect(
+        &s, 0, "stats items\r\n",
+        "STAT items:1:number 2\r\nSTAT items:1:age 30\r\nSTAT items:1:mem_requested 160\r\n"
+        "STAT items:2:number 1\r\nSTAT items:2:age 20\r\nSTAT items:2:mem_requested 103\r\nEND\r\n");
+    expect(&s, 0, "stats slabs\r\n",
+           "STAT 1:chunk_size 96\r\nSTAT 1:used_chunks 2\r\nSTAT 2:chunk_size 120\r\n"
+           "STAT 2:used_chunks 1\r\nSTAT active_slabs 2\r\nEND\r\n");
+    expect(&s, 0, "stats sizes_enable\r\nset key4 0 0 1\r\nx\r\nstats sizes\r\n",
+           "STAT sizes_status enabled\r\nSTORED\r\nSTAT 64 1\r\nEND\r\n");
+    store(&s, 0, 5, 1);
+    store(&s, 0, 6, 33);
+    expect(&s, 0, "stats sizes_enable\r\nstats sizes\r\nstats sizes_disable\r\nstats sizes\r\n",
+           "STAT sizes_status enabled\r\nSTAT 64 2\r\nSTAT 96 1\r\nEND\r\n"
+           "STAT sizes_status disabled\r\nSTAT sizes_status disabled\r\nEND\r\n");
+    served_end(&s);
+}
+END_TEST
+
+START_TEST(what_the_owner_decides)
+{
+    struct served s;
+    served_start(&s, SMALL, NOW);
+    s.serve.options.no_flush = s.serve.options.can_shut_down = true;
+    s.serve.options.most_connections = 77;
+    expect(&s, 0, "flush_all x\r\nflush_all 5 noreply\r\nflush_all 5\r\n",
+           "CLIENT_ERROR flush_all not allowed\r\nCLIENT_ERROR flush_all not allowed\r\n");
+    expect(&s, 0, "slabs automove 2 noreply\r\nslabs automove x\r\nslabs automove 3\r\nslabs\r\n",
+           "CLIENT_ERROR bad command line format\r\nERROR\r\nERROR\r\n");
+    expect(&s, 0, "slabs reassign -1 1\r\nslabs reassign 1 63\r\nslabs reassign x 1\r\n",
+           "BADCLASS invalid src or dst class id\r\nBADCLASS invalid src or dst class id\r\n"
+           "CLIENT_ERROR bad command line format\r\n");
+    expect(&s, 0, "slabs reassign -1 -1\r\nslabs reassign 1 -1\r\nslabs reassign 0 62\r\n",
+           "SAME src and dst class are identical\r\nBADCLASS invalid src or dst class id\r\n"
+           "NOSPARE source class has no spare pages\r\n");
+    served_feed(&s, 1, MC_BYTES("stats settings\r\n"), SIZE_MAX, 1);
+    const char *said = text_string(&s.said[1]);
+    ck_assert_ptr_nonnull(strstr(said, "STAT maxbytes 3145728\r\nSTAT maxconns 77\r\n"
+                                       "STAT evictions on\r\nSTAT shutdown_command yes\r\n"));
+    ck_assert_ptr_nonnull(strstr(said, "\r\nSTAT slab_automove 2\r\nSTAT lru_crawler no\r\n"));
+    ck_assert_ptr_nonnull(strstr(said, "\r\nSTAT flush_enabled no\r\nSTAT dump_enabled yes\r\n"));
+    expect(&s, 0, "shutdown graceful x\r\n", "CLIENT_ERROR invalid shutdown mode\r\n");
+    ck_assert(!s.serve.is_stopped);
+    expect(&s, 0, "shutdown graceful\r\n", "");
+    ck_assert(s.serve.is_stopped && s.closed[0]);
+    served_end(&s);
+}
+END_TEST
+
 static int is_played(const struct dirent *entry)
 {
     size_t len = strlen(entry->d_name);
@@ -654,15 +917,8 @@ static void find_files(void)
         free(entries);
 }
 
-int main(int argc, char **argv)
+static int run_tests(void)
 {
-    if (argc > 1)
-        folder = argv[1];
-    find_files();
-    if (file_count == 0) {
-        fprintf(stderr, "no transcripts found; give their folder as the argument\n");
-        return 2;
-    }
     const struct suite_test tests[] = {
         {answers_the_transcript, file_count},
         {items_expire_by_the_given_clock, 1},
@@ -686,8 +942,28 @@ int main(int argc, char **argv)
         {lines_without_end, 1},
         {who_may_come, 1},
         {says_what_it_is, 1},
+        {the_limit_is_kept, 1},
+        {nothing_goes_to_make_room, 1},
+        {details_by_prefix, 1},
+        {dumps_of_many_items, 1},
+        {what_dumps_say, 1},
+        {the_crawler_frees_what_has_expired, 1},
+        {classes_and_sizes_in_use, 1},
+        {what_the_owner_decides, 1},
     };
-    int result = suite_run("serve", tests, sizeof tests / sizeof tests[0]);
+    return suite_run("serve", tests, sizeof tests / sizeof tests[0]);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1)
+        folder = argv[1];
+    find_files();
+    if (file_count == 0) {
+        fprintf(stderr, "no transcripts found; give their folder as the argument\n");
+        return 2;
+    }
+    int result = run_tests();
     for (int i = 0; i < file_count; i++)
         free(files[i]);
     return result;

@@ -4,15 +4,19 @@
 
 #include <string.h>
 
-enum { USE_INTERVAL = 60 }; /* memcached notes the time of a use once in so many seconds */
+enum {
+    CLASS_FIRST = 96,    /* what the largest item of class 1 takes */
+    CLASS_LAST = 419431, /* a class for more than this is the last */
+    USE_INTERVAL = 60,   /* memcached notes the time of a use once in so many seconds */
+    SLOT_COST = sizeof(union mc_cache_slot) + sizeof(uint32_t) /* with its bucket */
+};
 
 /* ---- slots --------------------------------------------------------------------------------- */
 
 bool mc_cache_init(struct mc_cache *cache, void *block, size_t size)
 {
     const struct mc_cache none = {0};
-    const size_t slot = sizeof(union mc_cache_slot) + sizeof(uint32_t);
-    size_t count = size / slot;
+    size_t count = size / SLOT_COST;
     *cache = none;
     if (count > UINT32_MAX)
         count = UINT32_MAX;
@@ -25,6 +29,14 @@ bool mc_cache_init(struct mc_cache *cache, void *block, size_t size)
     memset(cache->buckets, 0, count * sizeof *cache->buckets);
     cache->fresh = 1;
     cache->unused_count = cache->slot_count - 1;
+    return true;
+}
+
+bool mc_cache_limit(struct mc_cache *cache, uint64_t size)
+{
+    if (size / SLOT_COST > cache->slot_count)
+        return false;
+    cache->reserved = cache->slot_count - (uint32_t)(size / SLOT_COST);
     return true;
 }
 
@@ -245,6 +257,11 @@ static bool is_flushed(const struct mc_cache *cache, const struct mc_cache_item 
            (cache->flushed_cas != 0 && item->cas != 0 && item->cas < cache->flushed_cas);
 }
 
+bool mc_cache_is_valid(const struct mc_cache *cache, const struct mc_cache_item *item)
+{
+    return !is_flushed(cache, item) && (item->exptime == 0 || item->exptime > cache->now);
+}
+
 struct mc_cache_item *mc_cache_find(struct mc_cache *cache, struct mc_bytes key)
 {
     uint32_t slot = *bucket_of(cache, key);
@@ -253,7 +270,7 @@ struct mc_cache_item *mc_cache_find(struct mc_cache *cache, struct mc_bytes key)
     if (slot == 0)
         return NULL;
     struct mc_cache_item *item = &cache->slots[slot].item;
-    if (!is_flushed(cache, item) && (item->exptime == 0 || item->exptime > cache->now))
+    if (mc_cache_is_valid(cache, item))
         return item;
     mc_cache_unlink(cache, item);
     return NULL;
@@ -264,10 +281,55 @@ size_t mc_cache_total(size_t key_len, uint32_t flags, size_t size)
     return 48 + 8 + key_len + 1 + (flags != 0 ? 4 : 0) + size + 2;
 }
 
+/* From the size of one class to that of the next. */
+static uint32_t grow_class(uint32_t size)
+{
+    return ((uint32_t)((double)size * 1.25) + 7) / 8 * 8;
+}
+
+uint32_t mc_cache_class_size(uint32_t id)
+{
+    uint32_t size = CLASS_FIRST;
+    for (; id > 1 && size < CLASS_LAST; id--)
+        size = grow_class(size);
+    return size < CLASS_LAST ? size : MC_CACHE_TOTAL_MAX;
+}
+
+uint32_t mc_cache_class(size_t total)
+{
+    uint32_t class = 1;
+    for (uint32_t size = CLASS_FIRST; size < CLASS_LAST && size < total; class ++)
+        size = grow_class(size);
+    return class;
+}
+
+struct mc_cache_item *mc_cache_next(const struct mc_cache *cache, struct mc_cache_place *place)
+{
+    for (; place->bucket < cache->bucket_count; place->bucket++, place->passed = 0) {
+        uint32_t slot = cache->buckets[place->bucket];
+        for (uint32_t k = 0; slot != 0; k++, slot = cache->slots[slot].item.neighbour) {
+            struct mc_cache_item *item = &cache->slots[slot].item;
+            if (k < place->passed)
+                continue;
+            place->passed++;
+            if (mc_cache_is_valid(cache, item))
+                return item;
+        }
+    }
+    return NULL;
+}
+
+struct mc_cache_item *mc_cache_newer(const struct mc_cache *cache, const struct mc_cache_item *item)
+{
+    uint32_t slot = item == NULL ? cache->oldest : item->newer;
+    return slot == 0 ? NULL : &cache->slots[slot].item;
+}
+
 /* Unlinks the oldest items that nobody uses until so many slots are unused. */
 static bool make_room(struct mc_cache *cache, uint32_t slots)
 {
-    uint32_t at = cache->oldest;
+    uint32_t at = cache->keeps_all ? 0 : cache->oldest;
+    slots += cache->reserved;
     while (cache->unused_count < slots && at != 0) {
         struct mc_cache_item *item = &cache->slots[at].item;
         at = item->newer;

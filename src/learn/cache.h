@@ -14,9 +14,11 @@ extern "C" {
 #endif
 
 enum {
-    MC_CACHE_HEAD = 80,          /* the first bytes of an item, in its first slot */
-    MC_CACHE_PIECE = 132,        /* bytes in each other slot */
-    MC_CACHE_TOTAL_MAX = 1 << 20 /* an item with its header, as memcached counts it */
+    MC_CACHE_HEAD = 80,           /* the first bytes of an item, in its first slot */
+    MC_CACHE_PIECE = 132,         /* bytes in each other slot */
+    MC_CACHE_TOTAL_MAX = 1 << 20, /* an item with its header, as memcached counts it */
+    MC_CACHE_WHOLE_MAX =
+        MC_CACHE_TOTAL_MAX / 2 /* a larger item is one that memcached has in pieces */
 };
 
 /* What is known of an item. */
@@ -53,8 +55,14 @@ struct mc_cache_cursor {
     uint32_t left, next;
 };
 
+/* How far a walk through all items has come. Start from {0}. */
+struct mc_cache_place {
+    uint32_t bucket, passed; /* so many items of the bucket */
+};
+
 struct mc_cache {
     uint32_t now;      /* the caller's: see above */
+    bool keeps_all;    /* the caller's: nothing goes to make room for other items */
     uint64_t last_cas; /* the newest cas unique */
     uint64_t items, bytes, stored, evicted;
     /* private */
@@ -62,6 +70,7 @@ struct mc_cache {
     uint32_t *buckets;
     uint32_t slot_count, bucket_count;
     uint32_t unused, fresh, unused_count; /* a list, and the first slot that was never used */
+    uint32_t reserved;                    /* slots that stay unused, because of the limit */
     uint32_t oldest, newest;
     uint32_t flushed_at; /* items of this time or older are gone, once it has come */
     uint64_t flushed_cas;
@@ -74,8 +83,28 @@ bool mc_cache_init(struct mc_cache *cache, void *block, size_t size);
 /* The item of a key that has neither expired nor been flushed, or NULL. */
 struct mc_cache_item *mc_cache_find(struct mc_cache *cache, struct mc_bytes key);
 
+/* Lets the items take so many bytes of the block from now on. False: the block is smaller. */
+bool mc_cache_limit(struct mc_cache *cache, uint64_t size);
+
 /* What memcached says an item takes: for its limit, and for "me". */
 size_t mc_cache_total(size_t key_len, uint32_t flags, size_t size);
+
+/* The class of memcached's slabs for an item that takes so much; and, from 1 on, how much the largest
+ * item of a class takes. */
+uint32_t mc_cache_class(size_t total);
+uint32_t mc_cache_class_size(uint32_t id);
+
+/* The first item that is at this place or after it and may be found, or NULL; the place is then after
+ * it. Meanwhile items may come and go. */
+struct mc_cache_item *mc_cache_next(const struct mc_cache *cache, struct mc_cache_place *place);
+
+/* The item that was used next after this one; of NULL, the one that was used least recently. NULL:
+ * there is none. */
+struct mc_cache_item *mc_cache_newer(const struct mc_cache *cache,
+                                     const struct mc_cache_item *item);
+
+/* False for an item that has expired or was flushed. */
+bool mc_cache_is_valid(const struct mc_cache *cache, const struct mc_cache_item *item);
 
 /* A new item, which is the caller's until mc_cache_release(), and not to be found until
  * mc_cache_link(). NULL: no room, even after all others have gone. */

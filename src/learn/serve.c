@@ -1,12 +1,11 @@
 /* Reads requests of clients and answers them: connections, the classic commands, and what a server
  * says of itself. */
 #include "serve.h"
-#include "serve_meta.h"
+#include "serve_admin.h"
 
 #include <string.h>
 
 enum {
-    HEAD_START = 62, /* memcached's clock shows this when it starts */
     WORDS_SEEN = 23, /* memcached looks at so many words of a line at a time */
     LOGIN_MIN = 2    /* before a login, it waits for so many bytes */
 };
@@ -17,8 +16,8 @@ bool mc_serve_init(struct mc_serve *serve, void *block, size_t size, uint64_t no
 {
     const struct mc_serve none = {0};
     *serve = none;
-    serve->started = now - HEAD_START;
-    serve->size = size;
+    serve->started = now - MC_SERVE_HEAD_START;
+    serve->limit = size;
     bool good = mc_cache_init(&serve->cache, block, size);
     mc_serve_clock(serve, now);
     return good;
@@ -27,6 +26,14 @@ bool mc_serve_init(struct mc_serve *serve, void *block, size_t size, uint64_t no
 void mc_serve_clock(struct mc_serve *serve, uint64_t now)
 {
     serve->cache.now = (uint32_t)(now - serve->started);
+}
+
+bool mc_serve_limit(struct mc_serve *serve, uint64_t size)
+{
+    if (!mc_cache_limit(&serve->cache, size))
+        return false;
+    serve->limit = size;
+    return true;
 }
 
 /* ---- answers ------------------------------------------------------------------------------- */
@@ -98,6 +105,7 @@ static void get_key(const struct mc_serve_call *call)
     struct mc_cache_item *item = mc_cache_find(&serve->cache, call->request->key);
     serve->gets++;
     serve->touches += call->client->touches;
+    mc_serve_detail(call, item != NULL);
     if (item == NULL)
         return;
     serve->hits++;
@@ -123,17 +131,22 @@ static enum mc_update_mode mode_of(uint8_t command)
     }
 }
 
-/* No item for the value. What a set was to replace is gone all the same. */
-static void refuse_value_of(const struct mc_serve_call *call, bool large)
+/* No item for the value. What a set was to replace is gone all the same, unless memcached would have
+ * begun to read the value before it sees that. */
+static void refuse_value_of(const struct mc_serve_call *call, size_t total)
 {
     struct mc_cache *cache = &call->serve->cache;
     struct mc_cache_item *old = NULL;
+    if (total > MC_CACHE_WHOLE_MAX && total <= MC_CACHE_TOTAL_MAX) {
+        say(call, MC_BYTES("SERVER_ERROR Out of memory during read"));
+        return;
+    }
     if (call->request->command == MC_REQUEST_SET)
         old = mc_cache_find(cache, call->request->key);
     if (old != NULL)
         mc_cache_unlink(cache, old);
-    say(call, large ? MC_BYTES("SERVER_ERROR object too large for cache")
-                    : MC_BYTES("SERVER_ERROR out of memory storing object"));
+    say(call, total > MC_CACHE_TOTAL_MAX ? MC_BYTES("SERVER_ERROR object too large for cache")
+                                         : MC_BYTES("SERVER_ERROR out of memory storing object"));
 }
 
 static void begin_store(const struct mc_serve_call *call)
@@ -142,11 +155,14 @@ static void begin_store(const struct mc_serve_call *call)
     struct mc_serve_client *client = call->client;
     struct mc_cache *cache = &call->serve->cache;
     uint32_t flags = (uint32_t)request->flags;
-    bool large = mc_cache_total(request->key.len, flags, request->size) > MC_CACHE_TOTAL_MAX;
-    struct mc_cache_item *item = large ? NULL : mc_cache_make(cache, request->key, request->size);
+    size_t total = mc_cache_total(request->key.len, flags, request->size);
+    struct mc_cache_item *item = NULL;
+    if (total <= MC_CACHE_TOTAL_MAX)
+        item = mc_cache_make(cache, request->key, request->size);
     call->serve->sets++;
+    mc_serve_detail(call, false);
     if (item == NULL) {
-        refuse_value_of(call, large);
+        refuse_value_of(call, total);
         return;
     }
     item->flags = flags;
@@ -206,6 +222,7 @@ static void end_store(const struct mc_serve_call *call, bool whole)
 static void delete_item(const struct mc_serve_call *call)
 {
     struct mc_cache_item *item = mc_cache_find(&call->serve->cache, call->request->key);
+    mc_serve_detail(call, false);
     if (item != NULL)
         mc_cache_unlink(&call->serve->cache, item);
     say(call, item != NULL ? MC_BYTES("DELETED") : MC_BYTES("NOT_FOUND"));
@@ -242,85 +259,6 @@ static void count_item(const struct mc_serve_call *call)
         if (!call->request->noreply)
             mc_answer_number(&call->client->answer, delta.number);
         say(call, MC_BYTES(""));
-    }
-}
-
-static void flush_items(const struct mc_serve_call *call)
-{
-    struct mc_cache *cache = &call->serve->cache;
-    int32_t delay = (int32_t)call->request->exptime;
-    mc_cache_flush(cache,
-                   delay > 0 ? mc_update_expiry(cache, delay, call->serve->started) : cache->now);
-    call->serve->flushes++;
-    say(call, MC_BYTES("OK"));
-}
-
-/* The memory is fixed. */
-static void refuse_memory(const struct mc_serve_call *call)
-{
-    uint32_t megabytes = (uint32_t)call->request->number;
-    if (megabytes < 8)
-        say(call, MC_BYTES("MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m"));
-    else if (megabytes > 1000000000)
-        say(call, MC_BYTES("MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes"));
-    else
-        say(call, MC_BYTES("MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust"));
-}
-
-static void refuse_crawler(const struct mc_serve_call *call)
-{
-    struct mc_bytes words = call->request->text, word;
-    bool found = mc_argument_word(&words, &word);
-    bool crawls =
-        found && (is_same(word, MC_BYTES("crawl")) || is_same(word, MC_BYTES("metadump")));
-    say(call, crawls && count_call_words(call) == 2 ? MC_BYTES("CLIENT_ERROR lru crawler disabled")
-                                                    : MC_BYTES("ERROR"));
-}
-
-static void answer_stat(struct mc_answer *answer, const char *name, uint64_t number)
-{
-    mc_answer_text(answer, MC_BYTES("STAT "));
-    mc_answer_text(answer, mc_string(name));
-    mc_answer_text(answer, MC_BYTES(" "));
-    mc_answer_number(answer, number);
-    mc_answer_line(answer, MC_BYTES(""));
-}
-
-static void answer_stats(struct mc_answer *answer, const struct mc_serve *serve)
-{
-    const struct mc_cache *cache = &serve->cache;
-    answer_stat(answer, "pid", serve->pid);
-    answer_stat(answer, "uptime", cache->now - HEAD_START);
-    answer_stat(answer, "time", serve->started + cache->now);
-    mc_answer_line(answer, MC_BYTES("STAT version " MC_SERVE_VERSION));
-    mc_answer_line(answer, MC_BYTES("STAT about mcwire-serve,for-learning-and-tests"));
-    answer_stat(answer, "curr_connections", serve->connections);
-    answer_stat(answer, "cmd_get", serve->gets);
-    answer_stat(answer, "cmd_set", serve->sets);
-    answer_stat(answer, "cmd_flush", serve->flushes);
-    answer_stat(answer, "cmd_touch", serve->touches);
-    answer_stat(answer, "get_hits", serve->hits);
-    answer_stat(answer, "get_misses", serve->gets - serve->hits);
-    answer_stat(answer, "bytes", cache->bytes);
-    answer_stat(answer, "curr_items", cache->items);
-    answer_stat(answer, "total_items", cache->stored);
-    answer_stat(answer, "evictions", cache->evicted);
-    answer_stat(answer, "limit_maxbytes", serve->size);
-    mc_answer_line(answer, MC_BYTES("END"));
-}
-
-static void run_stats(const struct mc_serve_call *call)
-{
-    struct mc_serve *serve = call->serve;
-    struct mc_bytes words = call->request->text, word;
-    if (!mc_argument_word(&words, &word)) {
-        answer_stats(&call->client->answer, serve);
-    } else if (is_same(word, MC_BYTES("reset"))) {
-        serve->gets = serve->hits = serve->sets = serve->touches = serve->flushes = 0;
-        serve->cache.stored = serve->cache.evicted = 0;
-        say(call, MC_BYTES("RESET"));
-    } else {
-        say(call, MC_BYTES("ERROR"));
     }
 }
 
@@ -377,8 +315,8 @@ static void refuse_number(const struct mc_serve_call *call)
     switch (call->request->command) {
     case MC_REQUEST_GAT:
     case MC_REQUEST_GATS:
-    case MC_REQUEST_TOUCH:
-    case MC_REQUEST_FLUSH_ALL: say(call, MC_BYTES("CLIENT_ERROR invalid exptime argument")); break;
+    case MC_REQUEST_TOUCH: say(call, MC_BYTES("CLIENT_ERROR invalid exptime argument")); break;
+    case MC_REQUEST_FLUSH_ALL: mc_serve_refuse_flush(call); break;
     case MC_REQUEST_INCR:
     case MC_REQUEST_DECR: say(call, MC_BYTES("CLIENT_ERROR invalid numeric delta argument")); break;
     case MC_REQUEST_CACHE_MEMLIMIT: say(call, MC_BYTES("ERROR")); break;
@@ -496,24 +434,6 @@ static void end_request(const struct mc_serve_call *call)
         mc_answer_line(&call->client->answer, MC_BYTES("END"));
 }
 
-static void run_admin(const struct mc_serve_call *call, int event)
-{
-    switch (event) {
-    case MC_REQUEST_MN: say(call, MC_BYTES("MN")); break;
-    case MC_REQUEST_VERSION: say(call, MC_BYTES("VERSION " MC_SERVE_VERSION)); break;
-    case MC_REQUEST_QUIT: call->client->closing = true; break;
-    case MC_REQUEST_FLUSH_ALL: flush_items(call); break;
-    case MC_REQUEST_VERBOSITY: say(call, MC_BYTES("OK")); break;
-    case MC_REQUEST_CACHE_MEMLIMIT: refuse_memory(call); break;
-    case MC_REQUEST_STATS: run_stats(call); break;
-    case MC_REQUEST_WATCH: say(call, MC_BYTES("CLIENT_ERROR watch commands not allowed")); break;
-    case MC_REQUEST_LRU_CRAWLER: refuse_crawler(call); break;
-    case MC_REQUEST_SHUTDOWN: say(call, MC_BYTES("ERROR: shutdown not enabled")); break;
-    case MC_REQUEST_REFRESH_CERTS: say(call, MC_BYTES("Error TLS not enabled")); break;
-    default: say(call, MC_BYTES("ERROR")); break;
-    }
-}
-
 static void run_request(const struct mc_serve_call *call, int event)
 {
     switch (event) {
@@ -534,7 +454,7 @@ static void run_request(const struct mc_serve_call *call, int event)
     case MC_REQUEST_INCR:
     case MC_REQUEST_DECR: count_item(call); break;
     case MC_REQUEST_TOUCH: touch_item(call); break;
-    default: run_admin(call, event); break;
+    default: mc_serve_admin(call, event); break;
     }
 }
 
@@ -631,7 +551,9 @@ int mc_serve_input(struct mc_serve *serve, struct mc_serve_client *client, struc
             return MC_E_FULL;
         if (client->closing)
             return MC_E_CLOSED;
-        if (step(serve, client, in) == MC_MORE)
+        if (client->dump.kind != 0)
+            mc_serve_admin_more(serve, client);
+        else if (step(serve, client, in) == MC_MORE)
             return MC_MORE;
     }
 }

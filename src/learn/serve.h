@@ -4,8 +4,8 @@
  * `-o no_lru_maintainer,no_lru_crawler`; DIFFERENCES.md lists where it does not. `mcwire serve` is
  * this with sockets (src/tool/host.c).
  *
- * To embed it, compile answer.c, cache.c, serve.c, serve_meta.c and update.c of this folder and all
- * of proto/, with both folders in the path of headers:
+ * To embed it, compile answer.c, cache.c, serve.c, serve_admin.c, serve_meta.c and update.c of this
+ * folder and all of proto/, with both folders in the path of headers:
  *
  *     static uint64_t block[(4 << 20) / 8];
  *     mc_serve_init(&serve, block, sizeof block, now)     now: Unix time, or any number that grows
@@ -32,17 +32,46 @@ extern "C" {
 
 #define MC_SERVE_VERSION "1.6.18-mcwire"
 
-enum { MC_SERVE_LOGIN_MAX = 256 }; /* bytes of a name, a space and a password */
+enum {
+    MC_SERVE_LOGIN_MAX = 256, /* bytes of a name, a space and a password */
+    MC_SERVE_PREFIXES = 32,   /* so many prefixes of keys are counted, */
+    MC_SERVE_PREFIX_MAX = 32  /* which may have so many bytes */
+};
+
+/* What the server was started with; in brackets, what memcached calls it. */
+struct mc_serve_options {
+    uint32_t most_connections; /* [-c] for the statistics */
+    bool can_shut_down;        /* [-A] clients may stop it */
+    bool no_flush, no_dumps;   /* [-F, -X] */
+    bool keeps_slabs;          /* [-o no_slab_reassign] */
+    bool crawls;               /* [without -o no_lru_crawler] lru_crawler is known */
+    bool tracks_sizes;         /* [-o track_sizes] */
+};
+
+/* What clients have asked for by the keys up to their first colon. */
+struct mc_serve_prefix {
+    char name[MC_SERVE_PREFIX_MAX];
+    uint8_t len;
+    uint64_t gets, hits, sets, deletes;
+};
 
 struct mc_serve {
-    uint32_t pid, connections; /* the caller's, for the statistics */
+    uint32_t pid, connections;       /* the caller's, for the statistics */
+    struct mc_serve_options options; /* the caller's; clients can change the last two */
     /* The caller's: lines NAME:PASSWORD, as memcached -Y has them; who is none of these has to log in
      * first, by a set whose value is <name> <password>. Empty: nobody has to. */
     struct mc_bytes users;
     struct mc_cache cache;
     uint64_t started; /* Unix time of the cache's second 0 */
-    uint64_t size;    /* of the block */
+    uint64_t limit;   /* what the items may take: at first, the whole block */
     uint64_t gets, hits, sets, touches, flushes;
+    bool is_stopped; /* a client has told it to stop: end it */
+    /* private */
+    bool has_details;     /* stats detail is on */
+    uint64_t sizes_since; /* stats sizes counts the items of this cas unique and later */
+    uint32_t automove, crawl_sleep, crawl_most;
+    uint32_t prefix_count;
+    struct mc_serve_prefix prefixes[MC_SERVE_PREFIXES];
 };
 
 /* What the answer to an ms has to have, in this order. */
@@ -52,6 +81,16 @@ struct mc_serve_reflection {
     uint8_t opaque_len;
 };
 
+/* An answer of many lines, of which one at a time is made. */
+struct mc_serve_dump {
+    uint8_t kind;     /* 0: none */
+    uint32_t at;      /* the next class, size or prefix */
+    uint64_t classes; /* a bit for each that is wanted */
+    uint64_t done;    /* so many items or groups are in it already, */
+    uint64_t most;    /* of so many at most */
+    struct mc_cache_place place;
+};
+
 /* A connection. Start from {0}; it may not be moved. All members are private. */
 struct mc_serve_client {
     struct mc_request_reader reader;
@@ -59,6 +98,7 @@ struct mc_serve_client {
     struct mc_update_store store; /* store.item: the value that is being received goes here */
     struct mc_cache_cursor value_at;
     struct mc_serve_reflection reflection;
+    struct mc_serve_dump dump;
     uint32_t exptime; /* of a gat */
     bool inside;      /* the request goes on */
     bool meta, noreply, touches, with_cas;
@@ -75,6 +115,9 @@ bool mc_serve_init(struct mc_serve *serve, void *block, size_t size, uint64_t no
 
 /* Says what time it is. */
 void mc_serve_clock(struct mc_serve *serve, uint64_t now);
+
+/* Lets the items take so many bytes; false when the block is smaller. [-m] */
+bool mc_serve_limit(struct mc_serve *serve, uint64_t size);
 
 /* Reads requests from the front of *in, moves *in past them, and appends the answers to *out.
  * MC_MORE: keep what is left in *in, append more to it, and call again. There has to be room for

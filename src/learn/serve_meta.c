@@ -452,17 +452,6 @@ static void run_ma(struct meta *m)
         refuse_sum(m, result);
 }
 
-/* The class of memcached's slabs for an item of this size. */
-static uint32_t class_of(size_t total)
-{
-    uint32_t class = 1;
-    for (uint32_t size = 96; size < 419431 && size < total; class ++) {
-        size = (uint32_t)((double)size * 1.25);
-        size = (size + 7) / 8 * 8;
-    }
-    return class;
-}
-
 static void answer_field(struct meta *m, struct mc_bytes name, uint64_t number)
 {
     mc_answer_text(m->answer, name);
@@ -499,7 +488,7 @@ static void run_me(struct meta *m)
     answer_field(m, MC_BYTES(" la="), m->cache->now - m->item->time);
     answer_field(m, MC_BYTES(" cas="), m->item->cas);
     mc_answer_text(m->answer, fetched ? MC_BYTES(" fetch=yes") : MC_BYTES(" fetch=no"));
-    answer_field(m, MC_BYTES(" cls="), class_of(total));
+    answer_field(m, MC_BYTES(" cls="), mc_cache_class(total));
     answer_field(m, MC_BYTES(" size="), total);
     end_answer(m, false);
 }
@@ -546,24 +535,32 @@ static enum mc_update_mode read_store_mode(struct meta *m)
     return MC_UPDATE_SET;
 }
 
-/* No item for the value: the old one goes as well. */
-static void refuse_value(struct meta *m, bool large)
+/* No item for the value: the old one goes as well, as for a set. */
+static void refuse_value(struct meta *m, size_t total)
 {
+    if (total > MC_CACHE_WHOLE_MAX && total <= MC_CACHE_TOTAL_MAX) {
+        if (!m->quiet)
+            answer_error(m, MC_BYTES("SERVER_ERROR Out of memory during read"));
+        return;
+    }
     struct mc_cache_item *old = mc_cache_find(m->cache, m->key);
     if (old != NULL)
         mc_cache_unlink(m->cache, old);
-    answer_error(m, large ? MC_BYTES("SERVER_ERROR object too large for cache")
-                          : MC_BYTES("SERVER_ERROR out of memory storing object"));
+    answer_error(m, total > MC_CACHE_TOTAL_MAX
+                        ? MC_BYTES("SERVER_ERROR object too large for cache")
+                        : MC_BYTES("SERVER_ERROR out of memory storing object"));
 }
 
 static void receive_value(struct meta *m, enum mc_update_mode mode)
 {
     struct mc_serve_client *client = m->call->client;
     uint32_t size = m->call->request->size;
-    bool large = mc_cache_total(m->key.len, m->client_flags, size) > MC_CACHE_TOTAL_MAX;
-    struct mc_cache_item *item = large ? NULL : mc_cache_make(m->cache, m->key, size);
+    size_t total = mc_cache_total(m->key.len, m->client_flags, size);
+    struct mc_cache_item *item = NULL;
+    if (total <= MC_CACHE_TOTAL_MAX)
+        item = mc_cache_make(m->cache, m->key, size);
     if (item == NULL) {
-        refuse_value(m, large);
+        refuse_value(m, total);
         return;
     }
     item->flags = m->client_flags;

@@ -4,8 +4,8 @@
 #include "decimal.h"
 
 enum {
-    NUMBER_SCAN = 512,                    /* a number is in so many bytes of its value */
-    NUMBER_TOTAL = MC_CACHE_TOTAL_MAX / 2 /* a larger item is not counted with */
+    NUMBER_SCAN = 512,                /* a number is in so many bytes of its value */
+    NUMBER_TOTAL = MC_CACHE_WHOLE_MAX /* a larger item is not counted with */
 };
 
 bool mc_update_number(struct mc_bytes word, uint64_t *number)

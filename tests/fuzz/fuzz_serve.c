@@ -3,8 +3,9 @@
  * answers, keep their books, and lose no memory.
  *
  * The input: three sizes of pieces and three of buffers, which are used over and over (0: as large as
- * can be), a byte that is not used, one that says whether clients have to log in, and what they send. In that, a NUL and a byte below 0x80 change
- * the client (two bits) and let seconds pass (five bits); a NUL and another byte are a NUL. */
+ * can be), a byte of options, one that says whether clients have to log in, and what they send. In
+ * that, a NUL and a byte below 0x80 change the client (two bits) and let seconds pass (five bits); a
+ * NUL and another byte are a NUL. */
 #include "input.h"
 #include "serve.h"
 
@@ -13,7 +14,8 @@
 
 enum {
     HEADER = 8,
-    LOGIN = 7 /* the byte */,
+    OPTIONS = 6, /* the byte */
+    LOGIN = 7,
     CLIENTS = 4,
     MEMORY = 3 << 20,
     NOW = 1700000000,
@@ -114,12 +116,21 @@ static void check_books(const struct server *s)
 }
 
 /* The block stays for the next input. */
-static void start_server(struct server *s, const uint8_t *sizes)
+static void start_server(struct server *s, const uint8_t *sizes, uint8_t options)
 {
     void *block = s->block != NULL ? s->block : take_memory(NULL, MEMORY);
     *s = (struct server){.sizes = sizes, .block = block};
     if (!mc_serve_init(&s->serve, s->block, MEMORY, NOW))
         fuzz_fail("too little memory");
+    s->serve.cache.keeps_all = (options & 1) != 0;
+    s->serve.options = (struct mc_serve_options){
+        .can_shut_down = (options & 2) != 0,
+        .no_flush = (options & 4) != 0,
+        .no_dumps = (options & 8) != 0,
+        .keeps_slabs = (options & 16) != 0,
+        .crawls = (options & 32) != 0,
+        .tracks_sizes = (options & 64) != 0,
+    };
 }
 
 /* When nobody holds an item and all are gone, all memory is there again. */
@@ -166,8 +177,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     unsigned client = 0;
     if (size < HEADER)
         return 0;
-    start_server(&servers[0], NULL);
-    start_server(&servers[1], data);
+    start_server(&servers[0], NULL, data[OPTIONS]);
+    start_server(&servers[1], data, data[OPTIONS]);
     for (int k = 0; k < 2; k++)
         servers[k].serve.users = MC_BYTES("a:b\nann:secret");
     if (data[LOGIN] < 0x80) /* nobody has to */
