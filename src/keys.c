@@ -172,12 +172,11 @@ static void answer_all_doubles(const struct mc_engine *e)
 
 /* ---- the end of a line's reply --------------------------------------------------------------- */
 
-/* Keys without a value have this result. How many these are. */
-static size_t settle_line(const struct mc_engine *e, int result, struct mc_bytes text)
+/* Keys without a value have this result. */
+static void settle_line(const struct mc_engine *e, int result, struct mc_bytes text)
 {
-    size_t open = 0;
     if (e->asked.op->keys != NULL && e->answered == e->line_end - e->asked.slot)
-        return 0;
+        return;
     if (e->answered > 0)
         answer_all_doubles(e);
     for (struct mc_slot s = e->asked; s.op != NULL; move_ahead(e, &s)) {
@@ -185,18 +184,31 @@ static size_t settle_line(const struct mc_engine *e, int result, struct mc_bytes
             continue;
         *mc_reply_result(s) = result;
         s.op->text = text;
-        open++;
     }
-    return open;
+}
+
+/* The only key of its line has this error, even if its value has come. */
+static void spoil_key(struct mc_slot s, int error, struct mc_bytes text)
+{
+    struct mc_value *value = mc_reply_value(s);
+    if (value != NULL)
+        mc_reply_clear(value, error);
+    *mc_reply_result(s) = error;
+    s.op->text = text;
 }
 
 /* An error line in place of the reply is the answer to a single key. Of several keys those without a
  * value have it; then, and after a value, more of the reply may follow. */
 static int end_keys_in_error(const struct mc_engine *e, int error, const struct mc_reply *reply)
 {
-    size_t open = settle_line(e, error, reply->text);
+    struct mc_slot second = e->asked;
+    move_ahead(e, &second);
+    if (second.op == NULL)
+        spoil_key(e->asked, error, reply->text);
+    else
+        settle_line(e, error, reply->text);
     e->asked.op->marks |= MC_MARK_SPOILT;
-    return open == 1 && e->answered == 0 ? MC_ANSWER_DONE : MC_ANSWER_AMBIGUOUS;
+    return second.op == NULL && e->answered == 0 ? MC_ANSWER_DONE : MC_ANSWER_AMBIGUOUS;
 }
 
 /* A value goes to the slot of its key. */

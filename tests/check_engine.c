@@ -234,6 +234,10 @@ static const struct scene scenes[] = {
         {OP(get, NONE), "get a b a\r\n", "VALUE a 0 1\r\n2\r\nSERVER_ERROR out\r\n",
          "SERVER_ERROR 'out' a VALUE 2 b SERVER_ERROR a VALUE 2", .keys = "aba"}}},
 
+    {"an error line after the value of the only key of many", .error = MC_E_AMBIGUOUS, .count = 1, .rows = {
+        {OP(get, NONE), "get a\r\n", "VALUE a 0 1\r\n2\r\nSERVER_ERROR out\r\n",
+         "SERVER_ERROR 'out' a SERVER_ERROR", .keys = "a"}}},
+
     {"an error line in place of a reply to neighbours", .error = MC_E_AMBIGUOUS, .count = 3, .rows = {
         {OP(get, .key = B("a")), "get a b\r\n", "CLIENT_ERROR no\r\n", "CLIENT_ERROR 'no'"},
         {OP(get, .key = B("b")), "", "", "CLIENT_ERROR 'no'"},
