@@ -170,7 +170,7 @@ enum { DEPTH_MAX = 1000, FEW_STATES = 10000 };
 static struct {
     uint64_t *seen; /* hashes; 0: a free place */
     size_t cap, count, edges, depth, deepest;
-    size_t most; /* no more states than these */
+    size_t most;             /* no more states than these */
     size_t moves[DEPTH_MAX]; /* how the walk came here */
 } walk;
 
