@@ -18,5 +18,4 @@ size_t mc_reply_cas(const char *b, size_t i, size_t e, uint64_t *cas);
                              item->text.data == in.data + (\result - 2 - item->size);
     ensures \result != 0 ==> crlf(in.data, \result - 2) &&
                              crlf(in.data, \result - 4 - item->size); */
-static inline size_t mc_reply_item(struct mc_bytes in, struct mc_bytes key,
-                                   struct mc_reply *item);
+static inline size_t mc_reply_item(struct mc_bytes in, struct mc_bytes key, struct mc_reply *item);

@@ -267,10 +267,10 @@ static bool next_word(const char **text, char *word, size_t size)
 static bool are_words(const char *wanted, const char *answer)
 {
     char one[EXERCISE_TEXT], other[EXERCISE_TEXT];
-    bool more, more_given;
+    bool more;
     do {
         more = next_word(&wanted, one, sizeof one);
-        more_given = next_word(&answer, other, sizeof other);
+        bool more_given = next_word(&answer, other, sizeof other);
         if (more != more_given || strcasecmp(one, other) != 0)
             return false;
     } while (more);

@@ -68,17 +68,28 @@ static bool is_meta_line(const char *text)
     return text[0] >= 'A' && text[0] <= 'Z' && strcspn(text, " \r") == 2 && text[0] != 'O';
 }
 
+/* The letters of the words that a reply begins with. */
+static const char *known_letters(const char *text)
+{
+    if (text[0] >= '0' && text[0] <= '9')
+        return "n";
+    if (strncmp(text, "VALUE ", 6) == 0)
+        return "wkfsc";
+    return strncmp(text, "VA ", 3) == 0 ? "ws" : "w";
+}
+
 /* The letters of lies_reply.fields: a number, or a word and what follows it. */
 static void name_fields(const char *text, char fields[MC_TOKENS_MAX + 1])
 {
-    bool is_meta = is_meta_line(text), is_number = text[0] >= '0' && text[0] <= '9';
-    const char *known = is_number                         ? "n"
-                        : strncmp(text, "VALUE ", 6) == 0 ? "wkfsc"
-                        : strncmp(text, "VA ", 3) == 0    ? "ws"
-                                                          : "w";
+    bool is_meta = is_meta_line(text);
+    const char *known = known_letters(text);
     size_t count = 0;
     for (bool more = true; more && count < MC_TOKENS_MAX; count++) {
-        fields[count] = *known != '\0' ? *known++ : is_meta ? *text : '-';
+        fields[count] = '-';
+        if (*known != '\0')
+            fields[count] = *known++;
+        else if (is_meta)
+            fields[count] = *text;
         text += strcspn(text, " \r");
         more = *text == ' ';
         text += more ? 1 : 0;

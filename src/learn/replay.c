@@ -3,7 +3,6 @@
 #include "replay.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -84,7 +83,7 @@ static void bind_name(struct replay *r, const char *name, const char *data, size
         return;
     if (binding == NULL) {
         binding = &r->bindings[r->binding_count++];
-        snprintf(binding->name, sizeof binding->name, "%s", name);
+        memcpy(binding->name, name, strlen(name) + 1);
     }
     text_clear(&binding->bytes);
     text_add(&binding->bytes, data, len);
@@ -218,6 +217,17 @@ static bool play_sent(struct replay *r)
     return send_all(r, (struct mc_bytes){asked->data + before, asked->len - before});
 }
 
+/* Receives more; where there is no more, says why. */
+static bool hears_more(struct replay *r)
+{
+    int result = hear(r);
+    return result == 0 ||
+           says_otherwise(r,
+                          result == MC_E_TIMEOUT ? "the server said no more"
+                                                 : "the server closed the connection",
+                          true);
+}
+
 /* Receives and compares until the step is complete; a line that may come any number of times, as
  * often as it comes. */
 static bool play_said(struct replay *r)
@@ -233,12 +243,8 @@ static bool play_said(struct replay *r)
             return connection_of(r)->answered = true;
         if (match == DIFFERS)
             return many || says_otherwise(r, "the server said something else", true);
-        int result = match == TOO_SHORT ? hear(r) : 0;
-        if (result != 0)
-            return says_otherwise(r,
-                                  result == MC_E_TIMEOUT ? "the server said no more"
-                                                         : "the server closed the connection",
-                                  true);
+        if (match == TOO_SHORT && !hears_more(r))
+            return false;
     }
 }
 

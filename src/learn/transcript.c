@@ -232,7 +232,8 @@ static bool parse_server(struct parser *p)
     if (!parse_header(p, "server: memcached ", rest, sizeof rest) ||
         !parse_versions(p, rest, &end) || (*end != '\0' && *end != ' '))
         return false;
-    snprintf(t->options, sizeof t->options, "%s", *end == ' ' ? end + 1 : end);
+    const char *options = *end == ' ' ? end + 1 : end;
+    memcpy(t->options, options, strlen(options) + 1);
     t->live = true;
     return true;
 }
@@ -271,7 +272,7 @@ bool transcript_parse(struct transcript *transcript, const char *path, struct mc
 {
     *transcript = (struct transcript){0};
     struct parser p = {.transcript = transcript};
-    snprintf(transcript->path, sizeof transcript->path, "%s", path);
+    strncat(transcript->path, path, sizeof transcript->path - 1);
     while (text.len > 0) {
         p.line++;
         if (!next_line(&p, &text) || !parse_line(&p))
@@ -282,9 +283,19 @@ bool transcript_parse(struct transcript *transcript, const char *path, struct mc
     return transcript->count > 0 || fail(&p, "nobody says anything");
 }
 
-bool transcript_load(struct transcript *transcript, const char *path)
+static bool read_all(FILE *file, struct text *all)
 {
     char data[4096];
+    size_t n;
+    do {
+        n = fread(data, 1, sizeof data, file);
+        text_add(all, data, n);
+    } while (n == sizeof data);
+    return ferror(file) == 0;
+}
+
+bool transcript_load(struct transcript *transcript, const char *path)
+{
     struct text all = {0};
     FILE *file = fopen(path, "r");
     *transcript = (struct transcript){0};
@@ -292,12 +303,10 @@ bool transcript_load(struct transcript *transcript, const char *path)
         text_print(&transcript->problem, "%s: %s", path, strerror(errno));
         return false;
     }
-    for (size_t n; (n = fread(data, 1, sizeof data, file)) > 0;)
-        text_add(&all, data, n);
-    bool ok = ferror(file) == 0;
+    bool ok = read_all(file, &all);
+    ok = fclose(file) == 0 && ok;
     if (!ok)
         text_print(&transcript->problem, "%s: %s", path, strerror(errno));
-    fclose(file);
     ok = ok && transcript_parse(transcript, path, (struct mc_bytes){text_string(&all), all.len});
     text_free(&all);
     return ok;
