@@ -1883,6 +1883,28 @@ START_TEST(no_more_connections)
 }
 END_TEST
 
+/* Opened a second time, which has no reply that the line could be. */
+START_TEST(no_more_connections_when_opened)
+{
+    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                              {PEER_SAY, "ERROR " LIMIT "\r\n", 0, 0},
+                                              {PEER_CLOSE, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init(&server, peer.address);
+    ck_assert_int_eq(mc_server_open(&server), 0);
+    peer_await(&peer, 3);
+    server.used_ms = mc_socket_now() - 1001; /* as if that much time had gone by */
+    ck_assert_int_eq(mc_server_open(&server), MC_E_CLOSED);
+    expect_words(&server);
+    expect_counts(&server, 1, 1);
+    ck_assert_int_eq(server.pause_ms, MC_SERVER_PAUSE_MIN_MS);
+    peer_end(&peer);
+}
+END_TEST
+
 /* The close comes with the reply or a moment later: the result is the same. */
 START_TEST(closed_with_an_error)
 {
@@ -2484,6 +2506,7 @@ int main(void) // NOLINT(readability-function-size): a table
         {keepalive, 2},
         {moved, 1},
         {no_more_connections, OPERATIONS * PEER_FAMILIES},
+        {no_more_connections_when_opened, 1},
         {closed_with_an_error, PEER_FAMILIES * OPERATIONS},
         {closed_before_a_send, 3},
         {closed_after_an_error, OPERATIONS * PEER_FAMILIES},

@@ -47,6 +47,9 @@ ENGINE = ['src/command.c', 'src/engine.c', 'src/keys.c', 'src/meta.c', 'src/repl
 # Linked with the test programs, and not mutated.
 LINKED = ['bench/load/data.c', 'bench/load/live.c', 'src/catalog.c']
 
+# The test programs that bench/ is linked with; the others have names of their own for the same.
+BENCH_TESTS = ['numbers']
+
 # What is compiled for a header.
 UNITS = {'proto/item.h': 'proto/item.c', 'proto/writer.h': 'proto/writer.c',
          'src/reply.h': 'src/retrieval.c'}
@@ -148,6 +151,12 @@ def source_of(name):
     return 'tests/%s%s.c' % ('' if name.startswith('check_') else 'support/', name)
 
 
+def linked(program):
+    """What of the product a test program is linked with, and of bench/ if it is one of its tests."""
+    return [f for f in FILES + LINKED if f.endswith('.c') and
+            (program in BENCH_TESTS or not f.startswith('bench/'))]
+
+
 class Build:
     """The folder with all objects of the tests and of the product."""
 
@@ -171,7 +180,7 @@ class Build:
         parts, wraps, _ = PROGRAMS[program]
         objects = [self.object(source_of(p), flags)
                    for p in parts + ['check_' + program, 'suite']]
-        objects += [self.object(f, flags) for f in FILES + LINKED if f.endswith('.c') and f != file]
+        objects += [self.object(f, flags) for f in linked(program) if f != file]
         wrap = ['-Wl,--wrap=' + name for name in wraps + ['_ck_assert_failed', '_mark_point']]
         need(['gcc', *flags, '-o', target, mutant, *objects, *wrap,
               *(self.object(s) for s in ALWAYS), *self.libraries])
