@@ -2320,6 +2320,25 @@ START_TEST(says_who_it_is)
 }
 END_TEST
 
+/* A login that was accepted is a good reply: a close after it begins no pause. */
+START_TEST(lost_after_the_login)
+{
+    static const struct peer_step script[] = {AUTH,
+                                              {PEER_SAY, "STORED\r\n", 0, 0},
+                                              {PEER_HEAR, "version\r\n", 0, 0},
+                                              {PEER_CLOSE, NULL, 0, 0},
+                                              {PEER_END, NULL, 0, 0}};
+    struct peer peer;
+    struct mc_server server;
+    peer_start(&peer, PEER_UNIX, NULL, script);
+    init_auth(&server, &peer);
+    ck_assert_int_eq(mc_server_version(&server), MC_E_CLOSED);
+    expect_counts(&server, 1, 1);
+    ck_assert_int_eq(server.pause_ms, 0);
+    peer_end(&peer);
+}
+END_TEST
+
 START_TEST(is_not_let_in)
 {
     static const char *const replies[] = {"CLIENT_ERROR authentication failure\r\n", "ERROR\r\n",
@@ -2521,6 +2540,7 @@ int main(void) // NOLINT(readability-function-size): a table
         {backend_failure, 3},
         {deadline_of_many_keys, 1},
         {says_who_it_is, OPERATIONS},
+        {lost_after_the_login, 1},
         {is_not_let_in, OPERATIONS * 3},
         {login_that_cannot_be_sent, COUNT(bad_logins)},
         {nothing_after_a_failed_login, OPERATIONS},
