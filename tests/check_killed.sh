@@ -63,8 +63,9 @@ expect_end() {
     done
     [ ${#children[@]} -ge 1 ] || { echo "there was no child" && return 1; }
     # The file that a tool writes to is for the next start to remove.
-    TMPDIR=$folder "$overhead" --only mcwire --work get --count 1 && await 0 is_empty "$folder" ||
-        { echo "the next start failed, or left something" && return 1; }
+    TMPDIR=$folder "$overhead" --only mcwire --work get --count 1 ||
+        { echo "the next start failed" && return 1; }
+    await 0 is_empty "$folder"
 }
 
 check "while the clients work" expect_end 'overhead-worker mcwire' --works get --slice-us 1000000
