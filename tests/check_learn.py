@@ -153,7 +153,8 @@ class Learn(unittest.TestCase):
 
     def test_how_far_a_reply_is_right(self):
         for answer, words in ((r"ENX", "right up to its byte 2, and"), ("x", "from the first byte"),
-                              (r"END\r\n10\r\n", "but the server says more")):
+                              (r"END\r\n10\r\n", "but the server says more"),
+                              (ANSWERS[6][0][0] + "x", "right up to its byte 41, and")):
             self.assertIn(words, self.learn(6, answer).stdout)
 
     def test_standard_input(self):

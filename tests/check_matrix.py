@@ -45,7 +45,8 @@ def log_of(name, cell):
     said = "100%%: Checks: %s, Failures: 0, Errors: 0\n" % passed
     if others:
         said = "for another memcached than 1.0: %s transcripts\n%s" % (others, said)
-    return json.dumps({"name": name, "result": "OK", "returncode": 0, "stdout": said})
+    return json.dumps({"name": "mcwire:once / " + name, "result": "OK", "returncode": 0,
+                       "stdout": said})
 
 
 def write_program(path, text):
