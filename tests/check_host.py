@@ -129,6 +129,15 @@ class Serve(tool.Case):
         self.assertEqual(result.said.count(b"\n"), 1, result.said)
         self.assertIn(words, result.said)
 
+    def test_many_lines_for_the_clock_at_once(self):
+        host = Host(self, "--clock")
+        start = host.pass_time(0)
+        host.process.stdin.write(b"12\n" * 20000)
+        host.process.stdin.flush()
+        for k in range(1, 20001):
+            self.assertEqual(host.process.stdout.readline(), b"%d\n" % (start + 12 * k))
+        self.assertEqual(host.pass_time(1), start + 240001)
+
     def test_the_clock(self):
         host = Host(self, "--clock")
         client = host.connect()
@@ -229,7 +238,7 @@ class Serve(tool.Case):
 
     def test_logins(self):
         with tempfile.NamedTemporaryFile() as file:
-            self.fails_to_serve(b"--users %s: there are none" % file.name.encode(), "--users",
+            self.fails_to_serve(b"--users %s: it names no users" % file.name.encode(), "--users",
                                 file.name)
             file.write(b"ann:secret\nbob:guess\n")
             file.flush()

@@ -160,6 +160,15 @@ class Bad(unittest.TestCase):
         found = examine([*PYTHON, "argues", "--json", "two", "--"], ["plain"], PATIENT, 1)
         self.assertEqual(found["plain"], ("rejects valid replies", "ERROR --json two --"))
 
+    def test_it_has_no_descriptors_of_others(self):
+        with tempfile.TemporaryDirectory() as folder:
+            script = "for f in /proc/self/fd/*; do readlink $f; done >'%s/list' 2>/dev/null" % folder
+            lie("--all", "plain", "--html", folder + "/page", "--", "sh", "-c", script, status=1)
+            with open(folder + "/list", encoding="utf-8") as file:
+                found = file.read().splitlines()
+        self.assertEqual(sum(name.startswith("pipe:") for name in found), 1, found)
+        self.assertNotIn(folder + "/page", found)
+
     def test_cannot_be_started(self):
         for command in ([HERE + "/nothing"], [HERE], [__file__]):
             printed, said = lie("--all", "--", *command, status=2)

@@ -63,7 +63,7 @@ class Replay(Case):
         self.assertEqual(out.splitlines(), [
             "not played  auth-right: for a memcached that runs with -Y",
             "not played  admin-shutdown: for a memcached that runs with -A",
-            "not played  broken-flags: its bytes are made up, or cannot be brought about",
+            "not played  broken-flags: its bytes are invented, or no server can be made to send them",
             "not played  meta-errors-value-new: for another version",
             "not played  error-tls: for a memcached that runs with -Z",
             "0 the same, 0 different, 5 not played"])
@@ -176,6 +176,9 @@ class Replay(Case):
         self.fails(2, b"No such file", "replay", "--yes", "--json", "no-such-thing")
         self.fails(2, b"one.txt:3: ", "replay", "--yes", "--json",
                    self.write("# See protocol.txt.\nserver: none\n? what\n"))
+        # What an earlier line had after the end of this one does not count.
+        self.fails(2, b"one.txt:3: a } is missing", "replay", "--yes", "--json",
+                   self.write("# See protocol.txt.\n> aaaaa}x\n> x{5*\n"))
         self.fails(2, b"too long", "replay", "--yes", "--json",
                    self.write("# See protocol.txt.\n> " + 5000 * "x" + "\n"))
         self.fails(2, b"protocol.txt is missing", "replay", "--yes", "--json",

@@ -425,6 +425,22 @@ class Talk(Case):
     def test_no_server(self):
         self.fails(69, b"", "talk", server="unix:/no/such/socket", given=b"get a\n")
 
+    def test_interrupted_before_there_is_a_connection(self):
+        """The terminal is left as it was."""
+        asked = threading.Event()
+
+        def hears(fake, connection, number):
+            fake.receive(connection)
+            asked.set()
+            silent(fake, connection, number)
+        fake = Fake(self, hears)
+        someone = Typing(self, "-s", fake.address, SLOW, "talk", term="xterm", size=80)
+        self.assertTrue(asked.wait(PATIENCE_S))
+        self.assertEqual(termios.tcgetattr(someone.here), someone.before)
+        someone.interrupt()
+        self.assertEqual(someone.process.wait(timeout=PATIENCE_S), -signal.SIGINT)
+        self.assertEqual(termios.tcgetattr(someone.here), someone.before)
+
     def test_on_a_terminal(self):
         someone = Typing(self, "-s", self.memcached.address, SLOW, "talk")
         someone.expect(b".     help: ?   leave: Ctrl-D\r\n> ")
@@ -754,6 +770,18 @@ class Proxy(Case):
         self.assertTrue(one.endswith(b"          * closed\n"), one)
         self.assertIn(b"> get test_proxy", two)
         self.assertIn(b"< hello", two)
+
+    def test_nobody_reads_any_more(self):
+        """Then it ends, and leaves no socket."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = folder + "/socket"
+            proxy = Proxied(self, self.memcached.address, listen="unix:" + path, reads=False)
+            proxy.process.stdout.close()
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(path)
+                client.sendall(b"version\r\n")
+                self.assertEqual(proxy.process.wait(timeout=PATIENCE_S), 74)
+            self.assertEqual(os.listdir(folder), [])
 
     def test_json(self):
         proxy = Proxied(self, self.memcached.address, "--json")

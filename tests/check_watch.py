@@ -630,6 +630,7 @@ These numbers are exact.
 
     def test_it_ends(self):
         fake = Fake(self, opens(lines(get("a"))))
+        self.ok("top", "--for=0.0005")
         running = Running(self, "-s", fake.address, "top", "--for=0.05")
         self.assertEqual(running.end(), b"")
         self.assertTrue(running.out.endswith(b"exact.\n"), running.out)
@@ -883,8 +884,8 @@ class Doctor(Case):
         self.ok("doctor", server=address, status=1, out=b"""\
 %s, memcached 1.5.6, up 1 d 1 h, 5 items
 ! version: memcached 1.5.6: meta commands need 1.6.18 or newer
-  Upgrade: older servers also have holes that are known.
-! flush_all: cmd_flush is 3: so often somebody has invalidated all items
+  Upgrade: older servers also have known security holes.
+! flush_all: cmd_flush is 3: that often somebody has invalidated all items
   Find out who; -F forbids it.
 2 things are unusual.
 """ % address.encode())

@@ -145,35 +145,12 @@ void exercise_free(struct exercise *exercise)
 
 /* ---- answers ---------------------------------------------------------------------------------- */
 
-static int hex_digit(char c)
-{
-    const char *digits = "0123456789abcdef", *at = c != '\0' ? strchr(digits, c | 0x20) : NULL;
-    return at != NULL ? (int)(at - digits) : -1;
-}
-
-/* One byte of a spelling; *at moves past it. */
-static char spelled_byte(const char **at)
-{
-    static const char escapes[] = "r\rn\n\\\\{{";
-    char c = *(*at)++;
-    if (c != '\\' || **at == '\0')
-        return c;
-    if (**at == 'x' && hex_digit((*at)[1]) >= 0 && hex_digit((*at)[2]) >= 0) {
-        c = (char)(hex_digit((*at)[1]) * 16 + hex_digit((*at)[2]));
-        *at += 3;
-        return c;
-    }
-    for (size_t k = 0; k + 1 < sizeof escapes; k += 2) {
-        if (**at == escapes[k])
-            return (*at)++, escapes[k + 1];
-    }
-    return c;
-}
-
 static void add_spelled(struct text *bytes, const char *spelling)
 {
     while (*spelling != '\0') {
-        char c = spelled_byte(&spelling);
+        char c;
+        if (!transcript_byte(&spelling, &c))
+            c = *spelling++; /* a backslash that stands for itself */
         text_add(bytes, &c, 1);
     }
 }
@@ -197,6 +174,15 @@ static void say_bytes(struct text *why, const char *what, const struct text *byt
     text_add_string(why, "\n");
 }
 
+/* All that the server says. */
+static void said_bytes(const struct transcript *transcript, struct text *said)
+{
+    for (size_t k = 0; k < transcript->count; k++) {
+        if (transcript->steps[k].kind == TRANSCRIPT_SAID)
+            step_bytes(&transcript->steps[k], "", said);
+    }
+}
+
 /* ---- readers and words ------------------------------------------------------------------------ */
 
 /* What a reader makes of the first bytes of all that the server says. */
@@ -210,10 +196,7 @@ static void read_found(const struct transcript *transcript, size_t cut, struct f
     struct mc_reply reply;
     struct text said = {0};
     int event;
-    for (size_t k = 0; k < transcript->count; k++) {
-        if (transcript->steps[k].kind == TRANSCRIPT_SAID)
-            step_bytes(&transcript->steps[k], "", &said);
-    }
+    said_bytes(transcript, &said);
     struct mc_bytes in = {text_string(&said), cut > 0 && cut < said.len ? cut : said.len};
     while ((event = mc_reader_next(&reader, &in, &reply)) > MC_MORE) {
         if (event == MC_BODY)
@@ -303,10 +286,7 @@ static void send_to(struct table *table, int client, const struct text *bytes)
         result = mc_serve_input(&table->serve, &table->clients[client], &in, &out);
         text_add(&table->heard[client], table->output, out.len);
     }
-    struct text rest = {0};
-    text_add(&rest, in.data, in.len);
-    text_free(left);
-    *left = rest;
+    text_drop(left, left->len - in.len);
 }
 
 static bool has_answer(const struct transcript_step *step)
@@ -323,10 +303,7 @@ static bool is_heard(struct text *heard, const struct text *expected)
 {
     if (expected->len <= heard->len && expected->len > 0 &&
         memcmp(heard->data, expected->data, expected->len) == 0) {
-        struct text rest = {0};
-        text_add(&rest, heard->data + expected->len, heard->len - expected->len);
-        text_free(heard);
-        *heard = rest;
+        text_drop(heard, expected->len);
         return true;
     }
     return false;
@@ -421,10 +398,7 @@ static bool write_said(const struct transcript *transcript, char *path)
     struct text said = {0};
     int descriptor = mkstemp(path);
     FILE *file = descriptor >= 0 ? fdopen(descriptor, "wb") : NULL;
-    for (size_t k = 0; k < transcript->count; k++) {
-        if (transcript->steps[k].kind == TRANSCRIPT_SAID)
-            step_bytes(&transcript->steps[k], "", &said);
-    }
+    said_bytes(transcript, &said);
     bool ok = file != NULL && fwrite(text_string(&said), 1, said.len, file) == said.len;
     ok = file != NULL && fclose(file) == 0 && ok;
     text_free(&said);

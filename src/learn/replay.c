@@ -193,12 +193,6 @@ static bool has_closed(struct replay *r)
     return result == MC_E_CLOSED || result == MC_E_SYSTEM;
 }
 
-static void drop_front(struct text *text, size_t len)
-{
-    memmove(text->data, text->data + len, text->len - len);
-    text->len -= len;
-}
-
 /* ---- steps --------------------------------------------------------------------------------- */
 
 static bool play_sent(struct replay *r)
@@ -238,7 +232,7 @@ static bool play_said(struct replay *r)
         size_t end;
         enum match match = match_step(r, heard, &end);
         if (match == MATCHES)
-            drop_front(heard, end);
+            text_drop(heard, end);
         if (match == MATCHES && !many)
             return connection_of(r)->answered = true;
         if (match == DIFFERS)

@@ -1,4 +1,4 @@
-/* Text that grows. When memory runs out, the test program ends. */
+/* Text that grows. When memory runs out, the program ends. */
 #include "text.h"
 
 #include <inttypes.h>
@@ -92,6 +92,14 @@ bool text_same(const struct text *a, const struct text *b)
 void text_clear(struct text *text)
 {
     text->len = 0;
+}
+
+void text_drop(struct text *text, size_t len)
+{
+    if (len == 0)
+        return;
+    memmove(text->data, text->data + len, text->len - len + 1); /* and the NUL */
+    text->len -= len;
 }
 
 void text_free(struct text *text)

@@ -1,4 +1,4 @@
-/* Text that grows, which tests collect, compare, and show when they fail. */
+/* Text that grows: it is added to, compared, and shown with its bytes spelled. */
 #ifndef TEXT_H
 #define TEXT_H
 
@@ -30,6 +30,10 @@ const char *text_string(const struct text *text);
 
 bool text_same(const struct text *a, const struct text *b);
 void text_clear(struct text *text);
+
+/* Removes the first bytes. */
+void text_drop(struct text *text, size_t len);
+
 void text_free(struct text *text);
 
 #endif

@@ -42,32 +42,33 @@ static void add_byte(struct transcript_step *step, char c)
     text_add(&last->bytes, &c, 1);
 }
 
-/* \xHH */
-static bool parse_hex(struct parser *p, char *c)
+bool transcript_byte(const char **at, char *byte)
 {
+    static const char letters[] = "rn\\{", bytes[] = "\r\n\\{";
+    const char *b = *at;
     char digits[3] = {0};
-    if (!isxdigit((unsigned char)p->at[0]) || !isxdigit((unsigned char)p->at[1]))
-        return fail(p, "two hexadecimal digits belong after \\x");
-    memcpy(digits, p->at, 2);
-    *c = (char)strtoul(digits, NULL, 16);
-    p->at += 2;
+    *byte = *b++;
+    if (*byte == '\\' && *b == 'x') {
+        if (!isxdigit((unsigned char)b[1]) || !isxdigit((unsigned char)b[2]))
+            return false;
+        memcpy(digits, b + 1, 2);
+        *byte = (char)strtoul(digits, NULL, 16);
+        b += 3;
+    } else if (*byte == '\\') {
+        const char *known = *b != '\0' ? strchr(letters, *b++) : NULL;
+        if (known == NULL)
+            return false;
+        *byte = bytes[known - letters];
+    }
+    *at = b;
     return true;
 }
 
-/* One byte, which may be spelled with a backslash. */
 static bool parse_byte(struct parser *p, char *c)
 {
-    *c = *p->at++;
-    if (*c != '\\')
-        return true;
-    switch (*p->at++) {
-    case 'r': *c = '\r'; return true;
-    case 'n': *c = '\n'; return true;
-    case '\\': *c = '\\'; return true;
-    case '{': *c = '{'; return true;
-    case 'x': return parse_hex(p, c);
-    default: return fail(p, "a backslash with an unknown letter");
-    }
+    return transcript_byte(&p->at, c) ||
+           fail(p, p->at[1] == 'x' ? "two hexadecimal digits belong after \\x"
+                                   : "a backslash with an unknown letter");
 }
 
 /* {2000*x}: many of one byte */
@@ -78,6 +79,8 @@ static bool parse_repeat(struct parser *p, struct transcript_step *step)
     if (*end != '*')
         return fail(p, "a count is followed by * and the byte to repeat");
     p->at = end + 1;
+    if (*p->at == '\0')
+        return fail(p, "a } is missing");
     if (!parse_byte(p, &c))
         return false;
     for (; count > 0; count--)

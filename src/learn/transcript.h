@@ -54,6 +54,10 @@ bool transcript_parse(struct transcript *transcript, const char *path, struct mc
  * is what follows. 0, with *end = text, when there is none. */
 unsigned transcript_version(const char *text, const char **end);
 
+/* The byte that a text begins with: \r \n \\ \{ and \xHH are one byte each. *at moves past it. False,
+ * with *at as it was: another backslash. */
+bool transcript_byte(const char **at, char *byte);
+
 void transcript_free(struct transcript *transcript);
 
 /* The step's bytes, with the examples for what varies. */

@@ -24,7 +24,7 @@ void child_close_input(struct child *child);
 /* Reads what it has written. False: that was all. */
 bool child_read(struct child *child);
 
-/* Has it ended? Then *status is as waitpid() gives it. */
+/* Has it ended? Then *status is its exit status, or the number of the signal that ended it. */
 bool child_has_ended(const struct child *child, int *status);
 
 /* Ends its process group, if it has not ended, and forgets it. */

@@ -24,7 +24,7 @@ struct conversation {
     struct side sent, received;
     size_t first, count;
     uint8_t asked[CONVERSATION_ASKED]; /* a ring: the commands, with a bit for quiet ones */
-    bool quiet, stream, has_value;     /* of the request, and of the reply, that is being read */
+    bool quiet, has_value;             /* of the request, and of the reply, that is being read */
     const char *warning;               /* to be said after the bytes that it is about */
 };
 

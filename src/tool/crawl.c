@@ -4,29 +4,16 @@
 #include <string.h>
 #include <time.h>
 
+#include "argument.h"
 #include "base64.h"
 #include "decimal.h"
 #include "glob.h"
 #include "patience.h"
 #include "percent.h"
 
-enum { ITEM_KEY_MAX = 250, BUSY_TRIES = 25, BUSY_PAUSE_NS = 20000000 };
+enum { ITEM_KEY_MAX = MC_KEY_MAX, BUSY_TRIES = 25, BUSY_PAUSE_NS = 20000000 };
 
 /* ---- lines ----------------------------------------------------------------------------------- */
-
-/* The next word of a line; false at its end. */
-static bool next_word(struct mc_bytes *line, struct mc_bytes *word)
-{
-    while (line->len > 0 && *line->data == ' ') {
-        line->data++;
-        line->len--;
-    }
-    const char *space = line->len > 0 ? memchr(line->data, ' ', line->len) : NULL;
-    *word = (struct mc_bytes){line->data, space != NULL ? (size_t)(space - line->data) : line->len};
-    line->data += word->len;
-    line->len -= word->len;
-    return word->len > 0;
-}
 
 static bool is_word(struct mc_bytes word, struct mc_bytes wanted)
 {
@@ -38,9 +25,10 @@ static bool read_mgdump_line(struct mc_bytes line, struct crawl_item *item, stru
 {
     struct mc_bytes word, text;
 
-    if (!next_word(&line, &word) || !is_word(word, MC_BYTES("mg")) || !next_word(&line, &text))
+    if (!mc_argument_word(&line, &word) || !is_word(word, MC_BYTES("mg")) ||
+        !mc_argument_word(&line, &text))
         return false;
-    item->binary = next_word(&line, &word) && is_word(word, MC_BYTES("b"));
+    item->binary = mc_argument_word(&line, &word) && is_word(word, MC_BYTES("b"));
     if (!item->binary)
         buffer_add(key, text);
     return !item->binary || base64_read(key, text);
@@ -71,7 +59,7 @@ static bool read_metadump_line(struct mc_bytes line, struct crawl_item *item, st
 {
     struct mc_bytes word;
 
-    if (!next_word(&line, &word) || word.len < 5 || memcmp(word.data, "key=", 4) != 0 ||
+    if (!mc_argument_word(&line, &word) || word.len < 5 || memcmp(word.data, "key=", 4) != 0 ||
         !percent_read(key, (struct mc_bytes){word.data + 4, word.len - 4}))
         return false;
     item->binary = needs_base64((struct mc_bytes){key->data, key->len});
@@ -83,7 +71,7 @@ static void read_details(struct mc_bytes line, struct crawl_item *item)
 {
     struct mc_bytes word;
 
-    while (next_word(&line, &word)) {
+    while (mc_argument_word(&line, &word)) {
         if (word.len > 4 && memcmp(word.data, "exp=", 4) == 0)
             item->expires = read_member(word, 4);
         else if (word.len > 3 && memcmp(word.data, "la=", 3) == 0)

@@ -13,28 +13,27 @@
 
 enum { COLUMNS = 80, INDENT = 2 };
 
-static const char *const group_names[] = {[GROUP_GENERAL] = NULL,
-                                          [GROUP_SETTINGS] = "settings",
-                                          [GROUP_ITEMS] = "items",
-                                          [GROUP_SLABS] = "slabs"};
+static const char *const group_names[] = {[SYMPTOMS_GENERAL] = NULL,
+                                          [SYMPTOMS_SETTINGS] = "settings",
+                                          [SYMPTOMS_ITEMS] = "items",
+                                          [SYMPTOMS_SLABS] = "slabs"};
 
 /* Asks for all groups. A server may refuse one, but not the general one. False after a message. */
-static bool ask_all(struct session *session, struct facts *facts)
+static bool ask_all(struct session *session, struct symptoms_facts *facts)
 {
-    char text[64];
 
-    for (int group = 0; group < GROUPS; group++) {
+    for (int group = 0; group < SYMPTOMS_GROUPS; group++) {
         const char *name = group_names[group];
         struct mc_op op = statistics_ask(session, name, &facts->groups[group]);
         if (statistics_came(&op))
             continue;
         facts->groups[group].len = 0;
-        if (group == GROUP_GENERAL || op.result < 0) {
+        if (group == SYMPTOMS_GENERAL || op.result < 0) {
             session_judge(session, name != NULL ? name : "stats", op.result, op.text);
             return false;
         }
-        snprintf(text, sizeof text, "the server does not tell its %s, which are not judged", name);
-        escape_message("mcwire", "doctor: %s", text);
+        escape_message("mcwire", "doctor: the server does not tell its %s, which are not judged",
+                       name);
     }
     return true;
 }
@@ -62,17 +61,17 @@ static void print_uptime(uint64_t seconds)
         printf(", up %" PRIu64 " min", seconds / 60);
 }
 
-static void print_server(const struct session *session, const struct facts *facts)
+static void print_server(const struct session *session, const struct symptoms_facts *facts)
 {
-    const struct mc_bytes version = symptoms_text(facts, GROUP_GENERAL, "version");
+    const struct mc_bytes version = symptoms_text(facts, SYMPTOMS_GENERAL, "version");
     uint64_t seconds, items;
 
     escape_text(stdout, session->address);
     printf(", memcached ");
     escape_field(stdout, version.data, version.len);
-    if (symptoms_number(facts, GROUP_GENERAL, "uptime", &seconds))
+    if (symptoms_number(facts, SYMPTOMS_GENERAL, "uptime", &seconds))
         print_uptime(seconds);
-    if (symptoms_number(facts, GROUP_GENERAL, "curr_items", &items))
+    if (symptoms_number(facts, SYMPTOMS_GENERAL, "curr_items", &items))
         printf(", %" PRIu64 " items", items);
     putchar('\n');
 }
@@ -96,7 +95,7 @@ static void print_symptom(const struct terminal *terminal, struct terminal_line 
     putchar('\n');
 }
 
-static void print_end(const struct terminal *terminal, size_t count)
+static void print_sum(const struct terminal *terminal, size_t count)
 {
     if (count == 1)
         puts("1 thing is unusual.");
@@ -123,7 +122,8 @@ static void print_json(const struct symptom *symptom)
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
-static void judge(struct session *session, const struct facts *facts, struct terminal_line *line)
+static void judge(struct session *session, const struct symptoms_facts *facts,
+                  struct terminal_line *line)
 {
     bool json = session->settings->json;
     struct terminal terminal = terminal_look(session);
@@ -144,7 +144,7 @@ static void judge(struct session *session, const struct facts *facts, struct ter
             print_symptom(&terminal, line, &symptom);
     }
     if (!json)
-        print_end(&terminal, count);
+        print_sum(&terminal, count);
     if (count > 0)
         session_note(session, STATUS_NO);
 }
@@ -152,7 +152,7 @@ static void judge(struct session *session, const struct facts *facts, struct ter
 int run_doctor(void *options, const struct option_words *words)
 {
     struct session session;
-    struct facts facts = {0};
+    struct symptoms_facts facts = {0};
     struct terminal_line line;
     int status = session_start(&session, options, words);
 
@@ -164,7 +164,7 @@ int run_doctor(void *options, const struct option_words *words)
     }
     if (ask_all(&session, &facts))
         judge(&session, &facts, &line);
-    for (int group = 0; group < GROUPS; group++)
+    for (int group = 0; group < SYMPTOMS_GROUPS; group++)
         buffer_free(&facts.groups[group]);
     terminal_close_line(&line);
     return session_end(&session);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base64.h"
 #include "buffer.h"
 #include "crawl.h"
 #include "decimal.h"
@@ -72,10 +73,7 @@ static void begin_item(struct dump *dump, const struct mc_op *op, const struct m
 
     buffer_add(&dump->item, MC_BYTES("ms "));
     if (is_binary(op)) {
-        buffer_reserve(&dump->item, MC_KEY_MAX);
-        struct mc_out out = {dump->item.data, dump->item.cap, dump->item.len};
-        mc_put_base64(&out, op->key);
-        dump->item.len = out.len;
+        base64_write(&dump->item, op->key);
     } else
         buffer_add(&dump->item, op->key);
     add_number(&dump->item, " ", reply->size);

@@ -4,6 +4,7 @@
 
 #include "escape.h"
 #include "json.h"
+#include "print.h"
 #include "run.h"
 #include "settings.h"
 #include "side.h"
@@ -78,10 +79,7 @@ static int explain(FILE *from, const char *name, const struct settings *settings
     side_end(&side, &screen);
     if (ferror(from) != 0)
         return fail(name);
-    if (fflush(stdout) == 0 && ferror(stdout) == 0)
-        return STATUS_OK;
-    fail("standard output");
-    return STATUS_OUTPUT;
+    return print_end("explain", STATUS_OK);
 }
 
 int run_explain(void *options, const struct option_words *words)

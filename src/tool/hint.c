@@ -1,10 +1,11 @@
 /* Knows the arguments of memcached's commands, as protocol.txt names them. */
 #include "hint.h"
 
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "argument.h"
 
 /* A command and its arguments; "..." ends one that can be repeated. */
 static const struct {
@@ -43,23 +44,6 @@ static const struct {
     {"shutdown", "[graceful]"},
 };
 
-/* Takes the next word off the front of text. False: there is none. */
-static bool next_word(struct mc_bytes *text, struct mc_bytes *word)
-{
-    while (text->len > 0 && text->data[0] == ' ') {
-        text->data++;
-        text->len--;
-    }
-    word->data = text->data;
-    word->len = 0;
-    while (text->len > 0 && text->data[0] != ' ') {
-        text->data++;
-        text->len--;
-        word->len++;
-    }
-    return word->len > 0;
-}
-
 static const char *find_words(struct mc_bytes name)
 {
     for (size_t k = 0; k < sizeof commands / sizeof *commands; k++) {
@@ -81,16 +65,16 @@ void hint_of_command(struct mc_bytes line, char to[HINT_SIZE])
     struct mc_bytes word, left;
 
     to[0] = '\0';
-    if (!next_word(&line, &word))
+    if (!mc_argument_word(&line, &word))
         return;
     left = mc_string(find_words(word));
-    while (next_word(&line, &word)) {
+    while (mc_argument_word(&line, &word)) {
         struct mc_bytes before = left;
-        next_word(&left, &word);
+        mc_argument_word(&left, &word);
         if (is_repeated(word))
             left = before;
     }
-    if (next_word(&left, &word))
+    if (mc_argument_word(&left, &word))
         snprintf(to, HINT_SIZE, "%s%s", begins ? "" : " ", word.data);
 }
 

@@ -18,6 +18,7 @@
 #include "escape.h"
 #include "interrupt.h"
 #include "listen.h"
+#include "print.h"
 #include "run.h"
 #include "serve.h"
 #include "settings.h"
@@ -50,7 +51,7 @@ struct host {
     const struct settings *settings;
     struct mc_serve serve;
     void *block;
-    char address[MC_ADDRESS_HOST_MAX + 32];
+    char address[LISTEN_ADDRESS_MAX];
     int listener, interrupt;
     bool full; /* no descriptor is left */
     bool ends;
@@ -66,16 +67,11 @@ struct host {
 
 /* ---- bytes ----------------------------------------------------------------------------------- */
 
-static bool must_wait(void)
-{
-    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-}
-
 /* Sends what is there, as far as it goes. A client that is gone has no more answers. */
 static void send_answers(struct guest *guest)
 {
     ssize_t n = send(guest->file, guest->out + guest->out_from, guest->out_len, MSG_NOSIGNAL);
-    if (n < 0 && must_wait())
+    if (n < 0 && listen_must_wait())
         return;
     if (n < 0) {
         guest->ready = false;
@@ -90,7 +86,7 @@ static void send_answers(struct guest *guest)
 static void receive_requests(struct guest *guest)
 {
     ssize_t n = recv(guest->file, guest->in + guest->in_len, PIECE - guest->in_len, 0);
-    if (n < 0 && must_wait())
+    if (n < 0 && listen_must_wait())
         return;
     guest->ended = n <= 0;
     guest->ready = n > 0;
@@ -211,13 +207,14 @@ static void read_clock(struct host *host)
     struct buffer *lines = &host->lines;
     const char *end;
 
-    host->ends = buffer_fill(lines, STDIN_FILENO, PIECE) <= 0 || lines->len > PIECE;
+    bool more = buffer_fill(lines, STDIN_FILENO, PIECE) > 0;
     while (lines->len > 0 && (end = memchr(lines->data, '\n', lines->len)) != NULL) {
         size_t len = (size_t)(end - lines->data);
         move_clock(host, lines->data, len);
         lines->len -= len + 1;
         memmove(lines->data, end + 1, lines->len);
     }
+    host->ends = !more || lines->len > PIECE; /* no line is so long */
 }
 
 /* ---- the loop -------------------------------------------------------------------------------- */
@@ -268,7 +265,7 @@ static bool read_users(struct host *host)
     if (!good)
         escape_message("mcwire", "--users %s: %s", name, strerror(errno));
     else if (host->users.len == 0)
-        escape_message("mcwire", "--users %s: there are none", name);
+        escape_message("mcwire", "--users %s: it names no users", name);
     if (file >= 0)
         close(file);
     return good && host->users.len > 0;
@@ -355,5 +352,5 @@ int run_serve(void *options, const struct option_words *words)
     listen_close(host.listener, host.address);
     say_summary(&host);
     end_host(&host);
-    return STATUS_OK;
+    return print_end("serve", STATUS_OK);
 }

@@ -2,6 +2,7 @@
 #include "interrupt.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/select.h>
@@ -17,8 +18,8 @@ static void note_interrupt(int signal)
 
     (void)signal;
     came = 1;
-    if (has_pipe != 0 && write(ends[1], "", 1) < 0)
-        has_pipe = 0; /* it is full: it can be read */
+    if (has_pipe != 0 && write(ends[1], "", 1) == 1)
+        has_pipe = 0; /* one byte is enough: nobody reads it */
     errno = before;
 }
 
@@ -33,6 +34,8 @@ int interrupt_file(void)
 {
     if (pipe(ends) != 0)
         return -1;
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
     has_pipe = 1;
     interrupt_catch();
     sigaction(SIGTERM, &(const struct sigaction){.sa_handler = note_interrupt}, NULL);
@@ -44,7 +47,7 @@ bool interrupt_came(void)
     return came != 0;
 }
 
-bool interrupt_take(void)
+static bool take_interrupt(void)
 {
     bool was = came != 0;
     came = 0;
@@ -85,5 +88,5 @@ int interrupt_wait(int first, int second, int64_t ms)
             ready = select_until_signal(files, ms, &before);
     } while (ready < 0 && errno == EINTR && !interrupt_came());
     sigprocmask(SIG_SETMASK, &before, NULL);
-    return interrupt_take() ? INTERRUPT_CAME : ready;
+    return take_interrupt() ? INTERRUPT_CAME : ready;
 }

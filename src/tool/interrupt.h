@@ -8,14 +8,12 @@
 /* From now on Ctrl-C only ends system calls that wait, and is remembered. */
 void interrupt_catch(void);
 
-bool interrupt_came(void);
-
 /* The same, and for SIGTERM as well, with a descriptor that can be read when one of them has come; -1
  * with errno. */
 int interrupt_file(void);
 
-/* The same, and forgets it. */
-bool interrupt_take(void);
+/* Has it come? */
+bool interrupt_came(void);
 
 enum interrupt_ready { INTERRUPT_FIRST = 1, INTERRUPT_SECOND = 2, INTERRUPT_CAME = 4 };
 

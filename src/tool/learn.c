@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decimal.h"
 #include "escape.h"
 #include "exercise.h"
 #include "glob.h"
+#include "print.h"
 #include "run.h"
 #include "settings.h"
 #include "status.h"
@@ -19,10 +21,13 @@ enum { PATH_SIZE = 4096, ANSWER_SIZE = 65536 };
 static bool find_progress(char path[PATH_SIZE])
 {
     const char *named = getenv("MCWIRE_PROGRESS"), *home = getenv("HOME");
+    errno = ENOENT; /* nobody names a file, unless its name is too long */
     if (named == NULL && home == NULL)
         return false;
     int len = named != NULL ? snprintf(path, PATH_SIZE, "%s", named)
                             : snprintf(path, PATH_SIZE, "%s/.mcwire-learn", home);
+    if (len >= PATH_SIZE)
+        errno = ENAMETOOLONG;
     return len > 0 && len < PATH_SIZE;
 }
 
@@ -50,8 +55,7 @@ static void note_solved(const char *name)
     bool ok = file != NULL && fprintf(file, "%s\n", name) > 0;
     ok = file != NULL && fclose(file) == 0 && ok;
     if (!ok) {
-        escape_message("mcwire", "learn: that it is solved could not be noted: %s",
-                       strerror(errno));
+        escape_message("mcwire", "learn: the solution could not be noted: %s", strerror(errno));
         return;
     }
     fputs("Noted in ", stdout);
@@ -60,14 +64,6 @@ static void note_solved(const char *name)
 }
 
 /* ---- what is shown ----------------------------------------------------------------------------- */
-
-static int end_output(enum status status)
-{
-    if (fflush(stdout) == 0 && ferror(stdout) == 0)
-        return (int)status;
-    escape_message("mcwire", "learn: standard output cannot be written");
-    return STATUS_OUTPUT;
-}
 
 /* The first line of its prose. */
 static int title_len(const struct exercise *exercise)
@@ -95,14 +91,14 @@ static int list_exercises(void)
         exercise_free(&exercise);
     }
     puts("\n* is solved. 'mcwire learn N' shows one.");
-    return end_output(STATUS_OK);
+    return print_end("learn", STATUS_OK);
 }
 
 static int show_exercise(size_t number, const struct exercise *exercise)
 {
     printf("%zu. %s\n%s\nAnswer: mcwire learn %zu '...', or - for standard input.\n", number,
            text_string(&exercise->prose), text_string(&exercise->task), number);
-    return end_output(STATUS_OK);
+    return print_end("learn", STATUS_OK);
 }
 
 static int show_solution(const struct exercise *exercise)
@@ -112,7 +108,7 @@ static int show_solution(const struct exercise *exercise)
     puts(answer.len > 0 ? text_string(&answer)
                         : "The answer is a program, which is yours to write.");
     text_free(&answer);
-    return end_output(STATUS_OK);
+    return print_end("learn", STATUS_OK);
 }
 
 static const char *find_hint(const struct exercise *exercise, const char *answer)
@@ -137,7 +133,7 @@ static int judge_answer(size_t number, const struct exercise *exercise, const ch
         printf("Not yet.\n%sHint: %s\n", text_string(&why), find_hint(exercise, answer));
     }
     text_free(&why);
-    return end_output(right ? STATUS_OK : STATUS_NO);
+    return print_end("learn", right ? STATUS_OK : STATUS_NO);
 }
 
 /* ---- the command ------------------------------------------------------------------------------- */
@@ -155,9 +151,9 @@ static size_t next_number(void)
 /* 0 when the word is no number of an exercise. */
 static size_t read_number(const char *word)
 {
-    char *end;
-    unsigned long number = strtoul(word, &end, 10);
-    return *end == '\0' && number <= exercise_count ? number : 0;
+    uint64_t number;
+    mc_decimal_read(word, 0, strlen(word), exercise_count, &number);
+    return (size_t)number; /* 0 when it is none of these */
 }
 
 /* The answer: the word, or standard input without its last newline, unless that ends a CRLF. */

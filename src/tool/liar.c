@@ -61,7 +61,7 @@ static void send_piece(struct liar *liar, struct liar_link *link)
     ssize_t n = 0;
     if (len > 0)
         n = send(link->file, link->out.data + link->sent, len, MSG_NOSIGNAL);
-    link->blocked = n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+    link->blocked = n < 0 && listen_must_wait();
     link->over = n < 0 && !link->blocked;
     link->sent += n > 0 ? (size_t)n : 0;
     if (n < 0 || link->sent < link->until)
@@ -137,7 +137,7 @@ static void receive(struct liar *liar, struct liar_link *link)
 {
     size_t before = link->in.len;
     ptrdiff_t n = buffer_fill(&link->in, link->file, PIECE);
-    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
+    if (n == 0 || (n < 0 && !listen_must_wait()))
         link->over = true;
     if (link->in.len > before && liar->asked_ms < 0)
         liar->asked_ms = mc_socket_now();

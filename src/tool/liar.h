@@ -4,9 +4,9 @@
 
 #include <poll.h>
 
-#include "address.h"
 #include "buffer.h"
 #include "lie_server.h"
+#include "listen.h"
 
 enum { LIAR_LINKS_MAX = 64, LIAR_FILES = 2 };
 
@@ -24,7 +24,7 @@ struct liar_link {
 
 struct liar {
     struct lie_server server;
-    char address[MC_ADDRESS_HOST_MAX + 32];
+    char address[LISTEN_ADDRESS_MAX];
     int listener;
     int64_t timeout_ms; /* the client's deadline */
     int64_t asked_ms;   /* when the first byte came since liar_mark(); -1: none has */

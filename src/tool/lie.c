@@ -1,5 +1,6 @@
 /* The command lie: examines a memcached client, with a server that does not always say the truth. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include "escape.h"
 #include "examine.h"
 #include "interrupt.h"
+#include "print.h"
 #include "run.h"
 #include "settings.h"
 #include "socket.h"
@@ -32,18 +34,11 @@ static int fail(enum status status, const char *subject, const char *what)
 }
 
 /* The status of a command whose output has gone, or has not. */
-static int end_output(int status)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return status;
-    return fail(STATUS_OUTPUT, "standard output", strerror(errno));
-}
-
 static int list_cases(const struct lying *lying)
 {
     for (size_t k = 0; k < lying->count; k++)
         verdict_print_case(lying->scenes[k], lying->settings->json);
-    return end_output(STATUS_OK);
+    return print_end("lie", STATUS_OK);
 }
 
 /* ---- one case, for trying by hand ------------------------------------------------------------ */
@@ -122,7 +117,7 @@ static int examine_all(struct lying *lying)
     liar_close(&lying->examine.liar);
     if (!lying->settings->json && lying->done > 0)
         verdict_print_sum(lying->results, lying->done);
-    return end_output(result);
+    return print_end("lie", (enum status)result);
 }
 
 static int write_page(const struct lying *lying, FILE *page)
@@ -143,6 +138,7 @@ static int examine_to_page(struct lying *lying)
     FILE *page = fopen(name, "w");
     if (page == NULL)
         return fail(STATUS_USAGE, name, strerror(errno));
+    fcntl(fileno(page), F_SETFD, FD_CLOEXEC); /* COMMAND has nothing to do with it */
     int status = examine_all(lying), written = write_page(lying, page);
     return written != STATUS_OK ? written : status;
 }

@@ -141,3 +141,8 @@ void listen_raise_limit(void)
         setrlimit(RLIMIT_NOFILE, &limit);
     }
 }
+
+bool listen_must_wait(void)
+{
+    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+}

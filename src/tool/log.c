@@ -150,8 +150,6 @@ static void receive_line(struct mc_sink *sink, const struct mc_op *op, size_t sl
     log_parse(reply->text, &log->key, &line);
     if (line.skipped > 0)
         log->skipped += line.skipped;
-    else
-        log->lines++;
     log->receive(log->ctx, &line);
 }
 

@@ -36,7 +36,7 @@ struct log {
     struct mc_sink sink;
     void (*receive)(void *ctx, const struct log_line *line); /* is given each line */
     void *ctx;
-    uint64_t lines, skipped; /* lines that came, and that the server left out */
+    uint64_t skipped; /* lines that the server left out */
     /* ---- private ---- */
     struct session *session;
     struct mc_op op;

@@ -1,10 +1,10 @@
-/* The command replay: transcripts are played to a server, and what it answers otherwise is shown. */
-#include <inttypes.h>
+/* The command replay: transcripts are played to a server, and what it answers differently is shown. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "book.h"
+#include "buffer.h"
 #include "escape.h"
 #include "print.h"
 #include "replay.h"
@@ -43,10 +43,7 @@ static int list_book(void)
         struct mc_bytes title = title_of(book_pages[i].text);
         printf("%-28s %.*s\n", book_pages[i].name, (int)title.len, title.data);
     }
-    if (fflush(stdout) == 0 && ferror(stdout) == 0)
-        return STATUS_OK;
-    escape_message("mcwire", "replay: standard output cannot be written");
-    return STATUS_OUTPUT;
+    return print_end("replay", STATUS_OK);
 }
 
 static void print_bytes_of(const char *name, const char *name_base64, const struct text *text)
@@ -78,9 +75,7 @@ static void print_json_result(const char *name, const char *result, const char *
 /* Bytes of one direction, explained. */
 static void explain_bytes(const struct screen *screen, bool replies, const struct text *text)
 {
-    struct side *side = calloc(1, sizeof *side);
-    if (side == NULL)
-        abort();
+    struct side *side = buffer_array(1, sizeof *side);
     side->replies = replies;
     side_feed(side, screen, (struct mc_bytes){text_string(text), text->len});
     side_end(side, screen);
@@ -179,7 +174,7 @@ static bool is_for_another(const struct play *play, const struct transcript *tra
                            char why[REASON_SIZE])
 {
     if (!transcript->live)
-        snprintf(why, REASON_SIZE, "its bytes are made up, or cannot be brought about");
+        snprintf(why, REASON_SIZE, "its bytes are invented, or no server can be made to send them");
     else if (transcript->users[0] != '\0')
         snprintf(why, REASON_SIZE, "for a memcached that runs with -Y");
     else if (transcript->options[0] != '\0' || transcript->needs[0] != '\0')

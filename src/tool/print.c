@@ -1,8 +1,10 @@
 /* Keeps what belongs to stdout apart from errors, and control characters away from terminals. */
 #include "print.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base64.h"
 #include "escape.h"
@@ -96,4 +98,13 @@ void print_answer(struct session *session, const struct mc_op *op, bool several)
         printf("%" PRIu64 "\n", op->answer);
     else
         puts(session_word(op->result));
+}
+
+int print_end(const char *command, enum status status)
+{
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return (int)status;
+    if (errno != EPIPE)
+        escape_message("mcwire", "%s: standard output: %s", command, strerror(errno));
+    return STATUS_OUTPUT;
 }

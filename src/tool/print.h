@@ -18,4 +18,8 @@ void print_json_bytes(const char *name, const char *name_base64, struct mc_bytes
 /* The answer to a write: its word on stdout, an error on stderr. With several, the key before it. */
 void print_answer(struct session *session, const struct mc_op *op, bool several);
 
+/* The exit status of a command without a session: this one, or STATUS_OUTPUT after a message when
+ * stdout was not written. */
+int print_end(const char *command, enum status status);
+
 #endif

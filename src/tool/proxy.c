@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -45,7 +46,7 @@ struct link {
 struct proxy {
     struct session session;
     struct record_output output;
-    char address[MC_ADDRESS_HOST_MAX + 32];
+    char address[LISTEN_ADDRESS_MAX];
     int listener, interrupt;
     bool may_log_in;
     bool full; /* no descriptor is left */
@@ -58,17 +59,12 @@ struct proxy {
 
 /* ---- bytes ----------------------------------------------------------------------------------- */
 
-static bool would_block(void)
-{
-    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-}
-
 /* Sends what is there, as far as it goes, and then passes on the end. */
 static void send_way(struct link *link, struct way *way, int to)
 {
     if (way->len > 0) {
         ssize_t n = send(to, way->buf + way->from, way->len, MSG_NOSIGNAL);
-        if (n < 0 && !would_block())
+        if (n < 0 && !listen_must_wait())
             link->failed = true;
         way->from += n > 0 ? (size_t)n : 0;
         way->len -= n > 0 ? (size_t)n : 0;
@@ -85,7 +81,7 @@ static size_t receive_way(struct link *link, struct way *way, int from, int to)
     ssize_t n = recv(from, way->buf, sizeof way->buf, 0);
 
     if (n < 0) {
-        link->failed = !would_block();
+        link->failed = !listen_must_wait();
         return 0;
     }
     way->from = 0;
@@ -246,7 +242,9 @@ static void run_loop(struct proxy *proxy)
         if (proxy->files[LISTENER].revents != 0)
             accept_all(proxy);
         if (record_write(&proxy->output) != 0) {
-            session_fail(&proxy->session, STATUS_OUTPUT, strerror(errno));
+            if (errno != EPIPE)
+                session_fail(&proxy->session, STATUS_OUTPUT, strerror(errno));
+            session_note(&proxy->session, STATUS_OUTPUT);
             return;
         }
     }
@@ -324,6 +322,7 @@ int run_proxy(void *options, const struct option_words *words)
         listen_close(proxy.listener, proxy.address);
         return session_end(&proxy.session);
     }
+    signal(SIGPIPE, SIG_IGN); /* who reads stdout may go away: write() says so */
     listen_raise_limit();
     escape_message("mcwire", "proxy: listening at %s, for %s", proxy.address,
                    proxy.session.address);

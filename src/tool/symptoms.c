@@ -23,7 +23,7 @@ enum {
 
 struct rule {
     const char *name;
-    bool (*check)(const struct facts *facts, const struct rule *rule, char *text);
+    bool (*check)(const struct symptoms_facts *facts, const struct rule *rule, char *text);
     enum symptoms_group group; /* of `number`, which check() may use */
     const char *number, *words;
     const char *advice;
@@ -31,7 +31,7 @@ struct rule {
 
 /* ---- the numbers ----------------------------------------------------------------------------- */
 
-struct mc_bytes symptoms_text(const struct facts *facts, enum symptoms_group group,
+struct mc_bytes symptoms_text(const struct symptoms_facts *facts, enum symptoms_group group,
                               const char *name)
 {
     const struct buffer *lines = &facts->groups[group];
@@ -42,8 +42,8 @@ struct mc_bytes symptoms_text(const struct facts *facts, enum symptoms_group gro
     return (struct mc_bytes){0};
 }
 
-bool symptoms_number(const struct facts *facts, enum symptoms_group group, const char *name,
-                     uint64_t *number)
+bool symptoms_number(const struct symptoms_facts *facts, enum symptoms_group group,
+                     const char *name, uint64_t *number)
 {
     struct mc_bytes text = symptoms_text(facts, group, name);
 
@@ -51,11 +51,11 @@ bool symptoms_number(const struct facts *facts, enum symptoms_group group, const
     return mc_decimal_read(text.data, 0, text.len, UINT64_MAX, number);
 }
 
-static uint64_t general(const struct facts *facts, const char *name)
+static uint64_t general(const struct symptoms_facts *facts, const char *name)
 {
     uint64_t number;
 
-    symptoms_number(facts, GROUP_GENERAL, name, &number);
+    symptoms_number(facts, SYMPTOMS_GENERAL, name, &number);
     return number;
 }
 
@@ -69,16 +69,16 @@ static bool is_share(uint64_t part, uint64_t all, int percent)
     return percent_of(part, all) >= (double)percent;
 }
 
-static bool is_setting(const struct facts *facts, const char *name, const char *value)
+static bool is_setting(const struct symptoms_facts *facts, const char *name, const char *value)
 {
-    struct mc_bytes text = symptoms_text(facts, GROUP_SETTINGS, name);
+    struct mc_bytes text = symptoms_text(facts, SYMPTOMS_SETTINGS, name);
     return text.data != NULL && text.len == strlen(value) &&
            memcmp(text.data, value, text.len) == 0;
 }
 
 /* ---- counters and settings ------------------------------------------------------------------- */
 
-static bool is_above_zero(const struct facts *facts, const struct rule *rule, char *text)
+static bool is_above_zero(const struct symptoms_facts *facts, const struct rule *rule, char *text)
 {
     uint64_t number;
 
@@ -88,13 +88,13 @@ static bool is_above_zero(const struct facts *facts, const struct rule *rule, ch
     return true;
 }
 
-static bool is_yes(const struct facts *facts, const struct rule *rule, char *text)
+static bool is_yes(const struct symptoms_facts *facts, const struct rule *rule, char *text)
 {
     snprintf(text, SYMPTOM_TEXT, "%s is yes: %s", rule->number, rule->words);
     return is_setting(facts, rule->number, "yes");
 }
 
-static bool is_no(const struct facts *facts, const struct rule *rule, char *text)
+static bool is_no(const struct symptoms_facts *facts, const struct rule *rule, char *text)
 {
     snprintf(text, SYMPTOM_TEXT, "%s is no: %s", rule->number, rule->words);
     return is_setting(facts, rule->number, "no");
@@ -118,9 +118,9 @@ static uint64_t version_number(struct mc_bytes text)
     return parts == 3 ? number : 0;
 }
 
-static bool check_version(const struct facts *facts, const struct rule *rule, char *text)
+static bool check_version(const struct symptoms_facts *facts, const struct rule *rule, char *text)
 {
-    const struct mc_bytes version = symptoms_text(facts, GROUP_GENERAL, "version");
+    const struct mc_bytes version = symptoms_text(facts, SYMPTOMS_GENERAL, "version");
     uint64_t number = version_number(version);
 
     (void)rule;
@@ -129,43 +129,44 @@ static bool check_version(const struct facts *facts, const struct rule *rule, ch
     return number > 0 && number < 1006018;
 }
 
-static bool check_listening(const struct facts *facts, const struct rule *rule, char *text)
+static bool check_listening(const struct symptoms_facts *facts, const struct rule *rule, char *text)
 {
     static const char *const all[] = {"NULL", "", "0.0.0.0", "::", "*"};
     uint64_t port;
     bool everywhere = false;
 
     (void)rule;
-    if (!symptoms_number(facts, GROUP_SETTINGS, "tcpport", &port) || port == 0)
+    if (!symptoms_number(facts, SYMPTOMS_SETTINGS, "tcpport", &port) || port == 0)
         return false;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         everywhere = everywhere || is_setting(facts, "inter", all[i]);
     snprintf(text, SYMPTOM_TEXT,
              "port %" PRIu64 " is open on all interfaces, and nobody has to log in", port);
-    struct mc_bytes path = symptoms_text(facts, GROUP_SETTINGS, "domain_socket");
+    struct mc_bytes path = symptoms_text(facts, SYMPTOMS_SETTINGS, "domain_socket");
     bool local = path.len > 0 && !is_setting(facts, "domain_socket", "NULL");
-    struct mc_bytes login = symptoms_text(facts, GROUP_SETTINGS, "auth_enabled_ascii");
+    struct mc_bytes login = symptoms_text(facts, SYMPTOMS_SETTINGS, "auth_enabled_ascii");
     bool closed = is_setting(facts, "auth_enabled_sasl", "yes") ||
                   (login.len > 0 && !is_setting(facts, "auth_enabled_ascii", "no"));
     return everywhere && !local && !closed;
 }
 
-static bool check_connections(const struct facts *facts, const struct rule *rule, char *text)
+static bool check_connections(const struct symptoms_facts *facts, const struct rule *rule,
+                              char *text)
 {
     uint64_t now = general(facts, "curr_connections"), most = general(facts, "max_connections");
 
     (void)rule;
     if (most == 0)
-        symptoms_number(facts, GROUP_SETTINGS, "maxconns", &most);
+        symptoms_number(facts, SYMPTOMS_SETTINGS, "maxconns", &most);
     snprintf(text, SYMPTOM_TEXT, "%" PRIu64 " of %" PRIu64 " connections are in use (%.0f %%)", now,
              most, percent_of(now, most));
     return most > 0 && is_share(now, most, NEAR_PERCENT);
 }
 
 /* The shortest time since its last use that an evicted item of any class had; false: none was. */
-static bool find_evicted_time(const struct facts *facts, uint64_t *shortest)
+static bool find_evicted_time(const struct symptoms_facts *facts, uint64_t *shortest)
 {
-    const struct buffer *items = &facts->groups[GROUP_ITEMS];
+    const struct buffer *items = &facts->groups[SYMPTOMS_ITEMS];
     struct mc_bytes lines = {items->data, items->len}, name, value;
     uint64_t evicted = 0, seconds = 0;
     bool found = false;
@@ -184,7 +185,7 @@ static bool find_evicted_time(const struct facts *facts, uint64_t *shortest)
     return found;
 }
 
-static bool check_evictions(const struct facts *facts, const struct rule *rule, char *text)
+static bool check_evictions(const struct symptoms_facts *facts, const struct rule *rule, char *text)
 {
     uint64_t evicted = general(facts, "evictions"), stored = general(facts, "total_items");
     uint64_t seconds = 0;
@@ -199,7 +200,8 @@ static bool check_evictions(const struct facts *facts, const struct rule *rule, 
     return evicted > 0 && is_share(evicted, stored, EVICTED_PERCENT);
 }
 
-static bool check_evicted_unread(const struct facts *facts, const struct rule *rule, char *text)
+static bool check_evicted_unread(const struct symptoms_facts *facts, const struct rule *rule,
+                                 char *text)
 {
     uint64_t unread = general(facts, "evicted_unfetched"), all = general(facts, "evictions");
 
@@ -209,7 +211,8 @@ static bool check_evicted_unread(const struct facts *facts, const struct rule *r
     return all >= ENOUGH && is_share(unread, all, UNREAD_PERCENT);
 }
 
-static bool check_expired_unread(const struct facts *facts, const struct rule *rule, char *text)
+static bool check_expired_unread(const struct symptoms_facts *facts, const struct rule *rule,
+                                 char *text)
 {
     uint64_t unread = general(facts, "expired_unfetched"), stored = general(facts, "total_items");
 
@@ -220,7 +223,7 @@ static bool check_expired_unread(const struct facts *facts, const struct rule *r
     return unread >= ENOUGH && is_share(unread, stored, UNREAD_PERCENT);
 }
 
-static bool check_hits(const struct facts *facts, const struct rule *rule, char *text)
+static bool check_hits(const struct symptoms_facts *facts, const struct rule *rule, char *text)
 {
     uint64_t hits = general(facts, "get_hits"), all = hits + general(facts, "get_misses");
 
@@ -230,7 +233,7 @@ static bool check_hits(const struct facts *facts, const struct rule *rule, char 
     return all >= ENOUGH && !is_share(hits, all, HIT_PERCENT);
 }
 
-static bool check_yields(const struct facts *facts, const struct rule *rule, char *text)
+static bool check_yields(const struct symptoms_facts *facts, const struct rule *rule, char *text)
 {
     uint64_t yields = general(facts, "conn_yields");
     uint64_t commands = general(facts, "cmd_get") + general(facts, "cmd_set");
@@ -251,8 +254,8 @@ struct slabs {
 };
 
 /* A number of a class: "1:free_chunks". */
-static uint64_t of_class(const struct facts *facts, enum symptoms_group group, const char *before,
-                         struct mc_bytes class, const char *name)
+static uint64_t of_class(const struct symptoms_facts *facts, enum symptoms_group group,
+                         const char *before, struct mc_bytes class, const char *name)
 {
     char text[64];
     uint64_t number;
@@ -262,22 +265,22 @@ static uint64_t of_class(const struct facts *facts, enum symptoms_group group, c
     return number;
 }
 
-static void add_class(const struct facts *facts, struct mc_bytes class, uint64_t chunk,
+static void add_class(const struct symptoms_facts *facts, struct mc_bytes class, uint64_t chunk,
                       struct slabs *slabs)
 {
-    uint64_t requested = of_class(facts, GROUP_ITEMS, "items:", class, ":mem_requested");
+    uint64_t requested = of_class(facts, SYMPTOMS_ITEMS, "items:", class, ":mem_requested");
 
     if (requested == 0) /* older servers */
-        requested = of_class(facts, GROUP_SLABS, "", class, ":mem_requested");
-    slabs->used += chunk * of_class(facts, GROUP_SLABS, "", class, ":used_chunks");
-    slabs->unused += chunk * of_class(facts, GROUP_SLABS, "", class, ":free_chunks");
+        requested = of_class(facts, SYMPTOMS_SLABS, "", class, ":mem_requested");
+    slabs->used += chunk * of_class(facts, SYMPTOMS_SLABS, "", class, ":used_chunks");
+    slabs->unused += chunk * of_class(facts, SYMPTOMS_SLABS, "", class, ":free_chunks");
     slabs->requested += requested;
 }
 
-static struct slabs sum_slabs(const struct facts *facts)
+static struct slabs sum_slabs(const struct symptoms_facts *facts)
 {
     static const char suffix[] = ":chunk_size";
-    const struct buffer *text = &facts->groups[GROUP_SLABS];
+    const struct buffer *text = &facts->groups[SYMPTOMS_SLABS];
     struct mc_bytes lines = {text->data, text->len}, name, value;
     struct slabs slabs = {0};
     uint64_t chunk;
@@ -297,7 +300,8 @@ static double megabytes(uint64_t bytes)
     return (double)bytes / 1048576;
 }
 
-static bool check_free_chunks(const struct facts *facts, const struct rule *rule, char *text)
+static bool check_free_chunks(const struct symptoms_facts *facts, const struct rule *rule,
+                              char *text)
 {
     const struct slabs slabs = sum_slabs(facts);
     uint64_t all = slabs.used + slabs.unused;
@@ -309,7 +313,7 @@ static bool check_free_chunks(const struct facts *facts, const struct rule *rule
            general(facts, "evictions") > 0;
 }
 
-static bool check_padding(const struct facts *facts, const struct rule *rule, char *text)
+static bool check_padding(const struct symptoms_facts *facts, const struct rule *rule, char *text)
 {
     const struct slabs slabs = sum_slabs(facts);
     uint64_t waste = slabs.used > slabs.requested ? slabs.used - slabs.requested : 0;
@@ -325,11 +329,11 @@ static bool check_padding(const struct facts *facts, const struct rule *rule, ch
 
 static const struct rule rules[] = {
     {"version", check_version, 0, NULL, NULL,
-     "Upgrade: older servers also have holes that are known."},
+     "Upgrade: older servers also have known security holes."},
     {"open", check_listening, 0, NULL, NULL,
      "Listen on one address (-l), keep others out with a firewall, or make clients log in (-Y "
      "FILE)."},
-    {"udp", is_above_zero, GROUP_SETTINGS, "udpport",
+    {"udp", is_above_zero, SYMPTOMS_SETTINGS, "udpport",
      "UDP is open, which attackers use to flood "
      "others",
      "Close it (-U 0)."},
@@ -339,10 +343,10 @@ static const struct rule rules[] = {
      "Do not store what nobody fetches, or store it for a shorter time."},
     {"connections", check_connections, 0, NULL, NULL,
      "Raise the limit (-c), or let clients keep fewer connections open."},
-    {"refused connections", is_above_zero, GROUP_GENERAL, "rejected_connections",
+    {"refused connections", is_above_zero, SYMPTOMS_GENERAL, "rejected_connections",
      "there were too many connections", "Raise the limit (-c)."},
-    {"full", is_above_zero, GROUP_GENERAL, "listen_disabled_num",
-     "so often new connections had to wait for old ones to close", "Raise the limit (-c)."},
+    {"full", is_above_zero, SYMPTOMS_GENERAL, "listen_disabled_num",
+     "that often new connections had to wait for old ones to close", "Raise the limit (-c)."},
     {"hit ratio", check_hits, 0, NULL, NULL,
      "'mcwire top --by misses' shows which keys are not found."},
     {"free chunks", check_free_chunks, 0, NULL, NULL,
@@ -351,33 +355,33 @@ static const struct rule rules[] = {
     {"padding", check_padding, 0, NULL, NULL,
      "Have more size classes (-f 1.08), or values of other sizes."},
     {"expired unread", check_expired_unread, 0, NULL, NULL, "Do not store what nobody fetches."},
-    {"too large", is_above_zero, GROUP_GENERAL, "store_too_large",
-     "so many values were larger than an item may be",
+    {"too large", is_above_zero, SYMPTOMS_GENERAL, "store_too_large",
+     "that many values were larger than an item may be",
      "Raise item_size_max (-I), or split or "
      "compress values."},
-    {"no memory", is_above_zero, GROUP_GENERAL, "store_no_memory",
-     "so many values were not stored for lack of memory", "Give it more memory (-m)."},
-    {"malloc", is_above_zero, GROUP_GENERAL, "malloc_fails", "the system had no memory left",
+    {"no memory", is_above_zero, SYMPTOMS_GENERAL, "store_no_memory",
+     "that many values were not stored for lack of memory", "Give it more memory (-m)."},
+    {"malloc", is_above_zero, SYMPTOMS_GENERAL, "malloc_fails", "the system had no memory left",
      "Give the machine more memory, or memcached less (-m)."},
-    {"logins", is_above_zero, GROUP_GENERAL, "auth_errors", "so many logins were refused",
+    {"logins", is_above_zero, SYMPTOMS_GENERAL, "auth_errors", "that many logins were refused",
      "Look for clients with an old password, and for strangers."},
-    {"flush_all", is_above_zero, GROUP_GENERAL, "cmd_flush",
-     "so often somebody has invalidated all items", "Find out who; -F forbids it."},
+    {"flush_all", is_above_zero, SYMPTOMS_GENERAL, "cmd_flush",
+     "that often somebody has invalidated all items", "Find out who; -F forbids it."},
     {"yields", check_yields, 0, NULL, NULL,
      "Raise the number of commands that a connection may send at once (-R)."},
-    {"verbosity", is_above_zero, GROUP_SETTINGS, "verbosity",
+    {"verbosity", is_above_zero, SYMPTOMS_SETTINGS, "verbosity",
      "each command may be logged to stderr", "Send 'verbosity 0' ('mcwire talk')."},
-    {"detail", is_yes, GROUP_SETTINGS, "detail_enabled", "statistics of prefixes cost time",
+    {"detail", is_yes, SYMPTOMS_SETTINGS, "detail_enabled", "statistics of prefixes cost time",
      "Send 'stats detail off' ('mcwire stats \"detail off\"')."},
-    {"crawler", is_no, GROUP_SETTINGS, "lru_crawler",
+    {"crawler", is_no, SYMPTOMS_SETTINGS, "lru_crawler",
      "expired items keep their memory until it is needed", "Turn it on: -o lru_crawler."},
-    {"maintainer", is_no, GROUP_SETTINGS, "lru_maintainer_thread",
+    {"maintainer", is_no, SYMPTOMS_SETTINGS, "lru_maintainer_thread",
      "items are kept in an order that is slower with many threads", "Turn it on: -o modern."},
 };
 
 const size_t symptoms_count = sizeof rules / sizeof *rules;
 
-bool symptoms_check(const struct facts *facts, size_t i, struct symptom *found)
+bool symptoms_check(const struct symptoms_facts *facts, size_t i, struct symptom *found)
 {
     const struct rule *rule = &rules[i];
 

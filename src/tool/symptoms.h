@@ -4,11 +4,17 @@
 
 #include "buffer.h"
 
-enum symptoms_group { GROUP_GENERAL, GROUP_SETTINGS, GROUP_ITEMS, GROUP_SLABS, GROUPS };
+enum symptoms_group {
+    SYMPTOMS_GENERAL,
+    SYMPTOMS_SETTINGS,
+    SYMPTOMS_ITEMS,
+    SYMPTOMS_SLABS,
+    SYMPTOMS_GROUPS
+};
 
 /* What a server says of itself, as statistics.h keeps it; empty: it said nothing. */
-struct facts {
-    struct buffer groups[GROUPS];
+struct symptoms_facts {
+    struct buffer groups[SYMPTOMS_GROUPS];
 };
 
 enum { SYMPTOM_TEXT = 256 };
@@ -22,14 +28,14 @@ struct symptom {
 extern const size_t symptoms_count;
 
 /* Does the server have symptom number i? Then *found is it. */
-bool symptoms_check(const struct facts *facts, size_t i, struct symptom *found);
+bool symptoms_check(const struct symptoms_facts *facts, size_t i, struct symptom *found);
 
 /* A number of a group; false when it has none. */
-bool symptoms_number(const struct facts *facts, enum symptoms_group group, const char *name,
-                     uint64_t *number);
+bool symptoms_number(const struct symptoms_facts *facts, enum symptoms_group group,
+                     const char *name, uint64_t *number);
 
-/* A text of a group; NULL when it has none. */
-struct mc_bytes symptoms_text(const struct facts *facts, enum symptoms_group group,
+/* A text of a group; its data is NULL when there is none. */
+struct mc_bytes symptoms_text(const struct symptoms_facts *facts, enum symptoms_group group,
                               const char *name);
 
 #endif

@@ -267,7 +267,7 @@ static void print_help(void)
     puts("Type a command as memcached's protocol.txt has it, such as: get KEY\n"
          "After a storage line (set KEY FLAGS EXPTIME BYTES) its value is asked for.\n"
          "  >  sent    <  received    *  said by mcwire    !  wrong\n"
-         "  ~  so many bytes came, and  |  the reader keeps these (--cut)\n"
+         "  ~  that many bytes came, and  |  the reader keeps these (--cut)\n"
          "At a terminal the arrow keys, Home, End, Delete, and Ctrl-A, E, K, U and W edit the\n"
          "line; Up and Down bring back earlier ones.\n"
          "Ctrl-C abandons a line and, twice, leaves; so does Ctrl-D.");
@@ -392,10 +392,10 @@ static int talk_by(struct talk *talk)
     talk->prompt.terminal = isatty(talk->prompt.in) == 1 && talk->session.terminal;
     talk->prompt.other = -1;
     talk->prompt.grey = terminal.colors;
-    if (talk->prompt.terminal && terminal.redraws)
-        prompt_start_editing(&talk->prompt);
     if (open_connection(talk)) {
-        interrupt_catch();
+        interrupt_catch(); /* from here on the terminal is restored at the end */
+        if (talk->prompt.terminal && terminal.redraws)
+            prompt_start_editing(&talk->prompt);
         talk->prompt.other = talk->session.server.socket.fd;
         read_lines(talk);
         leave(talk);

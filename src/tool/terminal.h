@@ -1,5 +1,5 @@
 /* What stdout is: how wide and how high, whether it has colours, and whether a picture can be drawn
- * again at its place. */
+ * again at its place; and lines of fields, which are broken where it ends. */
 #ifndef TERMINAL_H
 #define TERMINAL_H
 

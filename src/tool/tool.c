@@ -65,9 +65,12 @@ static const struct option stats_options[] = {
      AT(watch_ns), 0, 86400},
 };
 
+#define MATCH_OPTION                                                                      \
+    "--match", "GLOB", "only keys like this: * is any bytes, ? is one byte", option_text, \
+        AT(match), 0, 0
+
 static const struct option keys_options[] = {
-    {"--match", "GLOB", "only keys like this: * is any bytes, ? is one byte", option_text,
-     AT(match), 0, 0},
+    {MATCH_OPTION},
     {"--long", NULL,
      "also the seconds left (-1: no end), those since the last\n"
      "access, and the bytes that the item takes",
@@ -75,9 +78,8 @@ static const struct option keys_options[] = {
     {"-0", NULL, "print each key raw, with a NUL after it", option_flag, AT(nul), 0, 0},
 };
 
-static const struct option dump_options[] = {
-    {"--match", "GLOB", "only keys like this: * is any bytes, ? is one byte", option_text,
-     AT(match), 0, 0},
+static const struct option match_options[] = {
+    {MATCH_OPTION},
 };
 
 static const struct option restore_options[] = {
@@ -97,11 +99,6 @@ static const struct option explain_options[] = {
 static const struct option proxy_options[] = {
     {"--listen", "ADDR", "PORT of 127.0.0.1 (0: any), HOST:PORT, [IPV6]:PORT or\nunix:/PATH",
      option_text, AT(listen), 0, 0},
-};
-
-static const struct option watch_options[] = {
-    {"--match", "GLOB", "only keys like this: * is any bytes, ? is one byte", option_text,
-     AT(match), 0, 0},
 };
 
 #define FOR_OPTION                                                                           \
@@ -131,14 +128,14 @@ static const struct option serve_options[] = {
      option_text, AT(listen), 0, 0},
     {"--memory", "MB", "for the items: the least recently used go first (64)", option_number,
      AT(memory_mb), 3, 65536},
-    {"--connections", "N", "as many at a time; more are refused (8192)", option_number,
+    {"--connections", "N", "how many at a time; more are refused (8192)", option_number,
      AT(connections), 1, 1000000},
     {"--users", "FILE", "clients have to log in as one of its lines NAME:PASSWORD", option_text,
      AT(users), 0, 0},
     {"--clock", NULL,
      "time stands still: a line N of standard input moves it\n"
-     "by N seconds, and the new time is printed. Its end is\n"
-     "the server's",
+     "by N seconds, and the new time is printed. The server\n"
+     "ends when the input does",
      option_flag, AT(clock), 0, 0},
 };
 
@@ -152,8 +149,8 @@ static const struct option lie_options[] = {
      AT(all), 0, 0},
     {"--grace", "MS", "how much later than --timeout an answer may come (500)", option_long,
      AT(grace_ms), 0, 3600000},
-    {"--start", "MS", "how long COMMAND may take to its first request (20000)", option_long,
-     AT(start_ms), 0, 3600000},
+    {"--start", "MS", "how long until COMMAND's first request (20000)", option_long, AT(start_ms),
+     0, 3600000},
     {"--html", "FILE", "also write the verdicts to a page", option_text, AT(html), 0, 0},
 };
 
@@ -209,7 +206,7 @@ static const struct option_command commands[] = {
      "The dump is what restore sends: lines \"ms KEY SIZE F<flags> T<expiry>\" with the\n"
      "value after each; b marks a key in base64. T is a Unix time, T0 is never. It has\n"
      "no cas uniques, no marks of stale items, and no times of the last access.",
-     TABLE(dump_options), 0, 0, run_dump},
+     TABLE(match_options), 0, 0, run_dump},
     {"restore", "", "store what a dump has on standard input",
      "At the end it says what was written. If that is not all, run it again.",
      TABLE(restore_options), 0, 0, run_restore},
@@ -219,15 +216,15 @@ static const struct option_command commands[] = {
      "Without a terminal the lines come from standard input.",
      TABLE(talk_options), 0, 0, run_talk},
     {"proxy", "", "show conversations between clients and the server",
-     "It never changes a byte, and waits for nobody who reads what it prints: then\n"
-     "records are dropped and counted. Ctrl-C ends it, with exit status 0.",
+     "It never changes a byte, and never waits for whoever reads its output: records\n"
+     "that find no room are dropped and counted. Ctrl-C ends it, with exit status 0.",
      TABLE(proxy_options), 0, 0, run_proxy},
     {"watch", "[KIND...]", "memcached's log: what other clients do, as it happens",
      "KIND is fetchers, mutations, evictions, connevents, deletions (newer servers\n"
      "than 1.6.18), proxyreqs, proxyevents, proxyuser, sysevents or rawcmds; the first\n"
      "three without it. A store looks up its key first, so there is an item_get for\n"
      "it, too. Ctrl-C ends it with a summary.",
-     TABLE(watch_options), 0, -1, run_watch},
+     TABLE(match_options), 0, -1, run_watch},
     {"top", "", "the keys that are used most, from memcached's log",
      "prefix: up to the first of : / . | in a key. size: bytes of values fetched or\n"
      "stored. misses: fetches that found nothing. Memory is fixed: 1024 keys are\n"
@@ -247,8 +244,8 @@ static const struct option_command commands[] = {
      "production. Ctrl-C ends it, with exit status 0.",
      TABLE(serve_options), 0, 0, run_serve},
     {"explain", "[FILE | -]", "show what bytes of the protocol mean",
-     "The bytes are what a client or a server sends; which of both it is, the first\n"
-     "line tells. COLUMNS sets the width (80).",
+     "The bytes are what a client or a server sends; the first line tells which of\n"
+     "the two. COLUMNS sets the width (80).",
      TABLE(explain_options), 0, 1, run_explain},
     {"replay", "[NAME | FILE ...]", "play transcripts to a server, and compare its answers",
      "Use a server that was just started and that nobody needs: each transcript begins\n"
@@ -257,20 +254,21 @@ static const struct option_command commands[] = {
     {"lie", "[CASE...] [-- COMMAND...]", "examine a memcached client",
      "COMMAND is run once for each case, with the case's server in $MCWIRE_SERVERS and\n"
      "its deadline in $MCWIRE_TIMEOUT_MS. It reads questions from standard input,\n"
-     "and answers each by a line, at once:\n"
+     "and answers each with a line, at once:\n"
      "  get KEY              HIT VALUE, or MISS\n"
      "  many KEY...          HIT, and a word for each key: VALUE, or - for none\n"
      "  set KEY VALUE        OK, or NO\n"
      "  cas KEY VALUE        gets, and then cas with what that gave: OK, or NO\n"
      "  incr KEY N           HIT NUMBER, or MISS\n"
      "  delete KEY           OK, or NO\n"
-     "and each with ERROR WHY, when the client reports one, or with SKIP, but for get,\n"
-     "when it has no such call. VALUE has %XX for bytes that are not a letter, a\n"
-     "digit, or one of - . _ ~. At the end of its input it ends.",
+     "or with ERROR WHY, when the client reports an error, or, for all but get, with\n"
+     "SKIP, when it has no such call. VALUE has %XX for bytes that are not a letter, a\n"
+     "digit, or one of - . _ ~. It exits at the end of its input.",
      TABLE(lie_options), 0, -1, run_lie},
     {"learn", "[N [ANSWER | -]]", "exercises about the protocol, which check themselves",
-     "Without N the first that is not solved. Which are is noted in $MCWIRE_PROGRESS,\n"
-     "or ~/.mcwire-learn. No server is needed. Exit status 1: the answer is not right.",
+     "Without N it shows the first that is not solved. Solved ones are noted in\n"
+     "$MCWIRE_PROGRESS, or ~/.mcwire-learn. No server is needed. Exit status 1: the\n"
+     "answer is not right.",
      TABLE(learn_options), 0, 2, run_learn},
     {"completion", "bash|zsh|fish", "print a script that completes words in a shell",
      "bash: source <(mcwire completion bash)\n"

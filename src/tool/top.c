@@ -235,7 +235,7 @@ static void draw(struct top *top, bool last)
 /* Until Ctrl-C, the time is over, or one of both ends is gone. */
 static void follow(struct top *top)
 {
-    const int64_t for_ms = (int64_t)(top->session.settings->for_ns / 1000000);
+    const int64_t for_ms = (int64_t)((top->session.settings->for_ns + 999999) / 1000000);
     enum log_result result = LOG_LINES;
     int64_t next_ms = 0;
 

@@ -68,8 +68,7 @@ static void run(struct served *served, int client, size_t room)
         text_add(&served->said[client], out, space.len);
     }
     served->closed[client] = result == MC_E_CLOSED;
-    text_clear(in);
-    text_add(in, bytes.data, bytes.len);
+    text_drop(in, in->len - bytes.len);
     free(copy);
     free(out);
 }

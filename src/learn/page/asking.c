@@ -158,8 +158,10 @@ static int send_same(struct mc_bytes bytes)
 PAGE_EXPORT int ask(size_t len)
 {
     struct mc_bytes in = {asked + asked_len, len};
-    if (len > sizeof asked - asked_len)
+    if (len > sizeof asked - asked_len) {
+        forget_questions();
         return 0;
+    }
     memcpy(asked + asked_len, page_window, len);
     asked_len += len;
     while (in.len > 0) {
