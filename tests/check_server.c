@@ -1856,23 +1856,30 @@ static void expect_words(const struct mc_server *server)
     ck_assert_mem_eq(server->client.text.data, LIMIT, sizeof LIMIT - 1);
 }
 
+static const struct peer_step refusal[] = {{PEER_ACCEPT, NULL, 0, 0},
+                                           {PEER_SAY, "ERROR " LIMIT "\r\n", 0, 0},
+                                           {PEER_CLOSE, NULL, 0, 0},
+                                           {PEER_END, NULL, 0, 0}};
+
+/* Connects, and waits until the server has refused the connection. */
+static void open_refused(struct peer *peer, enum peer_family family, struct mc_server *server)
+{
+    peer_start(peer, family, NULL, refusal);
+    init(server, peer->address);
+    ck_assert_int_eq(mc_server_open(server), 0);
+    peer_await(peer, 3);
+}
+
 /* An error line and a close on a fresh connection, before the first request: the line is the result,
  * and there is a pause. */
 START_TEST(no_more_connections)
 {
-    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
-                                              {PEER_SAY, "ERROR " LIMIT "\r\n", 0, 0},
-                                              {PEER_CLOSE, NULL, 0, 0},
-                                              {PEER_END, NULL, 0, 0}};
     enum peer_family family = (enum peer_family)(_i / OPERATIONS);
     struct peer peer;
     struct mc_server server;
     if (!peer_has(family, __func__))
         return;
-    peer_start(&peer, family, NULL, script);
-    init(&server, peer.address);
-    ck_assert_int_eq(mc_server_open(&server), 0);
-    peer_await(&peer, 3);
+    open_refused(&peer, family, &server);
     ck_assert_int_eq(operations[_i % OPERATIONS].run(&server), MC_ERROR);
     expect_words(&server);
     ck_assert_int_eq(server.pause_ms, MC_SERVER_PAUSE_MIN_MS);
@@ -1886,16 +1893,9 @@ END_TEST
 /* Opened a second time, which has no reply that the line could be. */
 START_TEST(no_more_connections_when_opened)
 {
-    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
-                                              {PEER_SAY, "ERROR " LIMIT "\r\n", 0, 0},
-                                              {PEER_CLOSE, NULL, 0, 0},
-                                              {PEER_END, NULL, 0, 0}};
     struct peer peer;
     struct mc_server server;
-    peer_start(&peer, PEER_UNIX, NULL, script);
-    init(&server, peer.address);
-    ck_assert_int_eq(mc_server_open(&server), 0);
-    peer_await(&peer, 3);
+    open_refused(&peer, PEER_UNIX, &server);
     server.used_ms = mc_socket_now() - 1001; /* as if that much time had gone by */
     ck_assert_int_eq(mc_server_open(&server), MC_E_CLOSED);
     expect_words(&server);
@@ -1930,19 +1930,12 @@ END_TEST
 /* The same of a connection on which nothing can be sent any more, and of a batch there. */
 START_TEST(closed_before_a_send)
 {
-    static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
-                                              {PEER_SAY, "ERROR " LIMIT "\r\n", 0, 0},
-                                              {PEER_CLOSE, NULL, 0, 0},
-                                              {PEER_END, NULL, 0, 0}};
     struct mc_op ops[] = {{.command = &mc_command_get, .key = key},
                           {.command = &mc_command_get, .key = key}};
     size_t count = _i == 2 ? 2 : 1;
     struct peer peer;
     struct mc_server server;
-    peer_start(&peer, PEER_UNIX, NULL, script);
-    init(&server, peer.address);
-    ck_assert_int_eq(mc_server_open(&server), 0);
-    peer_await(&peer, 3);
+    open_refused(&peer, PEER_UNIX, &server);
     server.used_ms = INT64_MAX / 2; /* no check before a get */
     int r = _i == 0 ? mc_server_do(&server, ops) : mc_server_run(&server, ops, count);
     ck_assert_int_eq(r, _i == 0 ? MC_ERROR : 0);

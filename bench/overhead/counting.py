@@ -97,8 +97,8 @@ class Counter:
         return self.difference("memcheck", command, lines, (100, 500))["allocations"]
 
     def first_get(self, command, lines):
-        """System calls of one connection more, and of a get on it; but none of those that lines are
-        read and answered with."""
+        """System calls of one more connection and a get on it, without those that read the lines
+        and answer them."""
         few, many = (sum(count for name, count in self.run(
             "strace", command, (lines + ["run 1"]) * times + lines, 1).items()
                          if name not in ("read", "write")) for times in (1, 11))

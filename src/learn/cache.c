@@ -116,6 +116,15 @@ void mc_cache_read(const struct mc_cache *cache, struct mc_cache_cursor *cursor,
     }
 }
 
+struct mc_bytes mc_cache_copy_key(const struct mc_cache *cache, struct mc_cache_item *item,
+                                  char to[MC_KEY_MAX])
+{
+    struct mc_cache_cursor cursor = mc_cache_key(item);
+    mc_cache_read(cache, &cursor, to, item->key_len);
+    const struct mc_bytes key = {to, item->key_len};
+    return key;
+}
+
 void mc_cache_write(const struct mc_cache *cache, struct mc_cache_cursor *cursor, const char *from,
                     size_t n)
 {
@@ -156,10 +165,7 @@ static uint32_t *bucket_of(const struct mc_cache *cache, struct mc_bytes key)
 static uint32_t *bucket_of_item(const struct mc_cache *cache, struct mc_cache_item *item)
 {
     char key[MC_KEY_MAX];
-    struct mc_cache_cursor cursor = mc_cache_key(item);
-    mc_cache_read(cache, &cursor, key, item->key_len);
-    const struct mc_bytes bytes = {key, item->key_len};
-    return bucket_of(cache, bytes);
+    return bucket_of(cache, mc_cache_copy_key(cache, item, key));
 }
 
 static void enter_list(struct mc_cache *cache, struct mc_cache_item *item)

@@ -17,8 +17,7 @@ enum {
     MC_CACHE_HEAD = 80,           /* the first bytes of an item, in its first slot */
     MC_CACHE_PIECE = 132,         /* bytes in each other slot */
     MC_CACHE_TOTAL_MAX = 1 << 20, /* an item with its header, as memcached counts it */
-    MC_CACHE_WHOLE_MAX =
-        MC_CACHE_TOTAL_MAX / 2 /* a larger item is one that memcached has in pieces */
+    MC_CACHE_WHOLE_MAX = MC_CACHE_TOTAL_MAX / 2 /* memcached keeps a larger item in pieces */
 };
 
 /* What is known of an item. */
@@ -122,7 +121,7 @@ void mc_cache_use(struct mc_cache *cache, struct mc_cache_item *item);
 
 uint64_t mc_cache_next_cas(struct mc_cache *cache);
 
-/* All items that are older than this time vanish when it has come; `now`: at once. */
+/* All items that are older than this time vanish when that time comes; `now`: at once. */
 void mc_cache_flush(struct mc_cache *cache, uint32_t when);
 
 /* Reads or writes the next bytes; the item has so many. mc_cache_value() is after its key. */
@@ -132,6 +131,10 @@ void mc_cache_read(const struct mc_cache *cache, struct mc_cache_cursor *cursor,
                    size_t n);
 void mc_cache_write(const struct mc_cache *cache, struct mc_cache_cursor *cursor, const char *from,
                     size_t n);
+
+/* Copies the item's key to `to`, and returns it there. */
+struct mc_bytes mc_cache_copy_key(const struct mc_cache *cache, struct mc_cache_item *item,
+                                  char to[MC_KEY_MAX]);
 
 #ifdef __cplusplus
 }

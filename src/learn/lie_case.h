@@ -1,5 +1,5 @@
 /* The cases that examine a client: what it is asked, how the server answers, and what a right client
- * may say. A table, without I/O: the command lie uses it, and so can a page or a test. */
+ * may say. A table, without I/O. */
 #ifndef LIE_CASE_H
 #define LIE_CASE_H
 
@@ -46,7 +46,7 @@ struct lie_case {
     enum lie_case_pace pace;
     enum lie_case_stop stop;
     enum lie_case_place place;
-    int rounds; /* how often the questions are asked; 0: once */
+    int rounds; /* how many times the questions are asked; 0: once */
     struct lie_question questions[LIE_CASE_QUESTIONS];
 };
 

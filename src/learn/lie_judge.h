@@ -7,7 +7,7 @@
 /* From the best to the worst. */
 enum lie_verdict {
     LIE_RIGHT,
-    LIE_SKIPPED, /* the client has no such command, or the lie could not be told to it */
+    LIE_SKIPPED, /* the client has no such command, or its requests left no place for the lie */
     LIE_REJECTS, /* it rejects a valid reply */
     LIE_FALSE_MISS,
     LIE_HANG, /* it answers later than the deadline that it was told, or never */

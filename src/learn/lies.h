@@ -1,5 +1,5 @@
-/* Lies: the replies that a server may send instead of the honest one, as a table of edits. Tests, the
- * command lie and the page use the same table. */
+/* Lies: the replies that a server may send instead of the honest one, as a table of edits. The
+ * command lie and the tests use the same table; the page has a few of its own (page/lies.js). */
 #ifndef LIES_H
 #define LIES_H
 

@@ -44,20 +44,6 @@ static void say(const struct mc_serve_call *call, struct mc_bytes text)
         mc_answer_line(&call->client->answer, text);
 }
 
-static bool is_same(struct mc_bytes word, struct mc_bytes text)
-{
-    return word.len == text.len && memcmp(word.data, text.data, word.len) == 0;
-}
-
-static size_t count_call_words(const struct mc_serve_call *call)
-{
-    size_t count = 0;
-    struct mc_bytes words = call->words;
-    for (struct mc_bytes word; mc_argument_word(&words, &word);)
-        count++;
-    return count;
-}
-
 /* ---- retrieval ----------------------------------------------------------------------------- */
 
 /* True when the line has a key that is too long: then none of its values is sent. */
@@ -105,7 +91,7 @@ static void get_key(const struct mc_serve_call *call)
     struct mc_cache_item *item = mc_cache_find(&serve->cache, call->request->key);
     serve->gets++;
     serve->touches += call->client->touches;
-    mc_serve_detail(call, item != NULL);
+    mc_serve_admin_count(call, item != NULL);
     if (item == NULL)
         return;
     serve->hits++;
@@ -160,7 +146,7 @@ static void begin_store(const struct mc_serve_call *call)
     if (total <= MC_CACHE_TOTAL_MAX)
         item = mc_cache_make(cache, request->key, request->size);
     call->serve->sets++;
-    mc_serve_detail(call, false);
+    mc_serve_admin_count(call, false);
     if (item == NULL) {
         refuse_value_of(call, total);
         return;
@@ -222,7 +208,7 @@ static void end_store(const struct mc_serve_call *call, bool whole)
 static void delete_item(const struct mc_serve_call *call)
 {
     struct mc_cache_item *item = mc_cache_find(&call->serve->cache, call->request->key);
-    mc_serve_detail(call, false);
+    mc_serve_admin_count(call, false);
     if (item != NULL)
         mc_cache_unlink(&call->serve->cache, item);
     say(call, item != NULL ? MC_BYTES("DELETED") : MC_BYTES("NOT_FOUND"));
@@ -293,15 +279,15 @@ static bool is_delete_end(struct mc_bytes words)
     mc_argument_word(&words, &key);
     if (!mc_argument_word(&words, &first))
         return true;
-    bool zero = is_same(first, MC_BYTES("0"));
+    bool zero = mc_serve_is(first, MC_BYTES("0"));
     if (!mc_argument_word(&words, &second))
-        return zero || is_same(first, MC_BYTES("noreply"));
-    return zero && is_same(second, MC_BYTES("noreply")) && !mc_argument_word(&words, &third);
+        return zero || mc_serve_is(first, MC_BYTES("noreply"));
+    return zero && mc_serve_is(second, MC_BYTES("noreply")) && !mc_argument_word(&words, &third);
 }
 
 static void refuse_delete(const struct mc_serve_call *call)
 {
-    size_t count = count_call_words(call);
+    size_t count = mc_serve_count_words(call->words);
     if (count < 1 || count > 3)
         mc_answer_line(&call->client->answer, MC_BYTES("ERROR"));
     else if (!is_delete_end(call->words))
@@ -316,7 +302,7 @@ static void refuse_number(const struct mc_serve_call *call)
     case MC_REQUEST_GAT:
     case MC_REQUEST_GATS:
     case MC_REQUEST_TOUCH: say(call, MC_BYTES("CLIENT_ERROR invalid exptime argument")); break;
-    case MC_REQUEST_FLUSH_ALL: mc_serve_refuse_flush(call); break;
+    case MC_REQUEST_FLUSH_ALL: mc_serve_admin_refuse_flush(call); break;
     case MC_REQUEST_INCR:
     case MC_REQUEST_DECR: say(call, MC_BYTES("CLIENT_ERROR invalid numeric delta argument")); break;
     case MC_REQUEST_CACHE_MEMLIMIT: say(call, MC_BYTES("ERROR")); break;
@@ -356,7 +342,7 @@ static bool is_user(struct mc_bytes users, struct mc_bytes name, struct mc_bytes
         struct mc_bytes user = {users.data, end};
         user.len = mc_serve_find(user, ':');
         const struct mc_bytes rest = {users.data + user.len + 1, end - user.len - 1};
-        if (user.len < end && is_same(user, name) && is_same(rest, password))
+        if (user.len < end && mc_serve_is(user, name) && mc_serve_is(rest, password))
             return true;
         end += end < users.len ? 1 : 0;
         users.data += end;

@@ -1,6 +1,6 @@
 /* A small memcached for learning and for tests: bytes of clients in, bytes of answers out. It does
  * no I/O, allocates nothing, has no clock and no global state, and needs no more of a C library than
- * memcpy() and its like. It answers as memcached 1.6.18 does that was started with
+ * memcpy() and its like. It answers as a memcached 1.6.18 does when started with
  * `-o no_lru_maintainer,no_lru_crawler`; DIFFERENCES.md lists where it does not. `mcwire serve` is
  * this with sockets (src/tool/host.c).
  *
@@ -58,7 +58,7 @@ struct mc_serve_prefix {
 struct mc_serve {
     uint32_t pid, connections;       /* the caller's, for the statistics */
     struct mc_serve_options options; /* the caller's; clients can change the last two */
-    /* The caller's: lines NAME:PASSWORD, as memcached -Y has them; who is none of these has to log in
+    /* The caller's: lines NAME:PASSWORD, as memcached -Y has them; a client has to log in as one of these
      * first, by a set whose value is <name> <password>. Empty: nobody has to. */
     struct mc_bytes users;
     struct mc_cache cache;

@@ -36,8 +36,7 @@ struct order {
 
 static bool is_order_word(struct mc_bytes word, const char *text)
 {
-    struct mc_bytes bytes = mc_string(text);
-    return word.len == bytes.len && memcmp(word.data, bytes.data, bytes.len) == 0;
+    return mc_serve_is(word, mc_string(text));
 }
 
 static struct order order_of(const struct mc_serve_call *call, int event)
@@ -173,7 +172,7 @@ static struct mc_serve_prefix *prefix_of(struct mc_serve *serve, struct mc_bytes
     return prefix;
 }
 
-void mc_serve_detail(const struct mc_serve_call *call, bool hit)
+void mc_serve_admin_count(const struct mc_serve_call *call, bool hit)
 {
     if (!call->serve->has_details)
         return;
@@ -324,15 +323,6 @@ static struct mc_cache_item *next_dumped(const struct mc_serve *serve, struct mc
     return NULL;
 }
 
-static struct mc_bytes read_key_of(const struct mc_cache *cache, struct mc_cache_item *item,
-                                   char *to)
-{
-    struct mc_cache_cursor cursor = mc_cache_key(item);
-    mc_cache_read(cache, &cursor, to, item->key_len);
-    const struct mc_bytes key = {to, item->key_len};
-    return key;
-}
-
 /* Appends a key as a URI has it. */
 static void answer_encoded(struct mc_answer *answer, struct mc_bytes key)
 {
@@ -356,7 +346,7 @@ static bool dump_meta_item(const struct mc_serve *serve, struct mc_serve_client 
     struct mc_answer *answer = &client->answer;
     bool fetched = (item->marks & MC_CACHE_FETCHED) != 0;
     mc_answer_text(answer, MC_BYTES("key="));
-    answer_encoded(answer, read_key_of(&serve->cache, item, buf));
+    answer_encoded(answer, mc_cache_copy_key(&serve->cache, item, buf));
     if (item->exptime == 0)
         mc_answer_text(answer, MC_BYTES(" exp=-1"));
     else
@@ -378,7 +368,7 @@ static bool dump_cache_item(const struct mc_serve *serve, struct mc_serve_client
         return false;
     struct mc_answer *answer = &client->answer;
     mc_answer_text(answer, MC_BYTES("ITEM "));
-    mc_answer_text(answer, read_key_of(&serve->cache, item, buf));
+    mc_answer_text(answer, mc_cache_copy_key(&serve->cache, item, buf));
     answer_count(answer, " [", item->size);
     answer_count(answer, " b; ", item->exptime == 0 ? 0 : serve->started + item->exptime);
     mc_answer_line(answer, MC_BYTES(" s]"));
@@ -672,7 +662,7 @@ static void flush_items(const struct order *order, int32_t delay)
     answer_order(order, "OK");
 }
 
-void mc_serve_refuse_flush(const struct mc_serve_call *call)
+void mc_serve_admin_refuse_flush(const struct mc_serve_call *call)
 {
     const struct order order = order_of(call, MC_REQUEST_FLUSH_ALL);
     answer_order(&order, call->serve->options.no_flush ? "CLIENT_ERROR flush_all not allowed"

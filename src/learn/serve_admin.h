@@ -18,10 +18,10 @@ void mc_serve_admin(const struct mc_serve_call *call, int event);
 void mc_serve_admin_more(const struct mc_serve *serve, struct mc_serve_client *client);
 
 /* Answers a flush_all whose delay is wrong. */
-void mc_serve_refuse_flush(const struct mc_serve_call *call);
+void mc_serve_admin_refuse_flush(const struct mc_serve_call *call);
 
 /* Counts a classic request for its key's prefix, if `stats detail` is on. */
-void mc_serve_detail(const struct mc_serve_call *call, bool hit);
+void mc_serve_admin_count(const struct mc_serve_call *call, bool hit);
 
 #ifdef __cplusplus
 }

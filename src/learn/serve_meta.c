@@ -606,9 +606,8 @@ void mc_serve_meta_stored(struct mc_serve_client *client, const struct mc_cache 
     const struct mc_serve_reflection *r = &client->reflection;
     struct mc_cache_item *item = client->store.item;
     char key[MC_KEY_MAX];
-    struct mc_cache_cursor cursor = mc_cache_key(item);
-    mc_cache_read(cache, &cursor, key, item->key_len);
-    const struct mc_bytes opaque = {r->opaque, r->opaque_len}, name = {key, item->key_len};
+    const struct mc_bytes name = mc_cache_copy_key(cache, item, key);
+    const struct mc_bytes opaque = {r->opaque, r->opaque_len};
     const struct mc_bytes word = {words[result], 2};
     if (result == MC_UPDATE_DONE && client->noreply)
         return;
@@ -629,19 +628,11 @@ void mc_serve_meta_stored(struct mc_serve_client *client, const struct mc_cache 
 
 /* ---- all ----------------------------------------------------------------------------------- */
 
-static size_t count_words(struct mc_bytes words)
-{
-    size_t count = 0;
-    for (struct mc_bytes word; mc_argument_word(&words, &word);)
-        count++;
-    return count;
-}
-
 /* What is wrong with the line before its flags are looked at; empty: nothing. */
 static struct mc_bytes find_line_error(const struct mc_serve_call *call, struct mc_bytes key,
                                        uint8_t command)
 {
-    size_t count = count_words(call->words);
+    size_t count = mc_serve_count_words(call->words);
     if (count == 0 && command != MC_REQUEST_ME)
         return MC_BYTES("ERROR");
     if (count == 0 || key.len > MC_KEY_MAX || call->request->fault == MC_WRONG_BYTE)

@@ -48,9 +48,7 @@ static struct mc_cache_item *make_like(struct mc_cache *cache, struct mc_cache_i
                                        uint32_t size)
 {
     char key[MC_KEY_MAX];
-    struct mc_cache_cursor cursor = mc_cache_key(old);
-    mc_cache_read(cache, &cursor, key, old->key_len);
-    const struct mc_bytes bytes = {key, old->key_len};
+    const struct mc_bytes bytes = mc_cache_copy_key(cache, old, key);
     if (mc_cache_total(old->key_len, old->flags, size) > MC_CACHE_TOTAL_MAX)
         return NULL;
     struct mc_cache_item *item = mc_cache_make(cache, bytes, size);
@@ -121,9 +119,7 @@ static enum mc_update_result put_over(struct mc_cache *cache, struct mc_cache_it
 enum mc_update_result mc_update_put(struct mc_cache *cache, struct mc_update_store *store)
 {
     char key[MC_KEY_MAX];
-    struct mc_cache_cursor cursor = mc_cache_key(store->item);
-    mc_cache_read(cache, &cursor, key, store->item->key_len);
-    const struct mc_bytes bytes = {key, store->item->key_len};
+    const struct mc_bytes bytes = mc_cache_copy_key(cache, store->item, key);
     struct mc_cache_item *old = mc_cache_find(cache, bytes);
     if (old != NULL)
         return put_over(cache, old, store);

@@ -19,7 +19,7 @@ enum {
 
 enum by { BY_KEY, BY_PREFIX, BY_SIZE, BY_MISSES };
 
-/* A fetch that is not counted yet: memcached looks a key up before it stores it, and that is none. */
+/* A fetch that is not counted yet: if a store of its key follows, it was memcached's own look at it. */
 struct fetch {
     bool held, found;
     struct buffer key;

@@ -29,7 +29,7 @@ def requests(words):
 
 
 class Wrong(Exception):
-    """The reply is none, or no good one."""
+    """There is no reply, or it is a bad one."""
 
 
 # ---- a client that believes everything -----------------------------------------------------------
@@ -100,7 +100,7 @@ class Careful:
 
     @staticmethod
     def items(reply):
-        """The items of a reply, and whether it is whole; Wrong when it is none."""
+        """The items of a reply, and whether it is whole; raises Wrong when it is no such reply."""
         items, at = {}, 0
         while True:
             line = re.compile(rb"VALUE (\S+) (\d{1,10}) (0|[1-9]\d{0,9})( \d+)?\r\n").match(reply, at)

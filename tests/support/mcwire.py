@@ -4,7 +4,6 @@ or on a terminal, and what its tests have in common."""
 import os
 import pwd
 import pty
-import re
 import resource
 import shutil
 import socket
@@ -15,6 +14,8 @@ import termios
 import threading
 import time
 import unittest
+
+from tap import run_cases
 
 MCWIRE = os.path.abspath(sys.argv[1])
 PATIENCE_S = 300  # for what ends soon, on a machine that is busy
@@ -196,38 +197,6 @@ class Case(unittest.TestCase):
 # ---- results ----------------------------------------------------------------
 
 
-class Tap(unittest.TestResult):
-    """Prints a line for each test."""
-
-    count = 0
-    bad = False
-
-    def line(self, word, test, more=""):
-        self.count += 1
-        print("%s %d - %s%s" % (word, self.count, test.id().replace("__main__.", ""), more),
-              flush=True)
-
-    def addSuccess(self, test):
-        self.line("ok", test)
-
-    def addSkip(self, test, reason):
-        self.line("ok", test, " # SKIP " + reason)
-
-    def addFailure(self, test, error):
-        self.bad = True
-        self.line("not ok", test)
-        print(re.sub("^", "# ", self._exc_info_to_string(error, test), flags=re.MULTILINE))
-
-    addError = addFailure
-
-
 def main():
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    names = sys.argv[2:]
-    loader = unittest.defaultTestLoader
-    here = sys.modules["__main__"]
-    suite = loader.loadTestsFromNames(names, here) if names else loader.loadTestsFromModule(here)
-    result = Tap()
-    suite.run(result)
-    print("1..%d" % result.count)
-    return result.bad or result.count == 0
+    run_cases(sys.argv[2:])

@@ -6,9 +6,14 @@ import unittest
 
 
 class Tap(unittest.TestResult):
+    """Prints a line for each test."""
+
+    count = 0
+
     def say(self, result, test, more=""):
-        name = test.id().split(".", 1)[1]
-        print("%s %d - %s%s" % (result, self.testsRun, name, more), flush=True)
+        self.count += 1
+        name = test.id().replace("__main__.", "")
+        print("%s %d - %s%s" % (result, self.count, name, more), flush=True)
 
     def addSuccess(self, test):
         self.say("ok", test)
@@ -24,10 +29,15 @@ class Tap(unittest.TestResult):
     def addError(self, test, error):
         self.addFailure(test, error)
 
+    def addSubTest(self, test, subtest, error):
+        if error is not None:
+            self.addFailure(subtest, error)
 
-def run_cases():
-    """Runs the cases of the program, and ends it."""
-    tap = Tap()
-    unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"]).run(tap)
-    print("1..%d" % tap.testsRun)
-    sys.exit(0 if tap.wasSuccessful() else 1)
+
+def run_cases(names=()):
+    """Runs the cases of the program, or those of these names, and ends it."""
+    tap, loader, here = Tap(), unittest.defaultTestLoader, sys.modules["__main__"]
+    suite = loader.loadTestsFromNames(names, here) if names else loader.loadTestsFromModule(here)
+    suite.run(tap)
+    print("1..%d" % tap.count)
+    sys.exit(0 if tap.wasSuccessful() and tap.count > 0 else 1)

@@ -215,11 +215,6 @@ PAGE_EXPORT int connection_error(void)
     return engine.error;
 }
 
-PAGE_EXPORT int connection_fault(void)
-{
-    return engine.reader.fault;
-}
-
 /* ---- what became of a question ----------------------------------------------------------------- */
 
 PAGE_EXPORT size_t questions_asked(void)
@@ -258,14 +253,4 @@ PAGE_EXPORT size_t answer_value_len(size_t index, size_t key)
 PAGE_EXPORT uint64_t answer_number(size_t index)
 {
     return questions[index].op.answer;
-}
-
-PAGE_EXPORT const char *answer_text_at(size_t index)
-{
-    return questions[index].op.text.data;
-}
-
-PAGE_EXPORT size_t answer_text_len(size_t index)
-{
-    return questions[index].op.text.len;
 }

@@ -124,6 +124,7 @@ class SideBySide {
             careless.receive(received);
         requestsOf(wire, request).forEach((text, k) => {
             this.rows.push({ question: text, ours: toldByEngine(wire, first + k),
+                             failed: wire.c.answer_result(first + k) < 0,
                              careless: careless.answer() });
         });
         if (trouble.late)
@@ -131,6 +132,12 @@ class SideBySide {
         if (trouble.cut !== undefined)
             this.careless = new Careless();
     }
+}
+
+// Does mcwire's client send such requests?
+function canAsk(wire, exchanges) {
+    const honest = new SideBySide(wire);
+    return exchanges.every((one) => honest.exchange(one));
 }
 
 // The rows of an exchange and the next one, when nothing is wrong and under a lie; null when mcwire's

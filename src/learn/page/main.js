@@ -189,7 +189,7 @@ class Page {
         byId("cut-place").textContent = `${this.cut} of ${size}`;
         const whole = readMessage(this.wire, message, [], true);
         this.showLines(message, whole.events);
-        const reading = readUntil(this.wire, message, this.cut, false);
+        const reading = readUntil(this.wire, message, this.cut);
         showBytes(message, this.cut);
         showState(message, reading);
         showTold(message.direction, reading);
@@ -221,7 +221,7 @@ class Page {
 
     showBreak() {
         const exchanges = this.exchanges();
-        const possible = exchanges && compareClients(this.wire, exchanges, LIES[5], 0) !== null;
+        const possible = exchanges && canAsk(this.wire, exchanges);
         byId("break-text").textContent = !exchanges ? "Nobody answers this message."
             : possible ? "The server answers the chosen question with a lie. Who notices?"
             : "mcwire's client does not send such a message. Only the bytes are changed.";

@@ -33,9 +33,8 @@ const STATE_TEXTS = {
 class Reading {
     // `left`: bytes that came before and are not read yet. With `explain`, each event has its fields.
     constructor(wire, direction, state, left, explain) {
-        Object.assign(this, { wire, direction, explain, left, events: [], last: MORE, at: 0 });
-        this.saved = state;
-        this.at = -left.length;
+        Object.assign(this, { wire, direction, explain, left, events: [], last: MORE,
+            at: -left.length, saved: state });
     }
 
     feed(bytes) {
@@ -247,8 +246,8 @@ function readMessage(wire, message, cuts, explain) {
 }
 
 // Reads the first bytes of a message.
-function readUntil(wire, message, cut, explain) {
-    const reading = new Reading(wire, message.direction, message.state, message.left, explain);
+function readUntil(wire, message, cut) {
+    const reading = new Reading(wire, message.direction, message.state, message.left, false);
     reading.feed(message.bytes.subarray(0, cut));
     return reading;
 }

@@ -234,7 +234,7 @@ function showVerdict(rows, error) {
     rows.forEach((row, k) => {
         const cells = element("tr", {}, element("th", { scope: "row" }, `${k + 1}. `,
             element("code", {}, ...spellNodes(shorten(row.question)))));
-        cells.append(verdictCell(row.ours, row.honest, row.ours !== row.honest),
+        cells.append(verdictCell(row.ours, row.honest, row.failed),
             verdictCell(row.careless, row.honestCareless, false));
         body.append(cells);
     });
