@@ -46,12 +46,11 @@ bool transcript_byte(const char **at, char *byte)
 {
     static const char letters[] = "rn\\{", bytes[] = "\r\n\\{";
     const char *b = *at;
-    char digits[3] = {0};
     *byte = *b++;
     if (*byte == '\\' && *b == 'x') {
         if (!isxdigit((unsigned char)b[1]) || !isxdigit((unsigned char)b[2]))
             return false;
-        memcpy(digits, b + 1, 2);
+        const char digits[] = {b[1], b[2], '\0'};
         *byte = (char)strtoul(digits, NULL, 16);
         b += 3;
     } else if (*byte == '\\') {
