@@ -853,7 +853,8 @@ static void read_usual(struct mc_engine *e, struct mc_bytes *in)
         n = op->command->usual(op, in->data, in->len);
         if (n == 0)
             break;
-        if (n < in->len && (next == NULL || next->state != MC_OP_ASKED) && !is_more_pending(e)) {
+        if (n < in->len + e->beyond && (next == NULL || next->state != MC_OP_ASKED) &&
+            !is_more_pending(e)) {
             mc_engine_fail(e, mc_reply_fault(e, MC_FAULT_UNASKED));
             return;
         }
@@ -1017,11 +1018,13 @@ static bool count_received(struct mc_engine *e, size_t bytes)
     return false;
 }
 
-/* Reads what is in the buffer. */
-static void read_received(struct mc_engine *e)
+/* Reads what is in the buffer; so many bytes follow that are not in it. */
+static void read_received(struct mc_engine *e, size_t beyond)
 {
     struct mc_bytes in = {e->in + e->at, e->end - e->at};
+    e->beyond = beyond;
     read_all_replies(e, &in);
+    e->beyond = 0;
     e->at = e->error == 0 ? e->end - in.len : 0;
     e->end = e->error == 0 ? e->end : 0;
 }
@@ -1029,7 +1032,7 @@ static void read_received(struct mc_engine *e)
 void mc_engine_received(struct mc_engine *engine, size_t bytes)
 {
     if (engine->error == 0 && count_received(engine, bytes))
-        read_received(engine);
+        read_received(engine, 0);
 }
 
 /* Keeps what could not be read yet, after a line that was kept and then read, with its text. */
@@ -1046,21 +1049,6 @@ static void keep_rest(struct mc_engine *e, struct mc_bytes rest)
     memcpy(e->in + e->end, rest.data, rest.len);
     e->at = e->end;
     e->end += rest.len;
-}
-
-/* Reads the line that is kept, with n bytes more; so many follow that are not in the buffer. */
-static void read_kept(struct mc_engine *e, size_t n, size_t beyond)
-{
-    struct mc_bytes in = {e->in + e->at, e->end + n - e->at};
-    bool more = true;
-    e->received += n;
-    e->end += n;
-    e->beyond = beyond;
-    while (more && in.len > 0 && e->error == 0)
-        more = read_next(e, &in);
-    e->beyond = 0;
-    e->at = e->error == 0 ? e->end - in.len : 0;
-    e->end = e->error == 0 ? e->end : 0;
 }
 
 /* How many of the bytes belong to the line that is kept, as far as there is room. */
@@ -1096,7 +1084,9 @@ void mc_engine_feed(struct mc_engine *engine, struct mc_bytes bytes)
         memcpy(to, bytes.data, n);
         bytes.data += n;
         bytes.len -= n;
-        read_kept(e, n, bytes.len);
+        e->received += n;
+        e->end += n;
+        read_received(e, bytes.len);
     }
 }
 

@@ -19,6 +19,14 @@ int mc_reply_event(struct mc_engine *engine, struct mc_bytes *in, struct mc_repl
     }
 }
 
+void mc_reply_clear(struct mc_value *value, int result)
+{
+    value->len = 0;
+    value->cas = 0;
+    value->flags = 0;
+    value->result = result;
+}
+
 /* What a reply says of a value besides its bytes. */
 static void describe_value(struct mc_value *value, const struct mc_reply *reply)
 {

@@ -55,13 +55,7 @@ static inline int *mc_reply_result(struct mc_slot s)
 }
 
 /* Nothing but a result. */
-static inline void mc_reply_clear(struct mc_value *value, int result)
-{
-    value->len = 0;
-    value->cas = 0;
-    value->flags = 0;
-    value->result = result;
-}
+void mc_reply_clear(struct mc_value *value, int result);
 
 /* Copies a whole value to its place. MC_HIT, or MC_E_FULL. */
 static inline int mc_reply_copy(struct mc_value *value, const struct mc_reply *item)
