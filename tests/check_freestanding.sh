@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Compiles proto/, the engine and the small memcached of src/learn to see that they need no C library
-# and have no variables, and each header alone, as C and as C++. CC and CXX choose the compilers; names and includes are check_house.py's.
+# and have no variables, and each header alone, as C and as C++. CC and CXX choose the compilers;
+# names and includes are check_house.py's.
 # The functions are called by their names.
 # shellcheck disable=SC2317
 # shellcheck source=tests/support/tap.sh
@@ -21,25 +22,22 @@ silent() {
 serve=(src/learn/{answer,cache,serve,serve_admin,serve_meta,update}.c)
 engine=(src/{engine,keys,reply,command,catalog,meta,retrieval}.c)
 
-# compile FOLDER OPTION...: each file of proto/ to an object; to a folder named engine or serve, also
-# its files.
+# compile FOLDER FILE...: each to an object, with the options of this round.
 compile() {
-    local folder=$1 file files=(proto/*.c)
-    [[ $1 != *engine* ]] || files+=("${engine[@]}")
-    [[ $1 != *serve* ]] || files+=("${serve[@]}")
-    shift
-    mkdir -p "$folder"
-    for file in "${files[@]}"; do
-        "${cc[@]}" -std=c11 -ffreestanding -fno-stack-protector "${warn[@]}" "$@" -c "$file" \
-            -o "$folder/$(basename "$file" .c).o" || return
+    local folder=$1 file
+    mkdir "$folder" || return
+    for file in "${@:2}"; do
+        "${cc[@]}" -std=c11 -ffreestanding -fno-stack-protector "${warn[@]}" "${words[@]}" \
+            -c "$file" -o "$folder/$(basename "$file" .c).o" || return
     done
 }
 
-# undefined FOLDER: names that the objects need and do not define, except the four functions of
+# undefined FOLDER...: names that the objects need and do not define, except the four functions of
 # src/ports/memory.c.
 undefined() {
-    comm -23 <(nm -u "$1"/*.o | awk '$1 == "U" { print $2 }' | sort -u) \
-        <(nm -g --defined-only "$1"/*.o | awk 'NF == 3 { print $3 }' | sort -u) |
+    comm -23 <(find "$@" -name '*.o' -exec nm -u {} + | awk '$1 == "U" { print $2 }' | sort -u) \
+        <(find "$@" -name '*.o' -exec nm -g --defined-only {} + |
+            awk 'NF == 3 { print $3 }' | sort -u) |
         grep -vxE 'mem(cpy|move|set|cmp)|_GLOBAL_OFFSET_TABLE_'
 }
 
@@ -59,16 +57,17 @@ alone() {
     "${compiler[@]}" "-std=$1" "${warn[@]}" -fsyntax-only - <<<"#include \"$2\""
 }
 
-for options in -Os -O2 '-Os -fPIC' '-O2 -fPIC'; do
+for options in -Os '-O2 -fPIC'; do
     read -ra words <<<"$options"
     folder=$tap_folder/${options// /}
-    check "proto compiles with $options" compile "$folder" "${words[@]}"
+    check "proto compiles with $options" compile "$folder" proto/*.c
     check "proto with $options needs no libc" silent undefined "$folder"
     check "proto with $options has no variables" silent variables "$folder"
-    check "the engine compiles with $options" compile "$folder-engine" "${words[@]}"
-    check "the engine with $options needs no libc" silent undefined "$folder-engine"
-    check "the small memcached compiles with $options" compile "$folder-serve" "${words[@]}"
-    check "the small memcached with $options needs no libc" silent undefined "$folder-serve"
+    check "the engine compiles with $options" compile "$folder-engine" "${engine[@]}"
+    check "the engine with $options needs no libc" silent undefined "$folder" "$folder-engine"
+    check "the small memcached compiles with $options" compile "$folder-serve" "${serve[@]}"
+    check "the small memcached with $options needs no libc" \
+        silent undefined "$folder" "$folder-serve"
     check "the small memcached with $options has no variables" silent variables "$folder-serve"
 done
 for header in proto/*.h src/*.h src/learn/*.h; do

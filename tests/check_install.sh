@@ -10,12 +10,21 @@ cc=${CC:-cc}
 cxx=${CXX:-c++}
 here=$tap_root/tests/install
 soname=libmcwire.so.0.2 # raised with each change that tests/check_abi.py sees
+source=$tap_folder/source
 prefix=$tap_folder/prefix
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
+export CFLAGS=-O0 # of what is built here, which is faster so
 
+# copy_source: of this project, for the builds below.
+copy_source() {
+    mkdir "$source" &&
+        cp -r "$tap_root"/{meson.build,meson_options.txt,proto,src,bench,tests} "$source"
+}
+
+# install_library: what the lines of README.md have built, if they could be typed.
 install_library() {
-    meson setup "$tap_folder/build" "$tap_root" --prefix="$prefix" --libdir=lib -Dbench=disabled \
-        -Dtests=disabled && meson install -C "$tap_folder/build"
+    meson setup "$source/build" "$source" && meson configure "$source/build" --prefix="$prefix" \
+        --libdir=lib -Dbench=disabled -Dtests=disabled && meson install -C "$source/build"
 }
 
 # builds_nothing_else FOLDER: all that this build folder compiles is installed.
@@ -138,7 +147,7 @@ in_private() {
         "$@"' "$tap_folder/layers" "$@"
 }
 
-# install_as_typed: in a copy of the source; then the program runs, with no variable of ours set.
+# install_as_typed: in the copy of the source; then the program runs, with no variable of ours set.
 # It is bash text for in_private: the copy, the address and the lines are its arguments.
 install_as_typed='
     source=$0 address=$1 soname=$2
@@ -152,24 +161,22 @@ install_as_typed='
 run_readme() {
     local lines
     mapfile -t lines < <(readme_lines)
-    [ ${#lines[@]} -eq 3 ] && mkdir -p "$tap_folder/source" &&
-        cp -r "$tap_root"/{meson.build,meson_options.txt,proto,src,bench,tests} \
-            "$tap_folder/source" &&
-        in_private bash -c "$install_as_typed" "$tap_folder/source" "$tap_address" "$soname" \
-            "${lines[@]}"
+    [ ${#lines[@]} -eq 3 ] &&
+        in_private bash -c "$install_as_typed" "$source" "$tap_address" "$soname" "${lines[@]}"
 }
 
 # ---- the cases -----------------------------------------------------------------------------------
 
 start_memcached unix
+check "the source is copied" copy_source
 if in_private true 2>/dev/null; then
     check "the lines of README.md, typed on a bare Debian" run_readme
-    check "they build what is installed" builds_nothing_else "$tap_folder/source/build"
+    check "they build what is installed" builds_nothing_else "$source/build"
 else
     skip "the lines of README.md, typed on a bare Debian" "/etc cannot be made private here"
 fi
 check "meson install" install_library
-check "meson install builds what is installed" builds_nothing_else "$tap_folder/build"
+check "meson install builds what is installed" builds_nothing_else "$source/build"
 check "one version everywhere" expect_one_version
 check "the command mcwire and its page" expect_command
 check "a page for each header" expect_pages

@@ -97,6 +97,14 @@ static int fail(int error)
     return error == 0 ? 0 : -1;
 }
 
+/* A send that fails. A connection that is gone brings no more bytes: nobody waits for them. */
+static int fail_send(int fd, int error)
+{
+    if (error == ECONNRESET || error == EPIPE)
+        (void)shutdown(fd, SHUT_RDWR);
+    return fail(error);
+}
+
 /* Lets time pass, as on a machine that does not get to run this. errno stays. */
 static void await_time(void)
 {
@@ -223,7 +231,8 @@ ssize_t __wrap_send(int fd, const void *data, size_t size, int flags);
 ssize_t __wrap_send(int fd, const void *data, size_t size, int flags)
 {
     int error;
-    return fails(FAULTS_SEND, &error) ? fail(error) : __real_send(fd, data, capped(size), flags);
+    return fails(FAULTS_SEND, &error) ? fail_send(fd, error)
+                                      : __real_send(fd, data, capped(size), flags);
 }
 
 /* Cut to the first part that is not empty, when that part is long enough. */
@@ -234,7 +243,7 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
     int error;
     size_t k = 0;
     if (fails(FAULTS_SENDMSG, &error))
-        return fail(error);
+        return fail_send(fd, error);
     while (k + 1 < (size_t)message->msg_iovlen && message->msg_iov[k].iov_len == 0)
         k++;
     const struct iovec *part = &message->msg_iov[k];

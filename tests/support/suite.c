@@ -5,6 +5,14 @@
 
 enum { TIMEOUT_S = 300 };
 
+/* In the place of libcheck's own (-Wl,--wrap=_mark_point), which makes a system call at each
+ * assertion that holds, so that it can tell which was the last before a crash. */
+void __wrap__mark_point(const char *file, int line);
+void __wrap__mark_point(const char *file, int line)
+{
+    (void)file, (void)line;
+}
+
 int suite_run(const char *name, const struct suite_test *tests, size_t count)
 {
     Suite *suite = suite_create(name);
@@ -23,7 +31,6 @@ int suite_run(const char *name, const struct suite_test *tests, size_t count)
 void *suite_allocate(size_t size)
 {
     void *memory = malloc(size > 0 ? size : 1);
-    if (memory == NULL) /* an assertion, even one that holds, is a system call */
-        ck_abort_msg("no memory");
+    ck_assert_ptr_nonnull(memory);
     return memory;
 }
