@@ -1,6 +1,8 @@
 /* Answers meta commands. Their flags are read here and not taken from the request reader, because
  * what memcached says of a wrong flag depends on the flags before and after it. */
 #include "serve_meta.h"
+#include "decimal.h"
+#include "serve_log.h"
 
 #include <string.h>
 
@@ -376,14 +378,16 @@ static void run_md(struct meta *m)
 /* A new item with the initial number; m->item is then held. */
 static bool create_number(struct meta *m, struct mc_update_delta *delta)
 {
-    struct mc_answer digits = {.len = 0};
-    mc_answer_number(&digits, m->initial);
-    m->item = mc_cache_make(m->cache, m->key, (uint32_t)digits.len);
+    char digits[MC_DECIMAL_MAX];
+    size_t len = mc_decimal_digits(m->initial);
+    mc_decimal_write(digits, 0, len, m->initial);
+    m->item = mc_cache_make(m->cache, m->key, (uint32_t)len);
     if (m->item == NULL)
         return false;
     struct mc_cache_cursor to = mc_cache_value(m->cache, m->item);
-    mc_cache_write(m->cache, &to, digits.lines, digits.len);
-    mc_cache_link(m->cache, m->item);
+    mc_cache_write(m->cache, &to, digits, len);
+    struct mc_update_store store = {.item = m->item, .mode = MC_UPDATE_ADD};
+    mc_serve_log_store(m->call->serve, &store, mc_update_put(m->cache, &store));
     m->created = true;
     delta->number = m->initial;
     return true;
@@ -536,13 +540,14 @@ static enum mc_update_mode read_store_mode(struct meta *m)
 }
 
 /* No item for the value: the old one goes as well, as for a set. */
-static void refuse_value(struct meta *m, size_t total)
+static void refuse_value(struct meta *m, enum mc_update_mode mode, size_t total)
 {
     if (total > MC_CACHE_WHOLE_MAX && total <= MC_CACHE_TOTAL_MAX) {
         if (!m->quiet)
             answer_error(m, MC_BYTES("SERVER_ERROR Out of memory during read"));
         return;
     }
+    mc_serve_log_no_item(m->call->serve, m->key, mode, total);
     struct mc_cache_item *old = mc_cache_find(m->cache, m->key);
     if (old != NULL)
         mc_cache_unlink(m->cache, old);
@@ -560,7 +565,7 @@ static void receive_value(struct meta *m, enum mc_update_mode mode)
     if (total <= MC_CACHE_TOTAL_MAX)
         item = mc_cache_make(m->cache, m->key, size);
     if (item == NULL) {
-        refuse_value(m, total);
+        refuse_value(m, mode, total);
         return;
     }
     item->flags = m->client_flags;
