@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compares the small memcached with a real one (tests/check_serve_live.c, built with gcc -O2): a
-# million random commands get the same bytes from both. Takes half a minute.
+# million random commands get the same bytes from both. Takes a minute.
 # needs: gcc stdio.h check.pc pkg-config memcached faketime
 # The functions are called by their names.
 # shellcheck disable=SC2317
