@@ -65,7 +65,8 @@ static unsigned below(struct pair *p, unsigned n)
 
 #define PICK(p, list) ((list)[below(p, sizeof(list) / sizeof *(list))])
 
-static const char *const keys[] = {"a", "b", "n", "n", "num", "Zm9v", "QUJD", "foo", "\xc3\xa9"};
+static const char *const keys[] = {"a",    "b",   "n",        "n",    "num",    "Zm9v",
+                                   "QUJD", "foo", "\xc3\xa9", "QUJ=", "Q-Q_F=", "A==="};
 static const char *const flag_words[] = {"0", "0", "0", "1", "4294967295", "4294967301", "007"};
 static const char *const times[] = {
     "0",       "0",       "0",          "0",          "1",          "2",

@@ -1,8 +1,7 @@
 /* A small memcached for learning and for tests: bytes of clients in, bytes of answers out. It does
  * no I/O, allocates nothing, has no clock and no global state, and needs no more of a C library than
- * memcpy() and its like. It answers as a memcached 1.6.18 does when started with
- * `-o no_lru_maintainer,no_lru_crawler`; DIFFERENCES.md lists where it does not. `mcwire serve` is
- * this with sockets (src/tool/host.c).
+ * memcpy() and its like. It answers as a memcached 1.6.18 does; DIFFERENCES.md lists where it does
+ * not. `mcwire serve` is this with sockets (src/tool/host.c).
  *
  * To embed it, compile answer.c, cache.c, serve.c, serve_admin.c, serve_log.c, serve_meta.c and
  * update.c of this folder and all of proto/, with both folders in the path of headers:
@@ -67,6 +66,7 @@ struct mc_serve_log {
     struct mc_serve *serve;
     struct mc_serve_client *watchers[MC_SERVE_WATCHERS];
     uint8_t kinds; /* that somebody watches */
+    uint32_t watching;
     uint32_t file; /* of the client whose requests are answered */
     uint64_t line, sent, missed;
     uint64_t from, to; /* the bytes that are in the ring */

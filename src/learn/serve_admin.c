@@ -115,6 +115,7 @@ static void answer_stats(const struct order *order)
     answer_stat(answer, "curr_items", cache->items);
     answer_stat(answer, "total_items", cache->stored);
     answer_stat(answer, "evictions", cache->evicted);
+    answer_stat(answer, "log_watchers", serve->log.watching);
     answer_stat(answer, "log_watcher_skipped", serve->log.missed);
     answer_stat(answer, "log_watcher_sent", serve->log.sent);
     answer_stat(answer, "limit_maxbytes", serve->limit);

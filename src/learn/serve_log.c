@@ -240,8 +240,13 @@ static void join_kinds(struct mc_serve *serve)
 {
     struct mc_serve_log *log = &serve->log;
     log->kinds = 0;
-    for (size_t k = 0; k < MC_SERVE_WATCHERS; k++)
-        log->kinds |= log->watchers[k] != NULL ? log->watchers[k]->kinds : 0;
+    log->watching = 0;
+    for (size_t k = 0; k < MC_SERVE_WATCHERS; k++) {
+        if (log->watchers[k] == NULL)
+            continue;
+        log->kinds |= log->watchers[k]->kinds;
+        log->watching++;
+    }
     log->watcher.found = log_found;
     log->watcher.evicts = log_eviction;
     log->serve = serve;

@@ -6,7 +6,10 @@
 
 #include <string.h>
 
-enum { WORDS_MAX = 18 }; /* after the command */
+enum {
+    WORDS_MAX = 18, /* after the command */
+    NO_DIGIT = 64   /* of base64 */
+};
 
 #define BAD_FORMAT MC_BYTES("CLIENT_ERROR bad command line format")
 #define LONG_OPAQUE MC_BYTES("CLIENT_ERROR opaque token too long")
@@ -90,10 +93,44 @@ static void read_count(struct meta *m, struct mc_bytes word)
     }
 }
 
+/* The six bits of a digit of base64; padding has none. NO_DIGIT: it is neither. */
+static uint32_t digit_of(char c)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const struct mc_bytes all = {digits, NO_DIGIT};
+    return c == '=' ? 0 : (uint32_t)mc_serve_find(all, c);
+}
+
+/* Decodes base64 as memcached does: it skips other bytes, drops bits that are left, and ends after the
+ * four digits that have padding. Returns how many bytes there are; 0: this is no base64. */
+static size_t decode_base64(struct mc_bytes text, char *to)
+{
+    uint32_t bits = 0;
+    size_t count = 0, done = 0, padding = 0;
+    for (size_t k = 0; k < text.len; k++)
+        count += digit_of(text.data[k]) < NO_DIGIT ? 1 : 0;
+    if (count % 4 != 0)
+        return 0;
+    count = 0;
+    for (size_t k = 0; k < text.len && (padding == 0 || count % 4 != 0); k++) {
+        uint32_t digit = digit_of(text.data[k]);
+        if (digit == NO_DIGIT)
+            continue;
+        padding += text.data[k] == '=' ? 1 : 0;
+        bits = bits << 6 | digit;
+        if (++count % 4 != 0)
+            continue;
+        to[done++] = (char)(bits >> 16 & 255);
+        to[done++] = (char)(bits >> 8 & 255);
+        to[done++] = (char)(bits & 255);
+    }
+    return padding > 2 ? 0 : done - padding;
+}
+
 static void decode_key(struct meta *m)
 {
     m->binary = true;
-    m->key.len = mc_argument_base64(m->key, m->decoded);
+    m->key.len = decode_base64(m->key, m->decoded);
     m->key.data = m->decoded;
     if (m->key.len == 0)
         fail_flag(m, MC_BYTES("CLIENT_ERROR error decoding key"));
