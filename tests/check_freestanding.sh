@@ -19,7 +19,7 @@ silent() {
     [ -z "$said" ] || { echo "$said" && return 1; }
 }
 
-serve=(src/learn/{answer,cache,serve,serve_admin,serve_meta,update}.c)
+serve=(src/learn/{answer,cache,serve,serve_admin,serve_log,serve_meta,update}.c)
 engine=(src/{engine,keys,reply,command,catalog,meta,retrieval}.c)
 
 # compile FOLDER FILE...: each to an object, with the options of this round.

@@ -251,6 +251,133 @@ class Serve(tool.Case):
                           env=tool.environment(MCWIRE_PASSWORD="secret"))
         self.assertEqual((result.status, result.out), (0, b"STORED\n"), result.said)
 
+    def test_clients_may_end_it(self):
+        host = Host(self)
+        self.ask(host.connect(), b"shutdown\r\n", b"ERROR: shutdown not enabled\r\n")
+        host = Host(self, "-A")
+        client = host.connect()
+        self.ask(client, b"shutdown soon\r\n", b"CLIENT_ERROR invalid shutdown mode\r\n")
+        client.sendall(b"shutdown\r\n")
+        self.assertEqual(receive_all(client), b"")
+        said = host.process.communicate(timeout=tool.PATIENCE_S)[1]
+        self.assertEqual(host.process.returncode, 0, said)
+        self.assertIn(b"mcwire: serve: 1 connections, ", said)
+
+    def test_options_of_memcached(self):
+        host = Host(self, "-F", "-M", "-W", "-X", "-m", "3", "-c", "9", "-o",
+                    "track_sizes,no_lru_crawler,no_lru_maintainer,no_slab_reassign")
+        client = host.connect()
+        self.ask(client, b"flush_all\r\nwatch\r\nstats cachedump 1 1\r\nstats sizes\r\n",
+                 b"CLIENT_ERROR flush_all not allowed\r\nCLIENT_ERROR watch commands not allowed"
+                 b"\r\nCLIENT_ERROR stats cachedump not allowed\r\nEND\r\n")
+        self.ask(client, b"lru mode flat\r\nlru_crawler crawl all\r\nslabs reassign 1 2\r\n",
+                 b"ERROR\r\nCLIENT_ERROR lru crawler disabled\r\n"
+                 b"CLIENT_ERROR slab reassignment disabled\r\n")
+        for number in range(3):
+            client.sendall(b"set k%d 0 0 1000000 noreply\r\n" % number + BIG + b"\r\n")
+        self.ask(client, b"get k2\r\n", b"END\r\n")
+        stats = self.ok("stats", "settings", server=host.address)
+        self.assertRegex(stats, rb"(?m)^maxconns +9$")
+        self.assertRegex(stats, rb"(?m)^evictions +off$")
+        self.assertIn(b", 0 evicted\n", host.stop())
+        self.fails_to_serve(b"serve: -o: 'modern' is not known", "-o", "track_sizes,modern")
+        self.fails_to_serve(b"serve: -o: '' is not known", "-o", "")
+
+    def test_transcripts(self):
+        """All of those that hold for this version of memcached, in one session."""
+        host = Host(self)
+        said = self.ok("replay", "--all", "--yes", server=host.address)
+        self.assertRegex(said, rb"\n[0-9]{2,} the same, 0 different, [0-9]+ not played\n$")
+
+    def await_stat(self, client, words):
+        said = b""
+        while b"STAT " + words + b"\r\n" not in said:
+            client.sendall(b"stats\r\n")
+            said = b""
+            while not said.endswith(b"END\r\n"):
+                said += client.recv(65536)
+
+    def test_its_log(self):
+        host = Host(self)
+        watcher, client = host.connect(), host.connect()
+        self.ask(client, b"mn\r\n", b"MN\r\n")
+        self.ask(watcher, b"watch connevents mutations\r\n", b"OK\r\n")
+        self.ask(client, b"set k 0 0 1\r\nv\r\n", b"STORED\r\n")
+        port = client.getsockname()[1]
+        client.close()
+        other = host.connect()
+        self.ask(other, b"mn\r\n", b"MN\r\n")
+        said = b""
+        while b"conn_new" not in said:
+            said += watcher.recv(65536)
+        said = re.sub(rb"(?m)^ts=1\d{9}\.\d{1,6} gid=(\d+) ", rb"\1 ", said)
+        at = b"rip=127.0.0.1 rport=%d transport=tcp"
+        self.assertEqual(re.sub(rb"cfd=\d+", b"cfd=N", said).splitlines(), [
+            b"2 type=item_store key=k status=stored cmd=set ttl=0 clsid=1 cfd=N size=1",
+            b"3 type=conn_close " + at % port + b" reason=normal cfd=N",
+            b"4 type=conn_new " + at % other.getsockname()[1] + b" cfd=N"])
+        watcher.shutdown(socket.SHUT_WR)
+        self.assertEqual(receive_all(watcher), b"")
+        self.await_stat(other, b"log_watchers 0")
+
+    def start_tool(self, host, *command):
+        process = subprocess.Popen([tool.MCWIRE, "-s", host.address, tool.SLOW, *command],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   env=tool.environment())
+        self.addCleanup(process.kill)
+        return process
+
+    def test_mcwire_watch(self):
+        host = Host(self)
+        client = host.connect()
+        process = self.start_tool(host, "watch", "--json")
+        self.await_stat(client, b"log_watchers 1")
+        self.ask(client, b"get some\r\n", b"END\r\n")
+        self.assertIn(b'"key":"some","status":"not_found"', process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=tool.PATIENCE_S)[1]
+        self.assertEqual(process.returncode, 0, said)
+        self.assertIn(b"1 line in ", said)
+        self.await_stat(client, b"log_watchers 0")
+
+    def test_mcwire_top(self):
+        """It has read all lines when it sees that the server has closed."""
+        host = Host(self, "-A")
+        client = host.connect()
+        process = self.start_tool(host, "top", "--json")
+        self.await_stat(client, b"log_watchers 1")
+        self.ask(client, b"get some\r\nget some\r\n", b"END\r\nEND\r\n")
+        self.await_stat(client, b"log_watcher_sent 2")
+        client.sendall(b"shutdown\r\n")
+        out, said = process.communicate(timeout=tool.PATIENCE_S)
+        self.assertIn(b'{"key":"some","requests":2,', out, said)
+
+    def test_a_watcher_that_does_not_read(self):
+        host = Host(self)
+        silent, watcher, client = host.connect(), host.connect(), host.connect()
+        for each in (silent, watcher):
+            self.ask(each, b"watch\r\n", b"OK\r\n")
+        before = host.memory()
+        key = b"k" * 250
+        for _ in range(100):
+            self.ask(client, b"get" + (b" " + key) * 2000 + b"\r\n", b"END\r\n")
+        if before is not None:
+            self.assertLess(host.memory() - before, 2000000)
+        said = b""
+        while said.count(b"\n") < 2 or b"skipped=" not in said:
+            said = said[-10000:] + silent.recv(65536)
+            self.ask(client, b"get k\r\n", b"END\r\n")
+        self.ask(client, b"mn\r\n", b"MN\r\n")
+        host.stop()
+
+    def test_nobody_reads_the_clock(self):
+        host = Host(self, "--clock")
+        host.process.stdout.close()
+        host.process.stdin.write(b"1\n")
+        host.process.stdin.flush()
+        self.assertIn(b"0 connections", host.process.stderr.read())
+        self.assertEqual(host.process.wait(timeout=tool.PATIENCE_S), 74)
+
     def test_no_descriptor_is_left(self):
         """It waits until one is free."""
         host = Host(self)

@@ -34,9 +34,6 @@ static void expect(struct served *s, int client, const char *sent, const char *s
 
 /* ---- transcripts --------------------------------------------------------------------------- */
 
-/* Transcripts that need what this server does not have: lists of items to tune, and a log. */
-static const char *const lacking[] = {"admin-lru.", "stream-watch"};
-
 struct play {
     struct served served;
     size_t cut; /* the first piece of what is sent; 0: like the others */
@@ -47,15 +44,6 @@ struct play {
     } bindings[NAMES_MAX];
     size_t count;
 };
-
-static bool is_lacking(const char *name)
-{
-    for (size_t k = 0; k < sizeof lacking / sizeof *lacking; k++) {
-        if (strncmp(name, lacking[k], strlen(lacking[k])) == 0)
-            return true;
-    }
-    return false;
-}
 
 static const char *find_bound(const struct play *play, const char *name)
 {
@@ -152,7 +140,7 @@ static void start_as_told(struct served *served, const struct transcript *t)
 {
     size_t limit = option_number(t->options, "-m ") << 20, size = limit;
     if (strstr(t->path, "cache-memlimit") != NULL)
-        size = 100 << 20;
+        size = 32 << 20;
     served_start(served, size > SERVED_SIZE ? size : SERVED_SIZE, NOW);
     struct mc_serve *serve = &served->serve;
     if (limit > 0)
@@ -164,8 +152,10 @@ static void start_as_told(struct served *served, const struct transcript *t)
         .can_shut_down = has_option(t->options, "-A"),
         .no_flush = has_option(t->options, "-F"),
         .no_dumps = has_option(t->options, "-X"),
+        .no_watch = has_option(t->options, "-W"),
         .keeps_slabs = has_option(t->options, "no_slab_reassign"),
         .crawls = !has_option(t->options, "no_lru_crawler"),
+        .maintains = !has_option(t->options, "no_lru_maintainer"),
         .tracks_sizes = has_option(t->options, "track_sizes"),
     };
 }
@@ -794,7 +784,8 @@ START_TEST(what_dumps_say)
     expect(&s, 0, "stats cachedump 1 0\r\nstats cachedump 0 0\r\nstats cachedump 63 0\r\n",
            "ITEM a [1 b; 1700000100 s]\r\nEND\r\nEND\r\nEND\r\n");
     expect(&s, 0, "delete a\r\nlru_crawler metadump hash\r\n",
-           "DELETED\r\n"
+           "DELETED\r\nERROR cannot pipeline other commands before metadump\r\n");
+    expect(&s, 0, "lru_crawler metadump hash\r\n",
            "key=%00%01%FF exp=-1 la=1700000000 cas=1 fetch=no cls=1 size=63\nEND\r\n");
     expect(&s, 0, "md AAH/ b\r\nset -._~/ 0 9 30 noreply\r\n012345678901234567890123456789\r\n",
            "HD\r\n");
@@ -804,8 +795,8 @@ START_TEST(what_dumps_say)
     expect(&s, 0, "stats cachedump 1 x\r\nstats cachedump -1 1\r\nstats cachedump 64 1\r\n",
            "CLIENT_ERROR bad command line format\r\nCLIENT_ERROR bad command line format\r\n"
            "CLIENT_ERROR Illegal slab id\r\n");
-    expect(&s, 0, "lru_crawler metadump 0\r\nlru_crawler metadump 1,64\r\n",
-           "BADCLASS invalid class id\r\nBADCLASS invalid class id\r\n");
+    expect(&s, 0, "lru_crawler metadump 0\r\n", "BADCLASS invalid class id\r\n");
+    expect(&s, 0, "lru_crawler metadump 1,64\r\n", "BADCLASS invalid class id\r\n");
     served_end(&s);
 }
 END_TEST
@@ -897,10 +888,239 @@ START_TEST(what_the_owner_decides)
 }
 END_TEST
 
+START_TEST(lists_that_are_tuned)
+{
+    struct served s;
+    served_start(&s, SMALL, NOW);
+    expect(&s, 0, "lru mode flat\r\nlru temp_ttl 5\r\nlru tune 50 30 0.1 2\r\n",
+           "ERROR\r\nERROR\r\nOK\r\n");
+    s.serve.options.maintains = true;
+    expect(&s, 0, "lru tune 1 2 +.5e+1 1.\r\nlru tune 3 4 1e-3 1 x y\r\nlru tune 5 6 1\r\n",
+           "OK\r\nOK\r\nERROR\r\n");
+    expect(&s, 0, "lru tune 50 31 1 1\r\nlru tune 1 x 1 1\r\nlru tune 1 2 0.0 1\r\n",
+           "ERROR hot and warm pcts must not exceed 80\r\nERROR\r\n"
+           "ERROR hot/warm age factors must be greater than 0\r\n");
+    expect(&s, 0, "lru tune 1 2 1 -1\r\nlru tune 1 2 1e 1\r\nlru tune 1 2 . 1\r\n",
+           "ERROR hot/warm age factors must be greater than 0\r\nERROR\r\nERROR\r\n");
+    expect(&s, 0, "lru tune 1 2 1 1e1x\r\nlru tune 1 2 - 1\r\nlru tune 1 2 1.2.3 1\r\n",
+           "ERROR\r\nERROR\r\nERROR\r\n");
+    expect(&s, 0, "lru mode flat noreply\r\nlru temp_ttl 7\r\nlru temp_ttl x\r\nlru mode\r\n",
+           "OK\r\nERROR\r\nERROR\r\n");
+    served_feed(&s, 1, MC_BYTES("stats settings\r\n"), SIZE_MAX, ROOM);
+    ck_assert_ptr_nonnull(strstr(text_string(&s.said[1]),
+                                 "STAT lru_maintainer_thread yes\r\nSTAT hot_lru_pct 3\r\n"
+                                 "STAT warm_lru_pct 4\r\nSTAT lru_segmented no\r\n"
+                                 "STAT temp_lru yes\r\nSTAT temporary_ttl 7\r\n"));
+    expect(&s, 0, "lru mode segmented\r\nlru temp_ttl -1\r\n", "OK\r\nOK\r\n");
+    text_clear(&s.said[1]);
+    served_feed(&s, 1, MC_BYTES("stats settings\r\n"), SIZE_MAX, ROOM);
+    ck_assert_ptr_nonnull(strstr(text_string(&s.said[1]),
+                                 "STAT lru_segmented yes\r\nSTAT temp_lru no\r\n"
+                                 "STAT temporary_ttl 7\r\n"));
+    served_end(&s);
+}
+END_TEST
+
+/* ---- the log ------------------------------------------------------------------------------- */
+
+/* What a client that watches has been told since the last time. */
+static void expect_log(struct served *s, int client, const char *lines)
+{
+    ck_assert_str_eq(text_string(&s->said[client]), lines);
+    text_clear(&s->said[client]);
+}
+
+START_TEST(lines_of_the_log)
+{
+    struct served s;
+    served_start(&s, SMALL, NOW);
+    s.serve.microseconds = 5;
+    s.clients[0].peer.file = 30;
+    expect(&s, 1, "watch mutations fetchers\r\n", "OK\r\n");
+    text_clear(&s.said[1]);
+    expect(&s, 0, "ms ICUg 3 b T9\r\noak\r\n", "HD\r\n");
+    expect_log(&s, 1,
+               "ts=1700000000.5 gid=2 type=item_get key=%20%25%20 status=not_found clsid=0 cfd=30 "
+               "size=0\n"
+               "ts=1700000000.5 gid=3 type=item_store key=%20%25%20 status=stored cmd=set ttl=9 "
+               "clsid=1 cfd=30 size=3\n");
+    mc_serve_clock(&s.serve, NOW + 9);
+    expect(&s, 0, "mg ICUg b\r\n", "EN\r\n");
+    expect_log(&s, 1,
+               "ts=1700000009.5 gid=4 type=item_get key=%20%25%20 status=expired clsid=0 cfd=30 "
+               "size=0\n");
+    expect(&s, 0, "set k 1 0 1 noreply\r\nx\r\nappend k 1 5 2\r\nyz\r\n", "STORED\r\n");
+    expect_log(&s, 1,
+               "ts=1700000009.5 gid=5 type=item_get key=k status=not_found clsid=0 cfd=30 size=0\n"
+               "ts=1700000009.5 gid=6 type=item_store key=k status=stored cmd=set ttl=0 clsid=1 "
+               "cfd=30 size=1\n"
+               "ts=1700000009.5 gid=7 type=item_get key=k status=found clsid=1 cfd=30 size=1\n"
+               "ts=1700000009.5 gid=8 type=item_store key=k status=stored cmd=append ttl=0 clsid=1 "
+               "cfd=30 size=3\n");
+    expect(&s, 0, "set big 0 0 1048576\r\n", "SERVER_ERROR object too large for cache\r\n");
+    expect_log(&s, 1,
+               "ts=1700000009.5 gid=9 type=item_store key=big status=too_large cmd=set ttl=0 "
+               "clsid=0 cfd=30 size=0\n"
+               "ts=1700000009.5 gid=10 type=item_get key=big status=not_found clsid=0 cfd=30 "
+               "size=0\n");
+    served_end(&s);
+}
+END_TEST
+
+START_TEST(evictions_in_the_log)
+{
+    struct served s;
+    served_start(&s, SMALL, NOW);
+    expect(&s, 1, "watch evictions\r\n", "OK\r\n");
+    text_clear(&s.said[1]);
+    expect(&s, 0, "set a 0 50 3\r\nabc\r\nset b 0 5 1\r\nx\r\nset c 0 0 1\r\ny\r\nget c\r\n",
+           "STORED\r\nSTORED\r\nSTORED\r\nVALUE c 0 1\r\ny\r\nEND\r\n");
+    mc_serve_clock(&s.serve, NOW + 7);
+    for (unsigned k = 0; s.serve.cache.evicted < 2; k++)
+        store(&s, 0, k, 10);
+    expect_log(&s, 1,
+               "ts=1700000007.0 gid=2 type=eviction key=a fetch=no ttl=43 la=7 clsid=1 size=3\n"
+               "ts=1700000007.0 gid=3 type=eviction key=c fetch=yes ttl=-1 la=7 clsid=1 size=1\n");
+    served_end(&s);
+}
+END_TEST
+
+START_TEST(connections_in_the_log)
+{
+    struct served s;
+    served_start(&s, SMALL, NOW);
+    expect(&s, 1, "watch connevents\r\n", "OK\r\n");
+    text_clear(&s.said[1]);
+    s.clients[0].peer = (struct mc_serve_peer){.file = 7, .port = 65535, .address = "::1"};
+    mc_serve_enter(&s.serve, &s.clients[0]);
+    expect(&s, 0, "quit\r\n", "");
+    served_again(&s, 0);
+    s.clients[0].peer = (struct mc_serve_peer){.file = 8, .is_local = true};
+    mc_serve_enter(&s.serve, &s.clients[0]);
+    expect(&s, 0, "PUT / HTTP/1.1\r\n", "");
+    served_again(&s, 0);
+    served_feed(&s, 2, MC_BYTES("mn\r\n"), SIZE_MAX, ROOM);
+    expect_log(&s, 1,
+               "ts=1700000000.0 gid=2 type=conn_new rip=::1 rport=65535 transport=tcp cfd=7\n"
+               "ts=1700000000.0 gid=3 type=conn_close rip=::1 rport=65535 transport=tcp "
+               "reason=normal cfd=7\n"
+               "ts=1700000000.0 gid=4 type=conn_new rip=unix rport=0 transport=local cfd=8\n"
+               "ts=1700000000.0 gid=5 type=conn_close rip=unix rport=0 transport=local "
+               "reason=error cfd=8\n");
+    served_end(&s);
+}
+END_TEST
+
+/* How many lines the log says were left out, and how many it has. Each is the one after the last. */
+static uint64_t count_log(const struct text *said, uint64_t *lines)
+{
+    const char *at = said->data;
+    uint64_t skipped = 0, next = 0;
+    *lines = 0;
+    while (at < said->data + said->len) {
+        if (strncmp(at, "skipped=", 8) == 0) {
+            uint64_t count = strtoull(at + 8, NULL, 10);
+            skipped += count;
+            next += count;
+        } else {
+            uint64_t line = strtoull(strstr(at, "gid=") + 4, NULL, 10);
+            ck_assert(next == 0 || line == next);
+            next = line + 1;
+            (*lines)++;
+        }
+        at = strchr(at, '\n') + 1;
+    }
+    return skipped;
+}
+
+/* Lets a client take so many bytes of its lines. */
+static void take_lines(struct served *s, int client, size_t most)
+{
+    char out[500];
+    int result = MC_E_FULL;
+    while (result == MC_E_FULL && most > 0) {
+        struct mc_bytes in = {"", 0};
+        struct mc_out space = {out, most < sizeof out ? most : sizeof out, 0};
+        result = mc_serve_input(&s->serve, &s->clients[client], &in, &space);
+        text_add(&s->said[client], out, space.len);
+        most -= space.len;
+    }
+}
+
+/* A client that does not take its lines misses some, and is told how many; what others get is whole. */
+START_TEST(a_log_that_is_not_read)
+{
+    enum { ROUNDS = 3000 };
+    struct served s;
+    struct mc_bytes in = MC_BYTES("get key\r\n");
+    char out[20];
+    uint64_t lines;
+    served_start(&s, SMALL, NOW);
+    expect(&s, 1, "watch fetchers\r\n", "OK\r\n");
+    expect(&s, 2, "watch\r\n", "OK\r\n");
+    expect(&s, 3, "watch mutations\r\n", "OK\r\n");
+    for (int client = 1; client <= 3; client++)
+        text_clear(&s.said[client]);
+    for (int k = 0; k < ROUNDS; k++) {
+        struct mc_bytes left = in;
+        struct mc_out space = {out, sizeof out, 0};
+        ck_assert_int_eq(mc_serve_input(&s.serve, &s.clients[0], &left, &space), MC_MORE);
+        take_lines(&s, 2, SIZE_MAX);
+        if (k % 1000 == 700)
+            take_lines(&s, 1, 3000);
+    }
+    ck_assert_uint_eq(count_log(&s.said[2], &lines), 0);
+    ck_assert_uint_eq(lines, ROUNDS);
+    take_lines(&s, 1, SIZE_MAX);
+    uint64_t skipped = count_log(&s.said[1], &lines);
+    ck_assert_uint_eq(skipped + lines, ROUNDS);
+    ck_assert(lines > 700 && skipped > 700);
+    ck_assert_uint_eq(s.serve.log.missed, skipped);
+    ck_assert_uint_eq(s.serve.log.sent, lines + ROUNDS);
+    ck_assert_uint_eq(s.said[3].len, 0);
+    expect(&s, 0, "set key 0 0 1\r\nx\r\n", "STORED\r\n");
+    ck_assert_uint_eq(count_lines(&s.said[3]), 1);
+    served_end(&s);
+}
+END_TEST
+
+START_TEST(who_may_watch)
+{
+    struct served s;
+    struct mc_serve_client many[MC_SERVE_WATCHERS] = {{.closing = false}};
+    char out[100];
+    served_start(&s, SMALL, NOW);
+    for (size_t k = 0; k < MC_SERVE_WATCHERS; k++) {
+        struct mc_bytes in = MC_BYTES("watch sysevents rawcmds\r\nget a\r\nquit\r\n");
+        struct mc_out space = {out, sizeof out, 0};
+        ck_assert_int_eq(mc_serve_input(&s.serve, &many[k], &in, &space), MC_MORE);
+        ck_assert(in.len == 0 && space.len == 4 && memcmp(out, "OK\r\n", 4) == 0);
+    }
+    expect(&s, 0, "watch\r\nmn\r\n", "WATCHER_TOO_MANY log watcher limit reached\r\nMN\r\n");
+    mc_serve_leave(&s.serve, &many[7]);
+    expect(&s, 0, "watch birds\r\nwatch fetchers noreply\r\n", "ERROR\r\n");
+    expect(&s, 0, "delete a\r\nwatch\r\n",
+           "NOT_FOUND\r\nERROR cannot pipeline other commands before watch\r\n");
+    expect(&s, 0, "set a 0 0 1\r\n", "");
+    expect(&s, 0, "x\r\nwatch\r\n", "STORED\r\nOK\r\n");
+    expect(&s, 1, "set a 0 0 1\r\nx\r\nwatch\r\n",
+           "STORED\r\nERROR cannot pipeline other commands before watch\r\n");
+    expect(&s, 1, "get b\r\nmn\r\nwatch\r\n",
+           "END\r\nMN\r\nWATCHER_TOO_MANY log watcher limit reached\r\n");
+    s.serve.options.no_watch = true;
+    expect(&s, 1, "watch birds\r\n", "CLIENT_ERROR watch commands not allowed\r\n");
+    for (size_t k = 0; k < MC_SERVE_WATCHERS; k++)
+        mc_serve_leave(&s.serve, &many[k]);
+    served_again(&s, 0);
+    ck_assert_ptr_null(s.serve.cache.watcher);
+    served_end(&s);
+}
+END_TEST
+
 static int is_played(const struct dirent *entry)
 {
     size_t len = strlen(entry->d_name);
-    return len > 4 && strcmp(entry->d_name + len - 4, ".txt") == 0 && !is_lacking(entry->d_name);
+    return len > 4 && strcmp(entry->d_name + len - 4, ".txt") == 0;
 }
 
 static void find_files(void)
@@ -950,6 +1170,12 @@ static int run_tests(void)
         {the_crawler_frees_what_has_expired, 1},
         {classes_and_sizes_in_use, 1},
         {what_the_owner_decides, 1},
+        {lists_that_are_tuned, 1},
+        {lines_of_the_log, 1},
+        {evictions_in_the_log, 1},
+        {connections_in_the_log, 1},
+        {a_log_that_is_not_read, 1},
+        {who_may_watch, 1},
     };
     return suite_run("serve", tests, sizeof tests / sizeof tests[0]);
 }

@@ -1,6 +1,6 @@
 /* Random commands, right and wrong, on several connections, while time passes: the small memcached has
- * to answer each byte as memcached 1.6.18 does, which is started with a clock that stands still until
- * it is told (libfaketime). Arguments: how many commands, and a seed. src/learn/DIFFERENCES.md lists
+ * to answer each byte, and write each line of its log, as memcached 1.6.18 does, which is started with
+ * a clock that stands still until it is told (libfaketime). Arguments: how many commands, and a seed. src/learn/DIFFERENCES.md lists
  * what is not generated, and why. */
 #include "live.h"
 #include "served.h"
@@ -16,8 +16,19 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { CONNECTIONS = 4, COMMANDS = 10000, BATCH_MAX = 16, PATIENCE_MS = 60000, NOW = 1767225600 };
+enum {
+    CONNECTIONS = 4,
+    WATCHER = CONNECTIONS, /* the client of the small memcached that watches its log */
+    COMMANDS = 10000,
+    LOGGED = 200000, /* the commands whose lines in the log are compared: that takes its time */
+    BATCH_MAX = 16,
+    PATIENCE_MS = 60000,
+    LOG_AHEAD = 16384, /* bytes of a log that memcached is still to write: it keeps 64 KiB, and what
+                       * finds no room is lost (worker_logbuf_size changes the classes of 1.6.18) */
+    NOW = 1767225600
+};
 
+static const struct mc_bytes watching = {"watch fetchers mutations\r\n", 26};
 static unsigned long commands = COMMANDS;
 static uint64_t seed = 1;
 
@@ -32,12 +43,14 @@ struct pair {
     struct served served;
     struct line lines[CONNECTIONS];
     int control; /* a connection to memcached that stores nothing */
+    int watcher; /* one that watches its log */
+    struct text log;
     char folder[FOLDER_SIZE];
     uint64_t now;
     struct text heard, sent, batch, history;
     bool reads;     /* the batch has a retrieval */
     uint64_t state; /* of the random numbers */
-    unsigned long done, advanced;
+    unsigned long done, advanced, logged;
 };
 
 /* ---- random commands ----------------------------------------------------------------------- */
@@ -52,7 +65,8 @@ static unsigned below(struct pair *p, unsigned n)
 
 #define PICK(p, list) ((list)[below(p, sizeof(list) / sizeof *(list))])
 
-static const char *const keys[] = {"a", "b", "n", "n", "num", "Zm9v", "QUJD", "foo", "\xc3\xa9"};
+static const char *const keys[] = {"a",    "b",   "n",        "n",    "num",    "Zm9v",
+                                   "QUJD", "foo", "\xc3\xa9", "QUJ=", "Q-Q_F=", "A==="};
 static const char *const flag_words[] = {"0", "0", "0", "1", "4294967295", "4294967301", "007"};
 static const char *const times[] = {
     "0",       "0",       "0",          "0",          "1",          "2",
@@ -304,6 +318,12 @@ static const char *const other_lines[] = {"",
                                           "bget a",
                                           "refresh_certs",
                                           "version HTTP/",
+                                          "lru tune 10 20 0.1 2.5",
+                                          "lru tune 90 1 1 1",
+                                          "lru tune 1 1 1 -1e3 x",
+                                          "lru mode flat",
+                                          "lru",
+                                          "watch birds",
                                           "cache_memlimit 1",
                                           "cache_memlimit x"};
 
@@ -492,9 +512,14 @@ static void start_memcached(struct pair *p, const char *clock)
     setenv("FAKETIME_FMT", "%s", 1);
     setenv("FAKETIME_NO_CACHE", "1", 1);
     setenv("LD_PRELOAD", clock, 1);
-    live_start(&p->live, LIVE_UNIX, "-t 1 -o no_lru_maintainer,no_lru_crawler", NULL);
+    live_start(&p->live, LIVE_UNIX,
+               "-t 1 -o no_lru_maintainer,no_lru_crawler,watcher_logbuf_size=16384", NULL);
     unsetenv("LD_PRELOAD");
     p->control = connect_to(p->live.path);
+    p->watcher = connect_to(p->live.path);
+    send_bytes(p->watcher, watching);
+    hear(p, p->watcher, 4);
+    ck_assert_str_eq(text_string(&p->heard), "OK\r\n");
 }
 
 static void end_memcached(struct pair *p)
@@ -505,6 +530,87 @@ static void end_memcached(struct pair *p)
     name_file(p, "time", path);
     unlink(path);
     rmdir(p->folder);
+}
+
+/* ---- the log ------------------------------------------------------------------------------- */
+
+/* Receives what the log of memcached has, or, if it has to, waits for more. */
+static void hear_log(struct pair *p, bool waits)
+{
+    static char data[65536];
+    struct pollfd ready = {.fd = p->watcher, .events = POLLIN};
+    if (poll(&ready, 1, waits ? PATIENCE_MS : 0) <= 0) {
+        ck_assert(!waits);
+        return;
+    }
+    ssize_t n = recv(p->watcher, data, sizeof data, 0);
+    ck_assert_int_gt(n, 0);
+    text_add(&p->log, data, (size_t)n);
+}
+
+/* memcached may have freed such an item already. */
+static void forget_item(char *status)
+{
+    static const char gone[] = "not_found clsid=0 size=0\n";
+    if (strncmp(status, "flushed", 7) == 0 || strncmp(status, "expired", 7) == 0)
+        memcpy(status, gone, sizeof gone);
+}
+
+/* Takes the first line of a log, without what differs from server to server: the time, the number of
+ * the line, the connection, and the class of an item that there is not. */
+static bool take_line(struct text *log, struct text *line)
+{
+    const char *end = log->len > 0 ? memchr(log->data, '\n', log->len) : NULL;
+    if (end == NULL)
+        return false;
+    size_t len = (size_t)(end - log->data) + 1;
+    text_clear(line);
+    text_add(line, log->data, len);
+    text_drop(log, len);
+    char *type = strstr(line->data, " type="), *class = strstr(line->data, " clsid=");
+    char *file = strstr(line->data, " cfd="), *size = strstr(line->data, " size=");
+    ck_assert_msg(type != NULL && class != NULL && file != NULL && size != NULL, "%s", line->data);
+    char *rest = strstr(line->data, "status=too_large") != NULL ? class : file;
+    memmove(rest, size, strlen(size) + 1);
+    memmove(line->data, type, strlen(type) + 1);
+    forget_item(strstr(line->data, "status=") + 7);
+    line->len = strlen(line->data);
+    return true;
+}
+
+static void compare_lines(struct pair *p)
+{
+    struct text *ours = &p->served.said[WATCHER], line = {0}, said = {0};
+    while (memchr(text_string(ours), '\n', ours->len) != NULL && take_line(&p->log, &line)) {
+        take_line(ours, &said);
+        p->logged++;
+        if (!text_same(&line, &said))
+            ck_abort_msg("seed %llu, command %lu, line %lu of the log\nmemcached:%sserve:%s\n%s",
+                         (unsigned long long)seed, p->done, p->logged, line.data, said.data,
+                         text_string(&p->history));
+    }
+    text_free(&line);
+    text_free(&said);
+}
+
+/* The lines of memcached come later than its answers: until both logs have the same, or nearly so. */
+static void compare_logs(struct pair *p, size_t ahead)
+{
+    hear_log(p, false);
+    compare_lines(p);
+    while (p->served.said[WATCHER].len > ahead) {
+        hear_log(p, true);
+        compare_lines(p);
+    }
+}
+
+static void end_logs(struct pair *p)
+{
+    compare_logs(p, 0);
+    ck_assert_uint_eq(p->log.len, 0);
+    close(p->watcher);
+    p->watcher = -1;
+    served_again(&p->served, WATCHER);
 }
 
 /* ---- comparing ----------------------------------------------------------------------------- */
@@ -546,15 +652,15 @@ static void compare_answers(struct pair *p, int connection)
 }
 
 /* True for a command whose answer depends on what is in the same packet: memcached drops the answers
- * before a get with a key that is too long, and before the line of a browser, and writes a number
- * elsewhere while the item is being sent. */
+ * before a get with a key that is too long, and before the line of a browser, writes a number elsewhere
+ * while the item is being sent, and refuses watch. */
 static bool wants_packet(const struct pair *p)
 {
     const char *sent = text_string(&p->sent);
     bool counts = strncmp(sent, "incr", 4) == 0 || strncmp(sent, "decr", 4) == 0 ||
                   strncmp(sent, "ma", 2) == 0;
     return p->sent.len > 1000 || strstr(sent, "kkkkkkkk") != NULL ||
-           strstr(sent, "HTTP/") != NULL || (counts && p->reads);
+           strstr(sent, "HTTP/") != NULL || strncmp(sent, "watch", 5) == 0 || (counts && p->reads);
 }
 
 /* Commands that are sent together. The one that has to be the first of a packet is kept in p->sent
@@ -621,11 +727,13 @@ static void go_on(struct pair *p)
 
 static void tell_reached(const struct pair *p)
 {
-    char done[TALLY_SIZE], advanced[TALLY_SIZE];
+    char done[TALLY_SIZE], advanced[TALLY_SIZE], logged[TALLY_SIZE];
     printf(
         "# reached: 14. the small memcached | random commands, right and wrong, on %d connections, "
-        "while time passes in %s steps: the same bytes as from memcached 1.6.18 | %s commands\n",
-        CONNECTIONS, tally_text(p->advanced, advanced), tally_text(p->done, done));
+        "while time passes in %s steps: the same bytes as from memcached 1.6.18, and the same %s "
+        "lines of the log | %s commands\n",
+        CONNECTIONS, tally_text(p->advanced, advanced), tally_text(p->logged, logged),
+        tally_text(p->done, done));
 }
 
 START_TEST(answers_as_memcached_does)
@@ -642,8 +750,17 @@ START_TEST(answers_as_memcached_does)
     served_start(&p.served, SERVED_SIZE, p.now);
     for (int i = 0; i < CONNECTIONS; i++)
         open_line(&p, i);
-    while (p.done < commands)
+    served_feed(&p.served, WATCHER, watching, SIZE_MAX, LOG_AHEAD);
+    text_clear(&p.served.said[WATCHER]);
+    while (p.done < commands) {
         go_on(&p);
+        if (p.watcher >= 0)
+            compare_logs(&p, LOG_AHEAD);
+        if (p.watcher >= 0 && p.done >= LOGGED)
+            end_logs(&p);
+    }
+    if (p.watcher >= 0)
+        end_logs(&p);
     tell_reached(&p);
     for (int i = 0; i < CONNECTIONS; i++) {
         close(p.lines[i].file);
@@ -651,6 +768,7 @@ START_TEST(answers_as_memcached_does)
     }
     served_end(&p.served);
     end_memcached(&p);
+    text_free(&p.log);
     text_free(&p.heard);
     text_free(&p.sent);
     text_free(&p.batch);

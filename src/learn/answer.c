@@ -28,6 +28,25 @@ void mc_answer_base64(struct mc_answer *answer, struct mc_bytes bytes)
     answer->len = out.len;
 }
 
+/* Letters, digits and a few others stand for themselves in a URI. */
+static bool stands_for_itself(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+}
+
+void mc_answer_encoded(struct mc_answer *answer, struct mc_bytes bytes)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    for (size_t k = 0; k < bytes.len; k++) {
+        unsigned char c = (unsigned char)bytes.data[k];
+        bool plain = stands_for_itself(bytes.data[k]);
+        const char code[] = {'%', digits[c >> 4], digits[c & 15]};
+        const struct mc_bytes text = {plain ? bytes.data + k : code, plain ? 1 : sizeof code};
+        mc_answer_text(answer, text);
+    }
+}
+
 void mc_answer_line(struct mc_answer *answer, struct mc_bytes text)
 {
     mc_answer_text(answer, text);

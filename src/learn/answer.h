@@ -25,6 +25,9 @@ void mc_answer_text(struct mc_answer *answer, struct mc_bytes text);
 void mc_answer_number(struct mc_answer *answer, uint64_t number);
 void mc_answer_base64(struct mc_answer *answer, struct mc_bytes bytes);
 
+/* Appends bytes as a URI has them. */
+void mc_answer_encoded(struct mc_answer *answer, struct mc_bytes bytes);
+
 /* Appends <text>\r\n. */
 void mc_answer_line(struct mc_answer *answer, struct mc_bytes text);
 

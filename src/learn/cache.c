@@ -263,9 +263,17 @@ static bool is_flushed(const struct mc_cache *cache, const struct mc_cache_item 
            (cache->flushed_cas != 0 && item->cas != 0 && item->cas < cache->flushed_cas);
 }
 
+static enum mc_cache_found judge_item(const struct mc_cache *cache,
+                                      const struct mc_cache_item *item)
+{
+    if (is_flushed(cache, item))
+        return MC_CACHE_FLUSHED;
+    return item->exptime != 0 && item->exptime <= cache->now ? MC_CACHE_EXPIRED : MC_CACHE_VALID;
+}
+
 bool mc_cache_is_valid(const struct mc_cache *cache, const struct mc_cache_item *item)
 {
-    return !is_flushed(cache, item) && (item->exptime == 0 || item->exptime > cache->now);
+    return judge_item(cache, item) == MC_CACHE_VALID;
 }
 
 struct mc_cache_item *mc_cache_find(struct mc_cache *cache, struct mc_bytes key)
@@ -273,13 +281,15 @@ struct mc_cache_item *mc_cache_find(struct mc_cache *cache, struct mc_bytes key)
     uint32_t slot = *bucket_of(cache, key);
     while (slot != 0 && !has_key(cache, &cache->slots[slot].item, key))
         slot = cache->slots[slot].item.neighbour;
-    if (slot == 0)
-        return NULL;
-    struct mc_cache_item *item = &cache->slots[slot].item;
-    if (mc_cache_is_valid(cache, item))
-        return item;
-    mc_cache_unlink(cache, item);
-    return NULL;
+    struct mc_cache_item *item = slot == 0 ? NULL : &cache->slots[slot].item;
+    enum mc_cache_found how = item == NULL ? MC_CACHE_NONE : judge_item(cache, item);
+    if (how == MC_CACHE_FLUSHED || how == MC_CACHE_EXPIRED) {
+        mc_cache_unlink(cache, item);
+        item = NULL;
+    }
+    if (cache->watcher != NULL)
+        cache->watcher->found(cache->watcher, key, item, how);
+    return item;
 }
 
 size_t mc_cache_total(size_t key_len, uint32_t flags, size_t size)
@@ -331,6 +341,17 @@ struct mc_cache_item *mc_cache_newer(const struct mc_cache *cache, const struct 
     return slot == 0 ? NULL : &cache->slots[slot].item;
 }
 
+/* An item that nobody can find any more is not missed. */
+static void evict_item(struct mc_cache *cache, struct mc_cache_item *item)
+{
+    if (mc_cache_is_valid(cache, item)) {
+        cache->evicted++;
+        if (cache->watcher != NULL)
+            cache->watcher->evicts(cache->watcher, item);
+    }
+    mc_cache_unlink(cache, item);
+}
+
 /* Unlinks the oldest items that nobody uses until so many slots are unused. */
 static bool make_room(struct mc_cache *cache, uint32_t slots)
 {
@@ -339,10 +360,8 @@ static bool make_room(struct mc_cache *cache, uint32_t slots)
     while (cache->unused_count < slots && at != 0) {
         struct mc_cache_item *item = &cache->slots[at].item;
         at = item->newer;
-        if (item->users > 1)
-            continue;
-        mc_cache_unlink(cache, item);
-        cache->evicted++;
+        if (item->users == 1)
+            evict_item(cache, item);
     }
     return cache->unused_count >= slots;
 }

@@ -59,11 +59,24 @@ struct mc_cache_place {
     uint32_t bucket, passed; /* so many items of the bucket */
 };
 
+/* What mc_cache_find() found; an item that was flushed or has expired is gone after that. */
+enum mc_cache_found { MC_CACHE_NONE, MC_CACHE_VALID, MC_CACHE_FLUSHED, MC_CACHE_EXPIRED };
+
+/* Is told what happens: the first member of what keeps a log. */
+struct mc_cache_watcher {
+    /* A key has been looked for; item: NULL unless it is valid. */
+    void (*found)(struct mc_cache_watcher *self, struct mc_bytes key,
+                  const struct mc_cache_item *item, enum mc_cache_found how);
+    /* The item goes to make room. */
+    void (*evicts)(struct mc_cache_watcher *self, struct mc_cache_item *item);
+};
+
 struct mc_cache {
     uint32_t now;      /* the caller's: see above */
     bool keeps_all;    /* the caller's: nothing goes to make room for other items */
     uint64_t last_cas; /* the newest cas unique */
     uint64_t items, bytes, stored, evicted;
+    struct mc_cache_watcher *watcher; /* the caller's, or NULL */
     /* private */
     union mc_cache_slot *slots;
     uint32_t *buckets;

@@ -2,6 +2,7 @@
  * says of itself. */
 #include "serve.h"
 #include "serve_admin.h"
+#include "serve_log.h"
 
 #include <string.h>
 
@@ -14,8 +15,9 @@ enum {
 
 bool mc_serve_init(struct mc_serve *serve, void *block, size_t size, uint64_t now)
 {
-    const struct mc_serve none = {0};
-    *serve = none;
+    const struct mc_serve_lists lists = {.hot = 20, .warm = 40, .temporary_ttl = 61};
+    memset(serve, 0, sizeof *serve);
+    serve->lists = lists;
     serve->started = now - MC_SERVE_HEAD_START;
     serve->limit = size;
     bool good = mc_cache_init(&serve->cache, block, size);
@@ -127,6 +129,7 @@ static void refuse_value_of(const struct mc_serve_call *call, size_t total)
         say(call, MC_BYTES("SERVER_ERROR Out of memory during read"));
         return;
     }
+    mc_serve_log_no_item(call->serve, call->request->key, mode_of(call->request->command), total);
     if (call->request->command == MC_REQUEST_SET)
         old = mc_cache_find(cache, call->request->key);
     if (old != NULL)
@@ -194,6 +197,7 @@ static void end_store(const struct mc_serve_call *call, bool whole)
             mc_answer_line(&client->answer, MC_BYTES("CLIENT_ERROR bad data chunk"));
     } else {
         enum mc_update_result result = mc_update_put(cache, &client->store);
+        mc_serve_log_store(call->serve, &client->store, result);
         if (client->meta)
             mc_serve_meta_stored(client, cache, result);
         else
@@ -267,7 +271,7 @@ static void refuse_name(const struct mc_serve_call *call, struct mc_bytes line)
     while (++count < WORDS_SEEN && mc_argument_word(&line, &word))
         last = word;
     if (http && last.len >= 5 && memcmp(last.data, "HTTP/", 5) == 0)
-        call->client->closing = true;
+        call->client->failed = call->client->closing = true;
     else
         say(call, MC_BYTES("ERROR"));
 }
@@ -396,7 +400,7 @@ static bool refuse_stranger(const struct mc_serve_call *call, struct mc_bytes *i
         return false;
     size_t size = mc_serve_find(*in, '\n');
     if (size == in->len) {
-        call->client->closing = true;
+        call->client->failed = call->client->closing = true;
         return true;
     }
     in->data += size + 1;
@@ -480,6 +484,19 @@ static void run_event(const struct mc_serve_call *call, int event, struct mc_byt
         run_request(call, event);
 }
 
+/* Is the answer sent only with those that follow? Not that of a retrieval or an mn, and not that to a
+ * value which came in pieces. */
+static bool is_kept(struct mc_serve_client *client, const struct mc_request *request, int event)
+{
+    bool resumed = client->resumed;
+    if (event == MC_REQUEST_MN)
+        return false;
+    if (event != MC_REQUEST_END)
+        return true;
+    client->resumed = false;
+    return !resumed && request->command >= MC_REQUEST_SET;
+}
+
 enum begun { BEGUN_WAITS, BEGUN_REFUSED, BEGUN };
 
 /* Looks at the line of a request, for which *in is at the front. */
@@ -516,7 +533,7 @@ static int step(struct mc_serve *serve, struct mc_serve_client *client, struct m
         return MC_REQUEST_WRONG;
     int event = mc_request_next(&client->reader, in, &request);
     if (event <= MC_MORE) {
-        client->closing = event != MC_MORE;
+        client->failed = client->closing = event != MC_MORE;
         return event;
     }
     client->inside = !mc_request_is_final(event);
@@ -526,26 +543,57 @@ static int step(struct mc_serve *serve, struct mc_serve_client *client, struct m
         mc_serve_meta_line(&call);
     else
         run_event(&call, event, line);
+    client->piped = is_kept(client, &request, event);
     return event;
+}
+
+/* Makes a part of an answer; false: there is nothing to answer. Who watches the log has no more
+ * requests. */
+static bool go_on(struct mc_serve *serve, struct mc_serve_client *client, struct mc_bytes *in)
+{
+    if (client->kinds != 0) {
+        in->data += in->len;
+        in->len = 0;
+        return mc_serve_log_more(serve, client);
+    }
+    if (client->dump.kind != 0) {
+        mc_serve_admin_more(serve, client);
+        return true;
+    }
+    return step(serve, client, in) != MC_MORE;
 }
 
 int mc_serve_input(struct mc_serve *serve, struct mc_serve_client *client, struct mc_bytes *in,
                    struct mc_out *out)
 {
+    serve->log.file = client->peer.file;
     for (;;) {
         if (!mc_answer_send(&client->answer, &serve->cache, out))
             return MC_E_FULL;
         if (client->closing)
             return MC_E_CLOSED;
-        if (client->dump.kind != 0)
-            mc_serve_admin_more(serve, client);
-        else if (step(serve, client, in) == MC_MORE)
-            return MC_MORE;
+        if (go_on(serve, client, in))
+            continue;
+        client->piped = false;
+        client->resumed = client->inside;
+        return MC_MORE;
     }
+}
+
+void mc_serve_enter(struct mc_serve *serve, struct mc_serve_client *client)
+{
+    client->entered = true;
+    mc_serve_log_enter(serve, client);
+}
+
+bool mc_serve_has_lines(const struct mc_serve *serve, const struct mc_serve_client *client)
+{
+    return client->kinds != 0 && client->log_at < serve->log.to;
 }
 
 void mc_serve_leave(struct mc_serve *serve, struct mc_serve_client *client)
 {
+    mc_serve_log_leave(serve, client);
     mc_answer_clear(&client->answer, &serve->cache);
     if (client->store.item != NULL)
         mc_cache_release(&serve->cache, client->store.item);

@@ -1,16 +1,18 @@
 /* What those who run a server ask it: statistics, dumps, settings. A dump may be longer than an answer
  * can be, so its lines are made one by one, as they are sent; items may come and go meanwhile. */
 #include "serve_admin.h"
+#include "serve_log.h"
 
 #include <string.h>
 
 enum {
-    ORDER_WORDS = 3,       /* more are counted, but never looked at */
+    ORDER_WORDS = 5,       /* more are counted, but never looked at */
     CLASS_LIMIT = 64,      /* memcached's classes are below this */
     SIZE_STEP = 32,        /* stats sizes rounds up to a multiple of this */
     SLEEP_LIMIT = 1000000, /* microseconds */
     MEGABYTES_LEAST = 8,
-    MEGABYTES_MOST = 1000000000
+    MEGABYTES_MOST = 1000000000,
+    PERCENT_MOST = 80 /* of the memory, for the lists of hot and of warm items together */
 };
 
 #define ALL_CLASSES UINT64_MAX
@@ -41,7 +43,8 @@ static bool is_order_word(struct mc_bytes word, const char *text)
 
 static struct order order_of(const struct mc_serve_call *call, int event)
 {
-    struct order order = {call->serve, call->client, {{"", 0}, {"", 0}, {"", 0}}, 0, false};
+    struct order order = {
+        call->serve, call->client, {{"", 0}, {"", 0}, {"", 0}, {"", 0}, {"", 0}}, 0, false};
     struct mc_bytes words = call->request->text, word;
     bool ends_quiet = false;
     while (words.len > 0 && mc_argument_word(&words, &word)) {
@@ -50,7 +53,8 @@ static struct order order_of(const struct mc_serve_call *call, int event)
         order.count++;
         ends_quiet = is_order_word(word, "noreply");
     }
-    bool may = event == MC_REQUEST_SLABS || event == MC_REQUEST_LRU_CRAWLER;
+    bool may = event == MC_REQUEST_SLABS || event == MC_REQUEST_LRU_CRAWLER ||
+               event == MC_REQUEST_LRU || event == MC_REQUEST_WATCH;
     order.quiet = call->request->noreply || (may && ends_quiet);
     return order;
 }
@@ -111,6 +115,9 @@ static void answer_stats(const struct order *order)
     answer_stat(answer, "curr_items", cache->items);
     answer_stat(answer, "total_items", cache->stored);
     answer_stat(answer, "evictions", cache->evicted);
+    answer_stat(answer, "log_watchers", serve->log.watching);
+    answer_stat(answer, "log_watcher_skipped", serve->log.missed);
+    answer_stat(answer, "log_watcher_sent", serve->log.sent);
     answer_stat(answer, "limit_maxbytes", serve->limit);
     mc_answer_line(answer, MC_BYTES("END"));
 }
@@ -120,8 +127,21 @@ static void reset_stats(const struct order *order)
     struct mc_serve *serve = order->serve;
     serve->gets = serve->hits = serve->sets = serve->touches = serve->flushes = 0;
     serve->cache.stored = serve->cache.evicted = 0;
+    serve->log.sent = serve->log.missed = 0;
     serve->prefix_count = 0;
     answer_order(order, "RESET");
+}
+
+static void answer_lists(const struct mc_serve *serve, struct mc_answer *answer)
+{
+    const struct mc_serve_lists *lists = &serve->lists;
+    bool maintains = serve->options.maintains;
+    answer_switch(answer, "lru_maintainer_thread", maintains);
+    answer_stat(answer, "hot_lru_pct", lists->hot);
+    answer_stat(answer, "warm_lru_pct", lists->warm);
+    answer_switch(answer, "lru_segmented", maintains && !lists->is_flat);
+    answer_switch(answer, "temp_lru", lists->has_temporary);
+    answer_stat(answer, "temporary_ttl", lists->temporary_ttl);
 }
 
 static void answer_settings(const struct order *order)
@@ -143,8 +163,10 @@ static void answer_settings(const struct order *order)
     answer_switch(answer, "lru_crawler", serve->options.crawls);
     answer_stat(answer, "lru_crawler_sleep", serve->crawl_sleep);
     answer_stat(answer, "lru_crawler_tocrawl", serve->crawl_most);
+    answer_lists(serve, answer);
     answer_switch(answer, "flush_enabled", !serve->options.no_flush);
     answer_switch(answer, "dump_enabled", !serve->options.no_dumps);
+    answer_switch(answer, "watch_enabled", !serve->options.no_watch);
     answer_switch(answer, "track_sizes", serve->options.tracks_sizes);
     mc_answer_line(answer, MC_BYTES("END"));
 }
@@ -323,20 +345,6 @@ static struct mc_cache_item *next_dumped(const struct mc_serve *serve, struct mc
     return NULL;
 }
 
-/* Appends a key as a URI has it. */
-static void answer_encoded(struct mc_answer *answer, struct mc_bytes key)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    for (size_t k = 0; k < key.len; k++) {
-        unsigned char c = (unsigned char)key.data[k];
-        const char code[] = {'%', digits[c >> 4], digits[c & 15]};
-        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                     mc_serve_has(MC_BYTES("-._~"), (char)c);
-        const struct mc_bytes bytes = {plain ? key.data + k : code, plain ? 1 : sizeof code};
-        mc_answer_text(answer, bytes);
-    }
-}
-
 static bool dump_meta_item(const struct mc_serve *serve, struct mc_serve_client *client)
 {
     char buf[MC_KEY_MAX];
@@ -346,7 +354,7 @@ static bool dump_meta_item(const struct mc_serve *serve, struct mc_serve_client 
     struct mc_answer *answer = &client->answer;
     bool fetched = (item->marks & MC_CACHE_FETCHED) != 0;
     mc_answer_text(answer, MC_BYTES("key="));
-    answer_encoded(answer, mc_cache_copy_key(&serve->cache, item, buf));
+    mc_answer_encoded(answer, mc_cache_copy_key(&serve->cache, item, buf));
     if (item->exptime == 0)
         mc_answer_text(answer, MC_BYTES(" exp=-1"));
     else
@@ -543,6 +551,8 @@ static void run_crawl(const struct order *order, bool dumps)
         answer_order(order, "ERROR metadump not allowed");
     } else if (!order->serve->options.crawls) {
         answer_order(order, "CLIENT_ERROR lru crawler disabled");
+    } else if (dumps && order->client->piped) {
+        answer_order(order, "ERROR cannot pipeline other commands before metadump");
     } else if (hash && !dumps) {
         answer_order(order, "ERROR an unknown error happened");
     } else if (!all && !read_classes(which, &classes)) {
@@ -647,6 +657,114 @@ static void run_slabs(const struct order *order)
         answer_order(order, "ERROR");
 }
 
+/* ---- lists of items ------------------------------------------------------------------------- */
+
+/* How many bytes of b[at..len) are digits; *positive becomes true when one of them is not 0. */
+static size_t count_digits(struct mc_bytes word, size_t at, bool *positive)
+{
+    size_t count = 0;
+    while (at + count < word.len && word.data[at + count] >= '0' && word.data[at + count] <= '9') {
+        *positive = *positive || word.data[at + count] != '0';
+        count++;
+    }
+    return count;
+}
+
+static size_t count_signs(struct mc_bytes word, size_t at)
+{
+    return at < word.len && (word.data[at] == '-' || word.data[at] == '+') ? 1 : 0;
+}
+
+/* Is it a decimal number, perhaps with a fraction and an exponent? *positive: it is above 0. */
+static bool read_factor(struct mc_bytes word, bool *positive)
+{
+    bool ignored = false;
+    size_t at = count_signs(word, 0), digits, fraction = 0;
+    *positive = false;
+    digits = count_digits(word, at, positive);
+    at += digits;
+    if (at < word.len && word.data[at] == '.') {
+        fraction = count_digits(word, at + 1, positive);
+        at += 1 + fraction;
+    }
+    if (digits + fraction > 0 && at < word.len && (word.data[at] | 32) == 'e') {
+        at += 1 + count_signs(word, at + 1);
+        size_t exponent = count_digits(word, at, &ignored);
+        at = exponent > 0 ? at + exponent : word.len + 1;
+    }
+    *positive = *positive && word.data[0] != '-';
+    return digits + fraction > 0 && at == word.len;
+}
+
+static const char *tune_lists(const struct order *order)
+{
+    struct mc_serve_lists *lists = &order->serve->lists;
+    uint32_t hot, warm;
+    bool hot_age, warm_age;
+    if (!read_order_number(order->words[1], &hot) || !read_order_number(order->words[2], &warm) ||
+        !read_factor(order->words[3], &hot_age) || !read_factor(order->words[4], &warm_age))
+        return "ERROR";
+    if (hot + warm > PERCENT_MOST)
+        return "ERROR hot and warm pcts must not exceed 80";
+    if (!hot_age || !warm_age)
+        return "ERROR hot/warm age factors must be greater than 0";
+    lists->hot = hot;
+    lists->warm = warm;
+    return "OK";
+}
+
+static const char *set_mode(const struct order *order)
+{
+    bool flat = is_order_word(order->words[1], "flat");
+    if (!flat && !is_order_word(order->words[1], "segmented"))
+        return "ERROR";
+    order->serve->lists.is_flat = flat;
+    return "OK";
+}
+
+static const char *set_temporary(const struct order *order)
+{
+    struct mc_serve_lists *lists = &order->serve->lists;
+    struct mc_number ttl = mc_argument_number(order->words[1], INT32_MAX);
+    if (!ttl.good)
+        return "ERROR";
+    lists->has_temporary = !ttl.negative || ttl.size == 0;
+    if (lists->has_temporary)
+        lists->temporary_ttl = (uint32_t)ttl.size;
+    return "OK";
+}
+
+static void run_lru(const struct order *order)
+{
+    bool maintains = order->serve->options.maintains && order->count >= 2;
+    if (order->count >= 5 && is_order_word(order->words[0], "tune"))
+        answer_order(order, tune_lists(order));
+    else if (maintains && is_order_word(order->words[0], "mode"))
+        answer_order(order, set_mode(order));
+    else if (maintains && is_order_word(order->words[0], "temp_ttl"))
+        answer_order(order, set_temporary(order));
+    else
+        answer_order(order, "ERROR");
+}
+
+/* ---- the log -------------------------------------------------------------------------------- */
+
+/* What is answered before watch in the same packet would mix with the log. */
+static void start_watching(const struct order *order, struct mc_bytes words)
+{
+    uint8_t kinds;
+    if (order->serve->options.no_watch)
+        answer_order(order, "CLIENT_ERROR watch commands not allowed");
+    else if (order->client->piped)
+        answer_order(order, "ERROR cannot pipeline other commands before watch");
+    else if (!mc_serve_log_kinds(words, &kinds))
+        answer_order(order, "ERROR");
+    else if (mc_serve_log_watch(order->serve, order->client, kinds))
+        answer_order(order, "OK");
+    else
+        answer_order(order, "WATCHER_TOO_MANY log watcher limit reached");
+}
+
 /* ---- the server ---------------------------------------------------------------------------- */
 
 static void flush_items(const struct order *order, int32_t delay)
@@ -693,7 +811,8 @@ void mc_serve_admin(const struct mc_serve_call *call, int event)
         answer_order(&order, set_memory(&order, (uint32_t)call->request->number));
         break;
     case MC_REQUEST_STATS: run_stats(&order); break;
-    case MC_REQUEST_WATCH: answer_order(&order, "CLIENT_ERROR watch commands not allowed"); break;
+    case MC_REQUEST_WATCH: start_watching(&order, call->request->text); break;
+    case MC_REQUEST_LRU: run_lru(&order); break;
     case MC_REQUEST_SLABS: run_slabs(&order); break;
     case MC_REQUEST_LRU_CRAWLER: run_crawler(&order); break;
     case MC_REQUEST_SHUTDOWN: shut_down(&order); break;

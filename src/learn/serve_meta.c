@@ -1,10 +1,15 @@
 /* Answers meta commands. Their flags are read here and not taken from the request reader, because
  * what memcached says of a wrong flag depends on the flags before and after it. */
 #include "serve_meta.h"
+#include "decimal.h"
+#include "serve_log.h"
 
 #include <string.h>
 
-enum { WORDS_MAX = 18 }; /* after the command */
+enum {
+    WORDS_MAX = 18, /* after the command */
+    NO_DIGIT = 64   /* of base64 */
+};
 
 #define BAD_FORMAT MC_BYTES("CLIENT_ERROR bad command line format")
 #define LONG_OPAQUE MC_BYTES("CLIENT_ERROR opaque token too long")
@@ -88,10 +93,44 @@ static void read_count(struct meta *m, struct mc_bytes word)
     }
 }
 
+/* The six bits of a digit of base64; padding has none. NO_DIGIT: it is neither. */
+static uint32_t digit_of(char c)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const struct mc_bytes all = {digits, NO_DIGIT};
+    return c == '=' ? 0 : (uint32_t)mc_serve_find(all, c);
+}
+
+/* Decodes base64 as memcached does: it skips other bytes, drops bits that are left, and ends after the
+ * four digits that have padding. Returns how many bytes there are; 0: this is no base64. */
+static size_t decode_base64(struct mc_bytes text, char *to)
+{
+    uint32_t bits = 0;
+    size_t count = 0, done = 0, padding = 0;
+    for (size_t k = 0; k < text.len; k++)
+        count += digit_of(text.data[k]) < NO_DIGIT ? 1 : 0;
+    if (count % 4 != 0)
+        return 0;
+    count = 0;
+    for (size_t k = 0; k < text.len && (padding == 0 || count % 4 != 0); k++) {
+        uint32_t digit = digit_of(text.data[k]);
+        if (digit == NO_DIGIT)
+            continue;
+        padding += text.data[k] == '=' ? 1 : 0;
+        bits = bits << 6 | digit;
+        if (++count % 4 != 0)
+            continue;
+        to[done++] = (char)(bits >> 16 & 255);
+        to[done++] = (char)(bits >> 8 & 255);
+        to[done++] = (char)(bits & 255);
+    }
+    return padding > 2 ? 0 : done - padding;
+}
+
 static void decode_key(struct meta *m)
 {
     m->binary = true;
-    m->key.len = mc_argument_base64(m->key, m->decoded);
+    m->key.len = decode_base64(m->key, m->decoded);
     m->key.data = m->decoded;
     if (m->key.len == 0)
         fail_flag(m, MC_BYTES("CLIENT_ERROR error decoding key"));
@@ -376,14 +415,16 @@ static void run_md(struct meta *m)
 /* A new item with the initial number; m->item is then held. */
 static bool create_number(struct meta *m, struct mc_update_delta *delta)
 {
-    struct mc_answer digits = {.len = 0};
-    mc_answer_number(&digits, m->initial);
-    m->item = mc_cache_make(m->cache, m->key, (uint32_t)digits.len);
+    char digits[MC_DECIMAL_MAX];
+    size_t len = mc_decimal_digits(m->initial);
+    mc_decimal_write(digits, 0, len, m->initial);
+    m->item = mc_cache_make(m->cache, m->key, (uint32_t)len);
     if (m->item == NULL)
         return false;
     struct mc_cache_cursor to = mc_cache_value(m->cache, m->item);
-    mc_cache_write(m->cache, &to, digits.lines, digits.len);
-    mc_cache_link(m->cache, m->item);
+    mc_cache_write(m->cache, &to, digits, len);
+    struct mc_update_store store = {.item = m->item, .mode = MC_UPDATE_ADD};
+    mc_serve_log_store(m->call->serve, &store, mc_update_put(m->cache, &store));
     m->created = true;
     delta->number = m->initial;
     return true;
@@ -536,13 +577,14 @@ static enum mc_update_mode read_store_mode(struct meta *m)
 }
 
 /* No item for the value: the old one goes as well, as for a set. */
-static void refuse_value(struct meta *m, size_t total)
+static void refuse_value(struct meta *m, enum mc_update_mode mode, size_t total)
 {
     if (total > MC_CACHE_WHOLE_MAX && total <= MC_CACHE_TOTAL_MAX) {
         if (!m->quiet)
             answer_error(m, MC_BYTES("SERVER_ERROR Out of memory during read"));
         return;
     }
+    mc_serve_log_no_item(m->call->serve, m->key, mode, total);
     struct mc_cache_item *old = mc_cache_find(m->cache, m->key);
     if (old != NULL)
         mc_cache_unlink(m->cache, old);
@@ -560,7 +602,7 @@ static void receive_value(struct meta *m, enum mc_update_mode mode)
     if (total <= MC_CACHE_TOTAL_MAX)
         item = mc_cache_make(m->cache, m->key, size);
     if (item == NULL) {
-        refuse_value(m, total);
+        refuse_value(m, mode, total);
         return;
     }
     item->flags = m->client_flags;

@@ -66,6 +66,12 @@ static void replace_item(struct mc_cache *cache, struct mc_cache_item *old,
     mc_cache_link(cache, item);
 }
 
+static void note_stored(struct mc_update_store *store, const struct mc_cache_item *item)
+{
+    store->stored = item;
+    store->cas = item->cas;
+}
+
 /* Puts both values into a new item. The old one is held, so that it is not evicted for it. */
 static enum mc_update_result join_items(struct mc_cache *cache, struct mc_cache_item *old,
                                         struct mc_update_store *store)
@@ -80,7 +86,7 @@ static enum mc_update_result join_items(struct mc_cache *cache, struct mc_cache_
         copy_value(cache, &to, append ? old : store->item);
         copy_value(cache, &to, append ? store->item : old);
         replace_item(cache, old, joined);
-        store->cas = joined->cas;
+        note_stored(store, joined);
         mc_cache_release(cache, joined);
     }
     mc_cache_release(cache, old);
@@ -112,7 +118,7 @@ static enum mc_update_result put_over(struct mc_cache *cache, struct mc_cache_it
     if (store->mode == MC_UPDATE_CAS && !may_replace(old, store))
         return MC_UPDATE_EXISTS;
     replace_item(cache, old, store->item);
-    store->cas = store->item->cas;
+    note_stored(store, store->item);
     return MC_UPDATE_DONE;
 }
 
@@ -121,6 +127,7 @@ enum mc_update_result mc_update_put(struct mc_cache *cache, struct mc_update_sto
     char key[MC_KEY_MAX];
     const struct mc_bytes bytes = mc_cache_copy_key(cache, store->item, key);
     struct mc_cache_item *old = mc_cache_find(cache, bytes);
+    store->stored = NULL;
     if (old != NULL)
         return put_over(cache, old, store);
     if (store->mode == MC_UPDATE_CAS)
@@ -128,7 +135,7 @@ enum mc_update_result mc_update_put(struct mc_cache *cache, struct mc_update_sto
     if (store->mode != MC_UPDATE_SET && store->mode != MC_UPDATE_ADD)
         return MC_UPDATE_NOT_STORED;
     mc_cache_link(cache, store->item);
-    store->cas = store->item->cas;
+    note_stored(store, store->item);
     return MC_UPDATE_DONE;
 }
 

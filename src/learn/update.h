@@ -33,6 +33,7 @@ struct mc_update_store {
     enum mc_update_mode mode;
     bool stale;   /* CAS: an older cas unique is stored, too, and marked as stale */
     uint64_t cas; /* out: the new cas unique */
+    const struct mc_cache_item *stored; /* out: what is in the cache now, or NULL */
 };
 
 /* An incr, a decr or an ma. */

@@ -2,10 +2,13 @@
  * One loop with poll(). In each turn a client has at most one receive, one buffer of answers and one
  * send, so that none waits long for another; nothing is received from one that does not take its
  * answers. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -28,6 +31,7 @@
 enum {
     PIECE = 16384,
     MEGABYTE = 1 << 20,
+    MILLION = 1000000,
     LISTENER = 0, /* among the descriptors that are waited for: first these, */
     INTERRUPT,
     CLOCK,
@@ -55,7 +59,7 @@ struct host {
     int listener, interrupt;
     bool full; /* no descriptor is left */
     bool ends;
-    int64_t started_ms;
+    uint64_t started_us;     /* of the clock that only goes on */
     uint64_t started, moved; /* Unix time; by how much the clock was moved */
     uint64_t accepted, refused;
     size_t count;
@@ -63,6 +67,7 @@ struct host {
     struct pollfd *files;
     struct buffer lines; /* of the clock */
     struct buffer users;
+    struct mc_serve_options options;
 };
 
 /* ---- bytes ----------------------------------------------------------------------------------- */
@@ -75,7 +80,7 @@ static void send_answers(struct guest *guest)
         return;
     if (n < 0) {
         guest->ready = false;
-        guest->closing = true;
+        guest->closing = guest->client.failed = true;
         guest->out_len = 0;
         return;
     }
@@ -89,6 +94,7 @@ static void receive_requests(struct guest *guest)
     if (n < 0 && listen_must_wait())
         return;
     guest->ended = n <= 0;
+    guest->client.failed = n < 0;
     guest->ready = n > 0;
     guest->in_len += n > 0 ? (size_t)n : 0;
 }
@@ -118,7 +124,7 @@ static void serve_guest(struct host *host, struct guest *guest, int events)
     }
     if (!guest->ready && events != 0)
         receive_requests(guest);
-    if (guest->ready)
+    if (guest->ready || mc_serve_has_lines(&host->serve, &guest->client))
         answer_requests(host, guest);
     if (guest->out_len > 0)
         send_answers(guest);
@@ -131,6 +137,28 @@ static bool is_over(const struct guest *guest)
 
 /* ---- clients --------------------------------------------------------------------------------- */
 
+/* Who it is, for those who watch the log. */
+static void note_peer(struct mc_serve_peer *peer, int file)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } from = {.any.sa_family = AF_UNSPEC};
+    socklen_t len = sizeof from;
+
+    peer->file = (uint32_t)file;
+    if (getpeername(file, &from.any, &len) == 0 && from.any.sa_family == AF_INET) {
+        inet_ntop(AF_INET, &from.v4.sin_addr, peer->address, sizeof peer->address);
+        peer->port = ntohs(from.v4.sin_port);
+    } else if (from.any.sa_family == AF_INET6) {
+        inet_ntop(AF_INET6, &from.v6.sin6_addr, peer->address, sizeof peer->address);
+        peer->port = ntohs(from.v6.sin6_port);
+    } else {
+        peer->is_local = true;
+    }
+}
+
 static void add_guest(struct host *host, int file)
 {
     if (host->count == host->settings->connections) {
@@ -141,6 +169,8 @@ static void add_guest(struct host *host, int file)
     }
     struct guest *guest = buffer_array(1, sizeof *guest);
     guest->file = file;
+    note_peer(&guest->client.peer, file);
+    mc_serve_enter(&host->serve, &guest->client);
     host->guests[host->count++] = guest;
     host->serve.connections++;
     host->accepted++;
@@ -181,10 +211,20 @@ static void serve_guests(struct host *host)
 
 /* ---- the clock ------------------------------------------------------------------------------- */
 
+static uint64_t microseconds_of(clockid_t clock)
+{
+    struct timespec now = {0};
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * MILLION + (uint64_t)now.tv_nsec / 1000;
+}
+
 static void tell_time(struct host *host)
 {
-    uint64_t passed = (uint64_t)(mc_socket_now() - host->started_ms) / 1000;
-    mc_serve_clock(&host->serve, host->started + (host->settings->clock ? host->moved : passed));
+    uint64_t passed = host->moved * MILLION;
+    if (!host->settings->clock)
+        passed = microseconds_of(CLOCK_MONOTONIC) - host->started_us;
+    host->serve.microseconds = (uint32_t)(passed % MILLION);
+    mc_serve_clock(&host->serve, host->started + passed / MILLION);
 }
 
 static void move_clock(struct host *host, const char *line, size_t len)
@@ -199,7 +239,8 @@ static void move_clock(struct host *host, const char *line, size_t len)
     host->moved += seconds;
     tell_time(host);
     printf("%" PRIu64 "\n", host->started + host->moved);
-    fflush(stdout);
+    if (fflush(stdout) != 0)
+        host->ends = true;
 }
 
 static void read_clock(struct host *host)
@@ -208,13 +249,13 @@ static void read_clock(struct host *host)
     const char *end;
 
     bool more = buffer_fill(lines, STDIN_FILENO, PIECE) > 0;
-    while (lines->len > 0 && (end = memchr(lines->data, '\n', lines->len)) != NULL) {
+    while (!host->ends && lines->len > 0 && (end = memchr(lines->data, '\n', lines->len)) != NULL) {
         size_t len = (size_t)(end - lines->data);
         move_clock(host, lines->data, len);
         lines->len -= len + 1;
         memmove(lines->data, end + 1, lines->len);
     }
-    host->ends = !more || lines->len > PIECE; /* no line is so long */
+    host->ends = host->ends || !more || lines->len > PIECE; /* no line is so long */
 }
 
 /* ---- the loop -------------------------------------------------------------------------------- */
@@ -230,7 +271,8 @@ static int watch_guests(struct host *host)
     for (size_t k = 0; k < host->count; k++) {
         const struct guest *guest = host->guests[k];
         short events = guest->out_len > 0 ? POLLOUT : POLLIN;
-        if (guest->out_len == 0 && guest->ready)
+        bool has_lines = mc_serve_has_lines(&host->serve, &guest->client);
+        if (guest->out_len == 0 && (guest->ready || has_lines))
             wait = 0;
         host->files[GUESTS + k] = (struct pollfd){guest->file, events, 0};
     }
@@ -239,7 +281,7 @@ static int watch_guests(struct host *host)
 
 static void run_host(struct host *host)
 {
-    while (!interrupt_came() && !host->ends) {
+    while (!interrupt_came() && !host->ends && !host->serve.is_stopped) {
         int wait = watch_guests(host);
         if (poll(host->files, (nfds_t)(GUESTS + host->count), wait) < 0 && errno != EINTR)
             return;
@@ -271,6 +313,46 @@ static bool read_users(struct host *host)
     return good && host->users.len > 0;
 }
 
+/* The words of -o. False after a message. */
+static bool read_extended(struct mc_serve_options *options, const char *words)
+{
+    const struct {
+        const char *name;
+        bool *option, value;
+    } known[] = {{"no_lru_crawler", &options->crawls, false},
+                 {"no_lru_maintainer", &options->maintains, false},
+                 {"no_slab_reassign", &options->keeps_slabs, true},
+                 {"track_sizes", &options->tracks_sizes, true}};
+
+    for (const char *word = words; word != NULL; word = strchr(word, ',')) {
+        word += *word == ',' ? 1 : 0;
+        size_t len = strcspn(word, ","), k = 0;
+        while (k < sizeof known / sizeof *known &&
+               (strlen(known[k].name) != len || memcmp(known[k].name, word, len) != 0))
+            k++;
+        if (k == sizeof known / sizeof *known) {
+            escape_message("mcwire", "serve: -o: '%.*s' is not known", len < 40 ? (int)len : 40,
+                           word);
+            return false;
+        }
+        *known[k].option = known[k].value;
+    }
+    return true;
+}
+
+/* What memcached does without options, and what the options say. */
+static bool read_options(struct mc_serve_options *options, const struct settings *settings)
+{
+    *options = (struct mc_serve_options){.most_connections = settings->connections,
+                                         .can_shut_down = settings->can_shut_down,
+                                         .no_flush = settings->no_flush,
+                                         .no_dumps = settings->no_dumps,
+                                         .no_watch = settings->no_watch,
+                                         .crawls = true,
+                                         .maintains = true};
+    return read_extended(options, settings->extended);
+}
+
 static int open_host(struct host *host)
 {
     const char *where = host->settings->listen, *problem = NULL;
@@ -279,7 +361,7 @@ static int open_host(struct host *host)
         escape_message("mcwire", "serve: it is the server: --listen says where");
         return STATUS_USAGE;
     }
-    if (!read_users(host))
+    if (!read_options(&host->options, host->settings) || !read_users(host))
         return STATUS_USAGE;
     if (where == NULL)
         where = "127.0.0.1:11211";
@@ -304,9 +386,11 @@ static void start_host(struct host *host)
     host->guests = buffer_array(most, sizeof *host->guests);
     host->files = buffer_array(most + GUESTS, sizeof *host->files);
     host->started = (uint64_t)time(NULL);
-    host->started_ms = mc_socket_now();
+    host->started_us = microseconds_of(CLOCK_MONOTONIC);
     mc_serve_init(&host->serve, host->block, size, host->started);
     host->serve.pid = (uint32_t)getpid();
+    host->serve.options = host->options;
+    host->serve.cache.keeps_all = host->settings->keeps_all;
     host->serve.users = (struct mc_bytes){host->users.data, host->users.len};
     listen_raise_limit();
 }
@@ -347,6 +431,7 @@ int run_serve(void *options, const struct option_words *words)
     if (status != STATUS_OK)
         return status;
     start_host(&host);
+    signal(SIGPIPE, SIG_IGN); /* who reads stdout may go away: fflush() says so */
     escape_message("mcwire", "serve: listening at %s, for learning and tests", host.address);
     run_host(&host);
     listen_close(host.listener, host.address);

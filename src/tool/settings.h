@@ -40,7 +40,8 @@ struct settings {
     /* proxy, serve, lie */
     const char *listen;
     uint32_t memory_mb, connections;
-    bool clock;
+    bool clock, can_shut_down, no_dumps, no_flush, no_watch, keeps_all;
+    const char *extended; /* the words of -o, or NULL */
     const char *html;
     uint64_t grace_ms, start_ms;
     const char *users;

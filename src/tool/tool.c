@@ -126,12 +126,21 @@ static const struct option replay_options[] = {
 static const struct option serve_options[] = {
     {"--listen", "ADDR", "PORT of 127.0.0.1 (11211; 0: any), HOST:PORT,\n[IPV6]:PORT or unix:/PATH",
      option_text, AT(listen), 0, 0},
-    {"--memory", "MB", "for the items: the least recently used go first (64)", option_number,
+    {"-m, --memory", "MB", "for the items: the least recently used go first (64)", option_number,
      AT(memory_mb), 3, 65536},
-    {"--connections", "N", "how many at a time; more are refused (8192)", option_number,
+    {"-c, --connections", "N", "how many at a time; more are refused (8192)", option_number,
      AT(connections), 1, 1000000},
-    {"--users", "FILE", "clients have to log in as one of its lines NAME:PASSWORD", option_text,
+    {"-Y, --users", "FILE", "clients have to log in as one of its lines NAME:PASSWORD", option_text,
      AT(users), 0, 0},
+    {"-A", NULL, "clients may end it, with shutdown", option_flag, AT(can_shut_down), 0, 0},
+    {"-F", NULL, "no flush_all", option_flag, AT(no_flush), 0, 0},
+    {"-M", NULL, "an error when memory is full: nothing goes", option_flag, AT(keeps_all), 0, 0},
+    {"-W", NULL, "no watch", option_flag, AT(no_watch), 0, 0},
+    {"-X", NULL, "no stats cachedump, no lru_crawler metadump", option_flag, AT(no_dumps), 0, 0},
+    {"-o", "WORD,...",
+     "as memcached has them: no_lru_crawler,\n"
+     "no_lru_maintainer, no_slab_reassign, track_sizes",
+     option_text, AT(extended), 0, 0},
     {"--clock", NULL,
      "time stands still: a line N of standard input moves it\n"
      "by N seconds, and the new time is printed. The server\n"
@@ -240,8 +249,8 @@ static const struct option_command commands[] = {
      run_doctor},
     {"serve", "", "be a small memcached, for learning and tests",
      "It answers as memcached 1.6.18 does: classic and meta commands, cas, expiry,\n"
-     "flush_all, stats, logins. It has no TLS, and one thread: it is no cache for\n"
-     "production. Ctrl-C ends it, with exit status 0.",
+     "flush_all, stats, watch, logins. It has no TLS, and one thread: it is no cache\n"
+     "for production. Ctrl-C ends it, with exit status 0; so does shutdown, with -A.",
      TABLE(serve_options), 0, 0, run_serve},
     {"explain", "[FILE | -]", "show what bytes of the protocol mean",
      "The bytes are what a client or a server sends; the first line tells which of\n"

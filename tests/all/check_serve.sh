@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compares the small memcached with a real one (tests/check_serve_live.c, built with gcc -O2): a
-# million random commands get the same bytes from both. Takes half a minute.
+# million random commands get the same bytes from both. Takes a minute.
 # needs: gcc stdio.h check.pc pkg-config memcached faketime
 # The functions are called by their names.
 # shellcheck disable=SC2317
@@ -13,7 +13,7 @@ build() {
     cd "$tap_root" && gcc -std=c11 -O2 -D_POSIX_C_SOURCE=200809L -Iproto -Isrc/learn \
         -Itests/support -Ibench/common -o "$tap_folder/check_serve_live" tests/check_serve_live.c \
         tests/support/{folder,live,served,suite,tally}.c bench/common/scratch.c \
-        src/learn/{answer,cache,serve,serve_admin,serve_meta,text,update}.c proto/*.c "${flags[@]}"
+        src/learn/{answer,cache,serve,serve_admin,serve_log,serve_meta,text,update}.c proto/*.c "${flags[@]}"
 }
 
 compare() {

@@ -21,7 +21,7 @@ fuzz_sources() {
     [ "$1" != engine ] || printf '%s\n' "$own"/{argument,submitted,judge,meaning,other_end}.c \
         "$product"/src/{command,engine,keys,meta,reply,retrieval}.c
     [ "$1" != serve ] ||
-        printf '%s\n' "$product"/src/learn/{answer,cache,serve,serve_admin,serve_meta,update}.c
+        printf '%s\n' "$product"/src/learn/{answer,cache,serve,serve_admin,serve_log,serve_meta,update}.c
 }
 
 # fuzz_build PROGRAM TARGET FOLDER COMPILER OPTION...: FOLDER as above.

@@ -82,4 +82,8 @@ void served_feed(struct served *served, int client, struct mc_bytes bytes, size_
         run(served, client, room);
         at += n;
     }
+    for (int other = 0; other < SERVED_CLIENTS; other++) {
+        if (mc_serve_has_lines(&served->serve, &served->clients[other]))
+            run(served, other, room);
+    }
 }

@@ -23,7 +23,8 @@ void served_end(struct served *served);
 /* Another client in this one's place. */
 void served_again(struct served *served, int client);
 
-/* Gives it bytes in pieces of `piece` bytes, and takes the answers in pieces of `room` bytes. */
+/* Gives it bytes in pieces of `piece` bytes, and takes the answers in pieces of `room` bytes; those
+ * who watch its log get their lines. */
 void served_feed(struct served *served, int client, struct mc_bytes bytes, size_t piece,
                  size_t room);
 

@@ -4,7 +4,11 @@
 
 #include <string.h>
 
-enum { SERVED_MEMORY = 3 << 20, SERVED_CLIENTS = 9 };
+enum {
+    SERVED_MEMORY = 3 << 20,
+    SERVED_CLIENTS = 9,
+    FIRST_FILE = 20 /* the descriptor that a memcached would have for the first of them */
+};
 
 static struct mc_serve serve;
 static struct mc_serve_client clients[SERVED_CLIENTS];
@@ -19,6 +23,9 @@ PAGE_EXPORT void serve_begin(uint32_t now)
     memset(clients, 0, sizeof clients);
     mc_serve_init(&serve, block, sizeof block, now);
     serve.connections = SERVED_CLIENTS;
+    serve.options.crawls = serve.options.maintains = true;
+    for (uint32_t k = 0; k < SERVED_CLIENTS; k++)
+        clients[k].peer.file = FIRST_FILE + k;
 }
 
 PAGE_EXPORT void serve_clock(uint32_t now)
@@ -34,6 +41,12 @@ PAGE_EXPORT int serve_bytes(size_t client, size_t len)
     int result = mc_serve_input(&serve, &clients[client], &in, &served_out);
     served_taken = len - in.len;
     return result;
+}
+
+/* Does a client, 0 to 8, watch a log that has lines for it? */
+PAGE_EXPORT bool serve_has_lines(size_t client)
+{
+    return mc_serve_has_lines(&serve, &clients[client]);
 }
 
 /* How many bytes it has read, and what it answers. */

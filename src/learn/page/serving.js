@@ -15,6 +15,11 @@ class Server {
         this.wire.c.serve_clock(this.now);
     }
 
+    // The connections (1 to 9) that watch its log, and have lines of it to come.
+    watchers() {
+        return [1, 2, 3, 4, 5, 6, 7, 8, 9].filter((k) => this.wire.c.serve_has_lines(k - 1));
+    }
+
     // What it answers to bytes of a connection (1 to 9), and whether it closes: {bytes, closed}.
     answer(connection, bytes) {
         const { wire } = this, { c } = wire, answers = [];
@@ -46,6 +51,8 @@ function answered(wire, text, now) {
             const answer = server.answer(step.connection, step.bytes);
             lines.push(...answerLines(answer, step.connection));
             closed[step.connection] = answer.closed;
+            for (const watcher of server.watchers())
+                lines.push(...answerLines(server.answer(watcher, new Uint8Array(0)), watcher));
         }
     });
     return lines.join("\n");
