@@ -632,6 +632,25 @@ class Talk(Case):
         someone.expect(b"Ctrl-D\r\n> ")
         self.assertEqual(termios.tcgetattr(someone.here), someone.before)
 
+    def test_the_terminal_after_signals_that_end_it(self):
+        """In the middle of a line, and while a reply is awaited."""
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            someone = self.edits()
+            self.assertNotEqual(termios.tcgetattr(someone.here), someone.before)
+            someone.type(b"get a")
+            someone.shows(b"> get a{ key...}", 7)
+            someone.process.send_signal(number)
+            self.assertEqual(someone.process.wait(timeout=PATIENCE_S), -number)
+            self.assertEqual(termios.tcgetattr(someone.here), someone.before)
+        fake = Fake(self, says(b"VERSION 1.6.18\r\n"))
+        someone = Typing(self, "-s", fake.address, SLOW, "talk", term="xterm", size=80)
+        someone.expect(b"> ")
+        someone.type(b"mn\n")
+        someone.expect(b"pending: 1 reply")
+        someone.process.terminate()
+        self.assertEqual(someone.process.wait(timeout=PATIENCE_S), -signal.SIGTERM)
+        self.assertEqual(termios.tcgetattr(someone.here), someone.before)
+
     def test_interrupts_while_a_line_is_edited(self):
         someone = self.edits(controls=True)
         someone.type(b"get abandoned\x01")
