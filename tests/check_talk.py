@@ -823,6 +823,52 @@ class Proxy(Case):
         self.assertEqual([line["bytes"] for line in lines[3:5]], ["END\r\n", "ERROR\r\n"])
         self.assertEqual([lines[0]["note"], lines[-1]["note"]], ["opened", "closed"])
 
+    # Sent with noreply, and wrong. memcached hides the error when it has read that word.
+    HIDDEN = [b"incr t x noreply", b"incr t noreply", b"incr t 1 noreply", b"decr t -1 noreply",
+              b"incr none 1 noreply", b"touch t x noreply", b"touch none 1 noreply",
+              b"delete none noreply", b"delete %s noreply" % (b"k" * 251), b"delete t 5 noreply",
+              b"flush_all x noreply", b"verbosity x noreply", b"cache_memlimit x noreply",
+              b"slabs automove x noreply", b"lru mode x noreply", b"lru tune 90 25 0.1 2.0 noreply",
+              b"extstore x 1 2 noreply", b"set t 0 0 1100000 noreply\r\n" + b"x" * 1100000,
+              b"cas none 0 0 1 1 noreply\r\nx"]
+    # Of these, what was meant as the value, or its end, is executed, and that error is answered.
+    EXECUTED = [b"%s t 0 0 2 noreply\r\nabcd" % name
+                for name in (b"set", b"add", b"replace", b"append", b"prepend")] + \
+        [b"cas t 0 0 2 1 noreply\r\nabcd", b"set t 0 0 x noreply\r\noops", b"set t 0 0 -1 noreply\r\noops"]
+    # Before 1.6.45: with too few words or too many, or another number, its noreply is not looked for.
+    OLDER = [b"set t x 0 4 noreply\r\noops", b"set t 0 noreply\r\noops", b"set t 0 0 4 x noreply\r\noops",
+             b"set %s 0 0 4 noreply\r\noops" % (b"k" * 251), b"cas t 0 0 4 x noreply\r\noops",
+             b"cas t 0 0 4 noreply\r\noops", b"incr t 1 2 noreply", b"touch t 1 2 noreply",
+             b"delete t 0 0 noreply", b"flush_all 1 2 noreply", b"verbosity 1 2 3 noreply", b"incr noreply",
+             b"nonsense noreply", b"slabs reassign 1 2 noreply", b"lru_crawler sleep x noreply"]
+    QUIET = [b"mg t q !", b"ms t x q\r\noops", b"ms t 2 q\r\nabcd", b"ma t q", b"md %s q" % (b"k" * 251),
+             b"mg none q", b"ms t 2 q\r\nab", b"md t q", b"md t q"]
+
+    def test_errors_of_silent_commands(self):
+        """What a server says to each, and that no reply is taken for that to another."""
+        version = tuple(map(int, self.ok("version").decode().strip().split(".")))
+        rows = self.HIDDEN + self.EXECUTED + self.QUIET + (self.OLDER if version < (1, 6, 39) else [])
+        proxy = Proxied(self, self.memcached.address, "--json")
+        answers = []
+        with proxy.connect() as client:
+            for row in rows:
+                client.sendall(b"set t 0 0 3 noreply\r\nabc\r\n" + row + b"\r\nmn\r\n")
+                received = b""
+                while not received.endswith(b"MN\r\n"):
+                    received += client.recv(1000)
+                answers.append(received)
+        self.assertEqual(answers[:len(self.HIDDEN)], [b"MN\r\n"] * len(self.HIDDEN))
+        for row, answer in zip(self.EXECUTED, answers[len(self.HIDDEN):]):
+            self.assertIn(b"ERROR", answer, row)
+        lines = [json.loads(line) for line in proxy.stop()[0].splitlines()]
+        replies = [line for line in lines if line.get("dir") == "<"]
+        self.assertEqual([line["pending"] for line in lines if line.get("bytes") == "mg t q !\r\n"], [1])
+        for line, after in zip(replies, replies[1:]):
+            if after["bytes"] == "MN\r\n":
+                self.assertEqual((line["pending"], after["pending"]),
+                                 (0 if line["bytes"] == "MN\r\n" else 1, 0), (line, after))
+        self.assertEqual([line for line in lines if "no request is left" in line.get("note", "")], [])
+
     def test_bytes_and_ends_are_passed_on(self):
         fake = Fake(self, echoes)
         for first, words in ((b"\x80", b"* the binary protocol, which"), (b"\x16", b"* TLS, which"),
