@@ -236,14 +236,16 @@ static const char *const wrong_texts[] = {
     [MC_WRONG_TLS] = "TLS: the bytes are encrypted",
 };
 
+/* 1.6.12 to 1.6.38 are alike; 1.6.45 tolerates less. */
 static const char *const note_texts[] = {
-    "a space too many",
-    "the line ends in \\n without \\r",
-    "a number that is not written plainly: a sign, zeros or blanks",
-    "a number of more than 32 bits, of which the server keeps the low ones",
-    "a control byte in a key",
-    "words that the server ignores",
-    "no key",
+    "a space too many: tolerated by memcached (1.6.45: not in front)",
+    "the line ends in \\n without \\r: tolerated by memcached (1.6.45: not for mn)",
+    "a sign, zeros or blanks in a number: tolerated by memcached (1.6.45: only zeros)",
+    "more than 32 bits, of which the server keeps the low ones: tolerated by memcached (1.6.45: only "
+    "in flags)",
+    "a control byte in a key: tolerated by memcached",
+    "words that the server ignores: tolerated by memcached",
+    "no key: tolerated by memcached (1.6.45: an error)",
 };
 
 #define ENTRIES(table) (sizeof(table) / sizeof(table)[0])
@@ -596,7 +598,7 @@ void mc_annotate_request(struct mc_annotation *annotation, int event,
 {
     struct annotating n = begin_annotation(annotation, bytes);
     bool login = request->command == MC_REQUEST_AUTH;
-    annotation->notes = request->notes;
+    annotation->notes = event != MC_REQUEST_WRONG ? request->notes : 0;
     annotation->secret =
         (login && event == MC_REQUEST_DATA) || (reader->login && event == MC_REQUEST_WRONG);
     if (event == MC_MORE) {

@@ -166,7 +166,7 @@ class Explain(unittest.TestCase):
             "dir": ">", "at": 0, "size": 11, "bytes": 'get "\\\xff b\r\n', "event": "get",
             "fields": [{"name": "command", "at": 0, "len": 3}, {"name": "key", "at": 4, "len": 3},
                        {"name": "key", "at": 8, "len": 1}, {"name": "line end", "at": 9, "len": 2}]})
-        self.assertEqual(lines[1]["notes"], ["a space too many"])
+        self.assertEqual(lines[1]["notes"], ["a space too many: tolerated by memcached (1.6.45: not in front)"])
         self.assertEqual([lines[3][k] for k in ("at", "size", "bytes")], [36, 102, "x" * 64])
         self.assertEqual([lines[4][k] for k in ("fault_at", "fault")],
                          [0, "memcached has no such command"])
@@ -822,6 +822,45 @@ class Proxy(Case):
         self.assertEqual(lines[2]["fault"], "memcached has no such command")
         self.assertEqual([line["bytes"] for line in lines[3:5]], ["END\r\n", "ERROR\r\n"])
         self.assertEqual([lines[0]["note"], lines[-1]["note"]], ["opened", "closed"])
+
+    # What memcached tolerates: the words that are noted, as it is sent, as it should be sent, and
+    # whether 1.6.45 refuses it.
+    TOLERATED = ((b"a space too many", b"get  t \r\n", b"get t\r\n", False),
+                 (b"a space too many", b" get t\r\n", b"get t\r\n", True),
+                 (b"ends in \\n without \\r", b"get t\n", b"get t\r\n", False),
+                 (b"ends in \\n without \\r", b"set t 0 0 1\n2\r\n", b"set t 0 0 1\r\n2\r\n", False),
+                 (b"ends in \\n without \\r", b"mn\n", b"mn\r\n", True),
+                 (b"zeros or blanks", b"incr t 005\r\n", b"incr t 5\r\n", False),
+                 (b"zeros or blanks", b"incr t +5\r\n", b"incr t 5\r\n", True),
+                 (b"zeros or blanks", b"incr t 5\tx\r\n", b"incr t 5\r\n", True),
+                 (b"more than 32 bits", b"set t 4294967303 0 1\r\n1\r\n", b"set t 7 0 1\r\n1\r\n", False),
+                 (b"more than 32 bits", b"touch t 4294967396\r\n", b"touch t 100\r\n", True),
+                 (b"a control byte", b"delete t\x01\r\n", b"delete u\r\n", False),
+                 (b"words that the server", b"incr t 5 foo\r\n", b"incr t 5\r\n", False),
+                 (b"words that the server", b"delete t 0\r\n", b"delete t\r\n", False),
+                 (b"no key: tolerated", b"gat 10\r\n", b"gat 10 u\r\n", True))
+
+    def test_what_memcached_tolerates(self):
+        version = tuple(map(int, self.ok("version").decode().strip().split(".")))
+        for words, sent, right, refused in self.TOLERATED:
+            proxy = Proxied(self, self.memcached.address)
+            answers = []
+            with proxy.connect() as client:
+                for request in (sent, right):
+                    client.sendall(b"set t 0 0 1 noreply\r\n1\r\n" + request + b"mn\r\n" * 2)
+                    received = b""
+                    while not received.endswith(b"MN\r\nMN\r\n"):
+                        received += client.recv(1000)
+                    answers.append(received)
+            shown = proxy.stop()[0]
+            self.assertEqual(shown.count(words), 1, (sent, shown))
+            self.assertRegex(shown, rb"(?m)^ +! .*%s" % re.escape(words))
+            self.assertIn(b"tolerated by memcached", b" ".join(shown.split()))
+            if refused and version > (1, 6, 38):
+                self.assertIn(b"ERROR", answers[0], sent)
+                self.assertIn(b"(1.6.45: ", shown)
+            else:
+                self.assertEqual(answers[0], answers[1], sent)
 
     # Sent with noreply, and wrong. memcached hides the error when it has read that word.
     HIDDEN = [b"incr t x noreply", b"incr t noreply", b"incr t 1 noreply", b"decr t -1 noreply",
