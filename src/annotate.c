@@ -241,8 +241,7 @@ static const char *const note_texts[] = {
     "a space too many: tolerated by memcached (1.6.45: not in front)",
     "the line ends in \\n without \\r: tolerated by memcached (1.6.45: not for mn)",
     "a sign, zeros or blanks in a number: tolerated by memcached (1.6.45: only zeros)",
-    "more than 32 bits, of which the server keeps the low ones: tolerated by memcached (1.6.45: only "
-    "in flags)",
+    "more than 32 bits: tolerated by memcached, which keeps the low ones (1.6.45: only in flags)",
     "a control byte in a key: tolerated by memcached",
     "words that the server ignores: tolerated by memcached",
     "no key: tolerated by memcached (1.6.45: an error)",
@@ -592,6 +591,14 @@ static void add_part(struct annotating *n, int event, const struct mc_request *r
     }
 }
 
+static bool is_blank(struct mc_bytes bytes)
+{
+    size_t k = 0;
+    while (k < bytes.len && bytes.data[k] == ' ')
+        k++;
+    return k == bytes.len;
+}
+
 void mc_annotate_request(struct mc_annotation *annotation, int event,
                          const struct mc_request_reader *reader, const struct mc_request *request,
                          struct mc_bytes bytes)
@@ -601,7 +608,9 @@ void mc_annotate_request(struct mc_annotation *annotation, int event,
     annotation->notes = event != MC_REQUEST_WRONG ? request->notes : 0;
     annotation->secret =
         (login && event == MC_REQUEST_DATA) || (reader->login && event == MC_REQUEST_WRONG);
-    if (event == MC_MORE) {
+    if (event == MC_MORE && reader->spaced && is_blank(bytes)) {
+        annotation->title = "the space before a key";
+    } else if (event == MC_MORE) {
         add_whole(&n, "not looked at, after what is wrong", "skipped");
     } else if (event == MC_REQUEST_DATA || event == MC_REQUEST_KEY || event == MC_REQUEST_END) {
         add_part(&n, event, request);

@@ -381,6 +381,13 @@ class Talk(Case):
         self.assertIn(b"          ~ 1 byte\n",
                       self.lines(b"mn\n", "--cut=1"))
 
+    def test_cut_before_a_key(self):
+        """However it is cut, the fields are those of the whole line."""
+        whole = self.lines(b"get test_spaces  b\n").split(b"\n", 1)[1]
+        for cut in range(1, 16):
+            shown = self.lines(b"get test_spaces  b\n", "--cut=%d" % cut).split(b"\n", 1)[1]
+            self.assertEqual(re.sub(rb"(?m)^ {10}[~|] .*\n", b"", shown), whole, cut)
+
     def test_a_long_value_in_pieces(self):
         shown = self.lines(b"set long 0 0 600\n" + b"x" * 600 + b"\n", "--cut=100")
         self.assertEqual(re.findall(rb"(?m)^ +(\d+) > x", shown), [b"18", b"100", b"200"])
