@@ -260,7 +260,7 @@ class Learn(unittest.TestCase):
         self.assertEqual([name for name in names if name in listed], names[:10])
         self.assertLessEqual(set(listed), set(names))
         self.assertEqual([names.index(name) for name in listed], sorted(map(names.index, listed)))
-        self.assertIn("\nStation 3, the count; ", self.learn(3).stdout)
+        self.assertIn("\nStation 3, the count: ", self.learn(3).stdout)
 
     def test_a_log_is_shown(self):
         shown = self.learn(5).stdout
@@ -277,6 +277,40 @@ class Learn(unittest.TestCase):
     def test_how_many_words_are_right(self):
         self.assertIn("right for 1 word, and", self.learn(15, "miss miss").stdout)
         self.assertIn("right for 9 words, and", self.learn(15, ANSWERS[15][0][0] + " miss").stdout)
+
+
+class Book(unittest.TestCase):
+    """The transcripts, in their order for reading."""
+
+    ANSWERS = {"VALUE", "END", "STORED", "NOT_STORED", "EXISTS", "NOT_FOUND", "DELETED", "TOUCHED", "OK", "STAT",
+               "VA", "HD", "EN", "NS", "NF", "EX", "MN", "ERROR", "CLIENT_ERROR", "SERVER_ERROR"}
+    FOLDER = os.path.join(TOP, "proto", "transcripts")
+
+    def read(self, *path):
+        with open(os.path.join(*path), encoding="utf-8") as file:
+            return file.read()
+
+    def names(self):
+        return re.findall(r"\]\(([a-z0-9-]+)\.txt\)", self.read(self.FOLDER, "README.md"))
+
+    def test_each_is_there_once(self):
+        files = [name[:-4] for name in os.listdir(self.FOLDER) if name.endswith(".txt")]
+        self.assertEqual(sorted(self.names()), sorted(files))
+
+    def test_words_are_explained_before_they_are_used(self):
+        """In the prose of the same transcript, or of one before it."""
+        annotations = self.read(TOP, "src", "annotate.c")
+        commands = set(re.findall(r'\{MC_REQUEST_\w+, "\w*",\s+"(\w+):', annotations))
+        self.assertGreater(len(commands), 30)
+        known = set()
+        for name in self.names():
+            text = self.read(self.FOLDER, name + ".txt")
+            known |= set(re.findall(r"\w+", "".join(re.findall(r"(?m)^#(.*\n)", text))))
+            sent = "".join(re.findall(r"(?m)^\d?> (.*)$", text)).replace("\\r", "").replace("\\n", "\n")
+            said = set(re.findall(r"(?m)^\d?<\*? ([A-Z_]+)(?:\\r| )", text)) & self.ANSWERS
+            used = {line.split(" ")[0] for line in sent.split("\n")} & commands | said
+            used |= {"noreply"} & set(sent.split())
+            self.assertEqual(used - known, set(), name)
 
 
 if __name__ == "__main__":
