@@ -236,14 +236,15 @@ static const char *const wrong_texts[] = {
     [MC_WRONG_TLS] = "TLS: the bytes are encrypted",
 };
 
+/* 1.6.12 to 1.6.38 are alike; 1.6.45 tolerates less. */
 static const char *const note_texts[] = {
-    "a space too many",
-    "the line ends in \\n without \\r",
-    "a number that is not written plainly: a sign, zeros or blanks",
-    "a number of more than 32 bits, of which the server keeps the low ones",
-    "a control byte in a key",
-    "words that the server ignores",
-    "no key",
+    "a space too many: tolerated by memcached (1.6.45: not in front)",
+    "the line ends in \\n without \\r: tolerated by memcached (1.6.45: not for mn)",
+    "a sign, zeros or blanks in a number: tolerated by memcached (1.6.45: only zeros)",
+    "more than 32 bits: tolerated by memcached, which keeps the low ones (1.6.45: only in flags)",
+    "a control byte in a key: tolerated by memcached",
+    "words that the server ignores: tolerated by memcached",
+    "no key: tolerated by memcached (1.6.45: an error)",
 };
 
 #define ENTRIES(table) (sizeof(table) / sizeof(table)[0])
@@ -590,16 +591,26 @@ static void add_part(struct annotating *n, int event, const struct mc_request *r
     }
 }
 
+static bool is_blank(struct mc_bytes bytes)
+{
+    size_t k = 0;
+    while (k < bytes.len && bytes.data[k] == ' ')
+        k++;
+    return k == bytes.len;
+}
+
 void mc_annotate_request(struct mc_annotation *annotation, int event,
                          const struct mc_request_reader *reader, const struct mc_request *request,
                          struct mc_bytes bytes)
 {
     struct annotating n = begin_annotation(annotation, bytes);
     bool login = request->command == MC_REQUEST_AUTH;
-    annotation->notes = request->notes;
+    annotation->notes = event != MC_REQUEST_WRONG ? request->notes : 0;
     annotation->secret =
         (login && event == MC_REQUEST_DATA) || (reader->login && event == MC_REQUEST_WRONG);
-    if (event == MC_MORE) {
+    if (event == MC_MORE && reader->spaced && is_blank(bytes)) {
+        annotation->title = "the space before a key";
+    } else if (event == MC_MORE) {
         add_whole(&n, "not looked at, after what is wrong", "skipped");
     } else if (event == MC_REQUEST_DATA || event == MC_REQUEST_KEY || event == MC_REQUEST_END) {
         add_part(&n, event, request);

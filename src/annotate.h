@@ -30,7 +30,7 @@ struct mc_annotation {
     const char *title; /* what the bytes are, in a few words */
     const char *fault; /* what is wrong with them; NULL: nothing */
     size_t fault_at;   /* the byte that is wrong; may be the one after the last */
-    int notes;         /* what memcached tolerates: enum mc_note, see mc_annotate_note() */
+    int notes;         /* what memcached tolerates in them: enum mc_note, see mc_annotate_note() */
     bool secret;       /* the bytes are a login */
     size_t count;
     struct mc_field fields[MC_ANNOTATE_FIELDS];

@@ -3,6 +3,7 @@
 hint that is about them. Prints TAP. usage: check_learn.py MCWIRE"""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "sup
 import tap
 
 MCWIRE = sys.argv.pop(1)
+TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 CC = os.environ.get("CC", "cc").split()
 
 # Of each exercise: answers that are right, and wrong ones with words of the hint.
@@ -24,28 +26,40 @@ ANSWERS = {
         {r"END\r\nVALUE a 0 1\r\n1\r\nEND\r\n": "one END", r"NOT_FOUND\r\nVALUE a 0 1\r\n1\r\n": "left out",
          r"VALUE b 0 0\r\n\r\nVALUE a 0 1\r\n1\r\nEND\r\n": "no line is about it", r"VALUE a 0 1\r\n1\r\n": "one line that ends"}),
     3: ([r"END\r\nSTORED\r\n"], {"END": "only where a line may begin", r"END\r\nSTORED": "CR and LF", "": "count"}),
-    4: (["hell"], {"hello": "18 bytes", r"VALUE k 0 5\r\nhell": "no part", "hel": "13 bytes"}),
-    5: (["VALUE "], {r"\r\nVALUE ": "nobody needs it again", "VALUE l": "How much", r"hello\r\nVALUE ": "as it comes"}),
-    6: ([r"END\r\n10\r\nVALUE b 0 1\r\n2\r\nEND\r\nNOT_FOUND\r\n"],
+    4: (["10", "byte 10", "It is 10."], {"11": "zero", "6": "one letter", "3": "count V", "10 or 11": "count V", "the 0": "count V"}),
+    5: (["12", "line 12", "Line 12.", "#12", r"12: STORED\r\n", " 12 "],
+        {"16": "asked for twice", "14": "bytes can be put", "10": "nothing to delete", "6": "five bytes", "8": "what is not there yet",
+         "11": "go through the log", "11 12": "go through", "the append": "go through", "0": "go through", "99": "go through"}),
+    6: (["hell"], {"hello": "18 bytes", r"VALUE k 0 5\r\nhell": "no part", "hel": "13 bytes"}),
+    7: (["VALUE "], {r"\r\nVALUE ": "nobody needs it again", "VALUE l": "How much", r"hello\r\nVALUE ": "as it comes"}),
+    8: ([r"END\r\n10\r\nVALUE b 0 1\r\n2\r\nEND\r\nNOT_FOUND\r\n"],
         {r"10\r\nVALUE b 0 1\r\n2\r\nEND\r\nNOT_FOUND\r\n": "has a reply: END",
          r"END\r\n10\r\nVALUE b 0 1\r\n2\r\nNOT_FOUND\r\n": "over after its END",
          r"END\r\n10\r\nVALUE b 0 1\r\n2\r\nEND\r\nDELETED\r\n": "nothing to delete"}),
-    7: ([r"md a q\r\nmd b q\r\nmd c q\r\nmn\r\n", r"md c q\r\nmd b q\r\nmd a q\r\nmn\r\n",
+    9: ([r"md a q\r\nmd b q\r\nmd c q\r\nmn\r\n", r"md c q\r\nmd b q\r\nmd a q\r\nmn\r\n",
          r"delete a noreply\r\ndelete b noreply\r\ndelete c noreply\r\nmn\r\n"],
         {r"md a q\r\nmd b q\r\nmd c q\r\n": "mn ends", r"delete a\r\ndelete b\r\ndelete c\r\n": "meta command",
          r"delete a noreply\r\ndelete b noreply\r\ndelete c noreply\r\n": "an mn"}),
-    8: (["10"], {"11": "zero", "6": "one letter", "3": "count V"}),
-    9: (["on close on close close", "On, close, ON, close, close"],
+    10: (["on close on close close", "On, close, ON, close, close"],
         {"on on on on on": "read the value", "on close on close on": "late reply", "close close close close close": "one line",
          "on close": "more than a line", "on close on close close on": "late reply"}),
-    10: ([r"mg k v t u\r\n", r"mg k u t v\r\n"],
-         {r"mg k v t\r\n": "counted", r"get k\r\n": "no flags", r"mg k v T100 u\r\n": "sets a time", r"mg k v u\r\n": "three"}),
     11: ([r"oops\r\nset b 0 0 1\r\n!", r"\r\nset b 0 0 1\r\n!"],
          {r"18\r\nset b 0 0 1\r\n!": "well-formed", r"set b 0 0 1\r\n!": "continues the line", "!": "size that the server"}),
-    12: ([r"cas n 0 0 1 1\r\n6\r\n"],
+    12: ([r"mg k v t u\r\n", r"mg k u t v\r\n"],
+         {r"mg k v t\r\n": "counted", r"get k\r\n": "no flags", r"mg k v T100 u\r\n": "sets a time", r"mg k v u\r\n": "three"}),
+    13: ([r"cas n 0 0 1 1\r\n6\r\n"],
          {r"set n 0 0 1\r\n6\r\n": "asks nobody", r"incr n 1\r\n": "10", r"cas n 1 0 0 1\r\n6\r\n": "last", r"add n 0 0 1\r\n6\r\n": "UNIQUE"}),
-    13: ([r"set k 0 1702678400 1\r\nx\r\n"],
+    14: ([r"set k 0 1702678400 1\r\nx\r\n"],
          {r"set k 0 2678400 1\r\nx\r\n": "1970", r"set k 0 0 1\r\nx\r\n": "longer", r"set k 0 2592000 1\r\nx\r\n": "add them"}),
+    15: (["miss timeout hit miss timeout timeout miss timeout hit", "Miss, timeout, hit; miss, timeout, timeout; miss, timeout, hit",
+          "m t h m t t m t h", "miss\ntimeout\nhit\nmiss\ntimeout\ntimeout\nmiss\ntimeout\nhit"],
+         {"miss miss hit miss timeout timeout miss timeout hit": "as long as the time limit",
+          "miss timeout hit miss miss timeout miss timeout hit": "not even a word",
+          "miss timeout hit miss timeout hit miss timeout hit": "is no value",
+          "miss timeout hit miss timeout timeout miss miss hit": "to the parenthesis",
+          "miss timeout hit miss timeout timeout miss timeout miss": "empty value",
+          "miss timeout hit": "stands alone", "hit hit hit hit hit hit hit hit hit": "stands alone",
+          "miss timeout hit miss timeout timeout miss timeout hit hit": "stands alone"}),
 }
 FIRST_PYTHON = """
 import sys
@@ -154,20 +168,20 @@ class Learn(unittest.TestCase):
     def test_how_far_a_reply_is_right(self):
         for answer, words in ((r"ENX", "right up to its byte 2, and"), ("x", "from the first byte"),
                               (r"END\r\n10\r\n", "but the server says more"),
-                              (ANSWERS[6][0][0] + "x", "right up to its byte 41, and")):
-            self.assertIn(words, self.learn(6, answer).stdout)
+                              (ANSWERS[8][0][0] + "x", "right up to its byte 41, and")):
+            self.assertIn(words, self.learn(8, answer).stdout)
 
     def test_standard_input(self):
         """Its last newline is not of the answer, but a CRLF is."""
-        answer = ANSWERS[6][0][0]
-        self.assertEqual(self.learn(6, "-", text=answer + "\n").returncode, 0)
-        self.assertEqual(self.learn(6, "-", text=answer.replace(r"\r\n", "\r\n")).returncode, 0)
+        answer = ANSWERS[8][0][0]
+        self.assertEqual(self.learn(8, "-", text=answer + "\n").returncode, 0)
+        self.assertEqual(self.learn(8, "-", text=answer.replace(r"\r\n", "\r\n")).returncode, 0)
 
     def test_solutions_are_right(self):
         for number in ANSWERS:
             answer = self.learn(number, "--solution").stdout
             self.assertIn(answer[:-1], ANSWERS[number][0], number)
-        self.assertIn("a program", self.learn(14, "--solution").stdout)
+        self.assertIn("a program", self.learn(16, "--solution").stdout)
 
     def test_what_the_server_says_is_shown(self):
         out = self.learn(1, r"set mood 0 0 4\r\nm\xc3\xbcde\r\n").stdout
@@ -179,58 +193,124 @@ class Learn(unittest.TestCase):
         mended = self.write("mended.py", MENDED_PYTHON)
         source, program = self.write("mended.c", MENDED_C), os.path.join(self.folder, "mended")
         subprocess.run([*CC, "-o", program, source], check=True, capture_output=True)
-        run = self.learn(14, "python3 " + first)
+        run = self.learn(16, "python3 " + first)
         self.assertEqual(run.returncode, 1)
         self.assertIn("It prints:        HIT 3\\n", run.stdout)
-        self.assertEqual(self.learn(14, "python3 " + mended).returncode, 0)
-        self.assertEqual(self.learn(14, program).returncode, 0)
+        self.assertEqual(self.learn(16, "python3 " + mended).returncode, 0)
+        self.assertEqual(self.learn(16, program).returncode, 0)
         for wrong in ("echo HIT 5; echo MISS", "false", "no-such-program 2>&1", "cat"):
-            self.assertEqual(self.learn(14, wrong).returncode, 1, wrong)
+            self.assertEqual(self.learn(16, wrong).returncode, 1, wrong)
 
     def test_the_client_of_the_text_is_wrong(self):
-        text = self.learn(14).stdout.split("And in C:\n")[1]
+        text = self.learn(16).stdout.split("And in C:\n")[1]
         source = "".join(line[4:] + "\n" for line in text.split("\n") if line.startswith("    "))
         path, program = self.write("client.c", source), os.path.join(self.folder, "client")
         subprocess.run([*CC, "-o", program, path], check=True, capture_output=True)
-        run = self.learn(14, program)
+        run = self.learn(16, program)
         self.assertEqual(run.returncode, 1)
         self.assertIn("It reads:         VALUE a 0 9", run.stdout)
 
     def test_progress(self):
         self.assertTrue(self.learn().stdout.startswith("1. Count a value.\n"))
-        self.learn(8, "11")
+        self.learn(4, "11")
         self.assertFalse(os.path.exists(self.progress))
-        self.assertIn("Noted in %s." % self.progress, self.learn(8, "10").stdout)
-        self.assertNotIn("Noted", self.learn(8, "10").stdout)
+        self.assertIn("Noted in %s." % self.progress, self.learn(4, "10").stdout)
+        self.assertNotIn("Noted", self.learn(4, "10").stdout)
         self.learn(1, r"set mood 0 0 5\r\nm\xc3\xbcde\r\n")
         self.assertTrue(self.learn().stdout.startswith("2. Say what a miss"))
         lines = self.learn("--list").stdout.split("\n")
-        self.assertEqual([line[:4] for line in lines[:2] + lines[7:8]], [" 1 *", " 2 -", " 8 *"])
+        self.assertEqual([line[:4] for line in lines[:2] + lines[3:4]], [" 1 *", " 2 -", " 4 *"])
         with open(self.progress, encoding="utf-8") as file:
-            self.assertEqual(file.read(), "08-broken\n01-count\n")
+            self.assertEqual(file.read(), "04-broken\n01-count\n")
 
     def test_progress_that_cannot_be_written(self):
         self.progress = "/no/such/folder/file"
-        run = self.learn(8, "10")
+        run = self.learn(4, "10")
         self.assertEqual(run.returncode, 0)
         self.assertIn("could not be noted", run.stderr)
 
     def test_an_answer_from_standard_input(self):
-        self.assertEqual(self.learn(4, "-", text="hell\n").returncode, 0)
-        self.assertEqual(self.learn(4, "-", text="hell\n\n").returncode, 1)
+        self.assertEqual(self.learn(6, "-", text="hell\n").returncode, 0)
+        self.assertEqual(self.learn(6, "-", text="hell\n\n").returncode, 1)
 
     def test_numbers_that_are_none(self):
-        for word in ("0", "15", "x", "1x", "-1", ""):
+        for word in ("0", "17", "x", "1x", "-1", ""):
             run = self.learn("--", word)
             self.assertEqual(run.returncode, 2, word)
-            self.assertIn("the exercises 1 to 14", run.stderr)
+            self.assertIn("the exercises 1 to 16", run.stderr)
 
     def test_each_has_a_text(self):
-        for number in range(1, 15):
+        for number in range(1, 17):
             run = self.learn(number)
             self.assertEqual((run.returncode, run.stderr), (0, ""))
             self.assertTrue(run.stdout.startswith("%d. " % number))
             self.assertIn("\nAnswer: mcwire learn %d " % number, run.stdout)
+
+    def test_each_is_tried(self):
+        """By test_answers(), or by test_mend_a_client(): good answers, and at least two wrong ones."""
+        listed = [line for line in self.learn("--list").stdout.split("\n") if "(station" in line]
+        self.assertEqual(len(listed), len(ANSWERS) + 1)
+        self.assertIn("Mend a client", listed[15])
+
+    def test_stations_are_those_of_the_transcripts(self):
+        with open(os.path.join(TOP, "proto/transcripts/README.md"), encoding="utf-8") as file:
+            stations = re.findall(r"(?m)^## (\d+)\. (.+)$", file.read())
+        names = ["%s, %s" % (number, name[0].lower() + name[1:]) for number, name in stations]
+        listed = re.findall(r"\(station (.+)\)", self.learn("--list").stdout)
+        self.assertEqual([name for name in names if name in listed], names[:10])
+        self.assertLessEqual(set(listed), set(names))
+        self.assertEqual([names.index(name) for name in listed], sorted(map(names.index, listed)))
+        self.assertIn("\nStation 3, the count: ", self.learn(3).stdout)
+
+    def test_a_log_is_shown(self):
+        shown = self.learn(5).stdout
+        self.assertIn("\n  11 > append ghost 0 0 1\\r\\nx\\r\\n\n  12 < STORED\\r\\n\n", shown)
+        shown = self.learn(15).stdout
+        self.assertIn("\n   6  B: get c: VALUE c 0 5\\r\\nhel\n", shown)
+        self.assertNotIn("<", shown)
+
+    def test_why_a_line_is_no_lie(self):
+        for answer, words in (("11", "Line 11 is the client's"), ("16", "Line 16 is what memcached answers"),
+                              ("17", "the number of one line"), ("", "the number of one line")):
+            self.assertIn(words, self.learn(5, answer).stdout)
+
+    def test_how_many_words_are_right(self):
+        self.assertIn("right for 1 word, and", self.learn(15, "miss miss").stdout)
+        self.assertIn("right for 9 words, and", self.learn(15, ANSWERS[15][0][0] + " miss").stdout)
+
+
+class Book(unittest.TestCase):
+    """The transcripts, in their order for reading."""
+
+    ANSWERS = {"VALUE", "END", "STORED", "NOT_STORED", "EXISTS", "NOT_FOUND", "DELETED", "TOUCHED", "OK", "STAT",
+               "VA", "HD", "EN", "NS", "NF", "EX", "MN", "ERROR", "CLIENT_ERROR", "SERVER_ERROR"}
+    FOLDER = os.path.join(TOP, "proto", "transcripts")
+
+    def read(self, *path):
+        with open(os.path.join(*path), encoding="utf-8") as file:
+            return file.read()
+
+    def names(self):
+        return re.findall(r"\]\(([a-z0-9-]+)\.txt\)", self.read(self.FOLDER, "README.md"))
+
+    def test_each_is_there_once(self):
+        files = [name[:-4] for name in os.listdir(self.FOLDER) if name.endswith(".txt")]
+        self.assertEqual(sorted(self.names()), sorted(files))
+
+    def test_words_are_explained_before_they_are_used(self):
+        """In the prose of the same transcript, or of one before it."""
+        annotations = self.read(TOP, "src", "annotate.c")
+        commands = set(re.findall(r'\{MC_REQUEST_\w+, "\w*",\s+"(\w+):', annotations))
+        self.assertGreater(len(commands), 30)
+        known = set()
+        for name in self.names():
+            text = self.read(self.FOLDER, name + ".txt")
+            known |= set(re.findall(r"\w+", "".join(re.findall(r"(?m)^#(.*\n)", text))))
+            sent = "".join(re.findall(r"(?m)^\d?> (.*)$", text)).replace("\\r", "").replace("\\n", "\n")
+            said = set(re.findall(r"(?m)^\d?<\*? ([A-Z_]+)(?:\\r| )", text)) & self.ANSWERS
+            used = {line.split(" ")[0] for line in sent.split("\n")} & commands | said
+            used |= {"noreply"} & set(sent.split())
+            self.assertEqual(used - known, set(), name)
 
 
 if __name__ == "__main__":

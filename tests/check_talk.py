@@ -166,7 +166,7 @@ class Explain(unittest.TestCase):
             "dir": ">", "at": 0, "size": 11, "bytes": 'get "\\\xff b\r\n', "event": "get",
             "fields": [{"name": "command", "at": 0, "len": 3}, {"name": "key", "at": 4, "len": 3},
                        {"name": "key", "at": 8, "len": 1}, {"name": "line end", "at": 9, "len": 2}]})
-        self.assertEqual(lines[1]["notes"], ["a space too many"])
+        self.assertEqual(lines[1]["notes"], ["a space too many: tolerated by memcached (1.6.45: not in front)"])
         self.assertEqual([lines[3][k] for k in ("at", "size", "bytes")], [36, 102, "x" * 64])
         self.assertEqual([lines[4][k] for k in ("fault_at", "fault")],
                          [0, "memcached has no such command"])
@@ -380,6 +380,13 @@ class Talk(Case):
         self.assertIn(b"         0 < STORED", shown)
         self.assertIn(b"          ~ 1 byte\n",
                       self.lines(b"mn\n", "--cut=1"))
+
+    def test_cut_before_a_key(self):
+        """However it is cut, the fields are those of the whole line."""
+        whole = self.lines(b"get test_spaces  b\n").split(b"\n", 1)[1]
+        for cut in range(1, 16):
+            shown = self.lines(b"get test_spaces  b\n", "--cut=%d" % cut).split(b"\n", 1)[1]
+            self.assertEqual(re.sub(rb"(?m)^ {10}[~|] .*\n", b"", shown), whole, cut)
 
     def test_a_long_value_in_pieces(self):
         shown = self.lines(b"set long 0 0 600\n" + b"x" * 600 + b"\n", "--cut=100")
@@ -632,6 +639,25 @@ class Talk(Case):
         someone.expect(b"Ctrl-D\r\n> ")
         self.assertEqual(termios.tcgetattr(someone.here), someone.before)
 
+    def test_the_terminal_after_signals_that_end_it(self):
+        """In the middle of a line, and while a reply is awaited."""
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            someone = self.edits()
+            self.assertNotEqual(termios.tcgetattr(someone.here), someone.before)
+            someone.type(b"get a")
+            someone.shows(b"> get a{ key...}", 7)
+            someone.process.send_signal(number)
+            self.assertEqual(someone.process.wait(timeout=PATIENCE_S), -number)
+            self.assertEqual(termios.tcgetattr(someone.here), someone.before)
+        fake = Fake(self, says(b"VERSION 1.6.18\r\n"))
+        someone = Typing(self, "-s", fake.address, SLOW, "talk", term="xterm", size=80)
+        someone.expect(b"> ")
+        someone.type(b"mn\n")
+        someone.expect(b"pending: 1 reply")
+        someone.process.terminate()
+        self.assertEqual(someone.process.wait(timeout=PATIENCE_S), -signal.SIGTERM)
+        self.assertEqual(termios.tcgetattr(someone.here), someone.before)
+
     def test_interrupts_while_a_line_is_edited(self):
         someone = self.edits(controls=True)
         someone.type(b"get abandoned\x01")
@@ -803,6 +829,91 @@ class Proxy(Case):
         self.assertEqual(lines[2]["fault"], "memcached has no such command")
         self.assertEqual([line["bytes"] for line in lines[3:5]], ["END\r\n", "ERROR\r\n"])
         self.assertEqual([lines[0]["note"], lines[-1]["note"]], ["opened", "closed"])
+
+    # What memcached tolerates: the words that are noted, as it is sent, as it should be sent, and
+    # whether 1.6.45 refuses it.
+    TOLERATED = ((b"a space too many", b"get  t \r\n", b"get t\r\n", False),
+                 (b"a space too many", b" get t\r\n", b"get t\r\n", True),
+                 (b"ends in \\n without \\r", b"get t\n", b"get t\r\n", False),
+                 (b"ends in \\n without \\r", b"set t 0 0 1\n2\r\n", b"set t 0 0 1\r\n2\r\n", False),
+                 (b"ends in \\n without \\r", b"mn\n", b"mn\r\n", True),
+                 (b"zeros or blanks", b"incr t 005\r\n", b"incr t 5\r\n", False),
+                 (b"zeros or blanks", b"incr t +5\r\n", b"incr t 5\r\n", True),
+                 (b"zeros or blanks", b"incr t 5\tx\r\n", b"incr t 5\r\n", True),
+                 (b"more than 32 bits", b"set t 4294967303 0 1\r\n1\r\n", b"set t 7 0 1\r\n1\r\n", False),
+                 (b"more than 32 bits", b"touch t 4294967396\r\n", b"touch t 100\r\n", True),
+                 (b"a control byte", b"delete t\x01\r\n", b"delete u\r\n", False),
+                 (b"words that the server", b"incr t 5 foo\r\n", b"incr t 5\r\n", False),
+                 (b"words that the server", b"delete t 0\r\n", b"delete t\r\n", False),
+                 (b"no key: tolerated", b"gat 10\r\n", b"gat 10 u\r\n", True))
+
+    def test_what_memcached_tolerates(self):
+        version = tuple(map(int, self.ok("version").decode().strip().split(".")))
+        for words, sent, right, refused in self.TOLERATED:
+            proxy = Proxied(self, self.memcached.address)
+            answers = []
+            with proxy.connect() as client:
+                for request in (sent, right):
+                    client.sendall(b"set t 0 0 1 noreply\r\n1\r\n" + request + b"mn\r\n" * 2)
+                    received = b""
+                    while not received.endswith(b"MN\r\nMN\r\n"):
+                        received += client.recv(1000)
+                    answers.append(received)
+            shown = proxy.stop()[0]
+            self.assertEqual(shown.count(words), 1, (sent, shown))
+            self.assertRegex(shown, rb"(?m)^ +! .*%s" % re.escape(words))
+            self.assertIn(b"tolerated by memcached", b" ".join(shown.split()))
+            if refused and version > (1, 6, 38):
+                self.assertIn(b"ERROR", answers[0], sent)
+                self.assertIn(b"(1.6.45: ", shown)
+            else:
+                self.assertEqual(answers[0], answers[1], sent)
+
+    # Sent with noreply, and wrong. memcached hides the error when it has read that word.
+    HIDDEN = [b"incr t x noreply", b"incr t noreply", b"incr t 1 noreply", b"decr t -1 noreply",
+              b"incr none 1 noreply", b"touch t x noreply", b"touch none 1 noreply",
+              b"delete none noreply", b"delete %s noreply" % (b"k" * 251), b"delete t 5 noreply",
+              b"flush_all x noreply", b"verbosity x noreply", b"cache_memlimit x noreply",
+              b"slabs automove x noreply", b"lru mode x noreply", b"lru tune 90 25 0.1 2.0 noreply",
+              b"extstore x 1 2 noreply", b"set t 0 0 1100000 noreply\r\n" + b"x" * 1100000,
+              b"cas none 0 0 1 1 noreply\r\nx"]
+    # Of these, what was meant as the value, or its end, is executed, and that error is answered.
+    EXECUTED = [b"%s t 0 0 2 noreply\r\nabcd" % name
+                for name in (b"set", b"add", b"replace", b"append", b"prepend")] + \
+        [b"cas t 0 0 2 1 noreply\r\nabcd", b"set t 0 0 x noreply\r\noops", b"set t 0 0 -1 noreply\r\noops"]
+    # Before 1.6.45: with too few words or too many, or another number, its noreply is not looked for.
+    OLDER = [b"set t x 0 4 noreply\r\noops", b"set t 0 noreply\r\noops", b"set t 0 0 4 x noreply\r\noops",
+             b"set %s 0 0 4 noreply\r\noops" % (b"k" * 251), b"cas t 0 0 4 x noreply\r\noops",
+             b"cas t 0 0 4 noreply\r\noops", b"incr t 1 2 noreply", b"touch t 1 2 noreply",
+             b"delete t 0 0 noreply", b"flush_all 1 2 noreply", b"verbosity 1 2 3 noreply", b"incr noreply",
+             b"nonsense noreply", b"slabs reassign 1 2 noreply", b"lru_crawler sleep x noreply"]
+    QUIET = [b"mg t q !", b"ms t x q\r\noops", b"ms t 2 q\r\nabcd", b"ma t q", b"md %s q" % (b"k" * 251),
+             b"mg none q", b"ms t 2 q\r\nab", b"md t q", b"md t q"]
+
+    def test_errors_of_silent_commands(self):
+        """What a server says to each, and that no reply is taken for that to another."""
+        version = tuple(map(int, self.ok("version").decode().strip().split(".")))
+        rows = self.HIDDEN + self.EXECUTED + self.QUIET + (self.OLDER if version < (1, 6, 39) else [])
+        proxy = Proxied(self, self.memcached.address, "--json")
+        answers = []
+        with proxy.connect() as client:
+            for row in rows:
+                client.sendall(b"set t 0 0 3 noreply\r\nabc\r\n" + row + b"\r\nmn\r\n")
+                received = b""
+                while not received.endswith(b"MN\r\n"):
+                    received += client.recv(1000)
+                answers.append(received)
+        self.assertEqual(answers[:len(self.HIDDEN)], [b"MN\r\n"] * len(self.HIDDEN))
+        for row, answer in zip(self.EXECUTED, answers[len(self.HIDDEN):]):
+            self.assertIn(b"ERROR", answer, row)
+        lines = [json.loads(line) for line in proxy.stop()[0].splitlines()]
+        replies = [line for line in lines if line.get("dir") == "<"]
+        self.assertEqual([line["pending"] for line in lines if line.get("bytes") == "mg t q !\r\n"], [1])
+        for line, after in zip(replies, replies[1:]):
+            if after["bytes"] == "MN\r\n":
+                self.assertEqual((line["pending"], after["pending"]),
+                                 (0 if line["bytes"] == "MN\r\n" else 1, 0), (line, after))
+        self.assertEqual([line for line in lines if "no request is left" in line.get("note", "")], [])
 
     def test_bytes_and_ends_are_passed_on(self):
         fake = Fake(self, echoes)

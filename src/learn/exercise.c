@@ -1,6 +1,6 @@
 /* Exercises: they are loaded, and answers are checked against the reader or the small memcached. */
 #include "exercise.h"
-#include "serve.h"
+#include "exercise_talk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +18,8 @@ static const struct {
     {"value ", EXERCISE_VALUE},
     {"fault", EXERCISE_FAULT},
     {"words ", EXERCISE_WORDS},
+    {"lie", EXERCISE_LIE},
+    {"outcomes", EXERCISE_OUTCOMES},
     {"program", EXERCISE_PROGRAM},
 };
 
@@ -102,6 +104,8 @@ static bool load_line(struct loading *l, const char *line)
 {
     if (strncmp(line, "? task ", 7) == 0)
         return text_print(&l->exercise->task, "%s\n", line + 7), true;
+    if (strncmp(line, "? station ", 10) == 0)
+        return copy_text(l->exercise->station, line + 10, strlen(line + 10)), true;
     if (strncmp(line, "? check ", 8) == 0)
         return begin_check(l, line + 8);
     if (strncmp(line, "? hint ", 7) == 0)
@@ -129,8 +133,9 @@ bool exercise_parse(struct exercise *exercise, const char *name, struct mc_bytes
     }
     ok = ok && end_check(&loading);
     text_free(&loading.lines);
-    if (ok && (exercise->task.len == 0 || exercise->check_count == 0 || exercise->hint_count == 0))
-        return fail(exercise, name, "a task, a check or a hint is missing");
+    bool whole = exercise->task.len > 0 && exercise->station[0] != '\0';
+    if (ok && (!whole || exercise->check_count == 0 || exercise->hint_count == 0))
+        return fail(exercise, name, "a task, a station, a check or a hint is missing");
     return ok;
 }
 
@@ -143,47 +148,16 @@ void exercise_free(struct exercise *exercise)
     text_free(&exercise->problem);
 }
 
-/* ---- answers ---------------------------------------------------------------------------------- */
-
-static void add_spelled(struct text *bytes, const char *spelling)
-{
-    while (*spelling != '\0') {
-        char c;
-        if (!transcript_byte(&spelling, &c))
-            c = *spelling++; /* a backslash that stands for itself */
-        text_add(bytes, &c, 1);
-    }
-}
-
-/* The step's bytes, with the answer in its place. */
-static void step_bytes(const struct transcript_step *step, const char *answer, struct text *bytes)
-{
-    for (size_t k = 0; k < step->count; k++) {
-        const struct transcript_piece *piece = &step->pieces[k];
-        if (piece->varies && strcmp(piece->name, "answer") == 0)
-            add_spelled(bytes, answer);
-        else
-            text_add(bytes, piece->bytes.data, piece->bytes.len);
-    }
-}
-
-static void say_bytes(struct text *why, const char *what, const struct text *bytes)
-{
-    text_add_string(why, what);
-    text_escape(why, text_string(bytes), bytes->len);
-    text_add_string(why, "\n");
-}
+/* ---- readers and words ------------------------------------------------------------------------ */
 
 /* All that the server says. */
 static void said_bytes(const struct transcript *transcript, struct text *said)
 {
     for (size_t k = 0; k < transcript->count; k++) {
         if (transcript->steps[k].kind == TRANSCRIPT_SAID)
-            step_bytes(&transcript->steps[k], "", said);
+            exercise_talk_bytes(&transcript->steps[k], "", said);
     }
 }
-
-/* ---- readers and words ------------------------------------------------------------------------ */
 
 /* What a reader makes of the first bytes of all that the server says. */
 struct found {
@@ -222,24 +196,38 @@ static const struct text *wanted_of(const struct exercise_check *check, const st
                                            : &found->fault;
 }
 
+/* The one number in the answer, however it is written: "12", or "line 12". SIZE_MAX: there is none,
+ * or several. */
+static size_t only_number(const char *answer)
+{
+    static const char digits[] = "0123456789";
+    const char *at = answer + strcspn(answer, digits);
+    size_t number = strtoul(at, NULL, 10), len = strspn(at, digits);
+    return len > 0 && strpbrk(at + len, digits) == NULL ? number : SIZE_MAX;
+}
+
 static bool is_what_reader_finds(const struct exercise_check *check, const char *answer)
 {
     struct found found = {0};
     struct text given = {0};
     read_found(&check->transcript, check->cut, &found);
-    add_spelled(&given, answer);
+    if (check->kind == EXERCISE_FAULT)
+        text_print(&given, "%zu", only_number(answer));
+    else
+        exercise_talk_spelled(&given, answer);
     bool same = text_same(wanted_of(check, &found), &given);
     text_free(&given);
     free_found(&found);
     return same;
 }
 
-/* The next word; what separates words is a space or a comma. */
+/* The next word; what separates words is white space, or a sign. */
 static bool next_word(const char **text, char *word, size_t size)
 {
+    static const char between[] = " \t\r\n,;:/";
     size_t len = 0;
-    *text += strspn(*text, " ,");
-    for (; **text != '\0' && strchr(" ,", **text) == NULL; (*text)++) {
+    *text += strspn(*text, between);
+    for (; **text != '\0' && strchr(between, **text) == NULL; (*text)++) {
         if (len + 1 < size)
             word[len++] = **text;
     }
@@ -247,147 +235,108 @@ static bool next_word(const char **text, char *word, size_t size)
     return len > 0;
 }
 
-static bool are_words(const char *wanted, const char *answer)
+/* How many words are right, from the first one on; *all: there are no others. A word may be cut
+ * short: "m" is a miss. */
+static size_t count_right(const char *wanted, const char *answer, bool *all)
 {
     char one[EXERCISE_TEXT], other[EXERCISE_TEXT];
-    bool more;
-    do {
-        more = next_word(&wanted, one, sizeof one);
-        bool more_given = next_word(&answer, other, sizeof other);
-        if (more != more_given || strcasecmp(one, other) != 0)
-            return false;
-    } while (more);
-    return true;
-}
-
-/* ---- conversations ----------------------------------------------------------------------------- */
-
-enum { MEMORY = 3 << 20, OUTPUT = 1 << 16, CLIENTS = 10 };
-#define NOW UINT64_C(1700000000)
-
-struct table {
-    struct mc_serve serve;
-    struct mc_serve_client clients[CLIENTS];
-    struct text heard[CLIENTS]; /* said to this client, and not compared yet */
-    struct text left[CLIENTS];  /* sent, and not read yet */
-    char output[OUTPUT];
-    bool answered; /* the answer to the exercise was a reply, and was right so far */
-};
-
-/* A client sends bytes, and hears what the server answers. */
-static void send_to(struct table *table, int client, const struct text *bytes)
-{
-    struct text *left = &table->left[client];
-    int result = MC_E_FULL;
-    text_add(left, text_string(bytes), bytes->len);
-    struct mc_bytes in = {text_string(left), left->len};
-    while (result == MC_E_FULL) {
-        struct mc_out out = {table->output, OUTPUT, 0};
-        result = mc_serve_input(&table->serve, &table->clients[client], &in, &out);
-        text_add(&table->heard[client], table->output, out.len);
+    for (size_t count = 0;; count++) {
+        bool more = next_word(&wanted, one, sizeof one);
+        bool given = next_word(&answer, other, sizeof other);
+        *all = !more && !given;
+        if (!more || !given || strncasecmp(one, other, strlen(other)) != 0)
+            return count;
     }
-    text_drop(left, left->len - in.len);
 }
 
-static bool has_answer(const struct transcript_step *step)
+static bool are_words(const char *wanted, const char *answer)
 {
-    for (size_t k = 0; k < step->count; k++) {
-        if (step->pieces[k].varies && strcmp(step->pieces[k].name, "answer") == 0)
-            return true;
-    }
-    return false;
+    bool all;
+    count_right(wanted, answer, &all);
+    return all;
 }
 
-/* Is this what the client hears next? Then it is taken away. */
-static bool is_heard(struct text *heard, const struct text *expected)
-{
-    if (expected->len <= heard->len && expected->len > 0 &&
-        memcmp(heard->data, expected->data, expected->len) == 0) {
-        text_drop(heard, expected->len);
-        return true;
-    }
-    return false;
-}
+/* ---- logs --------------------------------------------------------------------------------------- */
 
-/* An answer that is a reply: how much of it is right, but not how it goes on. */
-static void say_how_far(struct text *why, const struct text *heard, const struct text *answer)
+/* Adds a step as a line of a log. */
+static void add_line(const struct transcript_step *step, struct text *log)
 {
-    size_t same = 0;
-    while (same < heard->len && same < answer->len && heard->data[same] == answer->data[same])
-        same++;
-    if (same == 0)
-        text_add_string(why, "Your answer differs from the first byte on.\n");
-    else
-        text_print(why, "Your answer is right up to its byte %zu, and no further.\n", same);
-}
-
-static bool hears(struct table *table, const struct transcript_step *step,
-                  const struct text *expected, struct text *why)
-{
-    struct text *heard = &table->heard[step->connection];
-    bool is_answer = has_answer(step), same = is_heard(heard, expected);
-    table->answered = is_answer && same;
-    if (same)
-        return true;
-    if (is_answer) {
-        say_how_far(why, heard, expected);
-        return false;
-    }
-    if (heard->len > 0)
-        say_bytes(why, "The server says: ", heard);
-    else
-        text_add_string(why, "The server says nothing: it waits for more bytes.\n");
-    say_bytes(why, "It should be:    ", expected);
-    return false;
-}
-
-static bool is_silent(const struct table *table, const struct text *heard, struct text *why)
-{
-    if (heard->len == 0)
-        return true;
-    if (table->answered)
-        text_add_string(why, "Your answer is right as far as it goes, but the server says more.\n");
-    else
-        say_bytes(why, "The server also says: ", heard);
-    return false;
-}
-
-static bool play_step(struct table *table, const struct transcript_step *step, const char *answer,
-                      struct text *why)
-{
-    struct text bytes = {0}, *heard = &table->heard[step->connection];
-    bool ok = true;
-    step_bytes(step, answer, &bytes);
-    if (step->kind == TRANSCRIPT_SENT) {
-        ok = is_silent(table, heard, why);
-        send_to(table, step->connection, &bytes);
-    } else if (step->kind == TRANSCRIPT_SAID) {
-        ok = hears(table, step, &bytes, why);
-    } else if (step->kind == TRANSCRIPT_MANY) {
-        text_clear(heard);
-    }
+    struct text bytes = {0};
+    exercise_talk_bytes(step, "", &bytes);
+    text_escape(log, text_string(&bytes), bytes.len);
     text_free(&bytes);
-    return ok;
 }
 
-static bool is_conversation(const struct transcript *transcript, const char *answer,
-                            struct text *why)
+static bool is_lie_of(const struct transcript *log, const char *answer, struct text *why)
 {
-    struct table *table = calloc(1, sizeof *table);
-    uint64_t *block = malloc(MEMORY);
-    if (table == NULL || block == NULL)
-        abort();
-    bool ok = mc_serve_init(&table->serve, block, MEMORY, NOW);
-    for (size_t k = 0; ok && k < transcript->count; k++)
-        ok = play_step(table, &transcript->steps[k], answer, why);
-    for (int k = 0; k < CLIENTS; k++) {
-        ok = ok && is_silent(table, &table->heard[k], why);
-        text_free(&table->heard[k]);
-        text_free(&table->left[k]);
+    size_t lie = exercise_talk_lie(log), line = only_number(answer);
+    if (line == 0 || line > log->count)
+        text_add_string(why, "The answer is the number of one line.\n");
+    else if (log->steps[line - 1].kind == TRANSCRIPT_SENT)
+        text_print(why, "Line %zu is the client's, which may ask what it likes.\n", line);
+    else if (line != lie)
+        text_print(why, "Line %zu is what memcached answers there.\n", line);
+    return line == lie && lie > 0;
+}
+
+/* What came of a question, by the bytes that its connection had received at the time limit. */
+static const char *outcome_of(const struct transcript *log, int connection)
+{
+    struct mc_reader reader = {0};
+    struct mc_reply reply;
+    struct text said = {0};
+    bool has_value = false;
+    int event;
+    for (size_t k = 0; k < log->count; k++) {
+        if (log->steps[k].connection == connection && log->steps[k].kind == TRANSCRIPT_SAID)
+            exercise_talk_bytes(&log->steps[k], "", &said);
     }
-    free(block);
-    free(table);
-    return ok;
+    struct mc_bytes in = {text_string(&said), said.len};
+    while ((event = mc_reader_next(&reader, &in, &reply)) > MC_MORE && !mc_is_final(event))
+        has_value = has_value || event == MC_VALUE;
+    text_free(&said);
+    return event == MC_MORE ? "timeout" : event != MC_END ? "error" : has_value ? "hit" : "miss";
+}
+
+/* A word for each question. */
+static void add_outcomes(const struct transcript *log, struct text *words)
+{
+    for (size_t k = 0; k < log->count; k++) {
+        if (log->steps[k].kind == TRANSCRIPT_SENT)
+            text_print(words, "%s%s", words->len > 0 ? " " : "",
+                       outcome_of(log, log->steps[k].connection));
+    }
+}
+
+static bool are_outcomes(const struct transcript *log, const char *answer, struct text *why)
+{
+    struct text words = {0};
+    bool all;
+    add_outcomes(log, &words);
+    size_t count = count_right(text_string(&words), answer, &all);
+    if (!all)
+        text_print(why, "Your answer is right for %zu word%s, and no further.\n", count,
+                   count == 1 ? "" : "s");
+    text_free(&words);
+    return all;
+}
+
+void exercise_log(const struct exercise *exercise, struct text *log)
+{
+    const struct exercise_check *check = &exercise->checks[0];
+    const struct transcript *t = &check->transcript;
+    for (size_t k = 0; check->kind == EXERCISE_LIE && k < t->count; k++) {
+        text_print(log, "%4zu %c ", k + 1, t->steps[k].kind == TRANSCRIPT_SENT ? '>' : '<');
+        add_line(&t->steps[k], log);
+        text_add_string(log, "\n");
+    }
+    for (size_t k = 0; check->kind == EXERCISE_OUTCOMES && k < t->count; k++) {
+        if (t->steps[k].kind != TRANSCRIPT_EVENT)
+            continue;
+        text_print(log, "%4d  ", t->steps[k].connection);
+        add_line(&t->steps[k], log);
+        text_add_string(log, "\n");
+    }
 }
 
 /* ---- programs ---------------------------------------------------------------------------------- */
@@ -428,7 +377,7 @@ static bool is_program(const struct transcript *transcript, const char *command,
     struct text printed = {0}, wanted = {0};
     for (size_t k = 0; k < transcript->count; k++) {
         if (transcript->steps[k].kind == TRANSCRIPT_EVENT) {
-            step_bytes(&transcript->steps[k], "", &wanted);
+            exercise_talk_bytes(&transcript->steps[k], "", &wanted);
             text_add_string(&wanted, "\n");
         }
     }
@@ -440,14 +389,14 @@ static bool is_program(const struct transcript *transcript, const char *command,
     for (size_t k = 0; !same && k < transcript->count; k++) {
         if (transcript->steps[k].kind == TRANSCRIPT_SAID) {
             struct text said = {0};
-            step_bytes(&transcript->steps[k], "", &said);
-            say_bytes(why, "It reads:         ", &said);
+            exercise_talk_bytes(&transcript->steps[k], "", &said);
+            exercise_talk_explain(why, "It reads:         ", &said);
             text_free(&said);
         }
     }
     if (!same) {
-        say_bytes(why, "It prints:        ", &printed);
-        say_bytes(why, "It should print:  ", &wanted);
+        exercise_talk_explain(why, "It prints:        ", &printed);
+        exercise_talk_explain(why, "It should print:  ", &wanted);
     }
     (void)remove(path);
     text_free(&printed);
@@ -457,16 +406,22 @@ static bool is_program(const struct transcript *transcript, const char *command,
 
 /* ---- the whole --------------------------------------------------------------------------------- */
 
+static bool passes(const struct exercise_check *check, const char *answer, struct text *why)
+{
+    switch (check->kind) {
+    case EXERCISE_CONVERSATION: return exercise_talk_is_right(&check->transcript, answer, why);
+    case EXERCISE_PROGRAM: return is_program(&check->transcript, answer, why);
+    case EXERCISE_WORDS: return are_words(check->words, answer);
+    case EXERCISE_LIE: return is_lie_of(&check->transcript, answer, why);
+    case EXERCISE_OUTCOMES: return are_outcomes(&check->transcript, answer, why);
+    default: return is_what_reader_finds(check, answer);
+    }
+}
+
 bool exercise_is_right(const struct exercise *exercise, const char *answer, struct text *why)
 {
     for (size_t k = 0; k < exercise->check_count; k++) {
-        const struct exercise_check *check = &exercise->checks[k];
-        bool right = check->kind == EXERCISE_CONVERSATION
-                         ? is_conversation(&check->transcript, answer, why)
-                     : check->kind == EXERCISE_PROGRAM ? is_program(&check->transcript, answer, why)
-                     : check->kind == EXERCISE_WORDS   ? are_words(check->words, answer)
-                                                       : is_what_reader_finds(check, answer);
-        if (!right)
+        if (!passes(&exercise->checks[k], answer, why))
             return false;
     }
     return true;
@@ -484,18 +439,24 @@ static void add_example(const struct transcript *transcript, struct text *answer
     }
 }
 
+static void add_found(const struct exercise_check *check, struct text *answer)
+{
+    struct found found = {0};
+    read_found(&check->transcript, check->cut, &found);
+    const struct text *wanted = wanted_of(check, &found);
+    text_escape(answer, text_string(wanted), wanted->len);
+    free_found(&found);
+}
+
 void exercise_example(const struct exercise *exercise, struct text *answer)
 {
     const struct exercise_check *check = &exercise->checks[0];
-    struct found found = {0};
-    if (check->kind == EXERCISE_CONVERSATION) {
-        add_example(&check->transcript, answer);
-    } else if (check->kind == EXERCISE_WORDS) {
-        text_add_string(answer, check->words);
-    } else if (check->kind != EXERCISE_PROGRAM) {
-        read_found(&check->transcript, check->cut, &found);
-        const struct text *wanted = wanted_of(check, &found);
-        text_escape(answer, text_string(wanted), wanted->len);
+    switch (check->kind) {
+    case EXERCISE_CONVERSATION: add_example(&check->transcript, answer); break;
+    case EXERCISE_WORDS: text_add_string(answer, check->words); break;
+    case EXERCISE_LIE: text_print(answer, "%zu", exercise_talk_lie(&check->transcript)); break;
+    case EXERCISE_OUTCOMES: add_outcomes(&check->transcript, answer); break;
+    case EXERCISE_PROGRAM: break;
+    default: add_found(check, answer); break;
     }
-    free_found(&found);
 }

@@ -1,6 +1,7 @@
 /* Exercises about the protocol. Each is a file in the form of a transcript with lines that begin with
- * "? ": the task, checks, and hints.
+ * "? ": the station, the task, checks, and hints.
  *
+ *   ? station N NAME        the part of proto/transcripts/README.md that it belongs to
  *   ? task TEXT             what is asked; the prose before it explains
  *   ? check conversation    the lines that follow are played to the small memcached: what it answers
  *                           has to be the < lines (<* is anything). {answer=EXAMPLE} in one of them is
@@ -9,6 +10,11 @@
  *   ? check value N         or what it has passed on of the value
  *   ? check fault           or the index of the byte that it finds wrong in its line
  *   ? check words A B       the answer is these words
+ *   ? check lie             the lines that follow are a log, which is shown: of its < lines all but one
+ *                           are what the small memcached answers. The answer is that one's number
+ *   ? check outcomes        a question on each connection, and the < bytes that had come at the time
+ *                           limit. The answer is a word for each, as the reader finds it: hit, miss
+ *                           or timeout. The = lines are shown: what a client printed
  *   ? check program         the answer is a command. It reads the < lines, and prints the = lines
  *   ? hint PATTERN: TEXT    for a wrong answer that the pattern matches (see glob.h)
  */
@@ -27,6 +33,8 @@ enum exercise_kind {
     EXERCISE_VALUE,
     EXERCISE_FAULT,
     EXERCISE_WORDS,
+    EXERCISE_LIE,
+    EXERCISE_OUTCOMES,
     EXERCISE_PROGRAM
 };
 
@@ -42,6 +50,7 @@ struct exercise_hint {
 };
 
 struct exercise {
+    char station[EXERCISE_TEXT];
     struct text prose, task;
     struct exercise_check checks[EXERCISE_CHECKS];
     size_t check_count;
@@ -56,6 +65,9 @@ extern const size_t exercise_count;
 
 /* Loads the text of one. False, with exercise->problem set, when it breaks the format. */
 bool exercise_parse(struct exercise *exercise, const char *name, struct mc_bytes text);
+
+/* Adds the log that the exercise is about; nothing for most. */
+void exercise_log(const struct exercise *exercise, struct text *log);
 
 /* Is the answer right? It is spelled as bytes are in transcripts. If it is not, *why says what
  * happened. */

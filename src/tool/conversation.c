@@ -36,18 +36,62 @@ static bool asks_for_stream(int event, struct mc_bytes words)
     return event == MC_REQUEST_WATCH;
 }
 
-static bool is_quiet(int event, const struct mc_request *request)
+static bool has_quiet_flag(struct mc_bytes flags)
 {
-    struct mc_bytes flags = request->text;
     struct mc_flag flag;
-    bool meta = event == MC_REQUEST_MS || event == MC_REQUEST_MG || event == MC_REQUEST_MD ||
-                event == MC_REQUEST_MA;
 
-    while (meta && mc_argument_flag(&flags, &flag) > 0) {
+    while (mc_argument_flag(&flags, &flag) > 0) {
         if (flag.letter == 'q')
             return true;
     }
-    return request->noreply;
+    return false;
+}
+
+static bool is_string(struct mc_bytes word, const char *text)
+{
+    return word.len == strlen(text) && memcmp(word.data, text, word.len) == 0;
+}
+
+/* Do the words end in noreply? */
+static bool end_in_noreply(struct mc_bytes words)
+{
+    struct mc_bytes word;
+    bool last = false;
+
+    while (mc_argument_word(&words, &word))
+        last = is_string(word, "noreply");
+    return last;
+}
+
+static bool is_automove(struct mc_bytes words)
+{
+    struct mc_bytes word;
+    return mc_argument_word(&words, &word) && is_string(word, "automove");
+}
+
+/* May the server keep silent about it? A command with a wrong number of words is none to memcached
+ * before 1.6.45, so its noreply is not read. */
+static bool is_quiet(int event, const struct mc_request *request)
+{
+    switch (event == MC_REQUEST_WRONG ? request->command : event) {
+    case MC_REQUEST_MS:
+    case MC_REQUEST_MG:
+    case MC_REQUEST_MD:
+    case MC_REQUEST_MA: return event != MC_REQUEST_WRONG && has_quiet_flag(request->text);
+    case MC_REQUEST_LRU:
+    case MC_REQUEST_EXTSTORE: return end_in_noreply(request->text);
+    case MC_REQUEST_SLABS: return is_automove(request->text) && end_in_noreply(request->text);
+    default: return request->noreply && request->fault != MC_WRONG_COUNT;
+    }
+}
+
+/* A store whose size cannot be read, so that its value is executed. With noreply, memcached 1.6.18 is
+ * silent about the line itself, and 1.6.45 answers. */
+static bool lacks_size(int event, const struct mc_request *request)
+{
+    return event == MC_REQUEST_WRONG && request->noreply && request->fault == MC_WRONG_NUMBER &&
+           !request->has_size && request->command >= MC_REQUEST_SET &&
+           request->command <= MC_REQUEST_CAS;
 }
 
 /* All that came before is on the screen now. */
@@ -73,25 +117,26 @@ static void note_request(void *ctx, int event, const void *contents)
     if (streams && c->pending == 0)
         mc_reader_stream(&c->received.reader);
     bool follows = event == MC_REQUEST_END || request->fault == MC_WRONG_VALUE;
-    bool named = follows || (event == MC_REQUEST_WRONG && request->command != 0);
+    bool named = follows || (event == MC_REQUEST_WRONG && request->command != 0 &&
+                             !lacks_size(event, request));
     bool quiet = follows ? c->quiet : is_quiet(event, request);
     add_request(c, named ? request->command : event, (quiet ? QUIET : 0) | (streams ? STREAM : 0));
 }
 
 /* ---- replies --------------------------------------------------------------------------------- */
 
-/* True when the server has nothing to say to this quiet request, as the reply is to a later one. */
+/* True when the server has nothing to say to this quiet request, as the reply is to a later one. A
+ * q does not hide errors, and noreply hides all. */
 static bool was_silent(const struct conversation *c, int command, int event)
 {
     if (event == MC_MN)
         return true;
-    if (mc_is_error(event))
-        return false;
     switch (command) {
     case MC_REQUEST_MG: return event == MC_END && !c->has_value;
     case MC_REQUEST_MS:
     case MC_REQUEST_MD:
     case MC_REQUEST_MA: return event == MC_HD;
+    case MC_REQUEST_WRONG: return event != MC_CLIENT_ERROR;
     default: return true;
     }
 }

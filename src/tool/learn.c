@@ -86,8 +86,9 @@ static int list_exercises(void)
     struct exercise exercise;
     for (size_t k = 1; k <= exercise_count; k++) {
         if (load_exercise(k, &exercise))
-            printf("%2zu %c %.*s\n", k, is_solved(exercise_pages[k - 1].name) ? '*' : '-',
-                   title_len(&exercise), text_string(&exercise.prose));
+            printf("%2zu %c %.*s  (station %s)\n", k,
+                   is_solved(exercise_pages[k - 1].name) ? '*' : '-', title_len(&exercise),
+                   text_string(&exercise.prose), exercise.station);
         exercise_free(&exercise);
     }
     puts("\n* is solved. 'mcwire learn N' shows one.");
@@ -96,8 +97,13 @@ static int list_exercises(void)
 
 static int show_exercise(size_t number, const struct exercise *exercise)
 {
-    printf("%zu. %s\n%s\nAnswer: mcwire learn %zu '...', or - for standard input.\n", number,
-           text_string(&exercise->prose), text_string(&exercise->task), number);
+    struct text log = {0};
+    exercise_log(exercise, &log);
+    printf("%zu. %s\n%s%s%s\nStation %s: what it needs is there, or before, in proto/transcripts/README.md.\n"
+           "Answer: mcwire learn %zu '...', or - for standard input.\n",
+           number, text_string(&exercise->prose), text_string(&exercise->task),
+           log.len > 0 ? "\n" : "", text_string(&log), exercise->station, number);
+    text_free(&log);
     return print_end("learn", STATUS_OK);
 }
 

@@ -3,6 +3,7 @@
 #include "prompt.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -152,6 +153,37 @@ static enum prompt_result edit_line(struct prompt *prompt, const struct prompt_k
     return result;
 }
 
+/* The terminal as it was, for a signal that ends the program. */
+static struct {
+    int file;
+    struct termios before;
+} restored;
+
+/* By then the signal has its usual effect again, which comes when this returns. In the background the
+ * terminal is another program's. */
+static void restore_terminal(int signal)
+{
+    pid_t group = tcgetpgrp(restored.file);
+
+    if (group < 0 || group == getpgrp())
+        tcsetattr(restored.file, TCSANOW, &restored.before);
+    raise(signal);
+}
+
+static void restore_at_signals(const struct prompt *prompt)
+{
+    static const int ending[] = {SIGTERM, SIGHUP, SIGQUIT};
+    const struct sigaction action = {.sa_handler = restore_terminal, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction before;
+
+    restored.file = prompt->in;
+    restored.before = prompt->before;
+    for (size_t k = 0; k < sizeof ending / sizeof ending[0]; k++) {
+        if (sigaction(ending[k], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(ending[k], &action, NULL);
+    }
+}
+
 /* Ctrl-C stays a signal; the keys that stop a program or make it dump core do nothing. */
 void prompt_start_editing(struct prompt *prompt)
 {
@@ -165,6 +197,7 @@ void prompt_start_editing(struct prompt *prompt)
     keys.c_cc[VMIN] = 1;
     keys.c_cc[VTIME] = 0;
     keys.c_cc[VQUIT] = keys.c_cc[VSUSP] = _POSIX_VDISABLE;
+    restore_at_signals(prompt);
     prompt->edits = tcsetattr(prompt->in, TCSADRAIN, &keys) == 0;
 }
 

@@ -305,10 +305,8 @@ static void show_faults(const struct screen *screen, const struct mc_annotation 
         screen_say(screen, '!', text);
     }
     for (int note = 1; note <= a->notes; note <<= 1) {
-        if ((a->notes & note) == 0)
-            continue;
-        snprintf(text, sizeof text, "tolerated by memcached 1.6.18: %s", mc_annotate_note(note));
-        screen_say(screen, '!', text);
+        if ((a->notes & note) != 0)
+            screen_say(screen, '!', mc_annotate_note(note));
     }
 }
 

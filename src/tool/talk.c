@@ -264,9 +264,9 @@ static bool read_value(struct talk *talk, const struct storing *storing)
 
 static void print_help(void)
 {
-    puts("Type a command as memcached's protocol.txt has it, such as: get KEY\n"
+    puts("Type a command, such as: get KEY. All are in protocol.txt of memcached's source.\n"
          "After a storage line (set KEY FLAGS EXPTIME BYTES) its value is asked for.\n"
-         "  >  sent    <  received    *  said by mcwire    !  wrong\n"
+         "  >  sent    <  received    *  said by mcwire    !  wrong, or tolerated\n"
          "  ~  that many bytes came, and  |  the reader keeps these (--cut)\n"
          "At a terminal the arrow keys, Home, End, Delete, and Ctrl-A, E, K, U and W edit the\n"
          "line; Up and Down bring back earlier ones.\n"
