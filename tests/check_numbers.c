@@ -1,4 +1,4 @@
-/* The numbers of mcload: its histogram against sorted samples, what threads and seconds add up to, its
+/* The numbers of mcload: the histogram against sorted samples, what threads and seconds add up to, its
  * keys and values, and its random numbers against their distributions, with fixed seeds. */
 #include "load/data.h"
 #include "load/dist.h"
@@ -29,13 +29,13 @@ static void expect_near(uint64_t found, uint64_t value)
 /* The middle one of three, so that neither end stands for it. */
 static void expect_recorded(uint64_t value)
 {
-    static struct timing_histogram histogram;
+    static struct histogram histogram;
 
     memset(&histogram, 0, sizeof histogram);
-    timing_record(&histogram, 0);
-    timing_record(&histogram, value);
-    timing_record(&histogram, UINT64_MAX);
-    expect_near(timing_percentile(&histogram, 500000), value);
+    histogram_record(&histogram, 0);
+    histogram_record(&histogram, value);
+    histogram_record(&histogram, UINT64_MAX);
+    expect_near(histogram_percentile(&histogram, 500000), value);
 }
 
 START_TEST(values_of_every_size)
@@ -66,16 +66,16 @@ static void draw_samples(uint64_t samples[SAMPLES], uint64_t seed)
         samples[i] = (uint64_t)pow(10, 9.0 * dist_draw(&dist) / 1e6);
 }
 
-static void record_all(struct timing_histogram *histogram, const uint64_t *samples, size_t count)
+static void record_all(struct histogram *histogram, const uint64_t *samples, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        timing_record(histogram, samples[i]);
+        histogram_record(histogram, samples[i]);
 }
 
 START_TEST(percentiles_are_those_of_the_samples)
 {
     static uint64_t samples[SAMPLES];
-    static struct timing_histogram histogram;
+    static struct histogram histogram;
     static const uint32_t millionths[] = {1,      10000,  100000, 250000, 499999, 500000, 500001,
                                           900000, 990000, 999000, 999900, 999950, 999951, 999999};
     uint64_t sum = 0;
@@ -87,41 +87,41 @@ START_TEST(percentiles_are_those_of_the_samples)
     qsort(samples, SAMPLES, sizeof *samples, compare);
     for (size_t i = 0; i < COUNT(millionths); i++) {
         size_t rank = (size_t)((SAMPLES * (uint64_t)millionths[i] + 999999) / 1000000);
-        expect_near(timing_percentile(&histogram, millionths[i]), samples[rank - 1]);
+        expect_near(histogram_percentile(&histogram, millionths[i]), samples[rank - 1]);
     }
-    ck_assert_uint_eq(timing_percentile(&histogram, 0), samples[0]);
-    ck_assert_uint_eq(timing_percentile(&histogram, 1000000), samples[SAMPLES - 1]);
+    ck_assert_uint_eq(histogram_percentile(&histogram, 0), samples[0]);
+    ck_assert_uint_eq(histogram_percentile(&histogram, 1000000), samples[SAMPLES - 1]);
     ck_assert_uint_eq(histogram.min, samples[0]);
     ck_assert_uint_eq(histogram.max, samples[SAMPLES - 1]);
     ck_assert_uint_eq(histogram.count, SAMPLES);
-    ck_assert_uint_eq(timing_mean(&histogram), sum / SAMPLES);
+    ck_assert_uint_eq(histogram_mean(&histogram), sum / SAMPLES);
 }
 END_TEST
 
 /* Few values have exact ranks. */
 START_TEST(ranks)
 {
-    static struct timing_histogram histogram;
+    static struct histogram histogram;
     static const struct {
         uint32_t millionths;
         uint64_t value;
     } some[] = {{1, 10}, {200000, 10}, {200001, 20}, {500000, 30}, {800000, 40}, {800001, 50}};
 
     for (uint64_t value = 50; value > 0; value -= 10)
-        timing_record(&histogram, value);
+        histogram_record(&histogram, value);
     for (size_t i = 0; i < COUNT(some); i++)
-        ck_assert_uint_eq(timing_percentile(&histogram, some[i].millionths), some[i].value);
+        ck_assert_uint_eq(histogram_percentile(&histogram, some[i].millionths), some[i].value);
     memset(&histogram, 0, sizeof histogram);
     record_all(&histogram, (const uint64_t[]){1001, 1007}, 2); /* of one bucket */
-    ck_assert_uint_eq(timing_percentile(&histogram, 500000), 1001);
-    ck_assert_uint_eq(timing_percentile(&histogram, 1000000), 1007);
+    ck_assert_uint_eq(histogram_percentile(&histogram, 500000), 1001);
+    ck_assert_uint_eq(histogram_percentile(&histogram, 1000000), 1007);
 }
 END_TEST
 
 START_TEST(merged_is_as_recorded_together)
 {
     static uint64_t samples[SAMPLES];
-    static struct timing_histogram whole, parts[2], empty;
+    static struct histogram whole, parts[2], empty;
 
     /* Of the round before, where all tests are one process. */
     memset(&whole, 0, sizeof whole);
@@ -131,11 +131,11 @@ START_TEST(merged_is_as_recorded_together)
     record_all(&whole, samples, SAMPLES);
     record_all(&parts[0], samples, 777);
     record_all(&parts[1], samples + 777, SAMPLES - 777);
-    timing_merge(&parts[_i], &parts[1 - _i]);
+    histogram_merge(&parts[_i], &parts[1 - _i]);
     ck_assert_mem_eq(&parts[_i], &whole, sizeof whole);
-    timing_merge(&parts[_i], &empty);
+    histogram_merge(&parts[_i], &empty);
     ck_assert_mem_eq(&parts[_i], &whole, sizeof whole);
-    timing_merge(&empty, &parts[_i]);
+    histogram_merge(&empty, &parts[_i]);
     ck_assert_mem_eq(&empty, &whole, sizeof whole);
 }
 END_TEST
@@ -143,24 +143,40 @@ END_TEST
 /* Each end comes from the other one of the two. */
 START_TEST(merged_has_both_ends)
 {
-    static struct timing_histogram inner, outer;
+    static struct histogram inner, outer;
 
     record_all(&inner, (const uint64_t[]){50, 60}, 2);
     record_all(&outer, (const uint64_t[]){7, 999}, 2);
-    const struct timing_histogram narrow = inner;
-    timing_merge(&inner, &outer);
+    const struct histogram narrow = inner;
+    histogram_merge(&inner, &outer);
     ck_assert_uint_eq(inner.min, 7);
     ck_assert_uint_eq(inner.max, 999);
-    timing_merge(&outer, &narrow);
+    histogram_merge(&outer, &narrow);
     ck_assert_uint_eq(outer.min, 7);
     ck_assert_uint_eq(outer.max, 999);
+}
+END_TEST
+
+/* The middles of the buckets rise, and each is in its own bucket. */
+START_TEST(buckets)
+{
+    static struct histogram histogram;
+
+    for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+        if (i > 0 && histogram_value(i) <= histogram_value(i - 1))
+            ck_abort_msg("bucket %zu is not above the one before", i);
+        memset(&histogram, 0, sizeof histogram);
+        histogram_record(&histogram, histogram_value(i));
+        if (histogram.buckets[i] != 1)
+            ck_abort_msg("bucket %zu does not have its own middle", i);
+    }
 }
 END_TEST
 
 /* So many of 5 and of 9: the value at these millionths. */
 static uint64_t find_of_two(uint64_t fives, uint64_t nines, uint32_t millionths)
 {
-    static struct timing_histogram histogram;
+    static struct histogram histogram;
 
     memset(&histogram, 0, sizeof histogram);
     histogram.count = fives + nines;
@@ -168,13 +184,13 @@ static uint64_t find_of_two(uint64_t fives, uint64_t nines, uint32_t millionths)
     histogram.buckets[9] = nines;
     histogram.min = 5;
     histogram.max = 9;
-    return timing_percentile(&histogram, millionths);
+    return histogram_percentile(&histogram, millionths);
 }
 
 START_TEST(large_counts)
 {
     const uint64_t many = UINT64_C(1000000000000);
-    static struct timing_histogram histogram;
+    static struct histogram histogram;
 
     ck_assert_uint_eq(find_of_two(many, many, 500000), 5);
     ck_assert_uint_eq(find_of_two(many - 1, many + 1, 500000), 9);
@@ -184,11 +200,11 @@ START_TEST(large_counts)
     histogram.buckets[5] = histogram.buckets[9] = histogram.count / 2;
     histogram.min = 5;
     histogram.max = 9;
-    ck_assert_uint_eq(timing_percentile(&histogram, 500000), 5);
-    ck_assert_uint_eq(timing_percentile(&histogram, 500001), 9);
+    ck_assert_uint_eq(histogram_percentile(&histogram, 500000), 5);
+    ck_assert_uint_eq(histogram_percentile(&histogram, 500001), 9);
     memset(&histogram, 0, sizeof histogram);
-    ck_assert_uint_eq(timing_percentile(&histogram, 500000), 0);
-    ck_assert_uint_eq(timing_mean(&histogram), 0);
+    ck_assert_uint_eq(histogram_percentile(&histogram, 500000), 0);
+    ck_assert_uint_eq(histogram_mean(&histogram), 0);
     record_all(&histogram, (const uint64_t[]){UINT64_MAX, UINT64_MAX}, 2);
     ck_assert_uint_eq(histogram.sum, UINT64_MAX);
 }
@@ -202,14 +218,14 @@ START_TEST(texts)
     } some[] = {{0, "0 ns"},          {0.5, "0.50 ns"},  {9.994, "9.99 ns"},  {9.996, "10.0 ns"},
                 {99.96, "100 ns"},    {999.4, "999 ns"}, {999.6, "1.00 us"},  {12345, "12.3 us"},
                 {2500000, "2.50 ms"}, {7.5e9, "7.50 s"}, {12345e9, "12345 s"}};
-    char text[TIMING_TEXT_MAX];
+    char text[HISTOGRAM_TEXT_MAX];
 
     for (size_t i = 0; i < COUNT(some); i++)
-        ck_assert_str_eq(timing_text(text, some[i].ns), some[i].text);
+        ck_assert_str_eq(histogram_text(text, some[i].ns), some[i].text);
 }
 END_TEST
 
-static void expect_line(const struct timing_histogram *histogram, const char *wanted)
+static void expect_line(const struct histogram *histogram, const char *wanted)
 {
     char *line = NULL;
     size_t size = 0;
@@ -225,13 +241,13 @@ static void expect_line(const struct timing_histogram *histogram, const char *wa
 /* The ranks are those of a million: a millionth more or less is another value. */
 START_TEST(lines_of_histograms)
 {
-    static struct timing_histogram histogram;
+    static struct histogram histogram;
 
     memset(&histogram, 0, sizeof histogram);
     expect_line(&histogram, "gets: 0\n");
     for (uint64_t i = 1; i < 1000000; i++)
-        timing_record(&histogram, i <= 500000 ? 10 : i < 990000 ? 20 : i <= 999000 ? 30 : 40);
-    timing_record(&histogram, 50000);
+        histogram_record(&histogram, i <= 500000 ? 10 : i < 990000 ? 20 : i <= 999000 ? 30 : 40);
+    histogram_record(&histogram, 50000);
     expect_line(&histogram, "gets: 1000000, mean 15.0 ns, p50 10.0 ns, p99 30.0 ns, p99.9 30.0 ns, "
                             "max 50.0 us\n");
 }
@@ -311,7 +327,7 @@ START_TEST(threads_add_up)
         *numbers[i] = i + 1;
     for (size_t i = 0; i < COUNT(counts); i++)
         *counts[i] = i + 11;
-    timing_record(&set->latency, 1000);
+    histogram_record(&set->latency, 1000);
     stats_add(&sum, &one);
     ck_assert_mem_eq(&sum, &one, sizeof sum);
     stats_add(&sum, &one);
@@ -371,12 +387,12 @@ START_TEST(seconds_are_apart)
 
     memset(&now, 0, sizeof now);
     for (int i = 0; i < 300; i++)
-        timing_record(&now.kinds[STATS_GET].latency, 40);
+        histogram_record(&now.kinds[STATS_GET].latency, 40);
     now.kinds[STATS_GET].errors = 3;
     live_add(&live, &now);
-    timing_record(&now.kinds[STATS_GET].latency, 40);
+    histogram_record(&now.kinds[STATS_GET].latency, 40);
     for (int i = 0; i < 40; i++)
-        timing_record(&now.kinds[STATS_SET].latency, i < 30 ? 50 : 70);
+        histogram_record(&now.kinds[STATS_SET].latency, i < 30 ? 50 : 70);
     now.kinds[STATS_SET].errors = 4;
     live_add(&live, &now);
     live_add(&live, &now);
@@ -575,6 +591,7 @@ int main(void)
         {values_of_every_size, 1},
         {percentiles_are_those_of_the_samples, 1},
         {ranks, 1},
+        {buckets, 1},
         {merged_is_as_recorded_together, 2},
         {merged_has_both_ends, 1},
         {large_counts, 1},

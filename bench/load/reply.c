@@ -94,7 +94,7 @@ static void finish_request(struct reply_check *check, struct conn *conn,
         stats->errors++;
     } else {
         stats->requests++;
-        timing_record(&stats->latency, check->now_ns - request->start_ns);
+        histogram_record(&stats->latency, check->now_ns - request->start_ns);
         if (request->kind == STATS_GET)
             stats->misses += conn->shape->request_keys - request->hits;
     }

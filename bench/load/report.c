@@ -151,23 +151,23 @@ static void print_counts(const struct report *report, FILE *out)
 
 static void print_latencies(const struct report *report, FILE *out)
 {
-    char text[TIMING_TEXT_MAX];
+    char text[HISTOGRAM_TEXT_MAX];
 
     fputs("\nlatency     mean", out);
     for (int i = 0; i < PERCENTILES; i++)
         fprintf(out, "  %8s", percentiles[i].name);
     fputs("       max\n", out);
     for (int k = 0; k < STATS_KINDS; k++) {
-        const struct timing_histogram *latency = &report->stats->kinds[k].latency;
+        const struct histogram *latency = &report->stats->kinds[k].latency;
         if (latency->count == 0)
             continue;
         fprintf(out, "%s     %8s", stats_kind_names[k],
-                timing_text(text, (double)timing_mean(latency)));
+                histogram_text(text, (double)histogram_mean(latency)));
         for (int i = 0; i < PERCENTILES; i++) {
-            uint64_t ns = timing_percentile(latency, percentiles[i].millionths);
-            fprintf(out, "  %8s", timing_text(text, (double)ns));
+            uint64_t ns = histogram_percentile(latency, percentiles[i].millionths);
+            fprintf(out, "  %8s", histogram_text(text, (double)ns));
         }
-        fprintf(out, "  %8s\n", timing_text(text, (double)latency->max));
+        fprintf(out, "  %8s\n", histogram_text(text, (double)latency->max));
     }
 }
 
@@ -175,7 +175,7 @@ static void print_costs(const struct report *report, FILE *out)
 {
     const struct stats *stats = report->stats;
     uint64_t requests = sum_requests(report);
-    char user[TIMING_TEXT_MAX], system[TIMING_TEXT_MAX];
+    char user[HISTOGRAM_TEXT_MAX], system[HISTOGRAM_TEXT_MAX];
 
     fprintf(out, "\n%.2f s", run_seconds(report));
     if (report->options->multiget > 1)
@@ -183,8 +183,8 @@ static void print_costs(const struct report *report, FILE *out)
                 rate_of(report, keys_of(report, STATS_GET) + keys_of(report, STATS_SET)));
     fprintf(out, "; sent %.1f MB, received %.1f MB", (double)stats->sent_bytes / 1e6,
             (double)stats->received_bytes / 1e6);
-    timing_text(user, timing_per_call(stats->user_ns, requests));
-    timing_text(system, timing_per_call(stats->system_ns, requests));
+    histogram_text(user, timing_per_call(stats->user_ns, requests));
+    histogram_text(system, timing_per_call(stats->system_ns, requests));
     fprintf(out, "; processor time of this client: %s user and %s system a request\n", user,
             system);
 }
@@ -279,9 +279,9 @@ static void put_numbers(const struct report *report, enum stats_kind k,
     if (k == STATS_GET && report->options->verify)
         put_count(numbers[6], kind->wrong);
     put_us(numbers[7], kind->latency.min);
-    put_us(numbers[8], timing_mean(&kind->latency));
+    put_us(numbers[8], histogram_mean(&kind->latency));
     for (int i = 0; i < PERCENTILES; i++)
-        put_us(numbers[NAMES + i], timing_percentile(&kind->latency, percentiles[i].millionths));
+        put_us(numbers[NAMES + i], histogram_percentile(&kind->latency, percentiles[i].millionths));
     put_us(numbers[NUMBERS - 1], kind->latency.max);
 }
 
@@ -334,13 +334,13 @@ static void print_json_servers(const struct report *report, FILE *out)
 
 /* Pairs of the part of all latencies that lies above, and what it lies above: from nine tenths on by
  * tenths of a nine, as far as there are that many. */
-static void print_json_tail(const struct timing_histogram *latency, FILE *out)
+static void print_json_tail(const struct histogram *latency, FILE *out)
 {
     const char *before = "";
     double above = 0.9;
 
     while (above >= 1e-6 && above * (double)latency->count >= 1) {
-        uint64_t ns = timing_percentile(latency, (uint32_t)((1 - above) * 1e6));
+        uint64_t ns = histogram_percentile(latency, (uint32_t)((1 - above) * 1e6));
         fprintf(out, "%s[%.6g,%.3f]", before, above, (double)ns / 1000);
         before = ",";
         above *= 0.794328; /* 10 to the power of -0.1 */

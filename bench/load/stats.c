@@ -24,7 +24,7 @@ static void add_kind(struct stats_of_kind *into, const struct stats_of_kind *fro
     into->hits += from->hits;
     into->misses += from->misses;
     into->wrong += from->wrong;
-    timing_merge(&into->latency, &from->latency);
+    histogram_merge(&into->latency, &from->latency);
 }
 
 void stats_add(struct stats *into, const struct stats *from)

@@ -14,8 +14,8 @@ struct stats_of_kind {
     uint64_t requests; /* answered as they should be */
     uint64_t errors;   /* sent, and lost with their connection or refused by the server */
     uint64_t hits, misses;
-    uint64_t wrong;                  /* --verify: hits whose value is not one of ours */
-    struct timing_histogram latency; /* of `requests` */
+    uint64_t wrong;           /* --verify: hits whose value is not one of ours */
+    struct histogram latency; /* of `requests` */
 };
 
 /* What goes wrong with a server. */

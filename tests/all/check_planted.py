@@ -47,7 +47,8 @@ class Program(NamedTuple):
 
 
 LIBRARY = ("proto", "src", "bench/common")
-TOOL = tuple("src/tool/%s.c" % name for name in ("conversation", "escape", "option", "screen", "side"))
+TOOL = tuple("src/tool/%s.c" % name for name in ("conversation", "escape", "histogram", "option", "screen",
+                                                   "side"))
 PROGRAMS = {
     "check_numbers": Program(
         LIBRARY, TOOL + ("tests/check_numbers.c", "tests/support/suite.c", "bench/load/data.c",

@@ -17,7 +17,7 @@ def bug(what, file, old, new, test, *cases):
     return Bug(what, file, old, new, test, cases)
 
 
-TIMING, STATS, DIST = "bench/common/timing.c", "bench/load/stats.c", "bench/load/dist.c"
+HISTOGRAM, STATS, DIST = "src/tool/histogram.c", "bench/load/stats.c", "bench/load/dist.c"
 LOOP, REPLY, REPORT = "bench/load/loop.c", "bench/load/reply.c", "bench/load/report.c"
 FIGURES, RESULTS, TABLES = ("bench/overhead/%s.py" % name
                             for name in ("figures", "results", "tables"))
@@ -26,19 +26,19 @@ PAGE, MEASURE, COUNTING = ("bench/overhead/%s.py" % name
 
 BUGS = [
     # ---- the histogram, and what threads add up to
-    bug("a percentile's rank is rounded down", TIMING,
+    bug("a percentile's rank is rounded down", HISTOGRAM,
         "(rest + MILLION - 1) / MILLION", "rest / MILLION", "numbers"),
-    bug("a bucket's value is its lower end", TIMING,
+    bug("a bucket's value is its lower end", HISTOGRAM,
         "return low + (((uint64_t)1 << shift) - 1) / 2;", "return low;", "numbers"),
-    bug("a value goes into the next bucket", TIMING,
+    bug("a value goes into the next bucket", HISTOGRAM,
         "(size_t)(value >> shift);", "(size_t)(value >> shift) + 1;", "numbers"),
-    bug("a merge forgets the maximum", TIMING,
+    bug("a merge forgets the maximum", HISTOGRAM,
         "        into->max = from->max;", "        ;", "numbers"),
-    bug("a merge with nothing brings a minimum of 0", TIMING,
+    bug("a merge with nothing brings a minimum of 0", HISTOGRAM,
         "    if (from->count == 0)\n        return;\n", "", "numbers"),
-    bug("a mean is of one more than there are", TIMING,
+    bug("a mean is of one more than there are", HISTOGRAM,
         "histogram->sum / histogram->count", "histogram->sum / (histogram->count + 1)", "numbers"),
-    bug("a duration has the unit above it", TIMING, "ns >= 999.5", "ns >= 99.5", "numbers"),
+    bug("a duration has the unit above it", HISTOGRAM, "ns >= 999.5", "ns >= 99.5", "numbers"),
     bug("wrong values of other threads are forgotten", STATS,
         "    into->wrong += from->wrong;\n", "", "numbers"),
     bug("a run begins with the last thread", STATS,
