@@ -3,6 +3,7 @@
 #include "load/data.h"
 #include "load/dist.h"
 #include "load/live.h"
+#include "load/sizes.h"
 #include "suite.h"
 
 #include <math.h>
@@ -531,6 +532,56 @@ START_TEST(sizes_are_distributed)
 }
 END_TEST
 
+/* Ranges by their weights, and within each all sizes alike; a weight of 0 is none. */
+START_TEST(lists_of_sizes)
+{
+    static const double parts[] = {0.5, 0.1, 0.1, 0.1, 0.2};
+    uint32_t counts[COUNT(parts)] = {0};
+    struct sizes sizes;
+    struct dist dist;
+
+    ck_assert_ptr_null(sizes_read(&sizes, "8:5,1:0,21-23:3,100:2", 100));
+    ck_assert_uint_eq(sizes.count, 3);
+    ck_assert_uint_eq(sizes.min, 8);
+    ck_assert_uint_eq(sizes.max, 100);
+    dist_init(&dist, 8, 0, 1, 0);
+    for (int i = 0; i < DRAWS; i++) {
+        uint32_t size = sizes_draw(&sizes, &dist);
+        ck_assert(sizes_have(&sizes, size));
+        counts[size == 8 ? 0 : size == 100 ? 4 : size - 20]++;
+    }
+    expect_parts(counts, parts, COUNT(parts));
+    for (uint32_t size = 0; size < 200; size++)
+        ck_assert(sizes_have(&sizes, size) ==
+                  (size == 8 || (size > 20 && size < 24) || size == 100));
+}
+END_TEST
+
+START_TEST(texts_of_sizes)
+{
+    static const char *const wrong[] = {"",      "x",
+                                        "5-4",   "5-",
+                                        "-5",    "1:",
+                                        "1:x",   "1:2:3",
+                                        "1-2-3", "101",
+                                        "1-101", "1:4294967295,2",
+                                        "1:0",   "@/nowhere/at/all"};
+    static char many[2 * (SIZES_MAX + 1) + 1];
+    struct sizes sizes;
+
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        ck_assert_msg(sizes_read(&sizes, wrong[i], 100) != NULL, "%s", wrong[i]);
+    ck_assert_ptr_null(sizes_read(&sizes, "100", 100));
+    ck_assert_ptr_null(sizes_read(&sizes, "1:4294967294,2", 100));
+    for (size_t i = 0; i <= SIZES_MAX; i++)
+        memcpy(many + 2 * i, "7,", 2);
+    ck_assert_ptr_nonnull(sizes_read(&sizes, many, 100));
+    many[2 * SIZES_MAX - 1] = '\0';
+    ck_assert_ptr_null(sizes_read(&sizes, many, 100));
+    ck_assert_uint_eq(sizes.count, SIZES_MAX);
+}
+END_TEST
+
 /* Where a range is no divisor of 2^32 by far, the low numbers are not favoured. */
 START_TEST(ranges_of_many_bits)
 {
@@ -608,6 +659,8 @@ int main(void)
         {zipf_of_many_keys, 1},
         {sizes_are_distributed, 1},
         {ranges_of_many_bits, 1},
+        {lists_of_sizes, 1},
+        {texts_of_sizes, 1},
         {draws_of_a_seed, 1},
         {seeds_and_streams, 1},
     };

@@ -440,11 +440,11 @@ def sample_load():
            "tail": [[0.9, 10], [0.5, 20], [0.1, 100], [0.01, 900]]}
     return {"program": "mcload", "version": "1.0", "command": "mcload <x>", "date": "today",
             "machine": "a machine", "clean": True, "interrupted": False, "seconds": 2,
-            "options": {"loop": "closed", "latency_from": "sending", "verify": False, "gets": 1},
+            "options": {"loop": "closed", "latency_from": "sending", "verify": False, "mix": {"get": 1}},
             "servers": [{"address": "a:1", "version": "<b>\x1b", "connects": 5, "refused": 1,
                          "closed": 2, "timed_out": 3, "broken": 4, "error_replies": 6,
                          "first_trouble": "\"why\""}],
-            "get": get, "set": LOAD_KIND, "filled": 0, "earlier_errors": 0, "unsent": 0,
+            "get": get, "set": LOAD_KIND, "incr": {**LOAD_KIND, "requests": 7, "misses": 2}, "filled": 0, "earlier_errors": 0, "unsent": 0,
             "samples": [{"requests": n, "errors": 0, "p50_us": 20, "p99_us": 800}
                         for n in (1000, 3000)]}
 
@@ -539,7 +539,8 @@ class Pages(unittest.TestCase):
     def test_load(self):
         read = Reader(page.load_page(sample_load()))
         self.assertIn([["", "requests", "per second", "hits", "misses", "errors", "wrong values"],
-                       ["get", "4,000", "2,000", "3,000", "1,000", "0", "not verified"]],
+                       ["get", "4,000", "2,000", "3,000", "1,000", "0", "not verified"],
+                       ["incr", "7", "0", "0", "2", "0", "not verified"]],
                       read.tables)
         self.assertIn(["get", "21.5 us", "20.0 us", "0.00 ns", "900 us", "0.00 ns", "0.00 ns",
                        "5.00 ms"], read.tables[1])

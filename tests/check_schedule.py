@@ -139,8 +139,9 @@ class Counts(unittest.TestCase):
         done = run("--server", Server(self).address, "--requests=10", PATIENT)
         self.assertIn("All gets missed: --fill sets every key before the run.", done.stdout)
 
-    def test_memcached_counts_the_same(self):
-        """memcached's own statistics: one version before the run, and nothing else."""
+    def run_on_memcached(self, *words):
+        """A run's JSON, and how memcached's own statistics grew: a version is asked before the run,
+        and nothing else."""
         with tempfile.TemporaryDirectory() as folder:
             os.chmod(folder, 0o777)
             path = folder + "/socket"
@@ -151,11 +152,14 @@ class Counts(unittest.TestCase):
             while (before := statistics_of(path)) is None:
                 self.assertIsNone(process.poll())
                 time.sleep(0.01)
-            result = json.loads(run("--server", "unix:" + path, "--ratio=1:2", "--requests=3000",
-                                    "--keys=300", "--multiget=3", "--size=0-2000",
-                                    "--format=json", PATIENT).stdout)
+            result = json.loads(run("--server", "unix:" + path, "--format=json", PATIENT,
+                                    *words).stdout)
             after = statistics_of(path)
-        grown = {name: after[name] - before[name] for name in before}
+        return result, {name: after[name] - before[name] for name in before}
+
+    def test_memcached_counts_the_same(self):
+        result, grown = self.run_on_memcached("--ratio=1:2", "--requests=3000", "--keys=300",
+                                              "--multiget=3", "--size=0-2000")
         self.assertEqual(grown["cmd_get"], result["get"]["keys"])
         self.assertEqual(grown["get_hits"], result["get"]["hits"])
         self.assertEqual(grown["get_misses"], result["get"]["misses"])
@@ -163,6 +167,33 @@ class Counts(unittest.TestCase):
         self.assertEqual(grown["total_connections"], result["servers"][0]["connects"] + 2)
         self.assertEqual(grown["bytes_read"],
                          result["sent_bytes"] + len("version\r\nstats\r\n"))
+
+    def test_memcached_counts_every_kind(self):
+        """A gat is a touch, too, and a cas has a gets before it. At the end most keys are there."""
+        for protocol in ("classic", "meta"):
+            mix = "get=20,set=20,add=5,gat=10,touch=10,incr=10,delete=25" + ",cas=5" * (
+                protocol == "classic")
+            result, grown = self.run_on_memcached("--mix=" + mix, "--requests=4000", "--keys=50",
+                                                  "--verify", "--protocol=" + protocol, "--exptime=9")
+            kinds = {name: result.get(name, {"requests": 0, "hits": 0, "misses": 0})
+                     for name in result["options"]["mix"] | {"cas": 0}}
+            for name, weight in result["options"]["mix"].items():
+                self.assertAlmostEqual(kinds[name]["requests"], 4000 * weight // sum(
+                    result["options"]["mix"].values()), delta=1)
+            cas = grown["cas_hits"] + grown["cas_misses"] + grown["cas_badval"]
+            for what in ("hits", "misses"):
+                found = {name: kind[what] for name, kind in kinds.items()}
+                if protocol == "classic" or what == "hits":  # an mg's miss is one of get_misses
+                    self.assertEqual(grown["touch_" + what], found["touch"] + found["gat"])
+                self.assertEqual(grown["incr_" + what], found["incr"])
+                asked = protocol == "meta" and what == "misses"  # whether there are such commands
+                self.assertEqual(grown["delete_" + what], found["delete"] + asked)
+            self.assertEqual(grown["cas_hits"], kinds["cas"]["hits"])
+            self.assertEqual(grown["get_hits"], kinds["get"]["hits"] + cas)
+            self.assertEqual(kinds["cas"]["hits"] + kinds["cas"]["misses"], kinds["cas"]["requests"])
+            self.assertEqual(grown["cmd_set"], kinds["set"]["requests"] + kinds["add"]["requests"] + cas)
+            self.assertEqual((result["get"]["wrong_values"], result["gat"]["wrong_values"]), (0, 0))
+            self.assertIsNone(result["touch"]["wrong_values"])
 
 
 def statistics_of(path):
@@ -175,7 +206,8 @@ def statistics_of(path):
         while not text.endswith(b"END\r\n"):
             text += connection.recv(65536)
     return {name: int(number) for name, number in
-            re.findall(r"STAT (cmd_get|get_hits|get_misses|cmd_set|total_connections|bytes_read) (\d+)",
+            re.findall(r"STAT (cmd_(?:get|set|touch)|\w+_hits|\w+_misses|cas_badval|"
+                       r"total_connections|bytes_read) (\d+)",
                        text.decode())}
 
 
@@ -195,6 +227,62 @@ class Requests(unittest.TestCase):
         sets = [call.number for call in server.calls if not call.is_get()]
         self.assertEqual(len(sets), 20)
         self.assertEqual({b - a for a, b in zip(sets, sets[1:])}, {3, 4})
+
+    def test_kinds_are_spread_evenly(self):
+        """Of ten in a row as many as their weights; a cas has what its gets brought."""
+        server = Server(self)
+        server.store = {b"key:%d" % n: b"x" for n in range(0, 60)}
+        result = load(server, "--connections=1", "--mix=get=4,set=1,cas=1,touch=2,incr=1,delete=1",
+                      "--requests=200", "--keys=40", "--exptime=77", PATIENT)
+        calls = [call for call in server.calls if call.verb != "cas"]
+        weights = {"get": 4, "set": 1, "gets": 1, "touch": 2, "incr": 1, "delete": 1}
+        for first in range(0, 200, 10):
+            verbs = [call.verb for call in calls[first:first + 10]]
+            self.assertEqual({verb: verbs.count(verb) for verb in weights}, weights)
+        for name, verb in [("get", "get"), ("touch", "touch"), ("incr", "incr"), ("delete", "delete")]:
+            mine = [call for call in calls if call.verb == verb]
+            misses = sum(call.reply in (b"END\r\n", b"NOT_FOUND\r\n") for call in mine)
+            self.assertEqual([result[name][part] for part in ("requests", "hits", "misses")],
+                             [len(mine), len(mine) - misses, misses])
+            self.assertGreater(misses, 0, name)
+        stored = [call for call in server.calls if call.verb == "cas"]
+        self.assertEqual([call.reply for call in stored], [b"STORED\r\n"] * result["cas"]["hits"])
+        self.assertGreater(len(stored), 0)
+        self.assertEqual({call.words[2] for call in calls if call.verb == "touch"} |
+                         {call.words[3] for call in calls if call.verb == "set"}, {b"77"})
+
+    def test_cas_that_comes_too_late(self):
+        """EXISTS is a miss of a cas."""
+        server = Server(self, lambda call: setattr(call, "reply", b"EXISTS\r\n")
+                        if call.verb == "cas" and call.number % 3 == 0 else None)
+        result = load(server, "--fill", "--keys=20", "--mix=cas=1", "--requests=60", PATIENT)
+        late = sum(call.reply == b"EXISTS\r\n" for call in server.calls)
+        self.assertGreater(late, 10)
+        self.assertEqual((result["cas"]["hits"], result["cas"]["misses"]), (60 - late, late))
+
+    def test_incr_has_keys_of_its_own(self):
+        server = Server(self)
+        load(server, "--fill", "--mix=incr=1,get=1", "--keys=30", "--requests=100", PATIENT)
+        self.assertEqual({key for key, value in server.store.items() if value == b"0"},
+                         {b"key:%d" % n for n in range(30, 60)})
+        self.assertEqual(len(server.store), 60)
+        self.assertTrue(all(30 <= int(call.keys[0][4:]) < 60 for call in server.calls
+                            if call.verb == "incr"))
+
+    def test_key_sizes(self):
+        """Three of four keys have 20 bytes, and each always the same."""
+        names = []
+        for seed in ("1", "2"):
+            server = Server(self)
+            result = load(server, "--fill", "--keys=400", "--key-size=20:3,245-250", "--requests=50",
+                          "--seed=" + seed, "--verify", PATIENT)
+            self.assertEqual((result["get"]["hits"], result["get"]["wrong_values"]), (50, 0))
+            names.append(set(server.store))
+        self.assertEqual(*names)
+        sizes = [len(key) for key in names[0]]
+        self.assertEqual(set(sizes), {20} | set(range(245, 251)))
+        self.assertAlmostEqual(sizes.count(20) / 400, 0.75, delta=0.06)
+        self.assertEqual({key.rstrip(b"-") for key in names[0]}, {b"key:%d" % n for n in range(400)})
 
     def test_keys_are_those_of_the_distribution(self):
         """Of zipf:1 over 100 keys the first has 1 / 5.187 of all, the second half of that."""
@@ -229,6 +317,37 @@ class Requests(unittest.TestCase):
         sizes = [len(call.data) for call in server.calls]
         self.assertEqual(set(sizes), set(range(20, 30)))
         self.assertLess(max(sizes.count(size) for size in set(sizes)), 140)
+
+    def test_sizes_of_a_file(self):
+        server = Server(self)
+        with tempfile.NamedTemporaryFile("w") as sizes:
+            sizes.write("5 1000:3\n17:0\n")
+            sizes.flush()
+            load(server, "--ratio=1:0", "--size=@" + sizes.name, "--requests=1000", "--seed=1",
+                 PATIENT)
+        sizes = [len(call.data) for call in server.calls]
+        self.assertEqual(set(sizes), {5, 1000})
+        self.assertAlmostEqual(sizes.count(1000) / 1000, 0.75, delta=0.05)
+
+    def test_what_is_refused(self):
+        """Before anything is sent, with the option's name."""
+        server = Server(self)
+        for words, name in [(["--mix=get=1,fly=1"], "--mix"), (["--mix=get"], "--mix"),
+                            (["--mix=get=0"], "--mix"), (["--mix="], "--mix"),
+                            (["--mix=get=1,"], "--mix"), (["--mix=get=1000001"], "--mix"),
+                            (["--mix=cas=1", "--protocol=meta"], "--mix"),
+                            (["--mix=cas=1", "--pipeline=2"], "--mix"),
+                            (["--mix=incr=1", "--keys=4000000000"], "--keys"),
+                            (["--size="], "--size"), (["--size=5-4"], "--size"),
+                            (["--size=1:2:3"], "--size"), (["--size=1,x"], "--size"),
+                            (["--size=1:0"], "--size"), (["--size=@/nowhere"], "--size"),
+                            (["--size=134217729"], "--size"), (["--size=1-"], "--size"),
+                            (["--key-size=251"], "--key-size"), (["--key-size=7"], "--key-size"),
+                            (["--exptime=2592001"], "--exptime")]:
+            done = run("--server", server.address, "--requests=1", *words)
+            self.assertEqual((done.returncode, done.stderr.split(":")[:2], done.stderr.count("\n")),
+                             (2, ["mcload", " " + name], 1), done.stderr)
+        self.assertEqual(server.accepted, [])
 
     def test_in_flight(self):
         """As many as --pipeline says, and never more."""
@@ -509,6 +628,8 @@ class Lies(unittest.TestCase):
         self.expect(lambda reply, store, call: self.with_value(call, store[call.keys[0]][:19]))
         self.expect(lambda reply, store, call: self.with_value(
             call, store[call.keys[0]] + b"a" * 41))
+        self.expect(lambda reply, store, call: self.with_value(
+            call, (store[call.keys[0]] + b"z" * 9)[:25]), size="20,30")
         self.expect(lambda reply, store, call: self.with_value(
             call, store[call.keys[0]][:20] if len(store[call.keys[0]]) > 20
             else store[call.keys[0]] + b"z"))

@@ -63,6 +63,8 @@ struct conn {
     struct mc_bytes value_due; /* what it should be */
     size_t value_at;           /* how far it is received */
     bool value_wrong;
+    enum stats_kind value_kind;
+    uint64_t unique; /* its cas unique */
     /* --fill: the keys to set are next_fill, next_fill + fill_step, ... */
     uint64_t next_fill, fill_step;
 };

@@ -83,7 +83,7 @@ static void publish_stats(void *ctx)
 /* Of what happened before the run, keeps only the errors and the number of keys set. */
 static void end_fill(struct stats *stats, bool fill)
 {
-    uint64_t errors = stats->kinds[STATS_GET].errors + stats->kinds[STATS_SET].errors;
+    uint64_t errors = stats_total(stats).errors;
     uint64_t filled = fill ? stats->kinds[STATS_SET].requests : 0;
 
     *stats = (struct stats){.earlier_errors = stats->earlier_errors + errors,
@@ -275,7 +275,7 @@ static int prepare_run(struct run *run)
     if (options->connections < run->targets.count)
         return options_fail(OPTION_USAGE, "--connections",
                             "there are more servers than connections");
-    if (!data_init(options->size_max))
+    if (!data_init(options->sizes.max))
         return options_fail(FAILED, "--size", strerror(errno));
     return make_workers(run);
 }

@@ -48,7 +48,7 @@ bool loop_init(struct loop *e)
     const struct options *o = e->options;
 
     reply_init(&e->check, o, &e->stats);
-    maker_init(&e->maker, o, e->thread, o->verify ? &e->check.sink : NULL);
+    maker_init(&e->maker, o, e->thread, &e->check.sink);
     e->count = (o->connections - e->thread + o->threads - 1) / o->threads;
     e->conns = calloc(e->count, sizeof *e->conns);
     e->servers = calloc(e->targets->count, sizeof *e->servers);
@@ -95,7 +95,7 @@ static void go_on_with_fill(struct loop *e, struct conn *conn, bool refused)
         conn->next_fill -= conn->pending * conn->fill_step;
         e->left += conn->pending;
     }
-    for (; refused && conn->next_fill < e->options->keys; conn->next_fill += conn->fill_step) {
+    for (; refused && conn->next_fill < e->options->fill_keys; conn->next_fill += conn->fill_step) {
         e->stats.kinds[STATS_SET].errors++;
         e->left--;
     }
@@ -176,7 +176,7 @@ static void add_request(struct loop *e, struct conn *conn, uint64_t start_ns)
 
 static bool has_next(const struct loop *e, const struct conn *conn)
 {
-    return e->phase.fill ? conn->next_fill < e->options->keys : e->left > 0;
+    return e->phase.fill ? conn->next_fill < e->options->fill_keys : e->left > 0;
 }
 
 /* Closed loop: answered requests are followed by the same number of others, but only when a quarter
@@ -448,7 +448,8 @@ static uint64_t count_requests(const struct loop *e)
     uint64_t requests = phase->requests, fill = 0;
 
     for (uint32_t i = 0; phase->fill && i < e->count; i++)
-        for (uint64_t k = e->conns[i].next_fill; k < e->options->keys; k += e->conns[i].fill_step)
+        for (uint64_t k = e->conns[i].next_fill; k < e->options->fill_keys;
+             k += e->conns[i].fill_step)
             fill++;
     if (phase->fill)
         return fill;

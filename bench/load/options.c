@@ -39,29 +39,49 @@ static const char *set_ratio(void *options, const struct option *option, const c
         return "is not SET:GET, two numbers up to 1000000";
     if (sets + gets == 0)
         return "leaves nothing to do";
-    o->sets = (uint32_t)sets;
-    o->gets = (uint32_t)gets;
+    memset(o->mix, 0, sizeof o->mix);
+    o->mix[STATS_SET] = (uint32_t)sets;
+    o->mix[STATS_GET] = (uint32_t)gets;
     return NULL;
 }
 
-/* N or MIN-MAX */
-static const char *set_size(void *options, const struct option *option, const char *text)
+/* The kind of this name; STATS_KINDS when there is none. */
+static int find_kind(const char *name, size_t len)
+{
+    int kind = 0;
+
+    while (kind < STATS_KINDS && (strlen(stats_kind_names[kind]) != len ||
+                                  memcmp(stats_kind_names[kind], name, len) != 0))
+        kind++;
+    return kind;
+}
+
+/* NAME=WEIGHT,... */
+static const char *set_mix(void *options, const struct option *option, const char *text)
 {
     struct options *o = options;
-    uint64_t min, max;
-    size_t dash = strcspn(text, "-");
-    bool good = read_number(text, 0, dash, option, &min);
+    uint64_t sum = 0, weight;
 
-    max = min;
-    if (good && text[dash] == '-')
-        good = read_number(text, dash + 1, strlen(text), option, &max);
-    if (!good)
-        return "is not N or MIN-MAX, numbers from 0 to 134217728";
-    if (max < min)
-        return "has a MIN above its MAX";
-    o->size_min = (uint32_t)min;
-    o->size_max = (uint32_t)max;
-    return NULL;
+    memset(o->mix, 0, sizeof o->mix);
+    for (size_t end = 0, i = 0; i == 0 || text[end] == ','; i = end + 1) {
+        size_t equals = i + strcspn(text + i, "=,");
+        int kind = find_kind(text + i, equals - i);
+        end = equals + strcspn(text + equals, ",");
+        if (kind == STATS_KINDS || text[equals] != '=')
+            return "is not NAME=WEIGHT,... with the names get, set, add, cas, gat, touch, incr, "
+                   "delete";
+        if (!read_number(text, equals + 1, end, option, &weight))
+            return "has a weight that is not a number from 0 to 1000000";
+        o->mix[kind] = (uint32_t)weight;
+        sum += weight;
+    }
+    return sum > 0 ? NULL : "leaves nothing to do";
+}
+
+static const char *set_size(void *options, const struct option *option, const char *text)
+{
+    return sizes_read((struct sizes *)((char *)options + option->offset), text,
+                      (uint32_t)option->max);
 }
 
 /* uniform or zipf:S */
@@ -90,7 +110,7 @@ static const char *set_prefix(void *options, const struct option *option, const 
 
     (void)option;
     if (prefix.len > OPTIONS_PREFIX_MAX)
-        return "is longer than 200 bytes";
+        return "is longer than 240 bytes";
     if (prefix.len > 0 && mc_put_get(&out, &prefix, 1) != 0)
         return "holds a space or a control byte";
     o->prefix = text;
@@ -114,13 +134,24 @@ static const struct option table[] = {
      OPTIONS_PIPELINE_MAX},
     {"--multiget", "N", "keys in each get (1)", option_number, AT(multiget), 1,
      OPTIONS_MULTIGET_MAX},
-    {"--ratio", "SET:GET", "ratio of sets to gets, evenly mixed (0:1)", set_ratio, 0, 0, 1000000},
+    {"--ratio", "SET:GET", "ratio of sets to gets, evenly mixed (0:1)", set_ratio, 0, 0,
+     OPTIONS_WEIGHT_MAX},
+    {"--mix", "NAME=WEIGHT,...",
+     "kinds of requests, evenly mixed by their weights: get, set, add,\n"
+     "cas (after gets), gat, touch, delete, incr (of keys of its own)",
+     set_mix, 0, 0, OPTIONS_WEIGHT_MAX},
+    {"--exptime", "S", "seconds until what is stored or touched expires (0: never)", option_number,
+     AT(exptime), 0, MC_EXPTIME_RELATIVE_MAX},
     {"--keys", "N", "number of different keys (10000)", option_number, AT(keys), 1, UINT32_MAX},
     {"--key-prefix", "TEXT", "keys are TEXT0, TEXT1, ... (key:)", set_prefix, 0, 0, 0},
     {"--key-dist", "DIST", "which keys: uniform, or zipf:S with key 0 the most frequent (uniform)",
      set_dist, 0, 0, 10},
-    {"--size", "N|MIN-MAX", "bytes of a value; all sizes of a range are equally likely (32)",
-     set_size, 0, 0, OPTIONS_SIZE_MAX},
+    {"--key-size", "SIZES", "bytes of a key, with dashes after its number; SIZES as for --size",
+     set_size, AT(key_sizes), 0, MC_KEY_MAX},
+    {"--size", "SIZES",
+     "bytes of a value: N, MIN-MAX, or a list of these with weights,\n"
+     "such as 64:90,1000-2000:10, or such a list in @FILE (32)",
+     set_size, AT(sizes), 0, OPTIONS_SIZE_MAX},
     {"--requests", "N", "stop after N requests (0 with --fill: fill only)", option_long,
      AT(requests), 0, UINT64_MAX - 1},
     {"--time", "S", "stop after S seconds (10, unless --requests is given)", option_seconds,
@@ -131,7 +162,7 @@ static const struct option table[] = {
      "send R requests/s on schedule, evenly spaced (open loop);\n"
      "latency counts from the scheduled time",
      option_long, AT(rate), 1, 1000000000},
-    {"--protocol", "classic|meta", "classic: get and set; meta: mg and ms (classic)", option_choice,
+    {"--protocol", "classic|meta", "classic: get, set, ...; meta: mg, ms, ... (classic)", option_choice,
      AT(meta), 0, 0},
     {"--fill", NULL, "set every key on every server before the run; not counted", option_flag,
      AT(fill), 0, 0},
@@ -168,9 +199,31 @@ static const struct option_program program = {
     .print_more = print_more,
 };
 
+/* Whether keys are long enough for their prefix and every number, and which keys --fill sets. */
+static int check_keys(struct options *options)
+{
+    char text[16];
+    uint64_t keys = options->keys;
+    size_t least;
+
+    options->fill_keys = options->mix[STATS_INCR] > 0 ? 2 * keys : keys;
+    if (options->fill_keys > UINT32_MAX)
+        return options_fail(OPTION_USAGE, "--keys", "incr doubles them, to more than 4294967295");
+    least = strlen(options->prefix) +
+            (size_t)snprintf(text, sizeof text, "%llu", (unsigned long long)options->fill_keys - 1);
+    if (options->key_sizes.count > 0 && options->key_sizes.min < least)
+        return options_fail(OPTION_USAGE, "--key-size",
+                            "too small for --key-prefix and the number of --keys after it");
+    return OPTION_GO_ON;
+}
+
 /* What no single option can see. OPTION_GO_ON, or the exit status. */
 static int check_together(struct options *options)
 {
+    if (options->meta && options->mix[STATS_CAS] > 0)
+        return options_fail(OPTION_USAGE, "--mix", "cas is of --protocol classic");
+    if (options->pipeline > 1 && options->mix[STATS_CAS] > 0)
+        return options_fail(OPTION_USAGE, "--mix", "cas needs --pipeline 1");
     if (options->connections < options->threads)
         return options_fail(OPTION_USAGE, "--threads", "more threads than --connections");
     if ((uint64_t)options->pipeline * options->multiget > OPTIONS_KEYS_IN_FLIGHT_MAX)
@@ -183,25 +236,25 @@ static int check_together(struct options *options)
         return options_fail(OPTION_USAGE, "--requests", "0 leaves nothing to do without --fill");
     if (options->time_ns == OPTIONS_UNLIMITED && options->requests == OPTIONS_UNLIMITED)
         options->time_ns = UINT64_C(10000000000);
-    return OPTION_GO_ON;
+    return check_keys(options);
 }
 
 int options_read(struct options *options, int argc, char **argv)
 {
-    *options = (struct options){.servers = "127.0.0.1:" MC_SERVER_PORT,
-                                .threads = 1,
-                                .connections = 50,
-                                .pipeline = 1,
-                                .multiget = 1,
-                                .gets = 1,
-                                .keys = 10000,
-                                .prefix = "key:",
-                                .size_min = 32,
-                                .size_max = 32,
-                                .requests = OPTIONS_UNLIMITED,
-                                .time_ns = OPTIONS_UNLIMITED,
-                                .seed = seed_random(),
-                                .timeout_ms = MC_SERVER_TIMEOUT_MS};
+    *options = (struct options){
+        .servers = "127.0.0.1:" MC_SERVER_PORT,
+        .threads = 1,
+        .connections = 50,
+        .pipeline = 1,
+        .multiget = 1,
+        .mix = {[STATS_GET] = 1},
+        .keys = 10000,
+        .prefix = "key:",
+        .sizes = {.text = "32", .min = 32, .max = 32, .count = 1, .list = {{32, 32, 1}}},
+        .requests = OPTIONS_UNLIMITED,
+        .time_ns = OPTIONS_UNLIMITED,
+        .seed = seed_random(),
+        .timeout_ms = MC_SERVER_TIMEOUT_MS};
     int result = option_read(&program, options, argc, argv);
     return result == OPTION_GO_ON ? check_together(options) : result;
 }

@@ -2,8 +2,8 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "sizes.h"
+#include "stats.h"
 
 enum options_format { OPTIONS_TEXT, OPTIONS_JSON, OPTIONS_CSV };
 
@@ -13,7 +13,8 @@ enum {
     OPTIONS_PIPELINE_MAX = 10000,
     OPTIONS_MULTIGET_MAX = 10000,
     OPTIONS_KEYS_IN_FLIGHT_MAX = 1000000, /* on a connection */
-    OPTIONS_PREFIX_MAX = 200,             /* leaves room for the ten digits of a key's number */
+    OPTIONS_PREFIX_MAX = 240,             /* leaves room for the ten digits of a key's number */
+    OPTIONS_WEIGHT_MAX = 1000000,
     OPTIONS_SIZE_MAX = 128 * 1024 * 1024
 };
 
@@ -23,11 +24,13 @@ struct options {
     const char *servers;           /* addresses with commas between them */
     uint32_t threads, connections; /* connections: of all threads together */
     uint32_t pipeline, multiget;
-    uint32_t sets, gets; /* the ratio */
+    uint32_t mix[STATS_KINDS]; /* weights */
+    uint32_t exptime;          /* of what is stored or touched; 0: never */
     uint32_t keys;
+    uint64_t fill_keys; /* keys that --fill sets; those from `keys` on are the numbers of incr */
     const char *prefix;
-    double zipf; /* the exponent; 0: uniform */
-    uint32_t size_min, size_max;
+    double zipf;                   /* the exponent; 0: uniform */
+    struct sizes sizes, key_sizes; /* key_sizes: none, a key is as long as its prefix and number */
     uint64_t requests; /* of all threads together; OPTIONS_UNLIMITED: until the time is over */
     uint64_t time_ns;  /* OPTIONS_UNLIMITED: until all requests are done */
     uint64_t warmup_ns;

@@ -2,6 +2,7 @@
 can be read on a telephone, on a light and a dark screen, and on paper."""
 
 import html
+import json
 import math
 from typing import NamedTuple
 
@@ -284,7 +285,8 @@ def overhead_page(results, with_times):
 
 # ---- mcload --------------------------------------------------------------------------------------
 
-KINDS = [("get", 1), ("set", 2)]
+KINDS = [("get", 1), ("set", 2), ("add", 3), ("cas", 4), ("gat", 5), ("touch", 6), ("incr", 7),
+         ("delete", 0)]
 LATENCIES = ["mean", "p50", "p90", "p99", "p99_9", "p99_99", "max"]
 TROUBLES = ["refused", "closed", "timed_out", "broken", "error_replies"]
 
@@ -293,15 +295,19 @@ def us_text(us):
     return time_text(1000 * us)
 
 
+def load_kinds(load):
+    """Those that were used, with their colours."""
+    return [(name, colour) for name, colour in KINDS
+            if name in load and load[name]["requests"] + load[name]["errors"] > 0]
+
+
 def load_counts(load):
     rows = [["", "requests", "per second", "hits", "misses", "errors", "wrong values"]]
-    for name, _ in KINDS:
+    for name, _ in load_kinds(load):
         kind = load[name]
-        if kind["requests"] + kind["errors"] == 0:
-            continue
-        verified = name == "get" and load["options"]["verify"]
+        verified = kind["wrong_values"] is not None
         rows.append([name] + [count_text(kind[member]) for member in ("requests", "per_second")] +
-                    [count_text(kind[member]) if name == "get" else "-"
+                    [count_text(kind[member]) if name != "set" else "-"
                      for member in ("hits", "misses")] +
                     [count_text(kind["errors"]),
                      count_text(kind["wrong_values"]) if verified else "not verified"])
@@ -310,7 +316,7 @@ def load_counts(load):
 
 def load_latencies(load):
     rows = [[""] + [name.replace("_", ".") for name in LATENCIES]]
-    for name, _ in KINDS:
+    for name, _ in load_kinds(load):
         if load[name]["requests"] > 0:
             rows.append([name] + [us_text(load[name][each + "_us"]) for each in LATENCIES])
     return rows
@@ -336,7 +342,7 @@ def load_notes(load):
                      % load["unsent"])
     if load["interrupted"]:
         lines.append("Ended early.")
-    if load["get"]["requests"] and not load["get"]["hits"] and not load["options"]["gets"] == 0:
+    if load["get"]["requests"] and not load["get"]["hits"]:
         lines.append("All gets missed: --fill sets every key before the run.")
     return "".join(paragraph(line, "bad") for line in lines)
 
@@ -345,8 +351,8 @@ def load_page(load):
     """The page of a run of mcload, from its JSON. Raises KeyError or TypeError on another form."""
     samples = load["samples"]
     tails = [(colour, [(above, 1000 * us) for above, us in load[name]["tail"]])
-             for name, colour in KINDS]
-    charts = [tail_chart("Latency by percentile", tails, KINDS)]
+             for name, colour in load_kinds(load)]
+    charts = [tail_chart("Latency by percentile", tails, load_kinds(load))]
     if len(samples) > 1:
         charts.append(second_chart("Requests in each second",
                                    [(7, [each["requests"] for each in samples])], count_text))
@@ -357,8 +363,8 @@ def load_page(load):
     loop = "%s loop; latency counts from the %s" % (load["options"]["loop"],
                                                     load["options"]["latency_from"])
     facts = [(name, load[name]) for name in ("command", "date", "machine", "version")]
-    facts += [(name.replace("_", " "), str(value).lower() if value is False or value is True
-               else str(value)) for name, value in load["options"].items()]
+    facts += [(name.replace("_", " "), json.dumps(value).strip('"'))
+              for name, value in load["options"].items()]
     parts = ['<div class="charts">%s</div>\n' % "".join(charts), load_notes(load),
              paragraph(loop), "<h2>Throughput</h2>\n", table_html(load_counts(load)),
              "<h2>Latency</h2>\n", table_html(load_latencies(load)), "<h2>Servers</h2>\n",

@@ -52,7 +52,8 @@ TOOL = tuple("src/tool/%s.c" % name for name in ("conversation", "escape", "hist
 PROGRAMS = {
     "check_numbers": Program(
         LIBRARY, TOOL + ("tests/check_numbers.c", "tests/support/suite.c", "bench/load/data.c",
-                         "bench/load/dist.c", "bench/load/live.c", "bench/load/stats.c"),
+                         "bench/load/dist.c", "bench/load/live.c", "bench/load/sizes.c",
+                         "bench/load/stats.c"),
         ("check",)),
     "mcload": Program(LIBRARY + ("bench/load",), TOOL, ()),
     "squares": Program(LIBRARY + ("bench/squares",), TOOL, ()),
