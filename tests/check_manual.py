@@ -150,7 +150,8 @@ def check_program_statuses():
         assert re.findall(r"\b\d+\b", shown) == written, (shown, written)
         read = set()
         files = ["bench/%s/%s" % (folder, name) for name in os.listdir(TOP + "/bench/" + folder)]
-        for name in files + ["src/tool/screen.c"]:  # which shows --trace
+        shared = ["screen"] + ["login"] * (program == MCLOAD)  # screen.c shows --trace
+        for name in files + ["src/tool/%s.c" % name for name in shared]:
             read |= set(re.findall(r'getenv\("(\w+)"\)', source(name)))
         named = set(re.findall(r"^\.It Ev (\w+)", source(page_of(program)), re.MULTILINE))
         assert read == named, (read, named)

@@ -2,7 +2,9 @@
  * keys and values, and its random numbers against their distributions, with fixed seeds. */
 #include "load/data.h"
 #include "load/dist.h"
+#include "load/hgrm.h"
 #include "load/live.h"
+#include "load/runs.h"
 #include "load/sizes.h"
 #include "suite.h"
 
@@ -254,6 +256,60 @@ START_TEST(lines_of_histograms)
 }
 END_TEST
 
+/* ---- percentiles for plotters ----------------------------------------------------------------- */
+
+/* Each line holds against the sorted samples; the last ones have all of them. */
+START_TEST(lines_for_plotters)
+{
+    static uint64_t samples[SAMPLES];
+    static struct histogram histogram;
+    char *text = NULL, *line, *rest;
+    double value, part, inverse, seen = 0;
+    size_t size = 0, lines = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    memset(&histogram, 0, sizeof histogram);
+    draw_samples(samples, 3);
+    record_all(&histogram, samples, SAMPLES);
+    qsort(samples, SAMPLES, sizeof *samples, compare);
+    hgrm_print(&histogram, out);
+    ck_assert_int_eq(fclose(out), 0);
+    line = strchr(text, '\n') + 2;
+    for (; line[0] != '#'; line = rest + 1, lines++) {
+        rest = strchr(line, '\n');
+        int found = sscanf(line, "%lf %lf %lf %lf", &value, &part, &seen, &inverse);
+        ck_assert_int_eq(found, part < 1 ? 4 : 3);
+        size_t rank = part > 0 ? (size_t)ceil(part * SAMPLES) : 1;
+        expect_near((uint64_t)(value * 1e6 + 0.5), samples[rank - 1]);
+        ck_assert(seen >= rank);
+        ck_assert(part == 1 || fabs(inverse * (1 - part) - 1) < 0.01);
+    }
+    ck_assert(part == 1 && seen == SAMPLES);
+    ck_assert_uint_eq(lines,
+                      5 * 14 + 3); /* 2^14 of 20,000 samples, and three parts of what is left */
+    ck_assert_ptr_nonnull(strstr(line, "Total count    =        20000]"));
+    free(text);
+}
+END_TEST
+
+START_TEST(deviation_for_plotters)
+{
+    static struct histogram histogram;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    memset(&histogram, 0, sizeof histogram);
+    hgrm_print(&histogram, out); /* of nothing: no line */
+    record_all(&histogram, (const uint64_t[]){1 << 20, 1 << 20, 4 << 20}, 3);
+    hgrm_print(&histogram, out);
+    ck_assert_int_eq(fclose(out), 0);
+    ck_assert_ptr_nonnull(strstr(text, "Mean    =     0.000000, StdDeviation   =     0.000000]"));
+    ck_assert_ptr_nonnull(strstr(text, "Mean    =     2.097152, StdDeviation   =     1.4"));
+    free(text);
+}
+END_TEST
+
 /* ---- clocks ---------------------------------------------------------------------------------- */
 
 static uint64_t read_clock(clockid_t clock)
@@ -375,6 +431,40 @@ START_TEST(servers_add_up)
     ck_assert_str_eq(sum.first, "first");
     for (int i = 0; i < STATS_TROUBLES; i++)
         ck_assert_uint_eq(sum.troubles[i], 2 * ((uint64_t)i + 1));
+}
+END_TEST
+
+/* ---- runs ------------------------------------------------------------------------------------ */
+
+/* Of runs with 10, 30 and 20 gets of a millisecond in a second each, and one set of two. */
+START_TEST(rows_of_runs)
+{
+    static const uint64_t gets[] = {10, 30, 20};
+    static struct stats one;
+    struct runs runs = {0};
+
+    ck_assert(runs_quantile(&runs, RUNS_P50, 0.5) == 0);
+    for (size_t i = 0; i < COUNT(gets); i++) {
+        memset(&one, 0, sizeof one);
+        one.start_ns = 500000000;
+        one.end_ns = 1500000000;
+        one.unsent = one.kinds[STATS_TOUCH].errors = i;
+        for (uint64_t k = 0; k < gets[i]; k++)
+            histogram_record(&one.kinds[STATS_GET].latency, 1000000);
+        histogram_record(&one.kinds[STATS_SET].latency, 2000000);
+        ck_assert(runs_add(&runs, 7 * i, &one));
+    }
+    const double wanted[] = {7, 1, 31, 31, 1, 1, (31e6 + 1e6) / 31e3, 1000, 2000, 2000, 2000};
+    for (int column = 0; column < RUNS_COLUMNS; column++)
+        ck_assert_msg(fabs(runs.rows[1][column] - wanted[column]) < wanted[column] / 128,
+                      "column %d: %g", column, runs.rows[1][column]);
+    ck_assert(runs_quantile(&runs, RUNS_REQUESTS, 0) == 11);
+    ck_assert(runs_quantile(&runs, RUNS_REQUESTS, 0.5) == 21);
+    ck_assert(runs_quantile(&runs, RUNS_REQUESTS, 1) == 31);
+    ck_assert(runs_quantile(&runs, RUNS_P50, 0.5) == runs.rows[0][RUNS_P50]);
+    runs.count = 2; /* the lower one */
+    ck_assert(runs_quantile(&runs, RUNS_REQUESTS, 0.5) == 11);
+    runs_free(&runs);
 }
 END_TEST
 
@@ -648,11 +738,14 @@ int main(void)
         {large_counts, 1},
         {texts, 1},
         {lines_of_histograms, 1},
+        {lines_for_plotters, 1},
+        {deviation_for_plotters, 1},
         {clocks, 1},
         {timed_functions, 1},
         {threads_add_up, 1},
         {runs_of_threads, 1},
         {servers_add_up, 1},
+        {rows_of_runs, 1},
         {seconds_are_apart, 1},
         {keys_and_values, 1},
         {keys_are_distributed, 1},

@@ -343,7 +343,17 @@ class Requests(unittest.TestCase):
                             (["--size=1:0"], "--size"), (["--size=@/nowhere"], "--size"),
                             (["--size=134217729"], "--size"), (["--size=1-"], "--size"),
                             (["--key-size=251"], "--key-size"), (["--key-size=7"], "--key-size"),
-                            (["--exptime=2592001"], "--exptime")]:
+                            (["--exptime=2592001"], "--exptime"), (["--rate=5-"], "--rate"),
+                            (["--rate=0-5"], "--rate"), (["--rate=1-2"], "--rate"),
+                            (["--scan=1:2"], "--scan"), (["--scan=2:1:1"], "--scan"),
+                            (["--scan=1:2:0"], "--scan"), (["--scan=1:2:1:1"], "--scan"),
+                            (["--scan=1:2:1", "--rate=1"], "--scan"),
+                            (["--scan=1:2:1", "--repeat=2"], "--scan"),
+                            (["--p99-limit=1"], "--p99-limit"), (["--repeat=0"], "--repeat"),
+                            (["--reconnect=0"], "--reconnect"), (["--user=jo"], "--user"),
+                            (["--password-file=/nowhere"], "--password-file"),
+                            (["--user=jo", "--password-file=/nowhere"], "/nowhere"),
+                            (["--hgrm=/nowhere/file"], "--hgrm")]:
             done = run("--server", server.address, "--requests=1", *words)
             self.assertEqual((done.returncode, done.stderr.split(":")[:2], done.stderr.count("\n")),
                              (2, ["mcload", " " + name], 1), done.stderr)
@@ -360,6 +370,165 @@ class Requests(unittest.TestCase):
         server = Server(self, script)
         result = load(server, "--connections=1", "--pipeline=8", "--requests=160", PATIENT)
         self.assertEqual((max(most), result["get"]["misses"]), (8, 160))
+
+
+# ---- several runs, and connections that end ------------------------------------------------------
+
+
+class Runs(unittest.TestCase):
+    def test_repeated(self):
+        """Three runs of 20 requests; the first one of the second takes 300 ms."""
+        server = Server(self, lambda call: time.sleep(0.3) if call.number == 20 else None)
+        with tempfile.NamedTemporaryFile("r") as stored:
+            done = run("--server", server.address, "--repeat=3", "--requests=20", PATIENT,
+                       "--connections=2", "--threads=2", "--json", stored.name)
+            result = json.load(stored)
+        runs = result["runs"]
+        self.assertEqual([one["requests"] for one in runs], [20] * 3)
+        self.assertEqual((result["get"]["requests"], len(server.calls)), (60, 60))
+        self.assertAlmostEqual(result["seconds"], sum(one["seconds"] for one in runs), places=5)
+        self.assertEqual(result["get"]["max_us"], max(one["max_us"] for one in runs))
+        self.assertGreaterEqual(runs[1]["max_us"], 300000)
+        self.assertGreaterEqual(runs[1]["seconds"], 0.3)
+        for one in runs:
+            self.assertAlmostEqual(one["per_second"] * one["seconds"], 20, places=4)
+            self.assertTrue(one["p50_us"] <= one["p99_us"] <= one["p99_9_us"] <= one["max_us"])
+        shown = {words[0]: float(words[2]) for words in
+                 (line.split() for line in done.stdout.split("\nrun ")[1].splitlines()[1:7])}
+        rates = sorted(one["per_second"] for one in runs)
+        for name, rate in zip(("least", "median", "most"), rates):
+            self.assertAlmostEqual(shown[name], rate, delta=0.51)
+
+    def test_seconds_of_each_run(self):
+        """A second's sample has nothing of an earlier run."""
+        result = load(Server(self), "--rate=50", "--time=1", "--repeat=2", "--connections=1", PATIENT)
+        self.assertEqual(result["get"]["requests"], 100)
+        for sample in result["samples"]:
+            self.assertLessEqual(sample["requests"], 50)
+
+    def test_scan(self):
+        """A run at each rate, none of whose requests comes before it is due."""
+        server = Server(self)
+        result = load(server, "--scan=200:600:200", "--requests=30", "--connections=2", PATIENT)
+        self.assertEqual([one["rate"] for one in result["runs"]], [200, 400, 600])
+        for i, one in enumerate(result["runs"]):
+            calls = server.calls[30 * i:30 * i + 30]
+            self.assertEqual((one["requests"], len(calls)), (30, 30))
+            self.assertGreaterEqual(one["seconds"], 29 / one["rate"])
+            self.assertGreaterEqual(calls[-1].at - calls[0].at, 29 / one["rate"] - one["max_us"] / 1e6)
+
+    def test_scan_ends_above_the_limit(self):
+        server = Server(self, lambda call: time.sleep(1.2) if call.number == 15 else None)
+        result = load(server, "--scan=1000:9000:1000", "--requests=10", "--connections=1",
+                      "--p99-limit=1.1", PATIENT)
+        self.assertEqual([one["rate"] for one in result["runs"]], [1000, 2000])
+        self.assertGreaterEqual(result["runs"][1]["p99_us"], 1.1e6)
+
+    def test_ramp(self):
+        """From 100 to 900 requests a second in half a second: 250; n are due when 100 t + 800 t^2 are."""
+        for threads in ("1", "2"):
+            server, start = Server(self), time.monotonic()
+            result = load(server, "--rate=100-900", "--time=0.5", "--connections=4", PATIENT,
+                          "--threads=" + threads)
+            self.assertEqual((result["get"]["requests"], result["unsent"]), (250, 0))
+            for n, at in enumerate(sorted(call.at for call in server.calls)):
+                due = 2 * n / (100 + (100 ** 2 + 2 * 1600 * n) ** 0.5)
+                self.assertGreaterEqual(at - start, due)
+            self.assertGreaterEqual(result["seconds"], due)
+        result = load(Server(self), "--rate=900-100", "--time=0.1", PATIENT)
+        self.assertEqual(result["get"]["requests"], 50)
+
+    def test_reconnect(self):
+        """No connection has more requests than it may, and no request is lost."""
+        for words in ([], ["--pipeline=4"], ["--rate=2000"], ["--multiget=2", "--threads=2"]):
+            server = Server(self)
+            result = load(server, "--reconnect=7", "--connections=2", "--requests=70", PATIENT,
+                          "--fill", "--keys=30", *words)
+            taken = {}
+            for call in server.calls[30:]:
+                taken[call.connection] = taken.get(call.connection, 0) + 1
+            self.assertEqual((sum(taken.values()), max(taken.values())), (70, 7), words)
+            self.assertEqual(result["servers"][0]["connects"], len(server.accepted) - 1)
+            self.assertGreaterEqual(len(taken), 10)
+            self.assertEqual((result["get"]["requests"], result["filled"], result["clean"]),
+                             (70, 30, True))
+
+    def test_percentiles_for_plotters(self):
+        """The file has the latencies of all kinds, in ms."""
+        server = Server(self)
+        with tempfile.NamedTemporaryFile("r") as stored:
+            result = load(server, "--ratio=1:1", "--requests=100", "--hgrm", stored.name, PATIENT)
+            lines = stored.read().splitlines()
+        rows = [list(map(float, line.split())) for line in lines[2:] if line[0] != "#"]
+        self.assertEqual(lines[0].split(), ["Value", "Percentile", "TotalCount", "1/(1-Percentile)"])
+        self.assertAlmostEqual(rows[-1][0], max(result["get"]["max_us"], result["set"]["max_us"]) / 1000,
+                               places=5)
+        self.assertEqual(rows[-1][1:], [1, 100])
+        self.assertAlmostEqual(rows[0][0], min(result["get"]["min_us"], result["set"]["min_us"]) / 1000,
+                               places=5)
+        half = next(row for row in rows if row[1] == 0.5)
+        self.assertGreaterEqual(half[2], 50)
+        self.assertEqual(half[3], 2)
+
+
+# ---- logins --------------------------------------------------------------------------------------
+
+
+class Logins(unittest.TestCase):
+    PASSWORD = "s3cret-of-jo"
+
+    def load(self, server, *words):
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write(self.PASSWORD + "\n")
+            file.flush()
+            return run("--server", server.address, "--user=jo", "--password-file", file.name,
+                       "--format=json", PATIENT, *words)
+
+    def test_each_connection_logs_in_first(self):
+        """Also those that come later; and nothing shows the password."""
+        server = Server(self)
+        done = self.load(server, "--connections=3", "--threads=2", "--requests=60", "--trace=20",
+                         "--reconnect=5")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(done.stdout)["get"]["requests"], 60)
+        self.assertIn("get key:", done.stderr)
+        self.assertNotIn(self.PASSWORD, done.stdout + done.stderr)
+        first = {}
+        for call in server.calls:
+            first.setdefault(call.connection, call)
+        self.assertGreaterEqual(len(first), 13)
+        for call in first.values():
+            self.assertEqual((call.verb, call.data), ("set", b"jo " + self.PASSWORD.encode()))
+        self.assertEqual(sum(call.is_get() for call in server.calls), 60)
+
+    def test_password_of_the_environment(self):
+        server = Server(self)
+        done = subprocess.run([MCLOAD, "--server", server.address, "--user=jo", "--requests=5"],
+                              env={**os.environ, "MCWIRE_PASSWORD": "other"}, timeout=PATIENCE_S,
+                              capture_output=True)
+        self.assertEqual((done.returncode, server.calls[0].data), (0, b"jo other"))
+
+    def test_refused_at_first(self):
+        server = Server(self, lambda call: setattr(call, "reply", b"CLIENT_ERROR authentication failure\r\n"))
+        done = self.load(server, "--requests=5")
+        self.assertEqual((done.returncode, done.stdout), (69, ""))
+        self.assertIn("password", done.stderr)
+
+    def test_refused_and_unanswered_later(self):
+        """That is trouble, and no request is sent."""
+        for change, trouble in [(b"CLIENT_ERROR authentication failure\r\n", "error_replies"),
+                                (b"", "timed_out")]:
+            def script(call, change=change):
+                if call.verb == "set" and call.number > 0:
+                    call.reply = change
+            server = Server(self, script)
+            done = self.load(server, "--time=0.3", "--connections=1", "--timeout-ms=100")
+            result = json.loads(done.stdout)
+            self.assertEqual(done.returncode, 1)
+            self.assertGreaterEqual(result["servers"][0][trouble], 1)
+            self.assertEqual((result["get"]["requests"], result["get"]["errors"]), (0, 0))
+            self.assertNotIn("get", [call.verb for call in server.calls])
+            self.assertNotEqual(result["servers"][0]["first_trouble"], "")
 
 
 # ---- time ----------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@
 
 #include "conversation.h"
 #include "engine.h"
+#include "login.h"
 #include "poller.h"
 #include "stats.h"
 #include "target.h"
@@ -48,12 +49,14 @@ struct conn {
     uint64_t when_ns, pause_ns;
     bool listed;                       /* the loop has it in its list of those that are free */
     bool blocked;                      /* the socket did not take all that there was to send */
+    bool logs_in;                      /* it waits for the answer to its login */
+    uint32_t taken;                    /* requests that it was given */
     struct conversation *conversation; /* shows what passes; NULL: nothing does */
     struct mc_engine engine;
     char *in, *out; /* the engine's buffers */
     /* The requests in flight, oldest first: a ring, and what belongs to each. */
     struct conn_request *requests;
-    struct mc_op *ops;
+    struct mc_op *ops, login;
     struct mc_bytes *keys; /* their text lies in `text` */
     uint32_t *numbers;     /* of the keys */
     struct mc_value *values;
@@ -76,6 +79,9 @@ void conn_free(struct conn *conn);
 /* Begins to connect. 0, or errno. When that is over (writable), conn_finish(): 0, or errno. */
 int conn_start(struct conn *conn, struct poller *poll, const struct target *target);
 int conn_finish(struct conn *conn, struct poller *poll);
+
+/* Begins to log in. */
+void conn_log_in(struct conn *conn, const struct login *login);
 
 /* Closes it and forgets what was in flight, which the caller has counted. */
 void conn_close(struct conn *conn, struct poller *poll);

@@ -84,6 +84,50 @@ static const char *set_size(void *options, const struct option *option, const ch
                       (uint32_t)option->max);
 }
 
+/* Two or three numbers with a sign between them. How many there are; 0: something else. */
+static int read_numbers(const char *text, const char *sign, const struct option *option,
+                        uint64_t numbers[3])
+{
+    int count = 0;
+
+    for (size_t i = 0, end; count < 3; i = end + 1) {
+        end = i + strcspn(text + i, sign);
+        if (!read_number(text, i, end, option, &numbers[count++]))
+            return 0;
+        if (text[end] == '\0')
+            return count;
+    }
+    return 0;
+}
+
+/* R or FROM-TO */
+static const char *set_rate(void *options, const struct option *option, const char *text)
+{
+    struct options *o = options;
+    uint64_t rates[3] = {0};
+    int count = read_numbers(text, "-", option, rates);
+
+    if (count != 1 && count != 2)
+        return "is not R or FROM-TO, numbers from 1 to 1000000000";
+    o->rate = rates[0];
+    o->rate_end = rates[1];
+    return NULL;
+}
+
+/* FROM:TO:STEP */
+static const char *set_scan(void *options, const struct option *option, const char *text)
+{
+    struct options *o = options;
+    uint64_t rates[3];
+
+    if (read_numbers(text, ":", option, rates) != 3 || rates[1] < rates[0])
+        return "is not FROM:TO:STEP, numbers from 1 to 1000000000, with TO not below FROM";
+    o->scan_from = rates[0];
+    o->scan_to = rates[1];
+    o->scan_step = rates[2];
+    return NULL;
+}
+
 /* uniform or zipf:S */
 static const char *set_dist(void *options, const struct option *option, const char *text)
 {
@@ -126,6 +170,10 @@ static const struct option table[] = {
      "HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH (127.0.0.1:11211);\n"
      "the connections are spread over all servers",
      option_text, AT(servers), 0, 0},
+    {"--user", "NAME", "log in, to a memcached that runs with -Y", option_text, AT(login.user), 0,
+     0},
+    {"--password-file", "FILE", "holds the password; without it $MCWIRE_PASSWORD does", option_text,
+     AT(login.file), 0, 0},
     {"--threads", "N", "threads, each with its own event loop (1)", option_number, AT(threads), 1,
      OPTIONS_THREADS_MAX},
     {"--connections", "N", "connections of all threads together (50)", option_number,
@@ -158,12 +206,20 @@ static const struct option table[] = {
      AT(time_ns), 0, 31536000},
     {"--warmup", "S", "seconds of the same load before the run, not counted (0)", option_seconds,
      AT(warmup_ns), 0, 31536000},
-    {"--rate", "R",
-     "send R requests/s on schedule, evenly spaced (open loop);\n"
-     "latency counts from the scheduled time",
-     option_long, AT(rate), 1, 1000000000},
-    {"--protocol", "classic|meta", "classic: get, set, ...; meta: mg, ms, ... (classic)", option_choice,
-     AT(meta), 0, 0},
+    {"--rate", "R|FROM-TO",
+     "send R requests/s on schedule, evenly spaced (open loop), or more and\n"
+     "more; latency counts from the scheduled time",
+     set_rate, 0, 1, 1000000000},
+    {"--scan", "FROM:TO:STEP", "a run at each of these rates, and a table of their latencies",
+     set_scan, 0, 1, 1000000000},
+    {"--p99-limit", "S", "end a --scan after the first run whose p99 is more seconds",
+     option_seconds, AT(p99_limit_ns), 0, 3600},
+    {"--repeat", "N", "do the run N times, and report median, least and most, too (1)",
+     option_number, AT(repeat), 1, 10000},
+    {"--reconnect", "N", "close a connection after N requests, and make another", option_number,
+     AT(reconnect), 1, UINT32_MAX},
+    {"--protocol", "classic|meta", "classic: get, set, ...; meta: mg, ms, ... (classic)",
+     option_choice, AT(meta), 0, 0},
     {"--fill", NULL, "set every key on every server before the run; not counted", option_flag,
      AT(fill), 0, 0},
     {"--verify", NULL, "check that each value is one that mcload stores for its key", option_flag,
@@ -176,6 +232,8 @@ static const struct option table[] = {
      option_long, AT(trace), 1, UINT64_MAX},
     {"--format", "text|json|csv", "output format (text)", option_choice, AT(format), 0, 0},
     {"--json", "FILE", "also write the report as JSON", option_text, AT(json), 0, 0},
+    {"--hgrm", "FILE", "also write percentiles as HdrHistogram's plotters read them", option_text,
+     AT(hgrm), 0, 0},
 };
 
 static void print_more(void)
@@ -184,10 +242,11 @@ static void print_more(void)
         "Without --rate the loop is closed: a connection sends its next request when one is\n"
         "answered (with --pipeline, once a quarter are answered), and latency counts from the\n"
         "sending. Ctrl-C stops early and prints the results so far. `bench/run load` takes --html\n"
-        "FILE, too: the report as a page with charts, made of the JSON.\n"
+        "FILE, too: the report as a page with charts, made of the JSON; and --from A B: whether\n"
+        "two such JSON files differ by more than noise.\n"
         "Exit status: 0 all right, 1 a request failed, a connection was lost, a value was wrong\n"
-        "or output was not written, 2 bad usage, 69 no answer from a server, or it has no meta\n"
-        "commands.");
+        "or output was not written, 2 bad usage, 69 no answer from a server, it has no meta\n"
+        "commands, or it refused the login.");
 }
 
 static const struct option_program program = {
@@ -217,6 +276,24 @@ static int check_keys(struct options *options)
     return OPTION_GO_ON;
 }
 
+/* What the runs are. */
+static int check_runs(struct options *options)
+{
+    bool scans = options->scan_step > 0;
+    const char *what = NULL;
+
+    if (scans && (options->rate > 0 || options->repeat > 1))
+        return options_fail(OPTION_USAGE, "--scan", "is instead of --rate and --repeat");
+    if (!scans && options->p99_limit_ns != OPTIONS_UNLIMITED)
+        return options_fail(OPTION_USAGE, "--p99-limit", "is the end of a --scan");
+    if (options->rate_end > 0 && options->time_ns == OPTIONS_UNLIMITED)
+        return options_fail(OPTION_USAGE, "--rate", "FROM-TO needs --time");
+    if (scans)
+        options->rate = options->scan_from;
+    const char *why = login_read(&options->login, &what);
+    return why == NULL ? check_keys(options) : options_fail(OPTION_USAGE, what, why);
+}
+
 /* What no single option can see. OPTION_GO_ON, or the exit status. */
 static int check_together(struct options *options)
 {
@@ -236,7 +313,7 @@ static int check_together(struct options *options)
         return options_fail(OPTION_USAGE, "--requests", "0 leaves nothing to do without --fill");
     if (options->time_ns == OPTIONS_UNLIMITED && options->requests == OPTIONS_UNLIMITED)
         options->time_ns = UINT64_C(10000000000);
-    return check_keys(options);
+    return check_runs(options);
 }
 
 int options_read(struct options *options, int argc, char **argv)
@@ -253,6 +330,8 @@ int options_read(struct options *options, int argc, char **argv)
         .sizes = {.text = "32", .min = 32, .max = 32, .count = 1, .list = {{32, 32, 1}}},
         .requests = OPTIONS_UNLIMITED,
         .time_ns = OPTIONS_UNLIMITED,
+        .p99_limit_ns = OPTIONS_UNLIMITED,
+        .repeat = 1,
         .seed = seed_random(),
         .timeout_ms = MC_SERVER_TIMEOUT_MS};
     int result = option_read(&program, options, argc, argv);

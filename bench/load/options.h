@@ -2,6 +2,7 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+#include "login.h"
 #include "sizes.h"
 #include "stats.h"
 
@@ -34,14 +35,20 @@ struct options {
     uint64_t requests; /* of all threads together; OPTIONS_UNLIMITED: until the time is over */
     uint64_t time_ns;  /* OPTIONS_UNLIMITED: until all requests are done */
     uint64_t warmup_ns;
-    uint64_t rate; /* requests a second of all threads together; 0: closed loop */
+    uint64_t rate;     /* requests a second of all threads together; 0: closed loop */
+    uint64_t rate_end; /* what it becomes evenly by the end; 0: it stays the same */
+    uint64_t scan_from, scan_to, scan_step; /* rates of runs, in turn; scan_step 0: none */
+    uint64_t p99_limit_ns;                  /* above it a scan ends */
+    uint32_t repeat;                        /* runs */
+    uint32_t reconnect;                     /* requests on a connection; 0: no end */
+    struct login login;
     uint32_t meta; /* 0: the classic protocol */
     bool fill, verify;
     uint64_t seed;
     uint32_t timeout_ms;
     uint64_t trace; /* pieces of the first connection that are printed */
     enum options_format format;
-    const char *json; /* a file name; NULL: none */
+    const char *json, *hgrm; /* file names; NULL: none */
 };
 
 /* Reads the arguments; without --seed the seed is a random one. What option_read() returns. */

@@ -183,12 +183,21 @@ static bool finish_op(struct reply_check *check, struct conn *conn, struct mc_op
     return true;
 }
 
+static bool finish_login(struct reply_check *check, struct conn *conn)
+{
+    conn->logs_in = false;
+    if (conn->login.result == MC_OK)
+        return true;
+    return fail(check, STATS_ERROR_REPLY,
+                conn->login.result < 0 ? mc_text(conn->login.result) : "the login failed");
+}
+
 bool reply_collect(struct reply_check *check, struct conn *conn)
 {
     struct mc_op *op;
 
     while ((op = mc_engine_done(&conn->engine)) != NULL) {
-        if (!finish_op(check, conn, op))
+        if (!(op == &conn->login ? finish_login(check, conn) : finish_op(check, conn, op)))
             return false;
     }
     return conn->engine.error == 0 || fail_engine(check, &conn->engine);

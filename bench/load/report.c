@@ -9,7 +9,7 @@
 #include "escape.h"
 #include "proto.h"
 
-enum { LOOP_SIZE = 160, PERCENTILES = 5 };
+enum { PERCENTILES = 5 };
 
 /* The percentiles that are reported. */
 static const struct {
@@ -44,7 +44,11 @@ static uint64_t keys_of(const struct report *report, int kind)
 
 static double run_seconds(const struct report *report)
 {
-    return (double)(report->stats->end_ns - report->stats->start_ns) / 1e9;
+    double seconds = 0;
+
+    for (uint32_t i = 0; i < report->runs->count; i++)
+        seconds += report->runs->rows[i][RUNS_SECONDS];
+    return seconds;
 }
 
 static double rate_of(const struct report *report, uint64_t events)
@@ -73,22 +77,21 @@ bool report_is_clean(const struct report *report)
     return sum == 0;
 }
 
-static const char *describe_loop(const struct report *report, char text[LOOP_SIZE])
+static void print_loop(const struct options *o, FILE *out)
 {
-    const struct options *o = report->options;
-
-    if (o->rate > 0)
-        snprintf(text, LOOP_SIZE,
-                 "open loop: %llu requests a second are due, whatever the server does; "
-                 "latency counts from when a request was due",
-                 (unsigned long long)o->rate);
+    if (o->rate == 0)
+        fprintf(out, "closed loop: each of %lu connections has %lu request%s in flight",
+                (unsigned long)o->connections, (unsigned long)o->pipeline,
+                o->pipeline == 1 ? "" : "s");
+    else if (o->scan_step > 0 || o->rate_end > 0)
+        fprintf(out, "open loop: from %llu to %llu requests a second are due",
+                (unsigned long long)o->rate,
+                (unsigned long long)(o->rate_end > 0 ? o->rate_end : o->scan_to));
     else
-        snprintf(text, LOOP_SIZE,
-                 "closed loop: each of %lu connections has %lu request%s in flight; "
-                 "latency counts from the sending",
-                 (unsigned long)o->connections, (unsigned long)o->pipeline,
-                 o->pipeline == 1 ? "" : "s");
-    return text;
+        fprintf(out, "open loop: %llu requests a second are due", (unsigned long long)o->rate);
+    fputs(o->rate == 0 ? "; latency counts from the sending\n"
+                       : ", whatever the server does; latency counts from when a request was due\n",
+          out);
 }
 
 /* ---- text ------------------------------------------------------------------------------------ */
@@ -120,6 +123,8 @@ static void print_load(const struct report *report, FILE *out)
     fprintf(out, "%lu thread%s, %lu connections, pipeline %lu, %s protocol, seed %llu\n",
             (unsigned long)o->threads, o->threads == 1 ? "" : "s", (unsigned long)o->connections,
             (unsigned long)o->pipeline, o->meta ? "meta" : "classic", (unsigned long long)o->seed);
+    if (o->reconnect > 0)
+        fprintf(out, "a connection is closed after %lu requests\n", (unsigned long)o->reconnect);
     print_mix(o, out);
     fputs("; keys ", out);
     escape_text(out, o->prefix);
@@ -254,16 +259,19 @@ static void print_troubles(const struct report *report, FILE *out)
 static void print_text(const struct report *report, FILE *out)
 {
     const struct stats_total total = stats_total(report->stats);
-    char loop[LOOP_SIZE];
 
-    fprintf(out, "mcload " MCWIRE_VERSION ", %s\n", describe_loop(report, loop));
+    fputs("mcload " MCWIRE_VERSION ", ", out);
+    print_loop(report->options, out);
     print_servers(report, out);
     print_load(report, out);
     if (report->stats->filled > 0)
         fprintf(out, "filled with %llu values\n", (unsigned long long)report->stats->filled);
     if (total.requests + total.errors > 0) {
         print_counts(report, out);
-        print_latencies(report, out);
+        if (report->options->scan_step == 0) /* else those of its rates stand by themselves */
+            print_latencies(report, out);
+        if (report->runs->count > 1 || report->options->scan_step > 0)
+            runs_print(report->runs, report->options->repeat > 1, out);
         print_costs(report, out);
     }
     print_troubles(report, out);
@@ -320,11 +328,14 @@ static void print_json_options(const struct report *report, FILE *out)
     const struct options *o = report->options;
 
     fprintf(out,
-            "{\"loop\":\"%s\",\"latency_from\":\"%s\",\"rate\":%llu,\"threads\":%lu,"
+            "{\"loop\":\"%s\",\"latency_from\":\"%s\",\"rate\":%llu,\"rate_end\":%llu,"
+            "\"scan_to\":%llu,\"scan_step\":%llu,\"repeat\":%lu,\"reconnect\":%lu,\"threads\":%lu,"
             "\"connections\":%lu,\"pipeline\":%lu,\"multiget\":%lu,\"mix\":{",
             o->rate > 0 ? "open" : "closed", o->rate > 0 ? "intended start" : "sending",
-            (unsigned long long)o->rate, (unsigned long)o->threads, (unsigned long)o->connections,
-            (unsigned long)o->pipeline, (unsigned long)o->multiget);
+            (unsigned long long)o->rate, (unsigned long long)o->rate_end,
+            (unsigned long long)o->scan_to, (unsigned long long)o->scan_step,
+            (unsigned long)o->repeat, (unsigned long)o->reconnect, (unsigned long)o->threads,
+            (unsigned long)o->connections, (unsigned long)o->pipeline, (unsigned long)o->multiget);
     for (int kind = 0, listed = 0; kind < STATS_KINDS; kind++)
         if (o->mix[kind] > 0)
             fprintf(out, "%s\"%s\":%lu", listed++ > 0 ? "," : "", stats_kind_names[kind],
@@ -450,7 +461,9 @@ static void print_json(const struct report *report, FILE *out)
             (double)stats->system_ns / 1e9);
     fputs("\"samples\":[", out);
     print_json_samples(report->live, out);
-    fputs("]}\n", out);
+    fputs("],\n\"runs\":", out);
+    runs_print_json(report->runs, out);
+    fputs("}\n", out);
 }
 
 static void print_csv(const struct report *report, FILE *out)

@@ -70,3 +70,10 @@ struct stats_total stats_total(const struct stats *stats)
     }
     return total;
 }
+
+void stats_latency(const struct stats *stats, struct histogram *latency)
+{
+    memset(latency, 0, sizeof *latency);
+    for (int k = 0; k < STATS_KINDS; k++)
+        histogram_merge(latency, &stats->kinds[k].latency);
+}

@@ -71,5 +71,6 @@ struct stats_total {
 };
 
 struct stats_total stats_total(const struct stats *stats);
+void stats_latency(const struct stats *stats, struct histogram *latency);
 
 #endif

@@ -45,7 +45,8 @@ ENGINE = ['src/command.c', 'src/engine.c', 'src/keys.c', 'src/meta.c', 'src/repl
           'src/retrieval.c']
 
 # Linked with the test programs, and not mutated.
-LINKED = ['bench/load/data.c', 'bench/load/live.c', 'bench/load/sizes.c', 'src/catalog.c']
+LINKED = ['bench/load/data.c', 'bench/load/hgrm.c', 'bench/load/live.c', 'bench/load/runs.c',
+          'bench/load/sizes.c', 'src/catalog.c']
 
 # The test programs that bench/ is linked with; the others have names of their own for the same.
 BENCH_TESTS = ['numbers']
