@@ -347,12 +347,36 @@ def load_notes(load):
     return "".join(paragraph(line, "bad") for line in lines)
 
 
+def runs_chart(load):
+    """Throughput against latency, of runs that are not alike."""
+    runs = [run for run in load["runs"] if run["requests"]]
+    if not load["options"]["scan_step"] or len(runs) < 2:
+        return ""
+    lines = [(colour, [(run["per_second"], 1000 * run[name]) for run in runs])
+             for name, colour in (("p50_us", 4), ("p99_us", 3))]
+    x_axis = Axis([x for x, _ in lines[0][1]], (60, RIGHT - 6), False)
+    y_axis = Axis([y for _, points in lines for _, y in points], (196, 10), True)
+    return lines_chart(Frame("Latency at so many requests a second", x_axis, y_axis, count_text,
+                             time_text, "logarithmic", [("p50", 4), ("p99", 3)]), lines)
+
+
+def load_runs(load):
+    names = ["rate", "per_second", "errors", "unsent", "mean_us", "p50_us", "p99_us", "p99_9_us",
+             "max_us"]
+    rows = [["run", "due a second", "per second", "errors", "unsent", "mean", "p50", "p99", "p99.9",
+             "max"]]
+    for i, run in enumerate(load["runs"] if len(load["runs"]) > 1 else []):
+        rows.append([str(i + 1)] + [us_text(run[name]) if name.endswith("_us") else
+                                    count_text(run[name]) for name in names])
+    return "<h2>Runs</h2>\n" + table_html(rows) if len(rows) > 1 else ""
+
+
 def load_page(load):
     """The page of a run of mcload, from its JSON. Raises KeyError or TypeError on another form."""
     samples = load["samples"]
     tails = [(colour, [(above, 1000 * us) for above, us in load[name]["tail"]])
              for name, colour in load_kinds(load)]
-    charts = [tail_chart("Latency by percentile", tails, load_kinds(load))]
+    charts = [runs_chart(load), tail_chart("Latency by percentile", tails, load_kinds(load))]
     if len(samples) > 1:
         charts.append(second_chart("Requests in each second",
                                    [(7, [each["requests"] for each in samples])], count_text))
@@ -367,6 +391,6 @@ def load_page(load):
               for name, value in load["options"].items()]
     parts = ['<div class="charts">%s</div>\n' % "".join(charts), load_notes(load),
              paragraph(loop), "<h2>Throughput</h2>\n", table_html(load_counts(load)),
-             "<h2>Latency</h2>\n", table_html(load_latencies(load)), "<h2>Servers</h2>\n",
+             "<h2>Latency</h2>\n", table_html(load_latencies(load)), load_runs(load), "<h2>Servers</h2>\n",
              table_html(load_servers(load)), "<h2>How it was measured</h2>\n", pairs_html(facts)]
     return whole_page("Load on memcached", parts)
