@@ -149,8 +149,10 @@ def check_program_statuses():
         written = re.findall(r"^\.It (\d+)", section(page_of(program), "EXIT STATUS"), re.MULTILINE)
         assert re.findall(r"\b\d+\b", shown) == written, (shown, written)
         read = set()
-        for name in os.listdir(TOP + "/bench/" + folder):
-            read |= set(re.findall(r'getenv\("(\w+)"\)', source("bench/%s/%s" % (folder, name))))
+        files = ["bench/%s/%s" % (folder, name) for name in os.listdir(TOP + "/bench/" + folder)]
+        shared = ["screen"] + ["login"] * (program == MCLOAD)  # screen.c shows --trace
+        for name in files + ["src/tool/%s.c" % name for name in shared]:
+            read |= set(re.findall(r'getenv\("(\w+)"\)', source(name)))
         named = set(re.findall(r"^\.It Ev (\w+)", source(page_of(program)), re.MULTILINE))
         assert read == named, (read, named)
 

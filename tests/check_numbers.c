@@ -1,8 +1,11 @@
-/* The numbers of mcload: its histogram against sorted samples, what threads and seconds add up to, its
+/* The numbers of mcload: the histogram against sorted samples, what threads and seconds add up to, its
  * keys and values, and its random numbers against their distributions, with fixed seeds. */
 #include "load/data.h"
 #include "load/dist.h"
+#include "load/hgrm.h"
 #include "load/live.h"
+#include "load/runs.h"
+#include "load/sizes.h"
 #include "suite.h"
 
 #include <math.h>
@@ -29,13 +32,13 @@ static void expect_near(uint64_t found, uint64_t value)
 /* The middle one of three, so that neither end stands for it. */
 static void expect_recorded(uint64_t value)
 {
-    static struct timing_histogram histogram;
+    static struct histogram histogram;
 
     memset(&histogram, 0, sizeof histogram);
-    timing_record(&histogram, 0);
-    timing_record(&histogram, value);
-    timing_record(&histogram, UINT64_MAX);
-    expect_near(timing_percentile(&histogram, 500000), value);
+    histogram_record(&histogram, 0);
+    histogram_record(&histogram, value);
+    histogram_record(&histogram, UINT64_MAX);
+    expect_near(histogram_percentile(&histogram, 500000), value);
 }
 
 START_TEST(values_of_every_size)
@@ -66,16 +69,16 @@ static void draw_samples(uint64_t samples[SAMPLES], uint64_t seed)
         samples[i] = (uint64_t)pow(10, 9.0 * dist_draw(&dist) / 1e6);
 }
 
-static void record_all(struct timing_histogram *histogram, const uint64_t *samples, size_t count)
+static void record_all(struct histogram *histogram, const uint64_t *samples, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        timing_record(histogram, samples[i]);
+        histogram_record(histogram, samples[i]);
 }
 
 START_TEST(percentiles_are_those_of_the_samples)
 {
     static uint64_t samples[SAMPLES];
-    static struct timing_histogram histogram;
+    static struct histogram histogram;
     static const uint32_t millionths[] = {1,      10000,  100000, 250000, 499999, 500000, 500001,
                                           900000, 990000, 999000, 999900, 999950, 999951, 999999};
     uint64_t sum = 0;
@@ -87,41 +90,41 @@ START_TEST(percentiles_are_those_of_the_samples)
     qsort(samples, SAMPLES, sizeof *samples, compare);
     for (size_t i = 0; i < COUNT(millionths); i++) {
         size_t rank = (size_t)((SAMPLES * (uint64_t)millionths[i] + 999999) / 1000000);
-        expect_near(timing_percentile(&histogram, millionths[i]), samples[rank - 1]);
+        expect_near(histogram_percentile(&histogram, millionths[i]), samples[rank - 1]);
     }
-    ck_assert_uint_eq(timing_percentile(&histogram, 0), samples[0]);
-    ck_assert_uint_eq(timing_percentile(&histogram, 1000000), samples[SAMPLES - 1]);
+    ck_assert_uint_eq(histogram_percentile(&histogram, 0), samples[0]);
+    ck_assert_uint_eq(histogram_percentile(&histogram, 1000000), samples[SAMPLES - 1]);
     ck_assert_uint_eq(histogram.min, samples[0]);
     ck_assert_uint_eq(histogram.max, samples[SAMPLES - 1]);
     ck_assert_uint_eq(histogram.count, SAMPLES);
-    ck_assert_uint_eq(timing_mean(&histogram), sum / SAMPLES);
+    ck_assert_uint_eq(histogram_mean(&histogram), sum / SAMPLES);
 }
 END_TEST
 
 /* Few values have exact ranks. */
 START_TEST(ranks)
 {
-    static struct timing_histogram histogram;
+    static struct histogram histogram;
     static const struct {
         uint32_t millionths;
         uint64_t value;
     } some[] = {{1, 10}, {200000, 10}, {200001, 20}, {500000, 30}, {800000, 40}, {800001, 50}};
 
     for (uint64_t value = 50; value > 0; value -= 10)
-        timing_record(&histogram, value);
+        histogram_record(&histogram, value);
     for (size_t i = 0; i < COUNT(some); i++)
-        ck_assert_uint_eq(timing_percentile(&histogram, some[i].millionths), some[i].value);
+        ck_assert_uint_eq(histogram_percentile(&histogram, some[i].millionths), some[i].value);
     memset(&histogram, 0, sizeof histogram);
     record_all(&histogram, (const uint64_t[]){1001, 1007}, 2); /* of one bucket */
-    ck_assert_uint_eq(timing_percentile(&histogram, 500000), 1001);
-    ck_assert_uint_eq(timing_percentile(&histogram, 1000000), 1007);
+    ck_assert_uint_eq(histogram_percentile(&histogram, 500000), 1001);
+    ck_assert_uint_eq(histogram_percentile(&histogram, 1000000), 1007);
 }
 END_TEST
 
 START_TEST(merged_is_as_recorded_together)
 {
     static uint64_t samples[SAMPLES];
-    static struct timing_histogram whole, parts[2], empty;
+    static struct histogram whole, parts[2], empty;
 
     /* Of the round before, where all tests are one process. */
     memset(&whole, 0, sizeof whole);
@@ -131,11 +134,11 @@ START_TEST(merged_is_as_recorded_together)
     record_all(&whole, samples, SAMPLES);
     record_all(&parts[0], samples, 777);
     record_all(&parts[1], samples + 777, SAMPLES - 777);
-    timing_merge(&parts[_i], &parts[1 - _i]);
+    histogram_merge(&parts[_i], &parts[1 - _i]);
     ck_assert_mem_eq(&parts[_i], &whole, sizeof whole);
-    timing_merge(&parts[_i], &empty);
+    histogram_merge(&parts[_i], &empty);
     ck_assert_mem_eq(&parts[_i], &whole, sizeof whole);
-    timing_merge(&empty, &parts[_i]);
+    histogram_merge(&empty, &parts[_i]);
     ck_assert_mem_eq(&empty, &whole, sizeof whole);
 }
 END_TEST
@@ -143,24 +146,40 @@ END_TEST
 /* Each end comes from the other one of the two. */
 START_TEST(merged_has_both_ends)
 {
-    static struct timing_histogram inner, outer;
+    static struct histogram inner, outer;
 
     record_all(&inner, (const uint64_t[]){50, 60}, 2);
     record_all(&outer, (const uint64_t[]){7, 999}, 2);
-    const struct timing_histogram narrow = inner;
-    timing_merge(&inner, &outer);
+    const struct histogram narrow = inner;
+    histogram_merge(&inner, &outer);
     ck_assert_uint_eq(inner.min, 7);
     ck_assert_uint_eq(inner.max, 999);
-    timing_merge(&outer, &narrow);
+    histogram_merge(&outer, &narrow);
     ck_assert_uint_eq(outer.min, 7);
     ck_assert_uint_eq(outer.max, 999);
+}
+END_TEST
+
+/* The middles of the buckets rise, and each is in its own bucket. */
+START_TEST(buckets)
+{
+    static struct histogram histogram;
+
+    for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+        if (i > 0 && histogram_value(i) <= histogram_value(i - 1))
+            ck_abort_msg("bucket %zu is not above the one before", i);
+        memset(&histogram, 0, sizeof histogram);
+        histogram_record(&histogram, histogram_value(i));
+        if (histogram.buckets[i] != 1)
+            ck_abort_msg("bucket %zu does not have its own middle", i);
+    }
 }
 END_TEST
 
 /* So many of 5 and of 9: the value at these millionths. */
 static uint64_t find_of_two(uint64_t fives, uint64_t nines, uint32_t millionths)
 {
-    static struct timing_histogram histogram;
+    static struct histogram histogram;
 
     memset(&histogram, 0, sizeof histogram);
     histogram.count = fives + nines;
@@ -168,13 +187,13 @@ static uint64_t find_of_two(uint64_t fives, uint64_t nines, uint32_t millionths)
     histogram.buckets[9] = nines;
     histogram.min = 5;
     histogram.max = 9;
-    return timing_percentile(&histogram, millionths);
+    return histogram_percentile(&histogram, millionths);
 }
 
 START_TEST(large_counts)
 {
     const uint64_t many = UINT64_C(1000000000000);
-    static struct timing_histogram histogram;
+    static struct histogram histogram;
 
     ck_assert_uint_eq(find_of_two(many, many, 500000), 5);
     ck_assert_uint_eq(find_of_two(many - 1, many + 1, 500000), 9);
@@ -184,11 +203,11 @@ START_TEST(large_counts)
     histogram.buckets[5] = histogram.buckets[9] = histogram.count / 2;
     histogram.min = 5;
     histogram.max = 9;
-    ck_assert_uint_eq(timing_percentile(&histogram, 500000), 5);
-    ck_assert_uint_eq(timing_percentile(&histogram, 500001), 9);
+    ck_assert_uint_eq(histogram_percentile(&histogram, 500000), 5);
+    ck_assert_uint_eq(histogram_percentile(&histogram, 500001), 9);
     memset(&histogram, 0, sizeof histogram);
-    ck_assert_uint_eq(timing_percentile(&histogram, 500000), 0);
-    ck_assert_uint_eq(timing_mean(&histogram), 0);
+    ck_assert_uint_eq(histogram_percentile(&histogram, 500000), 0);
+    ck_assert_uint_eq(histogram_mean(&histogram), 0);
     record_all(&histogram, (const uint64_t[]){UINT64_MAX, UINT64_MAX}, 2);
     ck_assert_uint_eq(histogram.sum, UINT64_MAX);
 }
@@ -202,14 +221,14 @@ START_TEST(texts)
     } some[] = {{0, "0 ns"},          {0.5, "0.50 ns"},  {9.994, "9.99 ns"},  {9.996, "10.0 ns"},
                 {99.96, "100 ns"},    {999.4, "999 ns"}, {999.6, "1.00 us"},  {12345, "12.3 us"},
                 {2500000, "2.50 ms"}, {7.5e9, "7.50 s"}, {12345e9, "12345 s"}};
-    char text[TIMING_TEXT_MAX];
+    char text[HISTOGRAM_TEXT_MAX];
 
     for (size_t i = 0; i < COUNT(some); i++)
-        ck_assert_str_eq(timing_text(text, some[i].ns), some[i].text);
+        ck_assert_str_eq(histogram_text(text, some[i].ns), some[i].text);
 }
 END_TEST
 
-static void expect_line(const struct timing_histogram *histogram, const char *wanted)
+static void expect_line(const struct histogram *histogram, const char *wanted)
 {
     char *line = NULL;
     size_t size = 0;
@@ -225,15 +244,69 @@ static void expect_line(const struct timing_histogram *histogram, const char *wa
 /* The ranks are those of a million: a millionth more or less is another value. */
 START_TEST(lines_of_histograms)
 {
-    static struct timing_histogram histogram;
+    static struct histogram histogram;
 
     memset(&histogram, 0, sizeof histogram);
     expect_line(&histogram, "gets: 0\n");
     for (uint64_t i = 1; i < 1000000; i++)
-        timing_record(&histogram, i <= 500000 ? 10 : i < 990000 ? 20 : i <= 999000 ? 30 : 40);
-    timing_record(&histogram, 50000);
+        histogram_record(&histogram, i <= 500000 ? 10 : i < 990000 ? 20 : i <= 999000 ? 30 : 40);
+    histogram_record(&histogram, 50000);
     expect_line(&histogram, "gets: 1000000, mean 15.0 ns, p50 10.0 ns, p99 30.0 ns, p99.9 30.0 ns, "
                             "max 50.0 us\n");
+}
+END_TEST
+
+/* ---- percentiles for plotters ----------------------------------------------------------------- */
+
+/* Each line holds against the sorted samples; the last ones have all of them. */
+START_TEST(lines_for_plotters)
+{
+    static uint64_t samples[SAMPLES];
+    static struct histogram histogram;
+    char *text = NULL, *line, *rest;
+    double value, part, inverse, seen = 0;
+    size_t size = 0, lines = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    memset(&histogram, 0, sizeof histogram);
+    draw_samples(samples, 3);
+    record_all(&histogram, samples, SAMPLES);
+    qsort(samples, SAMPLES, sizeof *samples, compare);
+    hgrm_print(&histogram, out);
+    ck_assert_int_eq(fclose(out), 0);
+    line = strchr(text, '\n') + 2;
+    for (; line[0] != '#'; line = rest + 1, lines++) {
+        rest = strchr(line, '\n');
+        int found = sscanf(line, "%lf %lf %lf %lf", &value, &part, &seen, &inverse);
+        ck_assert_int_eq(found, part < 1 ? 4 : 3);
+        size_t rank = part > 0 ? (size_t)ceil(part * SAMPLES) : 1;
+        expect_near((uint64_t)(value * 1e6 + 0.5), samples[rank - 1]);
+        ck_assert(seen >= rank);
+        ck_assert(part == 1 || fabs(inverse * (1 - part) - 1) < 0.01);
+    }
+    ck_assert(part == 1 && seen == SAMPLES);
+    ck_assert_uint_eq(lines,
+                      5 * 14 + 3); /* 2^14 of 20,000 samples, and three parts of what is left */
+    ck_assert_ptr_nonnull(strstr(line, "Total count    =        20000]"));
+    free(text);
+}
+END_TEST
+
+START_TEST(deviation_for_plotters)
+{
+    static struct histogram histogram;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    memset(&histogram, 0, sizeof histogram);
+    hgrm_print(&histogram, out); /* of nothing: no line */
+    record_all(&histogram, (const uint64_t[]){1 << 20, 1 << 20, 4 << 20}, 3);
+    hgrm_print(&histogram, out);
+    ck_assert_int_eq(fclose(out), 0);
+    ck_assert_ptr_nonnull(strstr(text, "Mean    =     0.000000, StdDeviation   =     0.000000]"));
+    ck_assert_ptr_nonnull(strstr(text, "Mean    =     2.097152, StdDeviation   =     1.4"));
+    free(text);
 }
 END_TEST
 
@@ -311,7 +384,7 @@ START_TEST(threads_add_up)
         *numbers[i] = i + 1;
     for (size_t i = 0; i < COUNT(counts); i++)
         *counts[i] = i + 11;
-    timing_record(&set->latency, 1000);
+    histogram_record(&set->latency, 1000);
     stats_add(&sum, &one);
     ck_assert_mem_eq(&sum, &one, sizeof sum);
     stats_add(&sum, &one);
@@ -361,6 +434,40 @@ START_TEST(servers_add_up)
 }
 END_TEST
 
+/* ---- runs ------------------------------------------------------------------------------------ */
+
+/* Of runs with 10, 30 and 20 gets of a millisecond in a second each, and one set of two. */
+START_TEST(rows_of_runs)
+{
+    static const uint64_t gets[] = {10, 30, 20};
+    static struct stats one;
+    struct runs runs = {0};
+
+    ck_assert(runs_quantile(&runs, RUNS_P50, 0.5) == 0);
+    for (size_t i = 0; i < COUNT(gets); i++) {
+        memset(&one, 0, sizeof one);
+        one.start_ns = 500000000;
+        one.end_ns = 1500000000;
+        one.unsent = one.kinds[STATS_TOUCH].errors = i;
+        for (uint64_t k = 0; k < gets[i]; k++)
+            histogram_record(&one.kinds[STATS_GET].latency, 1000000);
+        histogram_record(&one.kinds[STATS_SET].latency, 2000000);
+        ck_assert(runs_add(&runs, 7 * i, &one));
+    }
+    const double wanted[] = {7, 1, 31, 31, 1, 1, (31e6 + 1e6) / 31e3, 1000, 2000, 2000, 2000};
+    for (int column = 0; column < RUNS_COLUMNS; column++)
+        ck_assert_msg(fabs(runs.rows[1][column] - wanted[column]) < wanted[column] / 128,
+                      "column %d: %g", column, runs.rows[1][column]);
+    ck_assert(runs_quantile(&runs, RUNS_REQUESTS, 0) == 11);
+    ck_assert(runs_quantile(&runs, RUNS_REQUESTS, 0.5) == 21);
+    ck_assert(runs_quantile(&runs, RUNS_REQUESTS, 1) == 31);
+    ck_assert(runs_quantile(&runs, RUNS_P50, 0.5) == runs.rows[0][RUNS_P50]);
+    runs.count = 2; /* the lower one */
+    ck_assert(runs_quantile(&runs, RUNS_REQUESTS, 0.5) == 11);
+    runs_free(&runs);
+}
+END_TEST
+
 /* ---- seconds --------------------------------------------------------------------------------- */
 
 /* A sample is of its second alone, of gets and sets together. */
@@ -371,12 +478,12 @@ START_TEST(seconds_are_apart)
 
     memset(&now, 0, sizeof now);
     for (int i = 0; i < 300; i++)
-        timing_record(&now.kinds[STATS_GET].latency, 40);
+        histogram_record(&now.kinds[STATS_GET].latency, 40);
     now.kinds[STATS_GET].errors = 3;
     live_add(&live, &now);
-    timing_record(&now.kinds[STATS_GET].latency, 40);
+    histogram_record(&now.kinds[STATS_GET].latency, 40);
     for (int i = 0; i < 40; i++)
-        timing_record(&now.kinds[STATS_SET].latency, i < 30 ? 50 : 70);
+        histogram_record(&now.kinds[STATS_SET].latency, i < 30 ? 50 : 70);
     now.kinds[STATS_SET].errors = 4;
     live_add(&live, &now);
     live_add(&live, &now);
@@ -515,6 +622,56 @@ START_TEST(sizes_are_distributed)
 }
 END_TEST
 
+/* Ranges by their weights, and within each all sizes alike; a weight of 0 is none. */
+START_TEST(lists_of_sizes)
+{
+    static const double parts[] = {0.5, 0.1, 0.1, 0.1, 0.2};
+    uint32_t counts[COUNT(parts)] = {0};
+    struct sizes sizes;
+    struct dist dist;
+
+    ck_assert_ptr_null(sizes_read(&sizes, "8:5,1:0,21-23:3,100:2", 100));
+    ck_assert_uint_eq(sizes.count, 3);
+    ck_assert_uint_eq(sizes.min, 8);
+    ck_assert_uint_eq(sizes.max, 100);
+    dist_init(&dist, 8, 0, 1, 0);
+    for (int i = 0; i < DRAWS; i++) {
+        uint32_t size = sizes_draw(&sizes, &dist);
+        ck_assert(sizes_have(&sizes, size));
+        counts[size == 8 ? 0 : size == 100 ? 4 : size - 20]++;
+    }
+    expect_parts(counts, parts, COUNT(parts));
+    for (uint32_t size = 0; size < 200; size++)
+        ck_assert(sizes_have(&sizes, size) ==
+                  (size == 8 || (size > 20 && size < 24) || size == 100));
+}
+END_TEST
+
+START_TEST(texts_of_sizes)
+{
+    static const char *const wrong[] = {"",      "x",
+                                        "5-4",   "5-",
+                                        "-5",    "1:",
+                                        "1:x",   "1:2:3",
+                                        "1-2-3", "101",
+                                        "1-101", "1:4294967295,2",
+                                        "1:0",   "@/nowhere/at/all"};
+    static char many[2 * (SIZES_MAX + 1) + 1];
+    struct sizes sizes;
+
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        ck_assert_msg(sizes_read(&sizes, wrong[i], 100) != NULL, "%s", wrong[i]);
+    ck_assert_ptr_null(sizes_read(&sizes, "100", 100));
+    ck_assert_ptr_null(sizes_read(&sizes, "1:4294967294,2", 100));
+    for (size_t i = 0; i <= SIZES_MAX; i++)
+        memcpy(many + 2 * i, "7,", 2);
+    ck_assert_ptr_nonnull(sizes_read(&sizes, many, 100));
+    many[2 * SIZES_MAX - 1] = '\0';
+    ck_assert_ptr_null(sizes_read(&sizes, many, 100));
+    ck_assert_uint_eq(sizes.count, SIZES_MAX);
+}
+END_TEST
+
 /* Where a range is no divisor of 2^32 by far, the low numbers are not favoured. */
 START_TEST(ranges_of_many_bits)
 {
@@ -575,22 +732,28 @@ int main(void)
         {values_of_every_size, 1},
         {percentiles_are_those_of_the_samples, 1},
         {ranks, 1},
+        {buckets, 1},
         {merged_is_as_recorded_together, 2},
         {merged_has_both_ends, 1},
         {large_counts, 1},
         {texts, 1},
         {lines_of_histograms, 1},
+        {lines_for_plotters, 1},
+        {deviation_for_plotters, 1},
         {clocks, 1},
         {timed_functions, 1},
         {threads_add_up, 1},
         {runs_of_threads, 1},
         {servers_add_up, 1},
+        {rows_of_runs, 1},
         {seconds_are_apart, 1},
         {keys_and_values, 1},
         {keys_are_distributed, 1},
         {zipf_of_many_keys, 1},
         {sizes_are_distributed, 1},
         {ranges_of_many_bits, 1},
+        {lists_of_sizes, 1},
+        {texts_of_sizes, 1},
         {draws_of_a_seed, 1},
         {seeds_and_streams, 1},
     };

@@ -28,6 +28,7 @@ import machine
 import measure
 import options
 import overhead
+import loads
 import page
 import results
 import tables
@@ -440,13 +441,28 @@ def sample_load():
            "tail": [[0.9, 10], [0.5, 20], [0.1, 100], [0.01, 900]]}
     return {"program": "mcload", "version": "1.0", "command": "mcload <x>", "date": "today",
             "machine": "a machine", "clean": True, "interrupted": False, "seconds": 2,
-            "options": {"loop": "closed", "latency_from": "sending", "verify": False, "gets": 1},
+            "options": {"loop": "closed", "latency_from": "sending", "verify": False, "mix": {"get": 1},
+                        "scan_step": 0},
             "servers": [{"address": "a:1", "version": "<b>\x1b", "connects": 5, "refused": 1,
                          "closed": 2, "timed_out": 3, "broken": 4, "error_replies": 6,
                          "first_trouble": "\"why\""}],
-            "get": get, "set": LOAD_KIND, "filled": 0, "earlier_errors": 0, "unsent": 0,
+            "get": get, "set": LOAD_KIND, "incr": {**LOAD_KIND, "requests": 7, "misses": 2}, "filled": 0, "earlier_errors": 0, "unsent": 0,
             "samples": [{"requests": n, "errors": 0, "p50_us": 20, "p99_us": 800}
-                        for n in (1000, 3000)]}
+                        for n in (1000, 3000)],
+            "runs": [sample_run(0, 2000.5, 20, 900)]}
+
+
+def sample_run(rate, per_second, p50, p99):
+    return {"rate": rate, "seconds": 2, "requests": 4000, "per_second": per_second, "errors": 0,
+            "unsent": 0, "mean_us": 25, "p50_us": p50, "p99_us": p99, "p99_9_us": p99, "max_us": p99}
+
+
+def load_of_runs(*rates, **options):
+    """Of runs with these requests a second."""
+    load = sample_load()
+    load["options"].update(options)
+    load["runs"] = [sample_run(0, rate, 20, 900) for rate in rates]
+    return load
 
 
 class Pages(unittest.TestCase):
@@ -539,7 +555,8 @@ class Pages(unittest.TestCase):
     def test_load(self):
         read = Reader(page.load_page(sample_load()))
         self.assertIn([["", "requests", "per second", "hits", "misses", "errors", "wrong values"],
-                       ["get", "4,000", "2,000", "3,000", "1,000", "0", "not verified"]],
+                       ["get", "4,000", "2,000", "3,000", "1,000", "0", "not verified"],
+                       ["incr", "7", "0", "0", "2", "0", "not verified"]],
                       read.tables)
         self.assertIn(["get", "21.5 us", "20.0 us", "0.00 ns", "900 us", "0.00 ns", "0.00 ns",
                        "5.00 ms"], read.tables[1])
@@ -566,6 +583,63 @@ class Pages(unittest.TestCase):
                      "All gets missed: --fill sets every key before the run."):
             self.assertIn(text, read.texts)
         self.assertEqual(read.tables[0][1][-1], "9")
+
+
+class Loads(unittest.TestCase):
+    """Two results of mcload."""
+
+    def verdicts(self, one, other):
+        return [row[-1] for row in loads.comparison(load_of_runs(*one), load_of_runs(*other))[0][1:4]]
+
+    def test_interval_covers_the_median(self):
+        """Of the numbers 1 to n, each drawn as often: at least 95 %, and less were one more left out."""
+        for count, ends in [(5, None), (6, (1, 6)), (8, (1, 8)), (9, (2, 8)), (10, (2, 9)),
+                            (20, (6, 15)), (100, (40, 61))]:
+            self.assertEqual(loads.interval(list(range(count, 0, -1))), ends)
+
+    def test_verdicts(self):
+        same, more = range(1000, 1010), range(1007, 1017)  # their intervals have 1008 in common
+        self.assertEqual(self.verdicts(same, same), ["the same within noise"] * 3)
+        self.assertEqual(self.verdicts(same, more)[0], "the same within noise")
+        self.assertEqual(self.verdicts(same, range(1008, 1018)), ["differs"] + [
+            "the same within noise"] * 2)
+        self.assertEqual(self.verdicts(range(1009, 1019), same)[0], "differs")
+        self.assertIn("too few", self.verdicts(same, range(5))[0])
+
+    def test_table(self):
+        table, = loads.comparison(load_of_runs(*range(100, 110)), load_of_runs(*range(200, 210)))
+        self.assertEqual(table[1], ["requests a second", "104 (101 to 108)", "204 (201 to 208)",
+                                    "+96.2 %", "differs"])
+        self.assertEqual(table[2][1:4], ["20.0 us (20.0 us to 20.0 us)"] * 2 + ["+0.0 %"])
+        self.assertEqual(table[4], ["clean", "yes", "yes", "", ""])
+        other = load_of_runs(5, 6, connections=9)
+        self.assertEqual(loads.comparison(other, load_of_runs(5, 6))[1][1], ["connections", "9", "None"])
+
+    def test_seconds_of_one_run(self):
+        one = sample_load()
+        one["samples"] = [{"requests": n, "p50_us": n, "p99_us": 2 * n} for n in range(1, 11)]
+        self.assertEqual(loads.comparison(one, one)[0][3][1:3], ["10.0 us (4.00 us to 18.0 us)"] * 2)
+
+    def test_scan_is_not_compared(self):
+        with self.assertRaises(ValueError):
+            loads.comparison(load_of_runs(1, 2, scan_step=5), sample_load())
+
+    def test_page_of_a_scan(self):
+        load = load_of_runs(scan_step=100)
+        load["runs"] = [sample_run(100, 99, 10, 100), sample_run(200, 199, 20, 800),
+                        sample_run(300, 240, 40, 6400)]
+        read = Reader(page.load_page(load))
+        self.assertIn(["2", "200", "199", "0", "0", "25.0 us", "20.0 us", "800 us", "800 us", "800 us"],
+                      read.tables[2])
+        self.assertEqual(len(read.found("svg")), 4)
+        p50, p99 = [[tuple(map(float, point.split())) for point in line["d"][1:].split("L")]
+                    for line in read.found("path") if line["class"] == "line"][:2]
+        self.assertEqual([x for x, _ in p50], [x for x, _ in p99])
+        (x0, y0), (x1, y1), (x2, y2) = p99
+        self.assertAlmostEqual((x1 - x0) / (x2 - x0), 100 / 141, delta=0.01)
+        self.assertAlmostEqual(y0 - y1, y1 - y2, delta=0.2)
+        self.assertAlmostEqual(3 * (p50[0][1] - p50[1][1]), y0 - y1, delta=0.3)
+        self.assertEqual(page.runs_chart(sample_load()), "")
 
 
 # ---- options -------------------------------------------------------------------------------------
@@ -965,6 +1039,13 @@ class Output(Folder):
         self.assertEqual(run("--from", stored, "--html", self.path("page")), (0, "", ""))
         with open(self.path("page"), encoding="utf-8") as file:
             self.assertEqual(file.read(), page.load_page(sample_load()))
+        status, shown, _ = run("--from", stored, stored)
+        self.assertEqual((status, shown), (0, "\n".join(
+            map(tables.text_of, loads.comparison(sample_load(), sample_load())))))
+        with open(self.path("other"), "w", encoding="utf-8") as file:
+            file.write(results.to_json(sample_data()))
+        self.assertEqual(run("--from", stored, self.path("other"))[::2], (
+            2, "overhead: --from: one is of mcload, and the other of overhead\n"))
         for words in [[], ["--html", self.path("page"), "--format", "json"]]:
             self.assertEqual(run("--from", stored, *words)[0], 2)
         with open(stored, "w", encoding="utf-8") as file:

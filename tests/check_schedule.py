@@ -139,8 +139,9 @@ class Counts(unittest.TestCase):
         done = run("--server", Server(self).address, "--requests=10", PATIENT)
         self.assertIn("All gets missed: --fill sets every key before the run.", done.stdout)
 
-    def test_memcached_counts_the_same(self):
-        """memcached's own statistics: one version before the run, and nothing else."""
+    def run_on_memcached(self, *words):
+        """A run's JSON, and how memcached's own statistics grew: a version is asked before the run,
+        and nothing else."""
         with tempfile.TemporaryDirectory() as folder:
             os.chmod(folder, 0o777)
             path = folder + "/socket"
@@ -151,11 +152,14 @@ class Counts(unittest.TestCase):
             while (before := statistics_of(path)) is None:
                 self.assertIsNone(process.poll())
                 time.sleep(0.01)
-            result = json.loads(run("--server", "unix:" + path, "--ratio=1:2", "--requests=3000",
-                                    "--keys=300", "--multiget=3", "--size=0-2000",
-                                    "--format=json", PATIENT).stdout)
+            result = json.loads(run("--server", "unix:" + path, "--format=json", PATIENT,
+                                    *words).stdout)
             after = statistics_of(path)
-        grown = {name: after[name] - before[name] for name in before}
+        return result, {name: after[name] - before[name] for name in before}
+
+    def test_memcached_counts_the_same(self):
+        result, grown = self.run_on_memcached("--ratio=1:2", "--requests=3000", "--keys=300",
+                                              "--multiget=3", "--size=0-2000")
         self.assertEqual(grown["cmd_get"], result["get"]["keys"])
         self.assertEqual(grown["get_hits"], result["get"]["hits"])
         self.assertEqual(grown["get_misses"], result["get"]["misses"])
@@ -163,6 +167,33 @@ class Counts(unittest.TestCase):
         self.assertEqual(grown["total_connections"], result["servers"][0]["connects"] + 2)
         self.assertEqual(grown["bytes_read"],
                          result["sent_bytes"] + len("version\r\nstats\r\n"))
+
+    def test_memcached_counts_every_kind(self):
+        """A gat is a touch, too, and a cas has a gets before it. At the end most keys are there."""
+        for protocol in ("classic", "meta"):
+            mix = "get=20,set=20,add=5,gat=10,touch=10,incr=10,delete=25" + ",cas=5" * (
+                protocol == "classic")
+            result, grown = self.run_on_memcached("--mix=" + mix, "--requests=4000", "--keys=50",
+                                                  "--verify", "--protocol=" + protocol, "--exptime=9")
+            kinds = {name: result.get(name, {"requests": 0, "hits": 0, "misses": 0})
+                     for name in result["options"]["mix"] | {"cas": 0}}
+            for name, weight in result["options"]["mix"].items():
+                self.assertAlmostEqual(kinds[name]["requests"], 4000 * weight // sum(
+                    result["options"]["mix"].values()), delta=1)
+            cas = grown["cas_hits"] + grown["cas_misses"] + grown["cas_badval"]
+            for what in ("hits", "misses"):
+                found = {name: kind[what] for name, kind in kinds.items()}
+                if protocol == "classic" or what == "hits":  # an mg's miss is one of get_misses
+                    self.assertEqual(grown["touch_" + what], found["touch"] + found["gat"])
+                self.assertEqual(grown["incr_" + what], found["incr"])
+                asked = protocol == "meta" and what == "misses"  # whether there are such commands
+                self.assertEqual(grown["delete_" + what], found["delete"] + asked)
+            self.assertEqual(grown["cas_hits"], kinds["cas"]["hits"])
+            self.assertEqual(grown["get_hits"], kinds["get"]["hits"] + cas)
+            self.assertEqual(kinds["cas"]["hits"] + kinds["cas"]["misses"], kinds["cas"]["requests"])
+            self.assertEqual(grown["cmd_set"], kinds["set"]["requests"] + kinds["add"]["requests"] + cas)
+            self.assertEqual((result["get"]["wrong_values"], result["gat"]["wrong_values"]), (0, 0))
+            self.assertIsNone(result["touch"]["wrong_values"])
 
 
 def statistics_of(path):
@@ -175,7 +206,8 @@ def statistics_of(path):
         while not text.endswith(b"END\r\n"):
             text += connection.recv(65536)
     return {name: int(number) for name, number in
-            re.findall(r"STAT (cmd_get|get_hits|get_misses|cmd_set|total_connections|bytes_read) (\d+)",
+            re.findall(r"STAT (cmd_(?:get|set|touch)|\w+_hits|\w+_misses|cas_badval|"
+                       r"total_connections|bytes_read) (\d+)",
                        text.decode())}
 
 
@@ -195,6 +227,62 @@ class Requests(unittest.TestCase):
         sets = [call.number for call in server.calls if not call.is_get()]
         self.assertEqual(len(sets), 20)
         self.assertEqual({b - a for a, b in zip(sets, sets[1:])}, {3, 4})
+
+    def test_kinds_are_spread_evenly(self):
+        """Of ten in a row as many as their weights; a cas has what its gets brought."""
+        server = Server(self)
+        server.store = {b"key:%d" % n: b"x" for n in range(0, 60)}
+        result = load(server, "--connections=1", "--mix=get=4,set=1,cas=1,touch=2,incr=1,delete=1",
+                      "--requests=200", "--keys=40", "--exptime=77", PATIENT)
+        calls = [call for call in server.calls if call.verb != "cas"]
+        weights = {"get": 4, "set": 1, "gets": 1, "touch": 2, "incr": 1, "delete": 1}
+        for first in range(0, 200, 10):
+            verbs = [call.verb for call in calls[first:first + 10]]
+            self.assertEqual({verb: verbs.count(verb) for verb in weights}, weights)
+        for name, verb in [("get", "get"), ("touch", "touch"), ("incr", "incr"), ("delete", "delete")]:
+            mine = [call for call in calls if call.verb == verb]
+            misses = sum(call.reply in (b"END\r\n", b"NOT_FOUND\r\n") for call in mine)
+            self.assertEqual([result[name][part] for part in ("requests", "hits", "misses")],
+                             [len(mine), len(mine) - misses, misses])
+            self.assertGreater(misses, 0, name)
+        stored = [call for call in server.calls if call.verb == "cas"]
+        self.assertEqual([call.reply for call in stored], [b"STORED\r\n"] * result["cas"]["hits"])
+        self.assertGreater(len(stored), 0)
+        self.assertEqual({call.words[2] for call in calls if call.verb == "touch"} |
+                         {call.words[3] for call in calls if call.verb == "set"}, {b"77"})
+
+    def test_cas_that_comes_too_late(self):
+        """EXISTS is a miss of a cas."""
+        server = Server(self, lambda call: setattr(call, "reply", b"EXISTS\r\n")
+                        if call.verb == "cas" and call.number % 3 == 0 else None)
+        result = load(server, "--fill", "--keys=20", "--mix=cas=1", "--requests=60", PATIENT)
+        late = sum(call.reply == b"EXISTS\r\n" for call in server.calls)
+        self.assertGreater(late, 10)
+        self.assertEqual((result["cas"]["hits"], result["cas"]["misses"]), (60 - late, late))
+
+    def test_incr_has_keys_of_its_own(self):
+        server = Server(self)
+        load(server, "--fill", "--mix=incr=1,get=1", "--keys=30", "--requests=100", PATIENT)
+        self.assertEqual({key for key, value in server.store.items() if value == b"0"},
+                         {b"key:%d" % n for n in range(30, 60)})
+        self.assertEqual(len(server.store), 60)
+        self.assertTrue(all(30 <= int(call.keys[0][4:]) < 60 for call in server.calls
+                            if call.verb == "incr"))
+
+    def test_key_sizes(self):
+        """Three of four keys have 20 bytes, and each always the same."""
+        names = []
+        for seed in ("1", "2"):
+            server = Server(self)
+            result = load(server, "--fill", "--keys=400", "--key-size=20:3,245-250", "--requests=50",
+                          "--seed=" + seed, "--verify", PATIENT)
+            self.assertEqual((result["get"]["hits"], result["get"]["wrong_values"]), (50, 0))
+            names.append(set(server.store))
+        self.assertEqual(*names)
+        sizes = [len(key) for key in names[0]]
+        self.assertEqual(set(sizes), {20} | set(range(245, 251)))
+        self.assertAlmostEqual(sizes.count(20) / 400, 0.75, delta=0.06)
+        self.assertEqual({key.rstrip(b"-") for key in names[0]}, {b"key:%d" % n for n in range(400)})
 
     def test_keys_are_those_of_the_distribution(self):
         """Of zipf:1 over 100 keys the first has 1 / 5.187 of all, the second half of that."""
@@ -230,6 +318,47 @@ class Requests(unittest.TestCase):
         self.assertEqual(set(sizes), set(range(20, 30)))
         self.assertLess(max(sizes.count(size) for size in set(sizes)), 140)
 
+    def test_sizes_of_a_file(self):
+        server = Server(self)
+        with tempfile.NamedTemporaryFile("w") as sizes:
+            sizes.write("5 1000:3\n17:0\n")
+            sizes.flush()
+            load(server, "--ratio=1:0", "--size=@" + sizes.name, "--requests=1000", "--seed=1",
+                 PATIENT)
+        sizes = [len(call.data) for call in server.calls]
+        self.assertEqual(set(sizes), {5, 1000})
+        self.assertAlmostEqual(sizes.count(1000) / 1000, 0.75, delta=0.05)
+
+    def test_what_is_refused(self):
+        """Before anything is sent, with the option's name."""
+        server = Server(self)
+        for words, name in [(["--mix=get=1,fly=1"], "--mix"), (["--mix=get"], "--mix"),
+                            (["--mix=get=0"], "--mix"), (["--mix="], "--mix"),
+                            (["--mix=get=1,"], "--mix"), (["--mix=get=1000001"], "--mix"),
+                            (["--mix=cas=1", "--protocol=meta"], "--mix"),
+                            (["--mix=cas=1", "--pipeline=2"], "--mix"),
+                            (["--mix=incr=1", "--keys=4000000000"], "--keys"),
+                            (["--size="], "--size"), (["--size=5-4"], "--size"),
+                            (["--size=1:2:3"], "--size"), (["--size=1,x"], "--size"),
+                            (["--size=1:0"], "--size"), (["--size=@/nowhere"], "--size"),
+                            (["--size=134217729"], "--size"), (["--size=1-"], "--size"),
+                            (["--key-size=251"], "--key-size"), (["--key-size=7"], "--key-size"),
+                            (["--exptime=2592001"], "--exptime"), (["--rate=5-"], "--rate"),
+                            (["--rate=0-5"], "--rate"), (["--rate=1-2"], "--rate"),
+                            (["--scan=1:2"], "--scan"), (["--scan=2:1:1"], "--scan"),
+                            (["--scan=1:2:0"], "--scan"), (["--scan=1:2:1:1"], "--scan"),
+                            (["--scan=1:2:1", "--rate=1"], "--scan"),
+                            (["--scan=1:2:1", "--repeat=2"], "--scan"),
+                            (["--p99-limit=1"], "--p99-limit"), (["--repeat=0"], "--repeat"),
+                            (["--reconnect=0"], "--reconnect"), (["--user=jo"], "--user"),
+                            (["--password-file=/nowhere"], "--password-file"),
+                            (["--user=jo", "--password-file=/nowhere"], "/nowhere"),
+                            (["--hgrm=/nowhere/file"], "--hgrm")]:
+            done = run("--server", server.address, "--requests=1", *words)
+            self.assertEqual((done.returncode, done.stderr.split(":")[:2], done.stderr.count("\n")),
+                             (2, ["mcload", " " + name], 1), done.stderr)
+        self.assertEqual(server.accepted, [])
+
     def test_in_flight(self):
         """As many as --pipeline says, and never more."""
         held, most = [], []
@@ -241,6 +370,165 @@ class Requests(unittest.TestCase):
         server = Server(self, script)
         result = load(server, "--connections=1", "--pipeline=8", "--requests=160", PATIENT)
         self.assertEqual((max(most), result["get"]["misses"]), (8, 160))
+
+
+# ---- several runs, and connections that end ------------------------------------------------------
+
+
+class Runs(unittest.TestCase):
+    def test_repeated(self):
+        """Three runs of 20 requests; the first one of the second takes 300 ms."""
+        server = Server(self, lambda call: time.sleep(0.3) if call.number == 20 else None)
+        with tempfile.NamedTemporaryFile("r") as stored:
+            done = run("--server", server.address, "--repeat=3", "--requests=20", PATIENT,
+                       "--connections=2", "--threads=2", "--json", stored.name)
+            result = json.load(stored)
+        runs = result["runs"]
+        self.assertEqual([one["requests"] for one in runs], [20] * 3)
+        self.assertEqual((result["get"]["requests"], len(server.calls)), (60, 60))
+        self.assertAlmostEqual(result["seconds"], sum(one["seconds"] for one in runs), places=5)
+        self.assertEqual(result["get"]["max_us"], max(one["max_us"] for one in runs))
+        self.assertGreaterEqual(runs[1]["max_us"], 300000)
+        self.assertGreaterEqual(runs[1]["seconds"], 0.3)
+        for one in runs:
+            self.assertAlmostEqual(one["per_second"] * one["seconds"], 20, places=4)
+            self.assertTrue(one["p50_us"] <= one["p99_us"] <= one["p99_9_us"] <= one["max_us"])
+        shown = {words[0]: float(words[2]) for words in
+                 (line.split() for line in done.stdout.split("\nrun ")[1].splitlines()[1:7])}
+        rates = sorted(one["per_second"] for one in runs)
+        for name, rate in zip(("least", "median", "most"), rates):
+            self.assertAlmostEqual(shown[name], rate, delta=0.51)
+
+    def test_seconds_of_each_run(self):
+        """A second's sample has nothing of an earlier run."""
+        result = load(Server(self), "--rate=50", "--time=1", "--repeat=2", "--connections=1", PATIENT)
+        self.assertEqual(result["get"]["requests"], 100)
+        for sample in result["samples"]:
+            self.assertLessEqual(sample["requests"], 50)
+
+    def test_scan(self):
+        """A run at each rate, none of whose requests comes before it is due."""
+        server = Server(self)
+        result = load(server, "--scan=200:600:200", "--requests=30", "--connections=2", PATIENT)
+        self.assertEqual([one["rate"] for one in result["runs"]], [200, 400, 600])
+        for i, one in enumerate(result["runs"]):
+            calls = server.calls[30 * i:30 * i + 30]
+            self.assertEqual((one["requests"], len(calls)), (30, 30))
+            self.assertGreaterEqual(one["seconds"], 29 / one["rate"])
+            self.assertGreaterEqual(calls[-1].at - calls[0].at, 29 / one["rate"] - one["max_us"] / 1e6)
+
+    def test_scan_ends_above_the_limit(self):
+        server = Server(self, lambda call: time.sleep(1.2) if call.number == 15 else None)
+        result = load(server, "--scan=1000:9000:1000", "--requests=10", "--connections=1",
+                      "--p99-limit=1.1", PATIENT)
+        self.assertEqual([one["rate"] for one in result["runs"]], [1000, 2000])
+        self.assertGreaterEqual(result["runs"][1]["p99_us"], 1.1e6)
+
+    def test_ramp(self):
+        """From 100 to 900 requests a second in half a second: 250; n are due when 100 t + 800 t^2 are."""
+        for threads in ("1", "2"):
+            server, start = Server(self), time.monotonic()
+            result = load(server, "--rate=100-900", "--time=0.5", "--connections=4", PATIENT,
+                          "--threads=" + threads)
+            self.assertEqual((result["get"]["requests"], result["unsent"]), (250, 0))
+            for n, at in enumerate(sorted(call.at for call in server.calls)):
+                due = 2 * n / (100 + (100 ** 2 + 2 * 1600 * n) ** 0.5)
+                self.assertGreaterEqual(at - start, due)
+            self.assertGreaterEqual(result["seconds"], due)
+        result = load(Server(self), "--rate=900-100", "--time=0.1", PATIENT)
+        self.assertEqual(result["get"]["requests"], 50)
+
+    def test_reconnect(self):
+        """No connection has more requests than it may, and no request is lost."""
+        for words in ([], ["--pipeline=4"], ["--rate=2000"], ["--multiget=2", "--threads=2"]):
+            server = Server(self)
+            result = load(server, "--reconnect=7", "--connections=2", "--requests=70", PATIENT,
+                          "--fill", "--keys=30", *words)
+            taken = {}
+            for call in server.calls[30:]:
+                taken[call.connection] = taken.get(call.connection, 0) + 1
+            self.assertEqual((sum(taken.values()), max(taken.values())), (70, 7), words)
+            self.assertEqual(result["servers"][0]["connects"], len(server.accepted) - 1)
+            self.assertGreaterEqual(len(taken), 10)
+            self.assertEqual((result["get"]["requests"], result["filled"], result["clean"]),
+                             (70, 30, True))
+
+    def test_percentiles_for_plotters(self):
+        """The file has the latencies of all kinds, in ms."""
+        server = Server(self)
+        with tempfile.NamedTemporaryFile("r") as stored:
+            result = load(server, "--ratio=1:1", "--requests=100", "--hgrm", stored.name, PATIENT)
+            lines = stored.read().splitlines()
+        rows = [list(map(float, line.split())) for line in lines[2:] if line[0] != "#"]
+        self.assertEqual(lines[0].split(), ["Value", "Percentile", "TotalCount", "1/(1-Percentile)"])
+        self.assertAlmostEqual(rows[-1][0], max(result["get"]["max_us"], result["set"]["max_us"]) / 1000,
+                               places=5)
+        self.assertEqual(rows[-1][1:], [1, 100])
+        self.assertAlmostEqual(rows[0][0], min(result["get"]["min_us"], result["set"]["min_us"]) / 1000,
+                               places=5)
+        half = next(row for row in rows if row[1] == 0.5)
+        self.assertGreaterEqual(half[2], 50)
+        self.assertEqual(half[3], 2)
+
+
+# ---- logins --------------------------------------------------------------------------------------
+
+
+class Logins(unittest.TestCase):
+    PASSWORD = "s3cret-of-jo"
+
+    def load(self, server, *words):
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write(self.PASSWORD + "\n")
+            file.flush()
+            return run("--server", server.address, "--user=jo", "--password-file", file.name,
+                       "--format=json", PATIENT, *words)
+
+    def test_each_connection_logs_in_first(self):
+        """Also those that come later; and nothing shows the password."""
+        server = Server(self)
+        done = self.load(server, "--connections=3", "--threads=2", "--requests=60", "--trace=20",
+                         "--reconnect=5")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(done.stdout)["get"]["requests"], 60)
+        self.assertIn("get key:", done.stderr)
+        self.assertNotIn(self.PASSWORD, done.stdout + done.stderr)
+        first = {}
+        for call in server.calls:
+            first.setdefault(call.connection, call)
+        self.assertGreaterEqual(len(first), 13)
+        for call in first.values():
+            self.assertEqual((call.verb, call.data), ("set", b"jo " + self.PASSWORD.encode()))
+        self.assertEqual(sum(call.is_get() for call in server.calls), 60)
+
+    def test_password_of_the_environment(self):
+        server = Server(self)
+        done = subprocess.run([MCLOAD, "--server", server.address, "--user=jo", "--requests=5"],
+                              env={**os.environ, "MCWIRE_PASSWORD": "other"}, timeout=PATIENCE_S,
+                              capture_output=True)
+        self.assertEqual((done.returncode, server.calls[0].data), (0, b"jo other"))
+
+    def test_refused_at_first(self):
+        server = Server(self, lambda call: setattr(call, "reply", b"CLIENT_ERROR authentication failure\r\n"))
+        done = self.load(server, "--requests=5")
+        self.assertEqual((done.returncode, done.stdout), (69, ""))
+        self.assertIn("password", done.stderr)
+
+    def test_refused_and_unanswered_later(self):
+        """That is trouble, and no request is sent."""
+        for change, trouble in [(b"CLIENT_ERROR authentication failure\r\n", "error_replies"),
+                                (b"", "timed_out")]:
+            def script(call, change=change):
+                if call.verb == "set" and call.number > 0:
+                    call.reply = change
+            server = Server(self, script)
+            done = self.load(server, "--time=0.3", "--connections=1", "--timeout-ms=100")
+            result = json.loads(done.stdout)
+            self.assertEqual(done.returncode, 1)
+            self.assertGreaterEqual(result["servers"][0][trouble], 1)
+            self.assertEqual((result["get"]["requests"], result["get"]["errors"]), (0, 0))
+            self.assertNotIn("get", [call.verb for call in server.calls])
+            self.assertNotEqual(result["servers"][0]["first_trouble"], "")
 
 
 # ---- time ----------------------------------------------------------------------------------------
@@ -509,6 +797,8 @@ class Lies(unittest.TestCase):
         self.expect(lambda reply, store, call: self.with_value(call, store[call.keys[0]][:19]))
         self.expect(lambda reply, store, call: self.with_value(
             call, store[call.keys[0]] + b"a" * 41))
+        self.expect(lambda reply, store, call: self.with_value(
+            call, (store[call.keys[0]] + b"z" * 9)[:25]), size="20,30")
         self.expect(lambda reply, store, call: self.with_value(
             call, store[call.keys[0]][:20] if len(store[call.keys[0]]) > 20
             else store[call.keys[0]] + b"z"))

@@ -10,6 +10,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "command.h"
+
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0 /* there the program ignores SIGPIPE */
 #endif
@@ -111,6 +113,13 @@ int conn_finish(struct conn *conn, struct poller *poll)
     return 0;
 }
 
+void conn_log_in(struct conn *conn, const struct login *login)
+{
+    conn->login = (struct mc_op){
+        .command = &mc_command_auth, .key = mc_string(login->user), .data = login->password};
+    mc_engine_submit(&conn->engine, &conn->login);
+}
+
 void conn_close(struct conn *conn, struct poller *poll)
 {
     if (conn->fd >= 0) {
@@ -122,6 +131,7 @@ void conn_close(struct conn *conn, struct poller *poll)
     conn->fd = -1;
     conn->state = CONN_DOWN;
     conn->pending = 0;
+    conn->logs_in = false;
 }
 
 /* ---- sending --------------------------------------------------------------------------------- */

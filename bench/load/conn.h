@@ -11,6 +11,7 @@
 
 #include "conversation.h"
 #include "engine.h"
+#include "login.h"
 #include "poller.h"
 #include "stats.h"
 #include "target.h"
@@ -48,12 +49,14 @@ struct conn {
     uint64_t when_ns, pause_ns;
     bool listed;                       /* the loop has it in its list of those that are free */
     bool blocked;                      /* the socket did not take all that there was to send */
+    bool logs_in;                      /* it waits for the answer to its login */
+    uint32_t taken;                    /* requests that it was given */
     struct conversation *conversation; /* shows what passes; NULL: nothing does */
     struct mc_engine engine;
     char *in, *out; /* the engine's buffers */
     /* The requests in flight, oldest first: a ring, and what belongs to each. */
     struct conn_request *requests;
-    struct mc_op *ops;
+    struct mc_op *ops, login;
     struct mc_bytes *keys; /* their text lies in `text` */
     uint32_t *numbers;     /* of the keys */
     struct mc_value *values;
@@ -63,6 +66,8 @@ struct conn {
     struct mc_bytes value_due; /* what it should be */
     size_t value_at;           /* how far it is received */
     bool value_wrong;
+    enum stats_kind value_kind;
+    uint64_t unique; /* its cas unique */
     /* --fill: the keys to set are next_fill, next_fill + fill_step, ... */
     uint64_t next_fill, fill_step;
 };
@@ -74,6 +79,9 @@ void conn_free(struct conn *conn);
 /* Begins to connect. 0, or errno. When that is over (writable), conn_finish(): 0, or errno. */
 int conn_start(struct conn *conn, struct poller *poll, const struct target *target);
 int conn_finish(struct conn *conn, struct poller *poll);
+
+/* Begins to log in. */
+void conn_log_in(struct conn *conn, const struct login *login);
 
 /* Closes it and forgets what was in flight, which the caller has counted. */
 void conn_close(struct conn *conn, struct poller *poll);

@@ -39,6 +39,17 @@ size_t data_key(char *to, size_t prefix_len, uint32_t number)
     return end;
 }
 
+size_t data_lengthen(char *to, size_t len, uint32_t number, const struct sizes *sizes)
+{
+    struct dist dist = {.state = number};
+    size_t size = sizes_draw(sizes, &dist);
+
+    if (size <= len)
+        return len;
+    memset(to + len, '-', size - len);
+    return size;
+}
+
 static void fill_text(size_t size)
 {
     uint32_t state = 1;

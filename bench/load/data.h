@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "proto.h"
+#include "sizes.h"
 
 /* The most bytes that a key of this prefix has. */
 size_t data_key_max(const char *prefix);
@@ -12,6 +13,9 @@ size_t data_key_max(const char *prefix);
 /* Writes the number after a prefix of prefix_len bytes that is already at `to`. Returns the key's
  * length. */
 size_t data_key(char *to, size_t prefix_len, uint32_t number);
+
+/* Makes a key of len bytes longer, if its number has a larger one of these sizes: always the same. */
+size_t data_lengthen(char *to, size_t len, uint32_t number, const struct sizes *sizes);
 
 /* Makes the tables, for values of up to size_max bytes. Call it once, before everything else and any
  * other thread. False when there is no memory. */

@@ -27,48 +27,45 @@ void live_begin(struct live *live)
         live->out = stderr;
 }
 
-static uint64_t sum_errors(const struct stats *stats)
-{
-    return stats->kinds[STATS_GET].errors + stats->kinds[STATS_SET].errors;
-}
-
 /* What `after` has recorded and `before` had not: percentiles are good, the extremes those of
  * buckets, and the mean is exact. */
-static void histogram_since(struct timing_histogram *into, const struct timing_histogram *after,
-                            const struct timing_histogram *before)
+static void histogram_since(struct histogram *into, const struct histogram *after,
+                            const struct histogram *before)
 {
-    *into = (struct timing_histogram){.count = after->count - before->count,
-                                      .sum = after->sum - before->sum,
-                                      .min = after->min,
-                                      .max = after->max};
-    for (size_t i = 0; i < TIMING_BUCKETS; i++)
+    *into = (struct histogram){.count = after->count - before->count,
+                               .sum = after->sum - before->sum,
+                               .min = after->min,
+                               .max = after->max};
+    for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++)
         into->buckets[i] = after->buckets[i] - before->buckets[i];
 }
 
 static struct live_sample sample_since(const struct stats *before, const struct stats *now)
 {
-    struct timing_histogram kind, all = {0};
+    struct histogram kind, all = {0};
 
     for (int k = 0; k < STATS_KINDS; k++) {
         histogram_since(&kind, &now->kinds[k].latency, &before->kinds[k].latency);
-        timing_merge(&all, &kind);
+        histogram_merge(&all, &kind);
     }
     return (struct live_sample){.requests = all.count,
-                                .errors = sum_errors(now) - sum_errors(before),
-                                .p50_ns = timing_percentile(&all, 500000),
-                                .p99_ns = timing_percentile(&all, 990000)};
+                                .errors = stats_total(now).errors - stats_total(before).errors,
+                                .p50_ns = histogram_percentile(&all, 500000),
+                                .p99_ns = histogram_percentile(&all, 990000)};
 }
 
 static void print_line(const struct live *live, const struct stats *now)
 {
     const struct live_sample *sample = &live->samples[live->count - 1];
-    char p50[TIMING_TEXT_MAX], p99[TIMING_TEXT_MAX], line[LINE_SIZE];
+    const struct stats_total total = stats_total(now);
+    char p50[HISTOGRAM_TEXT_MAX], p99[HISTOGRAM_TEXT_MAX], line[LINE_SIZE];
 
     snprintf(line, sizeof line,
              "%4zu s  %10llu requests/s  p50 %-7s  p99 %-7s  misses %llu  errors %llu ",
              live->count, (unsigned long long)sample->requests,
-             timing_text(p50, (double)sample->p50_ns), timing_text(p99, (double)sample->p99_ns),
-             (unsigned long long)now->kinds[STATS_GET].misses, (unsigned long long)sum_errors(now));
+             histogram_text(p50, (double)sample->p50_ns),
+             histogram_text(p99, (double)sample->p99_ns), (unsigned long long)total.misses,
+             (unsigned long long)total.errors);
     fprintf(live->out, "\r%.*s", count_columns() - 1, line);
     fflush(live->out);
 }

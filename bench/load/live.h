@@ -16,7 +16,7 @@ struct live {
     FILE *out; /* private; NULL: no line is shown */
     struct live_sample *samples;
     size_t count;
-    struct stats last; /* private: all that the samples so far hold */
+    struct stats last; /* all that the samples so far hold; of a new run: nothing */
 };
 
 /* Shows a line if stderr is a terminal that can start one again. */

@@ -9,6 +9,7 @@
 
 #include "data.h"
 #include "escape.h"
+#include "hgrm.h"
 #include "loop.h"
 #include "option.h"
 #include "report.h"
@@ -37,13 +38,15 @@ struct run {
     struct gate gate;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
-    uint32_t running;      /* threads that have not ended; under the mutex, too */
-    uint64_t published;    /* how often threads have published; under the mutex, too */
-    struct timing_cpu cpu; /* used before the run */
-    struct stats stats;
+    uint32_t running;        /* threads that have not ended; under the mutex, too */
+    uint64_t published;      /* how often threads have published; under the mutex, too */
+    struct loop_phase phase; /* of the next run; with all threads at the gate, as what follows */
+    bool over;               /* there is none */
+    struct stats stats, one; /* of all runs, and of one */
+    struct runs runs;
     struct stats_of_server *servers;
     struct live live;
-    FILE *json; /* NULL: not wanted */
+    FILE *json, *hgrm; /* NULL: not wanted */
 };
 
 /* Set by a signal. */
@@ -51,13 +54,12 @@ static atomic_bool stop;
 
 /* ---- the threads ----------------------------------------------------------------------------- */
 
-/* Returns when all threads have called it; true to the last one. */
-static bool gate_pass(struct gate *gate)
+/* Returns when all threads and the main one have called it. */
+static void gate_pass(struct gate *gate)
 {
     pthread_mutex_lock(&gate->mutex);
     uint32_t times = gate->times;
-    bool last = ++gate->waiting == gate->threads;
-    if (last) {
+    if (++gate->waiting == gate->threads) {
         gate->waiting = 0;
         gate->times++;
         pthread_cond_broadcast(&gate->opened);
@@ -65,7 +67,6 @@ static bool gate_pass(struct gate *gate)
     while (gate->times == times)
         pthread_cond_wait(&gate->opened, &gate->mutex);
     pthread_mutex_unlock(&gate->mutex);
-    return last;
 }
 
 static void publish_stats(void *ctx)
@@ -83,21 +84,23 @@ static void publish_stats(void *ctx)
 /* Of what happened before the run, keeps only the errors and the number of keys set. */
 static void end_fill(struct stats *stats, bool fill)
 {
-    uint64_t errors = stats->kinds[STATS_GET].errors + stats->kinds[STATS_SET].errors;
-    uint64_t filled = fill ? stats->kinds[STATS_SET].requests : 0;
+    uint64_t errors = stats->earlier_errors + stats_total(stats).errors;
+    uint64_t filled = stats->filled + (fill ? stats->kinds[STATS_SET].requests : 0);
 
-    *stats = (struct stats){.earlier_errors = stats->earlier_errors + errors,
-                            .filled = stats->filled + filled};
+    memset(stats, 0, sizeof *stats); /* a struct of that size is too large for some stacks */
+    stats->earlier_errors = errors;
+    stats->filled = filled;
 }
 
-static void run_phases(struct worker *worker)
+/* What comes before the runs. */
+static void prepare_worker(struct worker *worker)
 {
     const struct options *o = &worker->run->options;
     const struct loop_phase fill = {.fill = true, .time_ns = OPTIONS_UNLIMITED};
-    const struct loop_phase warmup = {
-        .requests = OPTIONS_UNLIMITED, .time_ns = o->warmup_ns, .rate = o->rate};
-    const struct loop_phase load = {
-        .requests = o->requests, .time_ns = o->time_ns, .rate = o->rate};
+    const struct loop_phase warmup = {.requests = OPTIONS_UNLIMITED,
+                                      .time_ns = o->warmup_ns,
+                                      .rate = o->rate,
+                                      .rate_end = o->rate};
 
     loop_connect(&worker->loop);
     gate_pass(&worker->run->gate);
@@ -108,23 +111,34 @@ static void run_phases(struct worker *worker)
     if (o->warmup_ns > 0)
         loop_run(&worker->loop, &warmup);
     end_fill(&worker->loop.stats, false);
-    if (gate_pass(&worker->run->gate))
-        worker->run->cpu = timing_cpu();
     worker->loop.on_second = publish_stats;
-    loop_run(&worker->loop, &load);
+}
+
+static void run_once(struct worker *worker)
+{
+    struct run *run = worker->run;
+
+    loop_run(&worker->loop, &run->phase);
+    pthread_mutex_lock(&run->mutex);
+    run->running--;
+    pthread_cond_signal(&run->changed);
+    pthread_mutex_unlock(&run->mutex);
+    gate_pass(&run->gate); /* it is counted */
+    memset(&worker->loop.stats, 0, sizeof worker->loop.stats);
+    memset(&worker->published, 0, sizeof worker->published);
 }
 
 static void *run_worker(void *ctx)
 {
     struct worker *worker = ctx;
-    struct run *run = worker->run;
 
-    run_phases(worker);
-    pthread_mutex_lock(&run->mutex);
-    run->running--;
-    pthread_cond_signal(&run->changed);
-    pthread_mutex_unlock(&run->mutex);
-    return NULL;
+    prepare_worker(worker);
+    for (;;) {
+        gate_pass(&worker->run->gate);
+        if (worker->run->over)
+            return NULL;
+        run_once(worker);
+    }
 }
 
 /* ---- the run --------------------------------------------------------------------------------- */
@@ -132,50 +146,95 @@ static void *run_worker(void *ctx)
 /* The sum of what the threads have published; the mutex is held. */
 static void add_sample(struct run *run)
 {
-    static struct stats sum; /* too large for some stacks */
+    static struct stats sum;
 
-    sum = (struct stats){0};
+    memset(&sum, 0, sizeof sum);
     for (uint32_t i = 0; i < run->options.threads; i++)
         stats_add(&sum, &run->workers[i].published);
     live_add(&run->live, &sum);
 }
 
-/* Adds a sample each time that every thread has finished a second. */
+/* Adds a sample each time that every thread has finished a second of the run. */
 static void collect_samples(struct run *run)
 {
     uint32_t threads = run->options.threads;
 
     pthread_mutex_lock(&run->mutex);
-    for (;;) {
-        if (run->published >= (run->live.count + 1) * threads)
+    for (uint64_t wanted = threads;;) {
+        if (run->published >= wanted) {
             add_sample(run);
-        else if (run->running > 0)
+            wanted += threads;
+        } else if (run->running > 0) {
             pthread_cond_wait(&run->changed, &run->mutex);
-        else
+        } else {
             break;
+        }
     }
     pthread_mutex_unlock(&run->mutex);
-    live_end(&run->live);
 }
 
-static void sum_up(struct run *run)
+/* False when it was the last run. */
+static bool choose_run(struct run *run)
+{
+    const struct options *o = &run->options;
+    const struct runs *runs = &run->runs;
+    uint64_t rate = o->rate;
+
+    if (o->scan_step > 0)
+        rate = o->scan_from + runs->count * o->scan_step;
+    if (runs->count > 0 && (atomic_load(&stop) ||
+                            runs->rows[runs->count - 1][RUNS_P99] * 1000 > (double)o->p99_limit_ns))
+        return false;
+    run->phase = (struct loop_phase){.requests = o->requests,
+                                     .time_ns = o->time_ns,
+                                     .rate = rate,
+                                     .rate_end = o->rate_end > 0 ? o->rate_end : rate};
+    return o->scan_step > 0 ? rate <= o->scan_to : runs->count < o->repeat;
+}
+
+/* While all threads wait for it. */
+static void sum_up(struct run *run, struct timing_cpu before)
 {
     struct timing_cpu used = timing_cpu();
 
-    for (uint32_t i = 0; i < run->options.threads; i++) {
-        stats_add(&run->stats, &run->workers[i].loop.stats);
-        for (uint32_t server = 0; server < run->targets.count; server++)
-            stats_add_server(&run->servers[server], &run->workers[i].loop.servers[server]);
-    }
-    run->stats.user_ns = used.user_ns - run->cpu.user_ns;
-    run->stats.system_ns = used.system_ns - run->cpu.system_ns;
+    memset(&run->one, 0, sizeof run->one);
+    for (uint32_t i = 0; i < run->options.threads; i++)
+        stats_add(&run->one, &run->workers[i].loop.stats);
+    run->one.user_ns = used.user_ns - before.user_ns;
+    run->one.system_ns = used.system_ns - before.system_ns;
+    stats_add(&run->stats, &run->one);
+    if (!runs_add(&run->runs, (run->phase.rate + run->phase.rate_end) / 2, &run->one))
+        exit(options_fail(FAILED, "--repeat", strerror(ENOMEM)));
+}
+
+static void do_run(struct run *run)
+{
+    run->running = run->options.threads;
+    run->published = 0;
+    memset(&run->live.last, 0, sizeof run->live.last);
+    gate_pass(&run->gate);
+    struct timing_cpu before = timing_cpu();
+    collect_samples(run);
+    sum_up(run, before);
+    gate_pass(&run->gate);
+}
+
+static void do_all_runs(struct run *run)
+{
+    gate_pass(&run->gate); /* all are connected, */
+    gate_pass(&run->gate); /* and what is to be filled is filled */
+    while (choose_run(run))
+        do_run(run);
+    run->over = true;
+    gate_pass(&run->gate);
+    live_end(&run->live);
 }
 
 static void run_all(struct run *run)
 {
     uint32_t threads = run->options.threads;
 
-    run->running = run->gate.threads = threads;
+    run->gate.threads = threads + 1;
     live_begin(&run->live);
     assert(run->workers != NULL); /* prepare_run() made them */
     for (uint32_t i = 0; i < threads; i++) {
@@ -183,10 +242,12 @@ static void run_all(struct run *run)
         if (error != 0)
             exit(options_fail(FAILED, "--threads", strerror(error)));
     }
-    collect_samples(run);
-    for (uint32_t i = 0; i < threads; i++)
+    do_all_runs(run);
+    for (uint32_t i = 0; i < threads; i++) {
         pthread_join(run->workers[i].thread, NULL);
-    sum_up(run);
+        for (uint32_t server = 0; server < run->targets.count; server++)
+            stats_add_server(&run->servers[server], &run->workers[i].loop.servers[server]);
+    }
 }
 
 /* ---- before and after ------------------------------------------------------------------------ */
@@ -249,11 +310,27 @@ static int make_workers(struct run *run)
     return OPTION_GO_ON;
 }
 
-/* Says why the file of --json could not be written. Returns status. */
-static int fail_json(int status, const struct options *options)
+/* Opens a file that an option names, if it does. OPTION_GO_ON, or the exit status. */
+static int open_file(FILE **file, const char *option, const char *name)
 {
-    escape_message("mcload", "--json: %s: %s", options->json, strerror(errno));
-    return status;
+    if (name == NULL)
+        return OPTION_GO_ON;
+    *file = fopen(name, "w");
+    if (*file != NULL)
+        return OPTION_GO_ON;
+    escape_message("mcload", "%s: %s: %s", option, name, strerror(errno));
+    return OPTION_USAGE;
+}
+
+/* status, or FAILED when not all could be written. */
+static int close_file(FILE *file, const char *option, const char *name, int status)
+{
+    bool bad = ferror(file) != 0;
+
+    if (fclose(file) == 0 && !bad)
+        return status;
+    escape_message("mcload", "%s: %s: %s", option, name, strerror(errno));
+    return FAILED;
 }
 
 /* Refuses before the run whatever can be refused. OPTION_GO_ON, or the exit status. */
@@ -264,18 +341,18 @@ static int prepare_run(struct run *run)
 
     if (status != OPTION_GO_ON)
         return status;
-    if (options->json != NULL) {
-        run->json = fopen(options->json, "w");
-        if (run->json == NULL)
-            return fail_json(OPTION_USAGE, options);
-    }
+    status = open_file(&run->json, "--json", options->json);
+    if (status == OPTION_GO_ON)
+        status = open_file(&run->hgrm, "--hgrm", options->hgrm);
+    if (status != OPTION_GO_ON)
+        return status;
     status = targets_find(&run->targets, options);
     if (status != 0)
         return status;
     if (options->connections < run->targets.count)
         return options_fail(OPTION_USAGE, "--connections",
                             "there are more servers than connections");
-    if (!data_init(options->size_max))
+    if (!data_init(options->sizes.max))
         return options_fail(FAILED, "--size", strerror(errno));
     return make_workers(run);
 }
@@ -288,17 +365,22 @@ static int print_all(struct run *run, int argc, char **argv)
                                   .stats = &run->stats,
                                   .servers = run->servers,
                                   .live = &run->live,
+                                  .runs = &run->runs,
                                   .interrupted = atomic_load(&stop),
                                   .argc = argc,
                                   .argv = argv};
     int status = report_is_clean(&report) ? EXIT_SUCCESS : FAILED;
+    struct histogram latency;
 
     report_print(&report, run->options.format, stdout);
     if (run->json != NULL) {
         report_print(&report, OPTIONS_JSON, run->json);
-        bool bad = ferror(run->json) != 0;
-        if (fclose(run->json) != 0 || bad)
-            status = fail_json(FAILED, &run->options);
+        status = close_file(run->json, "--json", run->options.json, status);
+    }
+    if (run->hgrm != NULL) {
+        stats_latency(&run->stats, &latency);
+        hgrm_print(&latency, run->hgrm);
+        status = close_file(run->hgrm, "--hgrm", run->options.hgrm, status);
     }
     if (ferror(stdout) || fclose(stdout) != 0)
         status = options_fail(FAILED, "standard output", "the report could not be written");
@@ -312,6 +394,7 @@ static void free_all(struct run *run)
     free(run->workers);
     free(run->servers);
     live_free(&run->live);
+    runs_free(&run->runs);
     data_free();
     targets_free(&run->targets);
 }

@@ -2,6 +2,7 @@
 #include "loop.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +39,7 @@ static bool init_conn(struct loop *e, uint32_t i)
 /* The conversation of one connection is shown. */
 static void show_first(struct loop *e)
 {
-    conversation_start(&e->conversation, conversation_stderr(), false);
+    conversation_start(&e->conversation, conversation_stderr(), e->options->login.user != NULL);
     e->conversation.left = e->options->trace;
     e->conns[0].conversation = &e->conversation;
 }
@@ -48,7 +49,7 @@ bool loop_init(struct loop *e)
     const struct options *o = e->options;
 
     reply_init(&e->check, o, &e->stats);
-    maker_init(&e->maker, o, e->thread, o->verify ? &e->check.sink : NULL);
+    maker_init(&e->maker, o, e->thread, &e->check.sink);
     e->count = (o->connections - e->thread + o->threads - 1) / o->threads;
     e->conns = calloc(e->count, sizeof *e->conns);
     e->servers = calloc(e->targets->count, sizeof *e->servers);
@@ -95,7 +96,7 @@ static void go_on_with_fill(struct loop *e, struct conn *conn, bool refused)
         conn->next_fill -= conn->pending * conn->fill_step;
         e->left += conn->pending;
     }
-    for (; refused && conn->next_fill < e->options->keys; conn->next_fill += conn->fill_step) {
+    for (; refused && conn->next_fill < e->options->fill_keys; conn->next_fill += conn->fill_step) {
         e->stats.kinds[STATS_SET].errors++;
         e->left--;
     }
@@ -124,6 +125,20 @@ static void lose_connection(struct loop *e, struct conn *conn, enum stats_troubl
 static uint64_t timeout_ns(const struct loop *e)
 {
     return (uint64_t)e->options->timeout_ms * MILLISECOND_NS;
+}
+
+/* A Unix socket whose queue is full cannot be waited for, only tried again. */
+static void connect_again(struct loop *e, struct conn *conn)
+{
+    int error = conn_start(conn, e->poll, &e->targets->list[conn->server]);
+
+    conn->when_ns = e->now_ns + timeout_ns(e);
+    if (error == EAGAIN) {
+        conn_close(conn, e->poll);
+        conn->when_ns = e->now_ns + POLLER_TICK_NS;
+    } else if (error != 0) {
+        lose_connection(e, conn, STATS_REFUSED, strerror(error));
+    }
 }
 
 /* ---- sending --------------------------------------------------------------------------------- */
@@ -158,9 +173,16 @@ static bool send_out(struct loop *e, struct conn *conn)
     return error == 0;
 }
 
+/* True when a connection has had the requests that --reconnect gives it. */
+static bool is_used_up(const struct loop *e, const struct conn *conn)
+{
+    return e->options->reconnect > 0 && conn->taken >= e->options->reconnect && !e->phase.fill;
+}
+
 static bool can_send(const struct loop *e, const struct conn *conn)
 {
-    return conn->state == CONN_UP && conn->pending < e->depth && !conn->blocked;
+    return conn->state == CONN_UP && conn->pending < e->depth && !conn->blocked && !conn->logs_in &&
+           !is_used_up(e, conn);
 }
 
 static void add_request(struct loop *e, struct conn *conn, uint64_t start_ns)
@@ -169,6 +191,7 @@ static void add_request(struct loop *e, struct conn *conn, uint64_t start_ns)
         maker_fill(&e->maker, conn, start_ns);
     else
         maker_add(&e->maker, conn, start_ns);
+    conn->taken++;
     e->pending++;
     e->started++;
     e->left--;
@@ -176,7 +199,7 @@ static void add_request(struct loop *e, struct conn *conn, uint64_t start_ns)
 
 static bool has_next(const struct loop *e, const struct conn *conn)
 {
-    return e->phase.fill ? conn->next_fill < e->options->keys : e->left > 0;
+    return e->phase.fill ? conn->next_fill < e->options->fill_keys : e->left > 0;
 }
 
 /* Closed loop: answered requests are followed by the same number of others, but only when a quarter
@@ -188,7 +211,7 @@ static void add_more(struct loop *e, struct conn *conn)
     if (conn->pending + step > e->depth || e->now_ns >= e->end_ns || !can_send(e, conn))
         return;
     conn->when_ns = e->now_ns + timeout_ns(e);
-    while (conn->pending < e->depth && has_next(e, conn))
+    while (can_send(e, conn) && has_next(e, conn))
         add_request(e, conn, e->now_ns);
 }
 
@@ -212,12 +235,25 @@ static struct conn *next_free(struct loop *e)
     return conn;
 }
 
+/* When the rate grows or falls evenly: the time after which n requests are due is where the integral
+ * of the rate is n. */
+static uint64_t ramp_ns(const struct loop_phase *phase, uint64_t n)
+{
+    double from = (double)phase->rate, change = (double)phase->rate_end - from;
+    double growth = change / ((double)phase->time_ns / SECOND_NS);
+
+    return (uint64_t)(2.0 * (double)n / (from + sqrt(from * from + 2.0 * growth * (double)n)) *
+                      SECOND_NS);
+}
+
 /* The time at which the thread's next request is due: the threads take turns. */
 static uint64_t due_ns(const struct loop *e)
 {
     uint64_t rate = e->phase.rate;
     uint64_t n = e->started * e->options->threads + e->thread;
 
+    if (e->phase.rate_end != rate)
+        return e->start_ns + ramp_ns(&e->phase, n);
     return e->start_ns + n / rate * SECOND_NS + n % rate * SECOND_NS / rate;
 }
 
@@ -239,6 +275,11 @@ static void send_due(struct loop *e)
 /* Lets the connection do what it may do next. */
 static void go_on(struct loop *e, struct conn *conn)
 {
+    if (is_used_up(e, conn) && conn->pending == 0 && e->left > 0) {
+        conn_close(conn, e->poll);
+        connect_again(e, conn);
+        return;
+    }
     if (e->phase.rate == 0)
         add_more(e, conn);
     if (!conn->blocked && send_out(e, conn) && e->phase.rate > 0)
@@ -286,6 +327,11 @@ static void finish_connect(struct loop *e, struct conn *conn)
         return;
     }
     e->servers[conn->server].connects++;
+    conn->taken = 0;
+    conn->logs_in = e->options->login.user != NULL;
+    conn->when_ns = e->now_ns + timeout_ns(e);
+    if (conn->logs_in)
+        conn_log_in(conn, &e->options->login);
 }
 
 /* Sends more of what the socket did not take; an error reply may have waited for that. */
@@ -317,25 +363,11 @@ static void serve_connection(struct loop *e, struct conn *conn, uint32_t what)
 
 /* ---- what does not come ---------------------------------------------------------------------- */
 
-/* A Unix socket whose queue is full cannot be waited for, only tried again. */
-static void connect_again(struct loop *e, struct conn *conn)
-{
-    int error = conn_start(conn, e->poll, &e->targets->list[conn->server]);
-
-    conn->when_ns = e->now_ns + timeout_ns(e);
-    if (error == EAGAIN) {
-        conn_close(conn, e->poll);
-        conn->when_ns = e->now_ns + POLLER_TICK_NS;
-    } else if (error != 0) {
-        lose_connection(e, conn, STATS_REFUSED, strerror(error));
-    }
-}
-
 static void look_at(struct loop *e, struct conn *conn)
 {
     if (conn->state == CONN_UP && !e->phase.fill)
         e->alive_ns = e->now_ns;
-    if (conn->state == CONN_UP && conn->pending == 0) {
+    if (conn->state == CONN_UP && conn->pending == 0 && !conn->logs_in) {
         go_on(e, conn);
         return;
     }
@@ -426,7 +458,7 @@ static void wait_and_serve(struct loop *e)
 static bool is_connecting(const struct loop *e)
 {
     for (uint32_t i = 0; i < e->count; i++)
-        if (e->conns[i].state == CONN_CONNECTING)
+        if (e->conns[i].state == CONN_CONNECTING || e->conns[i].logs_in)
             return true;
     return false;
 }
@@ -448,13 +480,15 @@ static uint64_t count_requests(const struct loop *e)
     uint64_t requests = phase->requests, fill = 0;
 
     for (uint32_t i = 0; phase->fill && i < e->count; i++)
-        for (uint64_t k = e->conns[i].next_fill; k < e->options->keys; k += e->conns[i].fill_step)
+        for (uint64_t k = e->conns[i].next_fill; k < e->options->fill_keys;
+             k += e->conns[i].fill_step)
             fill++;
     if (phase->fill)
         return fill;
     if (phase->rate > 0 && phase->time_ns != OPTIONS_UNLIMITED) {
         uint64_t seconds = phase->time_ns / SECOND_NS, rest = phase->time_ns % SECOND_NS;
-        uint64_t due = seconds * phase->rate + rest * phase->rate / SECOND_NS;
+        uint64_t twice = phase->rate + phase->rate_end; /* the rate in the middle */
+        uint64_t due = (seconds * twice + rest * twice / SECOND_NS) / 2;
         requests = due < requests ? due : requests;
     }
     return share_of_thread(e, requests);

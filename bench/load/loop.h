@@ -16,6 +16,7 @@ struct loop_phase {
     uint64_t requests; /* of all threads together; OPTIONS_UNLIMITED */
     uint64_t time_ns;  /* OPTIONS_UNLIMITED */
     uint64_t rate;     /* requests a second of all threads together; 0: closed loop */
+    uint64_t rate_end; /* what it becomes by the end of time_ns */
 };
 
 struct loop {

@@ -1,4 +1,4 @@
-/* Makes the next request by the options: a get or a set, its keys, the size of its value. */
+/* Makes the next request by the options: of which kind, its keys, the size of its value. */
 #ifndef MAKER_H
 #define MAKER_H
 
@@ -6,17 +6,27 @@
 #include "dist.h"
 #include "options.h"
 
+enum { MAKER_FLAGS = 5 };
+
+/* What all operations of a kind have in common. */
+struct maker_kind {
+    struct mc_op op;
+    struct mc_command command; /* with a line for each operation */
+    struct mc_flag flags[MAKER_FLAGS];
+    uint32_t weight;
+    int64_t credit; /* private: how near it is to its turn */
+};
+
 struct maker {
     const struct options *options;
     struct conn_shape shape; /* of the connections that it makes requests for */
     struct dist keys, sizes;
-    struct mc_command get_command; /* get, with a line for each operation */
-    struct mc_op get, set;         /* what all operations of a kind have in common */
-    uint64_t mixed;                /* private: how far the mix is from its next set */
+    struct maker_kind kinds[STATS_KINDS];
+    int64_t weights; /* the sum */
 };
 
-/* Each thread has its own stream of random numbers. The values of gets go to the sink; NULL: nobody
- * wants them. The maker stays where it is. */
+/* Each thread has its own stream of random numbers. The values of gets go to the sink; without
+ * --verify those alone that a cas needs. The maker stays where it is. */
 void maker_init(struct maker *maker, const struct options *options, uint32_t thread,
                 struct mc_sink *sink);
 

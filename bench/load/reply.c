@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "command.h"
 #include "data.h"
 
 /* False; see struct reply_check. */
@@ -26,7 +27,7 @@ static bool fail_engine(struct reply_check *check, const struct mc_engine *engin
 
 static void count_wrong(struct reply_check *check, struct conn *conn)
 {
-    check->stats->kinds[STATS_GET].wrong++;
+    check->stats->kinds[conn->value_kind].wrong++;
     conn->value_wrong = true;
 }
 
@@ -55,8 +56,12 @@ static void begin_value(struct reply_check *check, const struct mc_op *op, size_
     uint32_t key = conn->numbers[one_for_all ? at * conn->shape->request_keys + slot : at];
 
     conn->value_at = 0;
-    conn->value_wrong = false;
-    if (size < options->size_min || size > options->size_max || has_flags(reply))
+    conn->value_wrong = !options->verify; /* then it is not looked at */
+    conn->value_kind = conn->requests[at / conn->shape->request_ops].kind;
+    conn->unique = reply->cas;
+    if (!options->verify)
+        return;
+    if (!sizes_have(&options->sizes, size) || has_flags(reply))
         count_wrong(check, conn);
     else
         conn->value_due = data_value(key, size);
@@ -94,9 +99,10 @@ static void finish_request(struct reply_check *check, struct conn *conn,
         stats->errors++;
     } else {
         stats->requests++;
-        timing_record(&stats->latency, check->now_ns - request->start_ns);
-        if (request->kind == STATS_GET)
-            stats->misses += conn->shape->request_keys - request->hits;
+        histogram_record(&stats->latency, check->now_ns - request->start_ns);
+        if (request->kind != STATS_SET)
+            stats->misses +=
+                (request->kind == STATS_GET ? conn->shape->request_keys : 1) - request->hits;
     }
     stats->hits += request->hits;
     conn->first = conn_slot(conn, 1);
@@ -135,18 +141,36 @@ static uint32_t count_hits(const struct mc_op *op)
 /* Counts what an operation that was answered brought. False when that makes no sense. */
 static bool count_result(struct conn_request *request, const struct mc_op *op)
 {
-    if (request->kind == STATS_SET)
-        return op->result == MC_STORED || op->result == MC_HD;
-    request->hits += op->keys != NULL ? count_hits(op) : op->result == MC_HIT;
+    static const uint32_t hits = MC_COMMAND_BIT(MC_HIT) | MC_COMMAND_BIT(MC_HD) |
+                                 MC_COMMAND_BIT(MC_STORED) | MC_COMMAND_BIT(MC_DELETED) |
+                                 MC_COMMAND_BIT(MC_TOUCHED) | MC_COMMAND_BIT(MC_NUMBER);
+
+    if (op->keys == NULL && (hits & MC_COMMAND_BIT(op->result)) == 0)
+        return request->kind != STATS_SET;
+    if (request->kind != STATS_SET)
+        request->hits += op->keys != NULL ? count_hits(op) : 1;
     return true;
 }
 
-static bool finish_op(struct reply_check *check, struct conn *conn, const struct mc_op *op)
+/* The gets of a cas is followed by the cas, if there is a value. */
+static bool go_on_with_cas(struct conn *conn, struct mc_op *op)
+{
+    if (op->command == &mc_command_cas || op->result != MC_HIT)
+        return false;
+    op->command = &mc_command_cas;
+    op->number = conn->unique;
+    mc_engine_submit(&conn->engine, op);
+    return true;
+}
+
+static bool finish_op(struct reply_check *check, struct conn *conn, struct mc_op *op)
 {
     struct conn_request *request = &conn->requests[conn->first];
 
     if (op->result < 0)
         return fail_engine(check, &conn->engine);
+    if (request->kind == STATS_CAS && go_on_with_cas(conn, op))
+        return true;
     if (op->result >= MC_ERROR) {
         if (!note_error(check, request, op))
             return false;
@@ -159,12 +183,21 @@ static bool finish_op(struct reply_check *check, struct conn *conn, const struct
     return true;
 }
 
+static bool finish_login(struct reply_check *check, struct conn *conn)
+{
+    conn->logs_in = false;
+    if (conn->login.result == MC_OK)
+        return true;
+    return fail(check, STATS_ERROR_REPLY,
+                conn->login.result < 0 ? mc_text(conn->login.result) : "the login failed");
+}
+
 bool reply_collect(struct reply_check *check, struct conn *conn)
 {
-    const struct mc_op *op;
+    struct mc_op *op;
 
     while ((op = mc_engine_done(&conn->engine)) != NULL) {
-        if (!finish_op(check, conn, op))
+        if (!(op == &conn->login ? finish_login(check, conn) : finish_op(check, conn, op)))
             return false;
     }
     return conn->engine.error == 0 || fail_engine(check, &conn->engine);

@@ -1,5 +1,5 @@
 /* Counts what became of the requests: hits, misses and errors when the engine is done with their
- * operations, wrong values as these pass. */
+ * operations, wrong values as these pass; and goes on with those of two operations. */
 #ifndef REPLY_H
 #define REPLY_H
 

@@ -9,7 +9,7 @@
 #include "escape.h"
 #include "proto.h"
 
-enum { LOOP_SIZE = 160, PERCENTILES = 5 };
+enum { PERCENTILES = 5 };
 
 /* The percentiles that are reported. */
 static const struct {
@@ -28,23 +28,27 @@ static bool is_used(const struct stats_of_kind *kind)
     return kind->requests + kind->errors > 0;
 }
 
-/* Keys that were asked for or set. */
-static uint64_t keys_of(const struct report *report, enum stats_kind kind)
+/* Gets and sets stand in every JSON and CSV, the others when they were asked for. */
+static bool is_listed(const struct report *report, int kind)
+{
+    return kind <= STATS_SET || report->options->mix[kind] > 0;
+}
+
+/* Keys of the requests that were answered. */
+static uint64_t keys_of(const struct report *report, int kind)
 {
     const struct stats_of_kind *stats = &report->stats->kinds[kind];
 
     return kind == STATS_GET ? stats->hits + stats->misses : stats->requests;
 }
 
-/* Requests of both kinds that were answered. */
-static uint64_t sum_requests(const struct report *report)
-{
-    return report->stats->kinds[STATS_GET].requests + report->stats->kinds[STATS_SET].requests;
-}
-
 static double run_seconds(const struct report *report)
 {
-    return (double)(report->stats->end_ns - report->stats->start_ns) / 1e9;
+    double seconds = 0;
+
+    for (uint32_t i = 0; i < report->runs->count; i++)
+        seconds += report->runs->rows[i][RUNS_SECONDS];
+    return seconds;
 }
 
 static double rate_of(const struct report *report, uint64_t events)
@@ -65,34 +69,52 @@ static uint64_t sum_troubles(const struct stats_of_server *server)
 
 bool report_is_clean(const struct report *report)
 {
-    const struct stats_of_kind *get = &report->stats->kinds[STATS_GET];
-    uint64_t sum = get->errors + get->wrong + report->stats->kinds[STATS_SET].errors +
-                   report->stats->earlier_errors;
+    const struct stats_total total = stats_total(report->stats);
+    uint64_t sum = total.errors + total.wrong + report->stats->earlier_errors;
 
     for (uint32_t i = 0; i < report->targets->count; i++)
         sum += sum_troubles(&report->servers[i]);
     return sum == 0;
 }
 
-static const char *describe_loop(const struct report *report, char text[LOOP_SIZE])
+static void print_loop(const struct options *o, FILE *out)
 {
-    const struct options *o = report->options;
-
-    if (o->rate > 0)
-        snprintf(text, LOOP_SIZE,
-                 "open loop: %llu requests a second are due, whatever the server does; "
-                 "latency counts from when a request was due",
-                 (unsigned long long)o->rate);
+    if (o->rate == 0)
+        fprintf(out, "closed loop: each of %lu connections has %lu request%s in flight",
+                (unsigned long)o->connections, (unsigned long)o->pipeline,
+                o->pipeline == 1 ? "" : "s");
+    else if (o->scan_step > 0 || o->rate_end > 0)
+        fprintf(out, "open loop: from %llu to %llu requests a second are due",
+                (unsigned long long)o->rate,
+                (unsigned long long)(o->rate_end > 0 ? o->rate_end : o->scan_to));
     else
-        snprintf(text, LOOP_SIZE,
-                 "closed loop: each of %lu connections has %lu request%s in flight; "
-                 "latency counts from the sending",
-                 (unsigned long)o->connections, (unsigned long)o->pipeline,
-                 o->pipeline == 1 ? "" : "s");
-    return text;
+        fprintf(out, "open loop: %llu requests a second are due", (unsigned long long)o->rate);
+    fputs(o->rate == 0 ? "; latency counts from the sending\n"
+                       : ", whatever the server does; latency counts from when a request was due\n",
+          out);
 }
 
 /* ---- text ------------------------------------------------------------------------------------ */
+
+/* The kinds with their weights: "9 get, 1 set". */
+static void print_mix(const struct options *o, FILE *out)
+{
+    const char *before = "";
+
+    for (int kind = 0; kind < STATS_KINDS; kind++) {
+        if (o->mix[kind] == 0)
+            continue;
+        fprintf(out, "%s%lu %s", before, (unsigned long)o->mix[kind], stats_kind_names[kind]);
+        if (kind == STATS_GET && o->multiget > 1)
+            fprintf(out, " of %lu keys", (unsigned long)o->multiget);
+        before = ", ";
+    }
+}
+
+static bool has_values(const struct options *o)
+{
+    return o->mix[STATS_SET] + o->mix[STATS_ADD] + o->mix[STATS_CAS] > 0 || o->fill || o->verify;
+}
 
 static void print_load(const struct report *report, FILE *out)
 {
@@ -101,20 +123,25 @@ static void print_load(const struct report *report, FILE *out)
     fprintf(out, "%lu thread%s, %lu connections, pipeline %lu, %s protocol, seed %llu\n",
             (unsigned long)o->threads, o->threads == 1 ? "" : "s", (unsigned long)o->connections,
             (unsigned long)o->pipeline, o->meta ? "meta" : "classic", (unsigned long long)o->seed);
-    fprintf(out, "%lu sets to %lu gets of %lu key%s; keys ", (unsigned long)o->sets,
-            (unsigned long)o->gets, (unsigned long)o->multiget, o->multiget == 1 ? "" : "s");
+    if (o->reconnect > 0)
+        fprintf(out, "a connection is closed after %lu requests\n", (unsigned long)o->reconnect);
+    print_mix(o, out);
+    fputs("; keys ", out);
     escape_text(out, o->prefix);
     fputs("0 to ", out);
     escape_text(out, o->prefix);
     fprintf(out, "%lu, ", (unsigned long)o->keys - 1);
+    if (o->key_sizes.count > 0) {
+        escape_text(out, o->key_sizes.text);
+        fputs(" bytes, ", out);
+    }
     if (o->zipf > 0)
         fprintf(out, "zipf %g", o->zipf);
     else
         fputs("uniform", out);
-    if (o->sets > 0 || o->fill || o->verify) { /* else nobody knows how large they are */
-        fprintf(out, "; values of %lu", (unsigned long)o->size_min);
-        if (o->size_max > o->size_min)
-            fprintf(out, " to %lu", (unsigned long)o->size_max);
+    if (has_values(o)) { /* else nobody knows how large they are */
+        fputs("; values of ", out);
+        escape_text(out, o->sizes.text);
         fprintf(out, " bytes%s", o->verify ? ", verified" : "");
     }
     fputc('\n', out);
@@ -138,9 +165,9 @@ static void print_counts(const struct report *report, FILE *out)
         const struct stats_of_kind *kind = &report->stats->kinds[k];
         if (!is_used(kind))
             continue;
-        fprintf(out, "%s %12llu %11.0f", stats_kind_names[k], (unsigned long long)kind->requests,
+        fprintf(out, "%-6s %9llu %11.0f", stats_kind_names[k], (unsigned long long)kind->requests,
                 rate_of(report, kind->requests));
-        if (k == STATS_GET)
+        if (k != STATS_SET)
             fprintf(out, " %12llu %12llu", (unsigned long long)kind->hits,
                     (unsigned long long)kind->misses);
         else
@@ -151,40 +178,41 @@ static void print_counts(const struct report *report, FILE *out)
 
 static void print_latencies(const struct report *report, FILE *out)
 {
-    char text[TIMING_TEXT_MAX];
+    char text[HISTOGRAM_TEXT_MAX];
 
     fputs("\nlatency     mean", out);
     for (int i = 0; i < PERCENTILES; i++)
         fprintf(out, "  %8s", percentiles[i].name);
     fputs("       max\n", out);
     for (int k = 0; k < STATS_KINDS; k++) {
-        const struct timing_histogram *latency = &report->stats->kinds[k].latency;
+        const struct histogram *latency = &report->stats->kinds[k].latency;
         if (latency->count == 0)
             continue;
-        fprintf(out, "%s     %8s", stats_kind_names[k],
-                timing_text(text, (double)timing_mean(latency)));
+        fprintf(out, "%-6s  %8s", stats_kind_names[k],
+                histogram_text(text, (double)histogram_mean(latency)));
         for (int i = 0; i < PERCENTILES; i++) {
-            uint64_t ns = timing_percentile(latency, percentiles[i].millionths);
-            fprintf(out, "  %8s", timing_text(text, (double)ns));
+            uint64_t ns = histogram_percentile(latency, percentiles[i].millionths);
+            fprintf(out, "  %8s", histogram_text(text, (double)ns));
         }
-        fprintf(out, "  %8s\n", timing_text(text, (double)latency->max));
+        fprintf(out, "  %8s\n", histogram_text(text, (double)latency->max));
     }
 }
 
 static void print_costs(const struct report *report, FILE *out)
 {
     const struct stats *stats = report->stats;
-    uint64_t requests = sum_requests(report);
-    char user[TIMING_TEXT_MAX], system[TIMING_TEXT_MAX];
+    uint64_t requests = stats_total(stats).requests;
+    char user[HISTOGRAM_TEXT_MAX], system[HISTOGRAM_TEXT_MAX];
 
     fprintf(out, "\n%.2f s", run_seconds(report));
     if (report->options->multiget > 1)
         fprintf(out, "; %.0f keys a second",
-                rate_of(report, keys_of(report, STATS_GET) + keys_of(report, STATS_SET)));
+                rate_of(report,
+                        requests - stats->kinds[STATS_GET].requests + keys_of(report, STATS_GET)));
     fprintf(out, "; sent %.1f MB, received %.1f MB", (double)stats->sent_bytes / 1e6,
             (double)stats->received_bytes / 1e6);
-    timing_text(user, timing_per_call(stats->user_ns, requests));
-    timing_text(system, timing_per_call(stats->system_ns, requests));
+    histogram_text(user, timing_per_call(stats->user_ns, requests));
+    histogram_text(system, timing_per_call(stats->system_ns, requests));
     fprintf(out, "; processor time of this client: %s user and %s system a request\n", user,
             system);
 }
@@ -215,9 +243,8 @@ static void print_troubles(const struct report *report, FILE *out)
     if (stats->earlier_errors > 0)
         fprintf(out, "%llu requests failed before the run, during --fill or --warmup.\n",
                 (unsigned long long)stats->earlier_errors);
-    if (stats->kinds[STATS_GET].wrong > 0)
-        fprintf(out, "%llu values were wrong.\n",
-                (unsigned long long)stats->kinds[STATS_GET].wrong);
+    if (stats_total(stats).wrong > 0)
+        fprintf(out, "%llu values were wrong.\n", (unsigned long long)stats_total(stats).wrong);
     if (stats->unsent > 0)
         fprintf(out, "%llu requests %s; the latencies are of the others only.\n",
                 (unsigned long long)stats->unsent,
@@ -231,16 +258,20 @@ static void print_troubles(const struct report *report, FILE *out)
 
 static void print_text(const struct report *report, FILE *out)
 {
-    char loop[LOOP_SIZE];
+    const struct stats_total total = stats_total(report->stats);
 
-    fprintf(out, "mcload " MCWIRE_VERSION ", %s\n", describe_loop(report, loop));
+    fputs("mcload " MCWIRE_VERSION ", ", out);
+    print_loop(report->options, out);
     print_servers(report, out);
     print_load(report, out);
     if (report->stats->filled > 0)
         fprintf(out, "filled with %llu values\n", (unsigned long long)report->stats->filled);
-    if (is_used(&report->stats->kinds[STATS_GET]) || is_used(&report->stats->kinds[STATS_SET])) {
+    if (total.requests + total.errors > 0) {
         print_counts(report, out);
-        print_latencies(report, out);
+        if (report->options->scan_step == 0) /* else those of its rates stand by themselves */
+            print_latencies(report, out);
+        if (report->runs->count > 1 || report->options->scan_step > 0)
+            runs_print(report->runs, report->options->repeat > 1, out);
         print_costs(report, out);
     }
     print_troubles(report, out);
@@ -264,8 +295,7 @@ static void put_us(char number[NUMBER_SIZE], uint64_t ns)
     snprintf(number, NUMBER_SIZE, "%.3f", (double)ns / 1000);
 }
 
-static void put_numbers(const struct report *report, enum stats_kind k,
-                        char numbers[NUMBERS][NUMBER_SIZE])
+static void put_numbers(const struct report *report, int k, char numbers[NUMBERS][NUMBER_SIZE])
 {
     const struct stats_of_kind *kind = &report->stats->kinds[k];
 
@@ -276,12 +306,12 @@ static void put_numbers(const struct report *report, enum stats_kind k,
     put_count(numbers[4], kind->misses);
     put_count(numbers[5], kind->errors);
     numbers[6][0] = '\0'; /* where nothing was verified, nobody knows */
-    if (k == STATS_GET && report->options->verify)
+    if ((k == STATS_GET || k == STATS_GAT || k == STATS_CAS) && report->options->verify)
         put_count(numbers[6], kind->wrong);
     put_us(numbers[7], kind->latency.min);
-    put_us(numbers[8], timing_mean(&kind->latency));
+    put_us(numbers[8], histogram_mean(&kind->latency));
     for (int i = 0; i < PERCENTILES; i++)
-        put_us(numbers[NAMES + i], timing_percentile(&kind->latency, percentiles[i].millionths));
+        put_us(numbers[NAMES + i], histogram_percentile(&kind->latency, percentiles[i].millionths));
     put_us(numbers[NUMBERS - 1], kind->latency.max);
 }
 
@@ -298,19 +328,28 @@ static void print_json_options(const struct report *report, FILE *out)
     const struct options *o = report->options;
 
     fprintf(out,
-            "{\"loop\":\"%s\",\"latency_from\":\"%s\",\"rate\":%llu,\"threads\":%lu,"
-            "\"connections\":%lu,\"pipeline\":%lu,\"multiget\":%lu,\"sets\":%lu,\"gets\":%lu,",
+            "{\"loop\":\"%s\",\"latency_from\":\"%s\",\"rate\":%llu,\"rate_end\":%llu,"
+            "\"scan_to\":%llu,\"scan_step\":%llu,\"repeat\":%lu,\"reconnect\":%lu,\"threads\":%lu,"
+            "\"connections\":%lu,\"pipeline\":%lu,\"multiget\":%lu,\"mix\":{",
             o->rate > 0 ? "open" : "closed", o->rate > 0 ? "intended start" : "sending",
-            (unsigned long long)o->rate, (unsigned long)o->threads, (unsigned long)o->connections,
-            (unsigned long)o->pipeline, (unsigned long)o->multiget, (unsigned long)o->sets,
-            (unsigned long)o->gets);
-    fprintf(out, "\"keys\":%lu,\"key_prefix\":", (unsigned long)o->keys);
+            (unsigned long long)o->rate, (unsigned long long)o->rate_end,
+            (unsigned long long)o->scan_to, (unsigned long long)o->scan_step,
+            (unsigned long)o->repeat, (unsigned long)o->reconnect, (unsigned long)o->threads,
+            (unsigned long)o->connections, (unsigned long)o->pipeline, (unsigned long)o->multiget);
+    for (int kind = 0, listed = 0; kind < STATS_KINDS; kind++)
+        if (o->mix[kind] > 0)
+            fprintf(out, "%s\"%s\":%lu", listed++ > 0 ? "," : "", stats_kind_names[kind],
+                    (unsigned long)o->mix[kind]);
+    fprintf(out, "},\"exptime\":%lu,\"keys\":%lu,\"key_prefix\":", (unsigned long)o->exptime,
+            (unsigned long)o->keys);
     escape_json(out, o->prefix);
+    fputs(",\"key_size\":", out);
+    escape_json(out, o->key_sizes.count > 0 ? o->key_sizes.text : "");
+    fputs(",\"size\":", out);
+    escape_json(out, o->sizes.text);
     fprintf(out,
-            ",\"zipf\":%.17g,\"size_min\":%lu,\"size_max\":%lu,\"protocol\":\"%s\","
-            "\"verify\":%s,\"timeout_ms\":%lu,\"seed\":%llu}",
-            o->zipf, (unsigned long)o->size_min, (unsigned long)o->size_max,
-            o->meta ? "meta" : "classic", o->verify ? "true" : "false",
+            ",\"zipf\":%.17g,\"protocol\":\"%s\",\"verify\":%s,\"timeout_ms\":%lu,\"seed\":%llu}",
+            o->zipf, o->meta ? "meta" : "classic", o->verify ? "true" : "false",
             (unsigned long)o->timeout_ms, (unsigned long long)o->seed);
 }
 
@@ -334,20 +373,20 @@ static void print_json_servers(const struct report *report, FILE *out)
 
 /* Pairs of the part of all latencies that lies above, and what it lies above: from nine tenths on by
  * tenths of a nine, as far as there are that many. */
-static void print_json_tail(const struct timing_histogram *latency, FILE *out)
+static void print_json_tail(const struct histogram *latency, FILE *out)
 {
     const char *before = "";
     double above = 0.9;
 
     while (above >= 1e-6 && above * (double)latency->count >= 1) {
-        uint64_t ns = timing_percentile(latency, (uint32_t)((1 - above) * 1e6));
+        uint64_t ns = histogram_percentile(latency, (uint32_t)((1 - above) * 1e6));
         fprintf(out, "%s[%.6g,%.3f]", before, above, (double)ns / 1000);
         before = ",";
         above *= 0.794328; /* 10 to the power of -0.1 */
     }
 }
 
-static void print_json_kind(const struct report *report, enum stats_kind kind, FILE *out)
+static void print_json_kind(const struct report *report, int kind, FILE *out)
 {
     char numbers[NUMBERS][NUMBER_SIZE];
 
@@ -411,7 +450,8 @@ static void print_json(const struct report *report, FILE *out)
             report_is_clean(report) ? "true" : "false", report->interrupted ? "true" : "false",
             run_seconds(report));
     for (int kind = 0; kind < STATS_KINDS; kind++)
-        print_json_kind(report, (enum stats_kind)kind, out);
+        if (is_listed(report, kind))
+            print_json_kind(report, kind, out);
     fprintf(out,
             "\"filled\":%llu,\"earlier_errors\":%llu,\"unsent\":%llu,\"sent_bytes\":%llu,"
             "\"received_bytes\":%llu,\"user_seconds\":%.6f,\"system_seconds\":%.6f,\n",
@@ -421,7 +461,9 @@ static void print_json(const struct report *report, FILE *out)
             (double)stats->system_ns / 1e9);
     fputs("\"samples\":[", out);
     print_json_samples(report->live, out);
-    fputs("]}\n", out);
+    fputs("],\n\"runs\":", out);
+    runs_print_json(report->runs, out);
+    fputs("}\n", out);
 }
 
 static void print_csv(const struct report *report, FILE *out)
@@ -433,7 +475,9 @@ static void print_csv(const struct report *report, FILE *out)
         fprintf(out, ",%s%s", number_name(i), i < NAMES ? "" : "_us");
     fputc('\n', out);
     for (int kind = 0; kind < STATS_KINDS; kind++) {
-        put_numbers(report, (enum stats_kind)kind, numbers);
+        if (!is_listed(report, kind))
+            continue;
+        put_numbers(report, kind, numbers);
         fputs(stats_kind_names[kind], out);
         for (int i = 0; i < NUMBERS; i++)
             fprintf(out, ",%s", numbers[i]);

@@ -7,6 +7,7 @@
 
 #include "live.h"
 #include "options.h"
+#include "runs.h"
 #include "stats.h"
 #include "target.h"
 
@@ -16,6 +17,7 @@ struct report {
     const struct stats *stats;             /* of all threads */
     const struct stats_of_server *servers; /* one for each target */
     const struct live *live;
+    const struct runs *runs;
     bool interrupted;
     int argc;
     char **argv;

@@ -15,7 +15,10 @@ const char *const stats_trouble_texts[STATS_TROUBLES] = {
     [STATS_ERROR_REPLY] = "error replies",
 };
 
-const char *const stats_kind_names[STATS_KINDS] = {[STATS_GET] = "get", [STATS_SET] = "set"};
+const char *const stats_kind_names[STATS_KINDS] = {
+    [STATS_GET] = "get", [STATS_SET] = "set",     [STATS_ADD] = "add",   [STATS_CAS] = "cas",
+    [STATS_GAT] = "gat", [STATS_TOUCH] = "touch", [STATS_INCR] = "incr", [STATS_DELETE] = "delete",
+};
 
 static void add_kind(struct stats_of_kind *into, const struct stats_of_kind *from)
 {
@@ -24,7 +27,7 @@ static void add_kind(struct stats_of_kind *into, const struct stats_of_kind *fro
     into->hits += from->hits;
     into->misses += from->misses;
     into->wrong += from->wrong;
-    timing_merge(&into->latency, &from->latency);
+    histogram_merge(&into->latency, &from->latency);
 }
 
 void stats_add(struct stats *into, const struct stats *from)
@@ -51,4 +54,26 @@ void stats_add_server(struct stats_of_server *into, const struct stats_of_server
         into->troubles[trouble] += from->troubles[trouble];
     if (into->first[0] == '\0')
         memcpy(into->first, from->first, sizeof into->first);
+}
+
+struct stats_total stats_total(const struct stats *stats)
+{
+    struct stats_total total = {0};
+
+    for (int k = 0; k < STATS_KINDS; k++) {
+        const struct stats_of_kind *kind = &stats->kinds[k];
+        total.requests += kind->requests;
+        total.errors += kind->errors;
+        total.hits += kind->hits;
+        total.misses += kind->misses;
+        total.wrong += kind->wrong;
+    }
+    return total;
+}
+
+void stats_latency(const struct stats *stats, struct histogram *latency)
+{
+    memset(latency, 0, sizeof *latency);
+    for (int k = 0; k < STATS_KINDS; k++)
+        histogram_merge(latency, &stats->kinds[k].latency);
 }

@@ -1,4 +1,4 @@
-/* What is counted in a run: for gets and for sets, and for each server. */
+/* What is counted in a run: for each kind of request, and for each server. */
 #ifndef STATS_H
 #define STATS_H
 
@@ -6,16 +6,27 @@
 
 #include "timing.h"
 
-enum stats_kind { STATS_GET, STATS_SET, STATS_KINDS };
+enum stats_kind {
+    STATS_GET,
+    STATS_SET,
+    STATS_ADD,
+    STATS_CAS, /* gets, and then cas with what it brought */
+    STATS_GAT,
+    STATS_TOUCH,
+    STATS_INCR,
+    STATS_DELETE,
+    STATS_KINDS
+};
 
-/* A request is one command, or several when the keys of --multiget need more than one line. Of a
- * get, each key is a hit or a miss. */
+/* A request is one command, or several when the keys of --multiget need more than one line. Each key
+ * of all but a set is a hit; or a miss, when it is not there, of an add when it is there, of a cas
+ * also when it has changed. */
 struct stats_of_kind {
     uint64_t requests; /* answered as they should be */
     uint64_t errors;   /* sent, and lost with their connection or refused by the server */
     uint64_t hits, misses;
-    uint64_t wrong;                  /* --verify: hits whose value is not one of ours */
-    struct timing_histogram latency; /* of `requests` */
+    uint64_t wrong;           /* --verify: values that are not ours */
+    struct histogram latency; /* of `requests` */
 };
 
 /* What goes wrong with a server. */
@@ -53,5 +64,13 @@ struct stats {
 /* Adds `from` to `into`: the earliest start, the latest end, the sum of all else. */
 void stats_add(struct stats *into, const struct stats *from);
 void stats_add_server(struct stats_of_server *into, const struct stats_of_server *from);
+
+/* Of all kinds together. */
+struct stats_total {
+    uint64_t requests, errors, hits, misses, wrong;
+};
+
+struct stats_total stats_total(const struct stats *stats);
+void stats_latency(const struct stats *stats, struct histogram *latency);
 
 #endif

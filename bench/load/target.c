@@ -57,6 +57,8 @@ static int ask_server(struct target *target, const struct options *options)
     if (mc_server_init(&server, target->name, buf, sizeof buf) != 0)
         return options_fail(OPTION_USAGE, "--server", server.problem);
     server.timeout_ms = options->timeout_ms;
+    server.user = mc_string(options->login.user);
+    server.password = options->login.password;
     int result = mc_server_version(&server);
     snprintf(target->version, sizeof target->version, "%.*s", (int)server.client.text.len,
              server.client.text.len > 0 ? server.client.text.data : "");

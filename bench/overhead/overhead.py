@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 
+import loads
 import page
 import tables
 import waits
@@ -325,21 +326,34 @@ def read_stored(name):
 
 def print_stored(arguments):
     stored = [read_stored(name) for name in arguments["--from"]]
-    loads = [isinstance(each, dict) for each in stored]
-    if any(loads) and (len(stored) > 1 or not arguments["--html"] or
-                       set(arguments) - {"--from", "--html", "--workers"}):
+    of_mcload = [isinstance(each, dict) for each in stored]
+    if any(of_mcload) and len(stored) == 1 and (
+            not arguments["--html"] or set(arguments) - {"--from", "--html", "--workers"}):
         raise Usage("--from: what mcload printed goes into a page of --html, and nothing else")
-    if len(stored) == 2:
-        show = tables.markdown_of if arguments["--format"] == "markdown" else tables.text_of
-        return print_out("\n".join(map(show, tables.comparison(*stored))))
-    html = open_file(arguments["--html"], "--html") if arguments["--html"] else None
-    if not loads[0]:
-        return report(arguments, stored[0], html)
     try:
-        return write_file(html, page.load_page(stored[0]), "--html")
+        return print_two(arguments, stored) if len(stored) == 2 else print_one(arguments, stored[0])
     except (KeyError, TypeError, AttributeError, ValueError) as problem:
+        if not any(of_mcload):
+            raise
         raise Usage("--from: %s: it is not what mcload prints (%s)" % (
-            arguments["--from"][0], problem)) from None
+            " or ".join(arguments["--from"]), problem)) from None
+
+
+def print_two(arguments, stored):
+    show = tables.markdown_of if arguments["--format"] == "markdown" else tables.text_of
+    kinds = [isinstance(each, dict) for each in stored]
+    if any(kinds) and not all(kinds):
+        raise Usage("--from: one is of mcload, and the other of overhead")
+    compare = loads.comparison if all(kinds) else tables.comparison
+    print_out("\n".join(map(show, compare(*stored))))
+
+
+def print_one(arguments, stored):
+    html = open_file(arguments["--html"], "--html") if arguments["--html"] else None
+    if isinstance(stored, dict):
+        write_file(html, page.load_page(stored), "--html")
+    else:
+        report(arguments, stored, html)
 
 
 def run_only(arguments, folder):

@@ -2,6 +2,7 @@
 can be read on a telephone, on a light and a dark screen, and on paper."""
 
 import html
+import json
 import math
 from typing import NamedTuple
 
@@ -284,7 +285,8 @@ def overhead_page(results, with_times):
 
 # ---- mcload --------------------------------------------------------------------------------------
 
-KINDS = [("get", 1), ("set", 2)]
+KINDS = [("get", 1), ("set", 2), ("add", 3), ("cas", 4), ("gat", 5), ("touch", 6), ("incr", 7),
+         ("delete", 0)]
 LATENCIES = ["mean", "p50", "p90", "p99", "p99_9", "p99_99", "max"]
 TROUBLES = ["refused", "closed", "timed_out", "broken", "error_replies"]
 
@@ -293,15 +295,19 @@ def us_text(us):
     return time_text(1000 * us)
 
 
+def load_kinds(load):
+    """Those that were used, with their colours."""
+    return [(name, colour) for name, colour in KINDS
+            if name in load and load[name]["requests"] + load[name]["errors"] > 0]
+
+
 def load_counts(load):
     rows = [["", "requests", "per second", "hits", "misses", "errors", "wrong values"]]
-    for name, _ in KINDS:
+    for name, _ in load_kinds(load):
         kind = load[name]
-        if kind["requests"] + kind["errors"] == 0:
-            continue
-        verified = name == "get" and load["options"]["verify"]
+        verified = kind["wrong_values"] is not None
         rows.append([name] + [count_text(kind[member]) for member in ("requests", "per_second")] +
-                    [count_text(kind[member]) if name == "get" else "-"
+                    [count_text(kind[member]) if name != "set" else "-"
                      for member in ("hits", "misses")] +
                     [count_text(kind["errors"]),
                      count_text(kind["wrong_values"]) if verified else "not verified"])
@@ -310,7 +316,7 @@ def load_counts(load):
 
 def load_latencies(load):
     rows = [[""] + [name.replace("_", ".") for name in LATENCIES]]
-    for name, _ in KINDS:
+    for name, _ in load_kinds(load):
         if load[name]["requests"] > 0:
             rows.append([name] + [us_text(load[name][each + "_us"]) for each in LATENCIES])
     return rows
@@ -336,17 +342,41 @@ def load_notes(load):
                      % load["unsent"])
     if load["interrupted"]:
         lines.append("Ended early.")
-    if load["get"]["requests"] and not load["get"]["hits"] and not load["options"]["gets"] == 0:
+    if load["get"]["requests"] and not load["get"]["hits"]:
         lines.append("All gets missed: --fill sets every key before the run.")
     return "".join(paragraph(line, "bad") for line in lines)
+
+
+def runs_chart(load):
+    """Throughput against latency, of runs that are not alike."""
+    runs = [run for run in load["runs"] if run["requests"]]
+    if not load["options"]["scan_step"] or len(runs) < 2:
+        return ""
+    lines = [(colour, [(run["per_second"], 1000 * run[name]) for run in runs])
+             for name, colour in (("p50_us", 4), ("p99_us", 3))]
+    x_axis = Axis([x for x, _ in lines[0][1]], (60, RIGHT - 6), False)
+    y_axis = Axis([y for _, points in lines for _, y in points], (196, 10), True)
+    return lines_chart(Frame("Latency at so many requests a second", x_axis, y_axis, count_text,
+                             time_text, "logarithmic", [("p50", 4), ("p99", 3)]), lines)
+
+
+def load_runs(load):
+    names = ["rate", "per_second", "errors", "unsent", "mean_us", "p50_us", "p99_us", "p99_9_us",
+             "max_us"]
+    rows = [["run", "due a second", "per second", "errors", "unsent", "mean", "p50", "p99", "p99.9",
+             "max"]]
+    for i, run in enumerate(load["runs"] if len(load["runs"]) > 1 else []):
+        rows.append([str(i + 1)] + [us_text(run[name]) if name.endswith("_us") else
+                                    count_text(run[name]) for name in names])
+    return "<h2>Runs</h2>\n" + table_html(rows) if len(rows) > 1 else ""
 
 
 def load_page(load):
     """The page of a run of mcload, from its JSON. Raises KeyError or TypeError on another form."""
     samples = load["samples"]
     tails = [(colour, [(above, 1000 * us) for above, us in load[name]["tail"]])
-             for name, colour in KINDS]
-    charts = [tail_chart("Latency by percentile", tails, KINDS)]
+             for name, colour in load_kinds(load)]
+    charts = [runs_chart(load), tail_chart("Latency by percentile", tails, load_kinds(load))]
     if len(samples) > 1:
         charts.append(second_chart("Requests in each second",
                                    [(7, [each["requests"] for each in samples])], count_text))
@@ -357,10 +387,10 @@ def load_page(load):
     loop = "%s loop; latency counts from the %s" % (load["options"]["loop"],
                                                     load["options"]["latency_from"])
     facts = [(name, load[name]) for name in ("command", "date", "machine", "version")]
-    facts += [(name.replace("_", " "), str(value).lower() if value is False or value is True
-               else str(value)) for name, value in load["options"].items()]
+    facts += [(name.replace("_", " "), json.dumps(value).strip('"'))
+              for name, value in load["options"].items()]
     parts = ['<div class="charts">%s</div>\n' % "".join(charts), load_notes(load),
              paragraph(loop), "<h2>Throughput</h2>\n", table_html(load_counts(load)),
-             "<h2>Latency</h2>\n", table_html(load_latencies(load)), "<h2>Servers</h2>\n",
+             "<h2>Latency</h2>\n", table_html(load_latencies(load)), load_runs(load), "<h2>Servers</h2>\n",
              table_html(load_servers(load)), "<h2>How it was measured</h2>\n", pairs_html(facts)]
     return whole_page("Load on memcached", parts)

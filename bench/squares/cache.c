@@ -69,14 +69,14 @@ static enum workload_found get(void *ctx, const char *key, size_t len, struct wo
     uint64_t took = timing_now() - start;
 
     if (result != MC_E_DOWN)
-        timing_record(&cache->gets, took);
+        histogram_record(&cache->gets, took);
     value->len = found.len;
     value->flags = found.flags;
     if (result != MC_HIT && result != MC_MISS && result != MC_E_FULL) {
         note_failure(cache, result);
         return WORKLOAD_FAILED;
     }
-    timing_record(&cache->times.answers, took);
+    histogram_record(&cache->times.answers, took);
     note_success(cache);
     return result == MC_MISS ? WORKLOAD_MISS : WORKLOAD_HIT;
 }
@@ -96,7 +96,7 @@ static int set(void *ctx, const char *key, size_t len, const struct workload_val
         note_failure(cache, result);
         return -1;
     }
-    timing_record(&cache->times.sets, timing_now() - start);
+    histogram_record(&cache->times.sets, timing_now() - start);
     note_success(cache);
     return 0;
 }
@@ -110,7 +110,7 @@ static void expense(void *ctx)
 
     for (; now < end && !cache->interrupted; now = timing_now())
         timing_wait_until(end - now > LOOK_UP_NS ? now + LOOK_UP_NS : end);
-    timing_record(&cache->times.expenses, now - start);
+    histogram_record(&cache->times.expenses, now - start);
 }
 
 int cache_init(struct cache *cache, const char *address, int64_t timeout_ms, uint64_t cost_ns)

@@ -23,7 +23,7 @@ struct cache {
     /* Latencies as the program sees them: every get since the caller last cleared it, the failed
      * ones too, for that is what was waited; but not those that were skipped in the pause after a
      * failure. */
-    struct timing_histogram gets;
+    struct histogram gets;
     struct report_times times;
     uint64_t cost_ns; /* of a miss */
     /* ---- */

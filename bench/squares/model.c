@@ -35,9 +35,9 @@ void model_predict(struct report *report)
     uint64_t requests = report->options->requests, draws = 0;
     double measured = 0, predicted = 0;
 
-    report->get_ns = timing_mean(&report->cache->answers);
-    report->set_ns = timing_mean(&report->cache->sets);
-    report->expense_ns = timing_mean(&report->cache->expenses);
+    report->get_ns = histogram_mean(&report->cache->answers);
+    report->set_ns = histogram_mean(&report->cache->sets);
+    report->expense_ns = histogram_mean(&report->cache->expenses);
     report->lacking = find_lacking(report);
     report->longest_ns = 1;
     for (uint32_t i = 0; i < report->count; i++, draws += requests) {

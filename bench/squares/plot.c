@@ -81,7 +81,7 @@ static double slot_middle(const struct report *report, uint32_t run)
 static void draw_head(const struct report *report, FILE *out)
 {
     const struct options *options = report->options;
-    char word[16], text[TIMING_TEXT_MAX];
+    char word[16], text[HISTOGRAM_TEXT_MAX];
 
     fprintf(out,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" "
@@ -92,9 +92,9 @@ static void draw_head(const struct report *report, FILE *out)
             LEFT, report_number_word(word, report->count), report->count == 1 ? "run" : "runs",
             (unsigned long)options->requests, options->requests == 1 ? "request" : "requests");
     fprintf(out, "<text class=\"dim\" x=\"%d\" y=\"56\">squares of 0 to %lu, %s a miss", LEFT,
-            (unsigned long)options->domain, timing_text(text, (double)options->cost_us * 1000));
+            (unsigned long)options->domain, histogram_text(text, (double)options->cost_us * 1000));
     if (report->cache->answers.count > 0)
-        fprintf(out, "; mean get %s", timing_text(text, (double)report->get_ns));
+        fprintf(out, "; mean get %s", histogram_text(text, (double)report->get_ns));
     if (report->count > 1)
         fprintf(out, "; last run %.1f times as fast as the first",
                 report_speed_up(report, report->count - 1));

@@ -98,11 +98,11 @@ static void print_table(const struct report *report, FILE *out)
 
 static void print_model(const struct report *report, FILE *out)
 {
-    char expense[TIMING_TEXT_MAX], set[TIMING_TEXT_MAX], get[TIMING_TEXT_MAX];
+    char expense[HISTOGRAM_TEXT_MAX], set[HISTOGRAM_TEXT_MAX], get[HISTOGRAM_TEXT_MAX];
 
-    timing_text(expense, (double)report->expense_ns);
-    timing_text(set, (double)report->set_ns);
-    timing_text(get, (double)report->get_ns);
+    histogram_text(expense, (double)report->expense_ns);
+    histogram_text(set, (double)report->set_ns);
+    histogram_text(get, (double)report->get_ns);
     fprintf(out, "\nModel (|): expected misses x (%s + %s, a set) + %lu requests x %s, a get.\n",
             expense, set, (unsigned long)report->options->requests, get);
     fprintf(out, "Measured and predicted differ by %.1f %% in all.\n",

@@ -17,9 +17,9 @@ struct report_run {
 
 /* How long things took, in the whole time. */
 struct report_times {
-    struct timing_histogram answers;  /* gets that were a hit or a miss */
-    struct timing_histogram sets;     /* those that were stored */
-    struct timing_histogram expenses; /* pretended ones */
+    struct histogram answers;  /* gets that were a hit or a miss */
+    struct histogram sets;     /* those that were stored */
+    struct histogram expenses; /* pretended ones */
 };
 
 /* The caller sets options, server, own_server, cache and runs, which all stay its own. */

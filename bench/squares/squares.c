@@ -77,12 +77,12 @@ static struct report_run time_run(struct squares *squares)
     struct report_run result = {0};
 
     squares->workload.counts = (struct workload_counts){0};
-    squares->cache.gets = (struct timing_histogram){0};
+    squares->cache.gets = (struct histogram){0};
     for (uint32_t i = 0; i < squares->options.requests; i++)
         result.ns += time_request(squares);
     result.counts = squares->workload.counts;
-    result.p50_ns = timing_percentile(&squares->cache.gets, 500000);
-    result.p99_ns = timing_percentile(&squares->cache.gets, 990000);
+    result.p50_ns = histogram_percentile(&squares->cache.gets, 500000);
+    result.p99_ns = histogram_percentile(&squares->cache.gets, 990000);
     return result;
 }
 

@@ -17,7 +17,6 @@ enum {
     ROWS_MAX = 31,   /* 1, 2, 5, 10, ... us up to 10,000 s */
     BAR_COLUMN = 32, /* what stands before the bars */
     BAR_MAX = 48,
-    TIME_SIZE = 24,
     PERIOD_NS = 1000000000,
     NS_IN_MS = 1000000
 };
@@ -39,19 +38,6 @@ static uint64_t clock_ns(void)
 }
 
 /* ---- the chart ------------------------------------------------------------------------------- */
-
-/* A duration with three digits and its unit: "12.3 us". */
-static const char *write_time(char text[TIME_SIZE], double ns)
-{
-    static const char *const units[] = {"ns", "us", "ms", "s"};
-    size_t unit = 0;
-
-    for (; unit < 3 && ns >= 999.5; unit++)
-        ns /= 1000;
-    int decimals = (ns < 99.95 ? 1 : 0) + (ns < 9.995 ? 1 : 0);
-    snprintf(text, TIME_SIZE, "%.*f %s", unit > 0 ? decimals : 0, ns, units[unit]);
-    return text;
-}
 
 /* The upper end of a row in ns: 1, 2, 5, 10, 20, 50, ... us. */
 static uint64_t row_end(size_t row)
@@ -117,21 +103,16 @@ static void print_chart(const struct latency *latency, size_t columns)
 
 static const struct {
     const char *name;
-    uint32_t thousandths;
-} percentiles[] = {{"p50", 500}, {"p90", 900}, {"p99", 990}, {"p99.9", 999}};
+    uint32_t millionths;
+} percentiles[] = {{"p50", 500000}, {"p90", 900000}, {"p99", 990000}, {"p99.9", 999000}};
 
 enum { PERCENTILES = sizeof percentiles / sizeof *percentiles };
 
-static double mean_of(const struct histogram *histogram)
-{
-    return histogram->count > 0 ? (double)histogram->sum / (double)histogram->count : 0;
-}
-
 static void add_number(struct latency *latency, const char *name, double ns, const char *comma)
 {
-    char text[TIME_SIZE];
+    char text[HISTOGRAM_TEXT_MAX];
 
-    fprintf(terminal_field(&latency->line), "%s %s%s", name, write_time(text, ns), comma);
+    fprintf(terminal_field(&latency->line), "%s %s%s", name, histogram_text(text, ns), comma);
     terminal_add(&latency->line);
 }
 
@@ -141,10 +122,10 @@ static void print_numbers(struct latency *latency, const struct terminal *termin
 
     terminal_begin(&latency->line, terminal, 0);
     add_number(latency, "min", (double)histogram->min, ",");
-    add_number(latency, "mean", mean_of(histogram), ",");
+    add_number(latency, "mean", (double)histogram_mean(histogram), ",");
     for (size_t i = 0; i < PERCENTILES; i++)
         add_number(latency, percentiles[i].name,
-                   (double)histogram_percentile(histogram, percentiles[i].thousandths), ",");
+                   (double)histogram_percentile(histogram, percentiles[i].millionths), ",");
     add_number(latency, "max", (double)histogram->max, "");
     putchar('\n');
 }
@@ -174,10 +155,10 @@ static void print_json(const struct latency *latency)
 
     printf("{\"count\":%" PRIu64 ",\"timeouts\":%" PRIu64 ",\"min_us\":%.3f,\"mean_us\":%.3f",
            histogram->count, latency->timeouts, (double)histogram->min / 1000,
-           mean_of(histogram) / 1000);
+           (double)histogram_mean(histogram) / 1000);
     for (size_t i = 0; i < PERCENTILES; i++)
         printf(",\"%s_us\":%.3f", percentiles[i].name,
-               (double)histogram_percentile(histogram, percentiles[i].thousandths) / 1000);
+               (double)histogram_percentile(histogram, percentiles[i].millionths) / 1000);
     printf(",\"max_us\":%.3f,\"rows\":[", (double)histogram->max / 1000);
     for (size_t row = 0; row < count; row++) {
         if (rows[row] == 0)

@@ -2,13 +2,11 @@
 #include "session.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "buffer.h"
 #include "escape.h"
 
 #define DEFAULT_ADDRESS "127.0.0.1:" MC_SERVER_PORT
@@ -61,44 +59,17 @@ static int choose_address(struct session *session)
 
 /* ---- the login ------------------------------------------------------------------------------- */
 
-/* Reads a password: a file without the line's end after it. */
-static int read_password(struct session *session, const char *path)
-{
-    struct buffer text = {0};
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-
-    if (file < 0 || buffer_read(&text, file, sizeof session->password + 1) != 0) {
-        if (file >= 0)
-            close(file);
-        return fail_start(path, strerror(errno));
-    }
-    close(file);
-    if (text.len > 0 && text.data[text.len - 1] == '\n')
-        text.len--;
-    bool fits = text.len > 0 && text.len < sizeof session->password;
-    if (fits)
-        memcpy(session->password, text.data, text.len);
-    session->server.password = (struct mc_bytes){session->password, text.len};
-    buffer_free(&text);
-    return fits ? 0 : fail_start(path, "a password has 1 to 250 bytes");
-}
-
 static int choose_login(struct session *session)
 {
-    const struct settings *settings = session->settings;
-    const char *password = getenv("MCWIRE_PASSWORD");
+    const char *what = NULL, *why;
 
-    if (settings->user == NULL && settings->password_file == NULL)
-        return 0;
-    if (settings->user == NULL || settings->user[0] == '\0')
-        return fail_start("--password-file", "a user is missing: --user NAME");
-    session->server.user = mc_string(settings->user);
-    if (settings->password_file != NULL)
-        return read_password(session, settings->password_file);
-    if (password == NULL || password[0] == '\0')
-        return fail_start("--user", "a password is missing: --password-file FILE, or "
-                                    "the variable MCWIRE_PASSWORD");
-    session->server.password = mc_string(password);
+    session->login = (struct login){.user = session->settings->user,
+                                    .file = session->settings->password_file};
+    why = login_read(&session->login, &what);
+    if (why != NULL)
+        return fail_start(what, why);
+    session->server.user = mc_string(session->login.user);
+    session->server.password = session->login.password;
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #define SESSION_H
 
 #include "conversation.h"
+#include "login.h"
 #include "option.h"
 #include "server.h"
 #include "settings.h"
@@ -21,7 +22,7 @@ struct session {
     bool output_failed;
     bool said;                     /* why there is no connection any more: once is enough */
     char entry[SESSION_ENTRY_MAX]; /* the first of $MEMCACHED_SERVERS */
-    char password[MC_KEY_MAX + 1];
+    struct login login;
     char buf[SESSION_BUFFER];
     struct conversation conversation; /* --bytes */
 };

@@ -38,14 +38,15 @@ FILES = ['proto/argument.c', 'proto/decimal.c', 'proto/item.c', 'proto/item.h',
          'proto/request.c', 'proto/text.c', 'proto/writer.c', 'proto/writer.h', 'src/address.c',
          'src/client.c', 'src/command.c', 'src/engine.c', 'src/keys.c', 'src/meta.c', 'src/reply.c',
          'src/reply.h', 'src/retrieval.c', 'src/server.c', 'src/socket.c', 'src/trace.c',
-         'bench/common/timing.c', 'bench/load/dist.c', 'bench/load/stats.c']
+         'src/tool/histogram.c', 'bench/common/timing.c', 'bench/load/dist.c', 'bench/load/stats.c']
 
 # The engine, whose equivalent mutants are not listed yet: counted by itself.
 ENGINE = ['src/command.c', 'src/engine.c', 'src/keys.c', 'src/meta.c', 'src/reply.c', 'src/reply.h',
           'src/retrieval.c']
 
 # Linked with the test programs, and not mutated.
-LINKED = ['bench/load/data.c', 'bench/load/live.c', 'src/catalog.c']
+LINKED = ['bench/load/data.c', 'bench/load/hgrm.c', 'bench/load/live.c', 'bench/load/runs.c',
+          'bench/load/sizes.c', 'src/catalog.c']
 
 # The test programs that bench/ is linked with; the others have names of their own for the same.
 BENCH_TESTS = ['numbers']
@@ -115,6 +116,7 @@ TESTS = {
     'src/server.c': ['server'],
     'src/socket.c': ['calls', 'socket', 'server'],
     'src/trace.c': ['trace'],
+    'src/tool/histogram.c': ['numbers'],
     'bench/common/timing.c': ['numbers'],
     'bench/load/dist.c': ['numbers'],
     'bench/load/stats.c': ['numbers'],
@@ -127,7 +129,7 @@ SAMPLE = {'proto': 100, 'bench': 12, 'src': 12, 'src/command.c': 5, 'src/engine.
 JOBS = len(os.sched_getaffinity(0))
 WAITING = {'src/server.c': 2, 'src/socket.c': 4} # times as many: their tests wait, and take no CPU
 FLAGS = ['-std=c11', '-w', '-D_POSIX_C_SOURCE=200809L', '-Iproto', '-Isrc', '-Isrc/learn',
-         '-Itests/support', '-Ibench', '-Ibench/common', '-Ibench/load']
+         '-Isrc/tool', '-Itests/support', '-Ibench', '-Ibench/common', '-Ibench/load']
 SANITIZE = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']
 KILLED, TIME, ALIVE, INVALID, SAME = 'killed', 'killed by time', 'alive', 'invalid', 'same'
 LISTED = 'alive, says the list'

@@ -47,11 +47,13 @@ class Program(NamedTuple):
 
 
 LIBRARY = ("proto", "src", "bench/common")
-TOOL = tuple("src/tool/%s.c" % name for name in ("conversation", "escape", "option", "screen", "side"))
+TOOL = tuple("src/tool/%s.c" % name for name in ("conversation", "escape", "histogram", "login", "option",
+                                                   "screen", "side"))
 PROGRAMS = {
     "check_numbers": Program(
         LIBRARY, TOOL + ("tests/check_numbers.c", "tests/support/suite.c", "bench/load/data.c",
-                         "bench/load/dist.c", "bench/load/live.c", "bench/load/stats.c"),
+                         "bench/load/dist.c", "bench/load/hgrm.c", "bench/load/live.c", "bench/load/runs.c",
+                         "bench/load/sizes.c", "bench/load/stats.c"),
         ("check",)),
     "mcload": Program(LIBRARY + ("bench/load",), TOOL, ()),
     "squares": Program(LIBRARY + ("bench/squares",), TOOL, ()),

@@ -7,6 +7,9 @@ import threading
 import time
 
 PATIENCE_S = 100
+UNIQUE = 12345678901234567890  # of each value
+CHANGES = {"touch": b"TOUCHED\r\n", "incr": b"1\r\n", "delete": b"DELETED\r\n"}
+
 
 class Gone(Exception):
     """The connection is to be closed."""
@@ -101,15 +104,36 @@ class Server:
             self.store[call.keys[0]] = call.data
             call.reply = b"STORED\r\n" if call.verb == "set" else \
                 b"HD k%s\r\n" % call.keys[0]
-        elif call.verb == "get":
-            call.reply = b"".join(b"VALUE %s 0 %d\r\n%s\r\n" % (key, len(self.store[key]),
-                                                               self.store[key])
-                                  for key in call.keys if key in self.store) + b"END\r\n"
+        elif call.verb in ("add", "cas"):
+            call.keys = call.words[1:2]
+            call.data = file.read(int(call.words[4]) + 2)[:-2]
+            call.size += len(call.data) + 2
+            call.reply = self.answer_store(call)
+        elif call.verb in ("get", "gets", "gat"):
+            call.keys = call.words[2 if call.verb == "gat" else 1:]
+            unique = b" %d" % UNIQUE if call.verb == "gets" else b""
+            call.reply = b"".join(b"VALUE %s 0 %d%s\r\n%s\r\n" % (
+                key, len(self.store[key]), unique, self.store[key])
+                for key in call.keys if key in self.store) + b"END\r\n"
+        elif call.verb in CHANGES:
+            call.keys = call.words[1:2]
+            call.reply = CHANGES[call.verb] if call.keys[0] in self.store else b"NOT_FOUND\r\n"
+            if call.verb == "delete":
+                self.store.pop(call.keys[0], None)
         elif call.verb == "mg":
             call.keys = call.words[1:2]
             call.reply = self.answer_mg(call)
         else:
             call.reply = b"MN\r\n"
+
+    def answer_store(self, call):
+        there = call.keys[0] in self.store
+        if call.verb == "cas" and (not there or call.words[5] != b"%d" % UNIQUE):
+            return b"EXISTS\r\n" if there else b"NOT_FOUND\r\n"
+        if call.verb == "add" and there:
+            return b"NOT_STORED\r\n"
+        self.store[call.keys[0]] = call.data
+        return b"STORED\r\n"
 
     def answer_mg(self, call):
         value = self.store.get(call.keys[0])

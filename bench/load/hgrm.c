@@ -1,0 +1,63 @@
+/* Prints percentiles for the plotters of HdrHistogram. */
+#include "hgrm.h"
+
+#include <math.h>
+
+enum { LINES_OF_HALF = 5 };
+
+static const double ns_of_ms = 1e6;
+
+/* Between the extremes, which are exact. */
+static double value_of(const struct histogram *histogram, size_t bucket)
+{
+    uint64_t value = histogram_value(bucket);
+
+    value = value < histogram->min ? histogram->min : value;
+    return (double)(value > histogram->max ? histogram->max : value) / ns_of_ms;
+}
+
+static double deviation_of(const struct histogram *histogram, double mean)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+        double off = histogram->buckets[i] > 0 ? value_of(histogram, i) - mean : 0;
+        sum += off * off * (double)histogram->buckets[i];
+    }
+    return sqrt(sum / (double)histogram->count);
+}
+
+static void print_lines(const struct histogram *histogram, FILE *out)
+{
+    double count = (double)histogram->count, part = 0;
+    uint64_t seen = 0;
+
+    for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+        seen += histogram->buckets[i];
+        while (histogram->buckets[i] > 0 && (double)seen >= part * count &&
+               (1 - part) * count >= 1) {
+            fprintf(out, "%12.6f %2.12f %10llu %14.2f\n",
+                    part > 0 ? value_of(histogram, i) : (double)histogram->min / ns_of_ms, part,
+                    (unsigned long long)seen, 1 / (1 - part));
+            part += exp2(-floor(-log2(1 - part)) - 1) / LINES_OF_HALF;
+        }
+    }
+    fprintf(out, "%12.6f %2.12f %10llu\n", (double)histogram->max / ns_of_ms, 1.0,
+            (unsigned long long)histogram->count);
+}
+
+void hgrm_print(const struct histogram *histogram, FILE *out)
+{
+    double mean = (double)histogram_mean(histogram) / ns_of_ms;
+
+    fprintf(out, "%12s %14s %10s %14s\n\n", "Value", "Percentile", "TotalCount",
+            "1/(1-Percentile)");
+    if (histogram->count > 0)
+        print_lines(histogram, out);
+    fprintf(out, "#[Mean    = %12.6f, StdDeviation   = %12.6f]\n", mean,
+            histogram->count > 0 ? deviation_of(histogram, mean) : 0);
+    fprintf(out, "#[Max     = %12.6f, Total count    = %12llu]\n",
+            (double)histogram->max / ns_of_ms, (unsigned long long)histogram->count);
+    fprintf(out, "#[Buckets = %12d, SubBuckets     = %12d]\n", HISTOGRAM_BUCKETS >> HISTOGRAM_BITS,
+            1 << HISTOGRAM_BITS);
+}
