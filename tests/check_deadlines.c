@@ -123,7 +123,7 @@ static struct call *add_call(struct lane lanes[LANES], const struct command *com
     struct call *call = &lane->calls[lane->count];
     *call = (struct call){.command = command, .by_server = by_server};
     command_place(command->request, 0, call->request);
-    command_place(command->reply.text, 0, call->reply);
+    command_place(command->reply.text.data, 0, call->reply);
     if (command->shape == COMMAND_QUIET)
         strcat(call->request, "mn\r\n");
     lane->count++;
@@ -258,7 +258,7 @@ START_TEST(stalled_at_every_byte)
         const struct command *command = &commands[c];
         if (command->shape == COMMAND_MANY)
             continue;
-        for (size_t sent = 0; sent < strlen(command->reply.text); sent++) {
+        for (size_t sent = 0; sent < strlen(command->reply.text.data); sent++) {
             add_stall(lanes, command, sent, true);
             if (has_client(command))
                 add_stall(lanes, command, sent, false);
@@ -279,7 +279,7 @@ START_TEST(dripped)
         const struct command *command = &commands[c];
         if (command->shape == COMMAND_MANY)
             continue;
-        size_t sent = strlen(command->reply.text) - 1;
+        size_t sent = strlen(command->reply.text.data) - 1;
         for (int by_server = has_client(command) ? 0 : 1; by_server <= 1; by_server++) {
             struct call *call = add_call(lanes, command, by_server == 1);
             call->drips = true;

@@ -46,26 +46,28 @@ struct place {
     size_t at, count;
 };
 
+#define REPLY(line, letters, others) .reply = {{line, sizeof(line) - 1}, letters, others}
+
 /* Those that the client's table has not: a value that is sent from its place, one that is received
  * there, a login. */
 static const struct command more[] = {
     {.name = "set, large",
      .request = "set key 7 60 140\r\n" LARGE LARGE "\r\n",
-     .reply = {"STORED\r\n", "w", " STORED NOT_STORED "},
+     REPLY("STORED\r\n", "w", " STORED NOT_STORED "),
      .result = MC_STORED},
     {.name = "get, large",
      .request = "get key\r\n",
-     .reply = {"VALUE key 7 70\r\n" LARGE "\r\nEND\r\n", "wkfs", " END "},
+     REPLY("VALUE key 7 70\r\n" LARGE "\r\nEND\r\n", "wkfs", " END "),
      .result = MC_HIT},
     {.name = "mg, large",
      .request = "mg key v k\r\n",
-     .reply = {"VA 70 kkey\r\n" LARGE "\r\n", "wsk", " EN "},
+     REPLY("VA 70 kkey\r\n" LARGE "\r\n", "wsk", " EN "),
      .result = MC_HIT,
      .flags = {{.letter = 'v'}, {.letter = 'k'}},
      .count = 2},
     {.name = "auth",
      .request = "set auth 0 0 7\r\nkey pas\r\n",
-     .reply = {"STORED\r\n", "w", " STORED "},
+     REPLY("STORED\r\n", "w", " STORED "),
      .result = MC_OK},
 };
 
@@ -160,10 +162,10 @@ static void add_neighbour_reply(struct text *text, const struct place *p, size_t
 /* What ends the replies. */
 static const struct lies_reply *find_tail(const struct place *p)
 {
-    static const struct lies_reply tails[] = {[SINGLE] = {"", "", ""},
-                                              [SHARED] = {"END\r\n", "w", " END "},
-                                              [MANY] = {"END\r\n", "w", " END "},
-                                              [QUIET] = {"MN\r\n", "w", " MN "}};
+    static const struct lies_reply tails[] = {[SINGLE] = {{"", 0}, "", ""},
+                                              [SHARED] = {{"END\r\n", 5}, "w", " END "},
+                                              [MANY] = {{"END\r\n", 5}, "w", " END "},
+                                              [QUIET] = {{"MN\r\n", 4}, "w", " MN "}};
     return &tails[p->shape];
 }
 
@@ -171,8 +173,8 @@ static const struct lies_reply *find_tail(const struct place *p)
  * miss; silence instead of an answer in a group, or of an item; items in another order. */
 static bool is_hidden(const struct lie *lie, const struct place *p)
 {
-    static const struct lies_reply neighbour = {"", "", " END "};
-    struct mc_bytes own = {p->command->reply.text, strlen(p->command->reply.text)};
+    static const struct lies_reply neighbour = {{"", 0}, "", " END "};
+    struct mc_bytes own = p->command->reply.text;
     bool line = p->shape == SHARED || p->shape == MANY;
     if (line && lie->kind == LIES_SWAPPED)
         return p->at + 1 < p->count;
@@ -190,12 +192,12 @@ static bool make_lie(const struct place *p, const struct told *told, struct text
     struct text own = {0};
     struct lies_reply reply = p->at < p->count ? p->command->reply : *find_tail(p);
     bool can = told->lie == NULL || !is_hidden(told->lie, p);
-    add_placed(&own, reply.text, p->at);
-    reply.text = text_string(&own);
+    add_placed(&own, reply.text.data, p->at);
+    reply.text = (struct mc_bytes){own.data, own.len};
     if (can && told->lie != NULL && told->lie->kind != LIES_SWAPPED)
         can = command_lie(told->lie, &reply, told->turn, lied);
     else
-        text_add_string(lied, reply.text);
+        text_add(lied, reply.text.data, reply.text.len);
     if (told->lie != NULL && told->lie->kind == LIES_SWAPPED)
         can = can && told->turn == 0 && p->at + 1 < p->count;
     text_free(&own);
@@ -206,8 +208,8 @@ static bool make_lie(const struct place *p, const struct told *told, struct text
 static size_t find_early(const struct place *p, const struct lie *lie, const struct said *said,
                          const struct text *lied)
 {
-    const char *end = find_tail(p)->text;
-    size_t len = strlen(end);
+    const char *end = find_tail(p)->text.data;
+    size_t len = find_tail(p)->text.len;
     if (lie == NULL || p->shape == SINGLE || lie->text.len != len ||
         memcmp(lie->text.data, end, len) != 0)
         return 0;
@@ -233,12 +235,11 @@ static bool make_said(const struct place *p, const struct told *told, struct sai
         } else if (place < p->count) {
             add_neighbour_reply(bytes, p, place);
         } else {
-            text_add_string(bytes, find_tail(p)->text);
+            text_add_string(bytes, find_tail(p)->text.data);
         }
         cut = place == p->at && told->lie != NULL && told->lie->kind == LIES_CUT;
     }
-    said->whole =
-        said->lie + strlen(p->at < p->count ? p->command->reply.text : find_tail(p)->text);
+    said->whole = said->lie + (p->at < p->count ? p->command->reply.text : find_tail(p)->text).len;
     text_free(&lied);
     return can;
 }

@@ -217,6 +217,67 @@ START_TEST(table)
 }
 END_TEST
 
+/* ---- edits that depend on the reply ------------------------------------------------------------ */
+
+#define BYTES(literal)               \
+    {                                \
+        literal, sizeof(literal) - 1 \
+    }
+#define VALUE_OF(size, value) "VALUE n 0 " size "\r\n" value "\r\nEND\r\n"
+
+/* What the lie makes of the reply; no bytes: it cannot be told there. */
+static const struct edited {
+    const char *lie;
+    struct mc_bytes reply, told;
+} edits[] = {
+    {"size larger by 1", BYTES(VALUE_OF("9", "123456789")), BYTES(VALUE_OF("10", "123456789"))},
+    {"size larger by 1", BYTES(VALUE_OF("12", "123456789012")),
+     BYTES(VALUE_OF("13", "123456789012"))},
+    {"size smaller by 1", BYTES(VALUE_OF("10", "1234567890")), BYTES(VALUE_OF("9", "1234567890"))},
+    {"size smaller by 1", BYTES(VALUE_OF("1", "a")), BYTES(VALUE_OF("0", "a"))},
+    {"size smaller by 1", BYTES(VALUE_OF("0", "")), BYTES("")},
+    {"size larger by 1", BYTES("STORED\r\n"), BYTES("")},
+    {"size larger by 1", BYTES("HD s5\r\n"), BYTES("")},
+    {"size 1", BYTES(VALUE_OF("1", "a")), BYTES("")},
+    {"key shorter", BYTES("VALUE long 0 0\r\n\r\nEND\r\n"), BYTES("VALUE lon 0 0\r\n\r\nEND\r\n")},
+    {"key longer", BYTES("VA 1 kab s1\r\nx\r\n"), BYTES("VA 1 kaby s1\r\nx\r\n")},
+    {"key missing", BYTES("VA 1 kab s1\r\nx\r\n"), BYTES("VA 1 s1\r\nx\r\n")},
+    {"key of the neighbour", BYTES("VALUE n1 0 0\r\n\r\nEND\r\n"), BYTES("")},
+    {"opaque longer", BYTES("HD f3 Oab\r\n"), BYTES("HD f3 Oab1\r\n")},
+    {"word longer", BYTES("STORED\r\n"), BYTES("STOREDS\r\n")},
+    {"value shorter", BYTES(VALUE_OF("3", "a\0c")), BYTES(VALUE_OF("3", "a\0"))},
+    {"value longer", BYTES(VALUE_OF("3", "a\0c")), BYTES(VALUE_OF("3", "a\0c!"))},
+    {"value shorter", BYTES(VALUE_OF("0", "")), BYTES("")},
+    {"value empty", BYTES(VALUE_OF("0", "")), BYTES("")},
+    {"value of CRLFs", BYTES(VALUE_OF("4", "abcd")), BYTES("")},
+    {"value end bare LF", BYTES(VALUE_OF("2", "\r\n")), BYTES("VALUE n 0 2\r\n\r\n\nEND\r\n")},
+    {"END missing", BYTES(N1 N2 "END\r\n"), BYTES(N1 N2)},
+    {"END missing", BYTES("VA 1\r\nx\r\n"), BYTES("")},
+    {"key missing", BYTES("ME k exp=-1\r\n"), BYTES("")},
+    {"space doubled", BYTES("VERSION 1.6.18\r\n"), BYTES("")},
+    {"number of 2^64", BYTES("12\r\n"), BYTES("18446744073709551616\r\n")},
+};
+
+START_TEST(edited)
+{
+    const struct edited *e = &edits[_i];
+    const struct lie *lie = lies_find(e->lie);
+    char fields[LIES_FIELDS_MAX + 1];
+    struct lies_told told;
+    struct text text = {0};
+    ck_assert_msg(lie != NULL, "%s is no lie", e->lie);
+    lies_name_fields(e->reply, fields);
+    const struct lies_reply honest = {e->reply, fields, ""};
+    bool can = lies_tell(lie, &honest, 0, &told);
+    ck_assert(can == (e->told.len > 0));
+    for (size_t k = 0; can && k < COUNT(told.parts); k++)
+        text_add(&text, told.parts[k].data, told.parts[k].len);
+    ck_assert_uint_eq(text.len, e->told.len);
+    ck_assert(text.len == 0 || memcmp(text.data, e->told.data, text.len) == 0);
+    text_free(&text);
+}
+END_TEST
+
 /* ---- verdicts -------------------------------------------------------------------------------- */
 
 enum { TRUTH = LIE_MAY_TRUTH, ERROR = LIE_MAY_ERROR, MISS = LIE_MAY_MISS };
@@ -328,6 +389,7 @@ int main(void)
                                        {told_again, 1},
                                        {ends, 1},
                                        {table, (int)lie_cases_count},
+                                       {edited, COUNT(edits)},
                                        {verdict, COUNT(judged)},
                                        {values, 1}};
     block = malloc(LIE_SERVER_BLOCK);

@@ -98,9 +98,9 @@ static void add_neighbour_reply(struct text *text, const struct place *p, size_t
 /* What ends the replies. Of many keys it is a place for lies as well, after the last. */
 static const struct lies_reply *find_tail(const struct place *p)
 {
-    static const struct lies_reply tails[] = {[COMMAND_QUIET] = {"MN\r\n", "w", " MN "},
-                                              [COMMAND_MANY] = {"END\r\n", "w", " END "},
-                                              [COMMAND_OTHER] = {"", "", ""}};
+    static const struct lies_reply tails[] = {[COMMAND_QUIET] = {{"MN\r\n", 4}, "w", " MN "},
+                                              [COMMAND_MANY] = {{"END\r\n", 5}, "w", " END "},
+                                              [COMMAND_OTHER] = {{"", 0}, "", ""}};
     return &tails[p->command->shape == COMMAND_PLAIN ? COMMAND_OTHER : p->command->shape];
 }
 
@@ -108,8 +108,8 @@ static const struct lies_reply *find_tail(const struct place *p)
  * instead of the reply to a quiet command, or of one of the items; two items in another order. */
 static bool is_hidden(const struct lie *lie, const struct place *p)
 {
-    static const struct lies_reply neighbour = {"", "", " END "};
-    struct mc_bytes own = {p->command->reply.text, strlen(p->command->reply.text)};
+    static const struct lies_reply neighbour = {{"", 0}, "", " END "};
+    struct mc_bytes own = p->command->reply.text;
     if (p->command->shape == COMMAND_MANY && lie->kind == LIES_SWAPPED)
         return p->at + 1 < p->count;
     if (p->command->shape != COMMAND_PLAIN)
@@ -126,8 +126,8 @@ static bool make_lie(const struct place *p, const struct told *told, struct text
 {
     char own[COMMANDS_PLACED];
     struct lies_reply reply = p->at < p->count ? p->command->reply : *find_tail(p);
-    command_place(reply.text, p->at, own);
-    reply.text = own;
+    command_place(reply.text.data, p->at, own);
+    reply.text = (struct mc_bytes){own, strlen(own)};
     if (is_hidden(told->lie, p))
         return false;
     if (told->lie->kind != LIES_SWAPPED)
@@ -148,7 +148,7 @@ static bool make_replies(const struct place *p, const struct told *told, struct 
         else if (place < p->count)
             add_neighbour_reply(replies, p, place);
         else
-            text_add_string(replies, find_tail(p)->text);
+            text_add_string(replies, find_tail(p)->text.data);
         cut = place == p->at && told->lie->kind == LIES_CUT;
     }
     text_free(&lied);

@@ -345,3 +345,24 @@ const struct lie_case *lie_case_find(const char *name)
     }
     return NULL;
 }
+
+const struct lie *lie_case_lie(const struct lie_case *scene)
+{
+    return scene->lie != NULL ? lies_find(scene->lie) : scene->own;
+}
+
+enum { IN_VALUE_MIN = 2 }; /* bytes of a value that go out before a stop within it */
+
+size_t lie_case_stop_at(const struct lie_case *scene, struct mc_bytes reply)
+{
+    char fields[LIES_FIELDS_MAX + 1];
+    const struct lies_reply honest = {reply, fields, ""};
+    size_t from, to;
+    if (scene->place != LIE_IN_VALUE)
+        return scene->place == LIE_AT_START ? 0 : reply.len;
+    lies_name_fields(reply, fields);
+    if (!lies_find_value(&honest, &from, &to))
+        return reply.len / 2;
+    size_t half = (to - from) / 2;
+    return half > IN_VALUE_MIN ? from + half : from + IN_VALUE_MIN;
+}

@@ -59,6 +59,12 @@ void lie_case_init(void);
 /* The case of this name, or NULL. */
 const struct lie_case *lie_case_find(const char *name);
 
+/* The edit of the case's replies; NULL when they are as an honest server's. */
+const struct lie *lie_case_lie(const struct lie_case *scene);
+
+/* How many bytes of this honest reply go out before the case's stop. */
+size_t lie_case_stop_at(const struct lie_case *scene, struct mc_bytes reply);
+
 /* The items that the server has at the beginning: false when there is no nth. */
 bool lie_case_item(size_t n, struct mc_bytes *key, struct mc_bytes *value);
 

@@ -62,51 +62,6 @@ ptrdiff_t lie_server_request(const struct lie_server *server, struct lie_server_
 
 /* ---- faults ---------------------------------------------------------------------------------- */
 
-/* HD, VA and their like, with or without flags. */
-static bool is_meta_line(const char *text)
-{
-    return text[0] >= 'A' && text[0] <= 'Z' && strcspn(text, " \r") == 2 && text[0] != 'O';
-}
-
-/* The letters of the words that a reply begins with. */
-static const char *known_letters(const char *text)
-{
-    if (text[0] >= '0' && text[0] <= '9')
-        return "n";
-    if (strncmp(text, "VALUE ", 6) == 0)
-        return "wkfsc";
-    return strncmp(text, "VA ", 3) == 0 ? "ws" : "w";
-}
-
-/* The letters of lies_reply.fields: a number, or a word and what follows it. */
-static void name_fields(const char *text, char fields[MC_TOKENS_MAX + 1])
-{
-    bool is_meta = is_meta_line(text);
-    const char *known = known_letters(text);
-    size_t count = 0;
-    for (bool more = true; more && count < MC_TOKENS_MAX; count++) {
-        fields[count] = '-';
-        if (*known != '\0')
-            fields[count] = *known++;
-        else if (is_meta)
-            fields[count] = *text;
-        text += strcspn(text, " \r");
-        more = *text == ' ';
-        text += more ? 1 : 0;
-    }
-    fields[count] = '\0';
-}
-
-static size_t find_place(enum lie_case_place place, const char *text, size_t len)
-{
-    size_t line = strcspn(text, "\r");
-    switch (place) {
-    case LIE_AT_START: return 0;
-    case LIE_IN_VALUE: return line + 4 < len ? line + 4 : len / 2;
-    default: return len;
-    }
-}
-
 /* The first of several classic items goes after the others. */
 static void mix(struct lie_plan *plan, struct mc_bytes reply)
 {
@@ -124,18 +79,17 @@ static void mix(struct lie_plan *plan, struct mc_bytes reply)
 }
 
 /* False: the case has a lie that cannot be told in this reply. */
-static bool tell_lie(const struct lie_case *scene, const char *text, struct lie_plan *plan)
+static bool tell_lie(const struct lie_case *scene, struct mc_bytes reply, struct lie_plan *plan)
 {
-    char fields[MC_TOKENS_MAX + 1];
-    struct lies_told told;
-    const struct lie *lie = scene->lie != NULL ? lies_find(scene->lie) : scene->own;
+    char fields[LIES_FIELDS_MAX + 1];
+    const struct lies_reply honest = {reply, fields, ""};
+    const struct lie *lie = lie_case_lie(scene);
     if (lie == NULL)
         return true;
-    name_fields(text, fields);
-    const struct lies_reply honest = {text, fields, ""};
-    if (!lies_tell(lie, &honest, 0, &told))
+    lies_name_fields(reply, fields);
+    if (!lies_tell(lie, &honest, 0, &plan->told))
         return false;
-    memcpy(plan->parts, told.parts, sizeof plan->parts);
+    memcpy(plan->parts, plan->told.parts, sizeof plan->parts);
     return true;
 }
 
@@ -155,7 +109,7 @@ void lie_server_answer(struct lie_server *server, struct lie_server_link *link,
     plan->close = !answer_honestly(server, &link->client, request, &out);
     link->is_about = false;
     plan->parts[0] = (struct mc_bytes){out.data, out.len};
-    if (is_about && out.len > 0 && tell_lie(scene, out.data, plan)) {
+    if (is_about && out.len > 0 && tell_lie(scene, plan->parts[0], plan)) {
         server->told++;
         plan->pace = scene->pace;
         plan->stop = scene->stop;
@@ -164,7 +118,7 @@ void lie_server_answer(struct lie_server *server, struct lie_server_link *link,
         mix(plan, plan->parts[0]);
     measure(plan);
     if (plan->stop != LIE_STOP_NEVER && scene->place != LIE_AT_END)
-        plan->cut = find_place(scene->place, out.data, plan->len);
+        plan->cut = lie_case_stop_at(scene, (struct mc_bytes){out.data, out.len});
 }
 
 void lie_server_leave(struct lie_server *server, struct lie_server_link *link)

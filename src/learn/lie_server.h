@@ -30,7 +30,8 @@ struct lie_plan {
     enum lie_case_pace pace;
     enum lie_case_stop stop;
     size_t len, cut;
-    bool close; /* the client has said quit, or what memcached closes for */
+    bool close;            /* the client has said quit, or what memcached closes for */
+    struct lies_told told; /* what the parts may point to, so that a plan is not to be moved */
 };
 
 /* Begins a case with its items. block: LIE_SERVER_BLOCK bytes, aligned as for uint64_t; reply:

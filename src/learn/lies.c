@@ -15,6 +15,10 @@ static char endless[ENDLESS], key_251[KEY_251], long_opaque[MC_OPAQUE_MAX + 1];
     {                                               \
         what, LIES_FIELD, letter, false, B(literal) \
     }
+#define AFTER_FIELD(letter, what, literal)           \
+    {                                                \
+        what, LIES_EXTEND, letter, false, B(literal) \
+    }
 #define NUMBER(letter, name)                                                                      \
     FIELD(letter, name " empty", ""), FIELD(letter, name " with a leading zero", "05"),           \
         FIELD(letter, name " of zeros", "00"), FIELD(letter, name " of 2^64", LIES_2_64 "616"),   \
@@ -77,8 +81,8 @@ static char endless[ENDLESS], key_251[KEY_251], long_opaque[MC_OPAQUE_MAX + 1];
 
 static const struct lie table[] = {
     NUMBER('s', "size"),
-    FIELD('s', "size smaller by 1", "4"),
-    FIELD('s', "size larger by 1", "6"),
+    {"size smaller by 1", LIES_SMALLER, 's', false, B("")},
+    {"size larger by 1", LIES_LARGER, 's', false, B("")},
     FIELD('s', "size 1", "1"),
     FIELD('s', "size 0", "0"),
     FIELD('s', "size 2^30", "1073741824"),
@@ -96,15 +100,15 @@ static const struct lie table[] = {
     NUMBER('c', "cas unique"),
     FIELD('k', "key wrong", "kez"),
     FIELD('k', "key in large letters", "KEY"),
-    FIELD('k', "key shorter", "ke"),
-    FIELD('k', "key longer", "keyy"),
+    {"key shorter", LIES_SHORTEN, 'k', false, B("")},
+    AFTER_FIELD('k', "key longer", "y"),
     FIELD('k', "key empty", ""),
     FIELD('k', "key of the neighbour", "n1"),
     FIELD('k', "key with a space", "ke y"),
     FIELD('k', "key with CRLF", "key\r\n"),
-    FIELD('k', "key with a NUL", "key\0"),
-    FIELD('k', "key with a tab", "key\t"),
-    FIELD('k', "key with DEL", "key\x7f"),
+    AFTER_FIELD('k', "key with a NUL", "\0"),
+    AFTER_FIELD('k', "key with a tab", "\t"),
+    AFTER_FIELD('k', "key with DEL", "\x7f"),
     {"key of 251 bytes", LIES_FIELD, 'k', false, {key_251, KEY_251}},
     {"key endless", LIES_FIELD, 'k', false, {endless, ENDLESS}},
     {"size missing", LIES_DROP, 's', false, B("")},
@@ -112,19 +116,19 @@ static const struct lie table[] = {
     {"cas unique missing", LIES_DROP, 'c', false, B("")},
     {"key missing", LIES_DROP, 'k', false, B("")},
     FIELD('O', "opaque wrong", "9"),
-    FIELD('O', "opaque longer", "11"),
+    AFTER_FIELD('O', "opaque longer", "1"),
     FIELD('O', "opaque with a zero", "01"),
     FIELD('O', "opaque empty", ""),
     {"opaque of 32 bytes", LIES_FIELD, 'O', false, {long_opaque, MC_OPAQUE_MAX + 1}},
     {"opaque missing", LIES_DROP, 'O', false, B("")},
     FIELD('w', "word in small letters", "value"),
     FIELD('w', "word of one letter", "V"),
-    FIELD('w', "word longer", "VALUES"),
-    FIELD('w', "word with a NUL", "VALUE\0"),
-    FIELD('w', "word with a tab", "VALUE\t"),
+    AFTER_FIELD('w', "word longer", "S"),
+    AFTER_FIELD('w', "word with a NUL", "\0"),
+    AFTER_FIELD('w', "word with a tab", "\t"),
     FIELD('w', "word missing", ""),
-    {"value shorter", LIES_VALUE, 0, false, B("hell")},
-    {"value longer", LIES_VALUE, 0, false, B("hello!")},
+    {"value shorter", LIES_LESS, 's', false, B("")},
+    {"value longer", LIES_MORE, 's', false, B("!")},
     {"value empty", LIES_VALUE, 0, false, B("")},
     {"value of CRLFs", LIES_VALUE, 0, false, B("\r\n\r\n")},
     EOL(LIES_FIRST_EOL, "line"),
@@ -170,65 +174,140 @@ void lies_init(void)
 
 /* ---- the parts of an honest reply ------------------------------------------------------------ */
 
-/* reply->text[from..to). */
+/* reply->text.data[from..to). */
 struct range {
     size_t from, to;
 };
 
+/* The first of these bytes from here on, or the end. */
+static size_t find_any(struct mc_bytes text, size_t at, const char *bytes)
+{
+    while (at < text.len && (text.data[at] == '\0' || strchr(bytes, text.data[at]) == NULL))
+        at++;
+    return at;
+}
+
 static struct range first_line(const struct lies_reply *reply)
 {
-    return (struct range){0, strcspn(reply->text, "\r")};
+    return (struct range){0, find_any(reply->text, 0, "\r")};
+}
+
+static bool begins_with(struct mc_bytes text, const char *word)
+{
+    size_t len = strlen(word);
+    return text.len >= len && memcmp(text.data, word, len) == 0;
 }
 
 static bool is_meta(const struct lies_reply *reply)
 {
-    return strcspn(reply->text, " \r") == 2 && reply->fields[0] == 'w' &&
-           strncmp(reply->text, "OK", 2) != 0;
+    return find_any(reply->text, 0, " \r") == 2 && reply->fields[0] == 'w' &&
+           !begins_with(reply->text, "OK");
+}
+
+/* HD, VA and their like, with or without flags. */
+static bool is_meta_line(struct mc_bytes text)
+{
+    return find_any(text, 0, " \r") == 2 && text.data[0] >= 'A' && text.data[0] <= 'Z' &&
+           !begins_with(text, "OK") && !begins_with(text, "ME");
+}
+
+/* The letters of the words that a reply begins with. */
+static const char *known_letters(struct mc_bytes text)
+{
+    if (text.len > 0 && text.data[0] >= '0' && text.data[0] <= '9')
+        return "n";
+    if (begins_with(text, "VALUE "))
+        return "wkfsc";
+    return begins_with(text, "VA ") ? "ws" : "w";
+}
+
+/* What stands after its letter in a meta reply. */
+static bool is_key_or_token(char letter)
+{
+    return letter == 'k' || letter == 'c' || letter == 'O';
+}
+
+static char meta_letter(struct mc_bytes text, size_t at)
+{
+    char letter = at < text.len ? text.data[at] : '\0';
+    return is_key_or_token(letter) ? letter : '.';
+}
+
+void lies_name_fields(struct mc_bytes text, char fields[LIES_FIELDS_MAX + 1])
+{
+    const char *known = known_letters(text);
+    bool meta = is_meta_line(text);
+    size_t count = 0, at = 0;
+    for (bool more = true; more && count < LIES_FIELDS_MAX; count++) {
+        if (*known != '\0')
+            fields[count] = *known++;
+        else
+            fields[count] = meta ? meta_letter(text, at) : '-';
+        at = find_any(text, at, " \r");
+        more = at < text.len && text.data[at] == ' ';
+        at += more ? 1 : 0;
+    }
+    fields[count] = '\0';
 }
 
 /* The word with this letter; false when there is none. */
 static bool find_field(const struct lies_reply *reply, char letter, struct range *word)
 {
-    *word = (struct range){0, 0};
+    size_t at = 0;
     for (const char *f = reply->fields; *f != '\0'; f++) {
-        word->to = word->from + strcspn(reply->text + word->from, " \r");
+        *word = (struct range){at, find_any(reply->text, at, " \r")};
         if (*f == letter) {
-            word->from += is_meta(reply) && strchr("kcO", letter) != NULL ? 1 : 0;
+            word->from += is_meta(reply) && is_key_or_token(letter) ? 1 : 0;
             return true;
         }
-        word->from = word->to + 1;
+        at = word->to + 1;
     }
     return false;
 }
 
-/* The value; false when there is none. */
-static bool find_value(const struct lies_reply *reply, struct range *value)
+bool lies_find_value(const struct lies_reply *reply, size_t *from, size_t *to)
 {
     struct range size;
+    size_t len = 0;
     if (!find_field(reply, 's', &size))
         return false;
-    value->from = first_line(reply).to + 2;
-    value->to = value->from;
-    for (size_t digit = 1; size.to-- > size.from; digit *= 10)
-        value->to += digit * (size_t)(reply->text[size.to] - '0');
+    for (size_t i = size.from; i < size.to; i++)
+        len = 10 * len + (size_t)(reply->text.data[i] - '0');
+    *from = first_line(reply).to + 2;
+    *to = *from + len;
     return true;
 }
 
-/* What follows the value and its CRLF; false when nothing does. */
-static bool find_end(const struct lies_reply *reply, struct range *end)
+static bool find_value(const struct lies_reply *reply, struct range *value)
+{
+    return lies_find_value(reply, &value->from, &value->to);
+}
+
+/* What follows the first value and its CRLF; false when nothing does. */
+static bool find_rest(const struct lies_reply *reply, struct range *rest)
 {
     struct range value;
     if (!find_value(reply, &value))
         return false;
-    end->from = value.to + 2;
-    end->to = strlen(reply->text);
-    return end->from < end->to;
+    *rest = (struct range){value.to + 2, reply->text.len};
+    return rest->from < rest->to;
+}
+
+/* The last line, where it follows a value. */
+static bool find_last_line(const struct lies_reply *reply, struct range *line)
+{
+    if (!find_rest(reply, line))
+        return false;
+    line->from = line->to - 1;
+    while (reply->text.data[line->from - 1] != '\n')
+        line->from--;
+    return true;
 }
 
 static bool find_eol(const struct lies_reply *reply, enum lies_kind kind, struct range *eol)
 {
     struct range line = first_line(reply), value = {0, 0};
-    size_t all = strlen(reply->text);
+    size_t all = reply->text.len;
     bool found = find_value(reply, &value);
     size_t at = kind == LIES_FIRST_EOL ? line.to : kind == LIES_VALUE_EOL ? value.to : all - 2;
     *eol = (struct range){at, at + 2};
@@ -250,28 +329,87 @@ static bool is_free(const struct lies_reply *reply, size_t at)
 
 static struct mc_bytes slice(const struct lies_reply *reply, size_t from, size_t to)
 {
-    return (struct mc_bytes){reply->text + from, to - from};
+    return (struct mc_bytes){reply->text.data + from, to - from};
 }
 
+/* Another text in a place of the reply; false when it is the same. */
 static bool put_instead(const struct lies_reply *reply, struct range range, struct mc_bytes text,
                         struct lies_told *told)
 {
     told->parts[0] = slice(reply, 0, range.from);
     told->parts[1] = text;
-    told->parts[2] = slice(reply, range.to, strlen(reply->text));
-    return true;
+    told->parts[2] = slice(reply, range.to, reply->text.len);
+    return text.len != range.to - range.from ||
+           memcmp(text.data, reply->text.data + range.from, text.len) != 0;
 }
 
 bool lies_is_accepted(const struct lies_reply *reply, struct mc_bytes text)
 {
     char word[20] = " ";
-    size_t len = 0;
-    while (len < text.len && len < sizeof word - 3 && strchr(" \r", text.data[len]) == NULL)
-        len++;
+    size_t len = find_any(text, 0, " \r");
+    len = len < sizeof word - 3 ? len : sizeof word - 3;
     memcpy(word + 1, text.data, len);
     word[len + 1] = ' ';
     bool is_number = len > 0 && text.data[0] >= '0' && text.data[0] <= '9';
     return strstr(reply->accepted, is_number ? " 7 " : word) != NULL;
+}
+
+/* The field's number, larger or smaller by 1. False for one smaller than 0. */
+static bool tell_step(const struct lies_reply *reply, struct range r, bool larger,
+                      struct lies_told *told)
+{
+    char *n = told->number, carries = larger ? '9' : '0';
+    size_t len = r.to - r.from, i = len, zeros = 0;
+    if (len == 0 || len >= sizeof told->number)
+        return false;
+    n[0] = '0';
+    memcpy(n + 1, reply->text.data + r.from, len);
+    for (; i > 0 && n[i] == carries; i--)
+        n[i] = larger ? '0' : '9';
+    if (i == 0 && !larger)
+        return false;
+    n[i] = (char)(larger ? n[i] + 1 : n[i] - 1);
+    while (zeros < len && n[zeros] == '0')
+        zeros++;
+    return put_instead(reply, r, (struct mc_bytes){n + zeros, len + 1 - zeros}, told);
+}
+
+/* The bytes of the field, or next to it, that the lie has a text for. */
+static bool find_field_place(const struct lie *lie, const struct lies_reply *reply, struct range *r)
+{
+    if (!find_field(reply, lie->field, r))
+        return false;
+    if (lie->kind == LIES_DROP) {
+        size_t before = is_meta(reply) && is_key_or_token(lie->field) ? 2 : 1;
+        r->from -= r->from < before ? r->from : before;
+    } else if (lie->kind == LIES_EXTEND) {
+        r->from = r->to;
+    } else if (lie->kind == LIES_SHORTEN) {
+        r->from = r->to > r->from ? r->to - 1 : r->to;
+    }
+    return true;
+}
+
+/* The same for the value. */
+static bool find_value_place(const struct lie *lie, const struct lies_reply *reply, struct range *r)
+{
+    if (!find_value(reply, r))
+        return false;
+    if (lie->kind == LIES_MORE)
+        r->from = r->to;
+    else if (lie->kind == LIES_LESS)
+        r->from = r->to > r->from ? r->to - 1 : r->to;
+    else
+        return r->to - r->from != lie->text.len;
+    return true;
+}
+
+/* The first space of the first line, where no free text begins. */
+static bool find_space(const struct lies_reply *reply, struct range *r)
+{
+    r->from = find_any(reply->text, 0, " \r");
+    r->to = r->from + 1;
+    return r->from < first_line(reply).to && !is_free(reply, r->from);
 }
 
 static bool tell_range(const struct lie *lie, const struct lies_reply *reply,
@@ -280,24 +418,23 @@ static bool tell_range(const struct lie *lie, const struct lies_reply *reply,
     struct range r = {0, 0};
     bool found = true;
     switch (lie->kind) {
-    case LIES_FIELD: found = find_field(reply, lie->field, &r); break;
+    case LIES_FIELD:
     case LIES_DROP:
-        found = find_field(reply, lie->field, &r);
-        r.from = strchr("kcO", lie->field) != NULL && is_meta(reply) ? r.from - 1 : r.from;
-        r.from = r.from > 0 ? r.from - 1 : 0;
-        break;
-    case LIES_VALUE: found = find_value(reply, &r); break;
-    case LIES_SPACE:
-        r = first_line(reply);
-        r.from = strcspn(reply->text, " \r");
-        found = r.from < r.to && !is_free(reply, r.from);
-        r.to = r.from + 1;
-        break;
+    case LIES_EXTEND:
+    case LIES_SHORTEN: found = find_field_place(lie, reply, &r); break;
+    case LIES_LARGER:
+    case LIES_SMALLER:
+        return find_field(reply, lie->field, &r) &&
+               tell_step(reply, r, lie->kind == LIES_LARGER, told);
+    case LIES_VALUE:
+    case LIES_MORE:
+    case LIES_LESS: found = find_value_place(lie, reply, &r); break;
+    case LIES_SPACE: found = find_space(reply, &r); break;
     case LIES_MIDDLE:
-        found = find_end(reply, &r);
+        found = find_rest(reply, &r);
         r.to = r.from;
         break;
-    case LIES_NO_END: found = find_end(reply, &r); break;
+    case LIES_NO_END: found = find_last_line(reply, &r); break;
     case LIES_FRONT: break;
     default: found = find_eol(reply, lie->kind, &r); break;
     }
@@ -309,14 +446,15 @@ static bool tell_turn(const struct lie *lie, const struct lies_reply *reply, siz
                       struct lies_told *told)
 {
     size_t at = 0;
-    for (; reply->text[at] != '\0'; at++) {
-        if (lie->kind == LIES_BYTE && (is_free(reply, at) || reply->text[at] == lie->text.data[0]))
+    for (; at < reply->text.len; at++) {
+        if (lie->kind == LIES_BYTE &&
+            (is_free(reply, at) || reply->text.data[at] == lie->text.data[0]))
             continue;
         if (turn == 0)
             break;
         turn--;
     }
-    if (reply->text[at] == '\0')
+    if (at == reply->text.len)
         return false;
     if (lie->kind == LIES_BYTE)
         return put_instead(reply, (struct range){at, at + 1}, lie->text, told);
@@ -334,7 +472,7 @@ static bool may_be_true(enum lies_kind kind)
 static bool tell_whole(const struct lie *lie, const struct lies_reply *reply,
                        struct lies_told *told)
 {
-    const struct mc_bytes honest = slice(reply, 0, strlen(reply->text));
+    const struct mc_bytes honest = reply->text;
     if (lie->kind == LIES_BEFORE)
         told->parts[0] = lie->text;
     if (lie->kind == LIES_DOUBLED)
@@ -349,7 +487,7 @@ static bool tell_whole(const struct lie *lie, const struct lies_reply *reply,
 bool lies_tell(const struct lie *lie, const struct lies_reply *reply, size_t turn,
                struct lies_told *told)
 {
-    *told = (struct lies_told){{{"", 0}, {"", 0}, {"", 0}}};
+    *told = (struct lies_told){.parts = {{"", 0}, {"", 0}, {"", 0}}};
     if (lie->kind == LIES_BYTE || lie->kind == LIES_CUT)
         return tell_turn(lie, reply, turn, told);
     if (turn > 0 || lie->kind == LIES_SWAPPED)

@@ -88,7 +88,8 @@ static int ask_with_password(struct mc_server *server)
 #define STORES(n, line) ASKS(#n, n, client_store, server_store, line)
 #define MANY(n, constant, line) \
     .name = (n), .command = &mc_command_##constant, .request = (line), .shape = COMMAND_MANY
-#define REPLY(text, letters, others, says) .reply = {text, letters, others}, .result = says
+#define REPLY(line, letters, others, says) \
+    .reply = {{line, sizeof(line) - 1}, letters, others}, .result = says
 #define FLAGS(n, ...) .count = n, .flags = {__VA_ARGS__}
 #define V             \
     {                 \
