@@ -1,7 +1,7 @@
 /* Writes the meta commands, and base64, in which binary keys are sent. */
 #include "writer.h"
 
-/* The flags of a meta command, by the kind of their argument. */
+/* The flags of a meta command, by the kind of their argument; common ones first. */
 struct meta_command {
     char name[3];
     char bare[12];  /* no argument */
@@ -11,10 +11,10 @@ struct meta_command {
     bool tokens;    /* O P L */
 };
 
-static const struct meta_command mg = {"mg", "bcfhklqstuv", "NRT", "CE", "", true};
+static const struct meta_command mg = {"mg", "vtfkcsqhlub", "NRT", "CE", "", true};
 static const struct meta_command ms = {"ms", "bckqsI", "NT", "CEF", "EAPRS", true};
 static const struct meta_command md = {"md", "bkqxI", "T", "CE", "", true};
-static const struct meta_command ma = {"ma", "bckqtv", "NT", "CDEJ", "I+D-", true};
+static const struct meta_command ma = {"ma", "vtckqb", "NT", "CDEJ", "I+D-", true};
 static const struct meta_command me = {"me", "b", "", "", "", false};
 
 enum { PADDING = 64 };

@@ -15,10 +15,7 @@ extern inline bool mc_writer_has_room(struct mc_writer *w, size_t n);
 extern inline void mc_writer_char(struct mc_writer *w, char c);
 extern inline void mc_writer_text(struct mc_writer *w, struct mc_bytes text);
 extern inline bool mc_writer_is_word_byte(char c);
-extern inline void mc_writer_word(struct mc_writer *w, struct mc_bytes word, size_t max, int error);
 extern inline void mc_writer_key(struct mc_writer *w, struct mc_bytes key);
-extern inline void mc_writer_number(struct mc_writer *w, uint64_t number);
-extern inline void mc_writer_signed_digits(struct mc_writer *w, int32_t number);
 extern inline void mc_writer_signed(struct mc_writer *w, int32_t number);
 extern inline void mc_writer_end(struct mc_writer *w);
 extern inline int mc_writer_commit(struct mc_writer *w, struct mc_out *out);
@@ -82,6 +79,12 @@ void mc_writer_token(struct mc_writer *w, struct mc_bytes token, size_t max, int
         mc_writer_refuse(w, error);
 }
 
+void mc_writer_word(struct mc_writer *w, struct mc_bytes word, size_t max, int error)
+{
+    mc_writer_char(w, ' ');
+    mc_writer_token(w, word, max, error);
+}
+
 void mc_writer_digits(struct mc_writer *w, uint64_t number)
 {
     size_t digits = mc_decimal_digits(number);
@@ -89,6 +92,27 @@ void mc_writer_digits(struct mc_writer *w, uint64_t number)
         return;
     mc_decimal_write(w->b, w->i, digits, number);
     w->i += digits;
+}
+
+void mc_writer_number(struct mc_writer *w, uint64_t number)
+{
+    bool one = number < 10; /* as most flags and times are */
+    size_t digits = one ? 1 : mc_decimal_digits(number);
+    if (!mc_writer_has_room(w, 1 + digits))
+        return;
+    w->b[w->i] = ' ';
+    if (one)
+        w->b[w->i + 1] = (char)('0' + number);
+    else
+        mc_decimal_write(w->b, w->i + 1, digits, number);
+    w->i += 1 + digits;
+}
+
+void mc_writer_signed_digits(struct mc_writer *w, int32_t number)
+{
+    if (number < 0)
+        mc_writer_char(w, '-');
+    mc_writer_digits(w, number < 0 ? 0u - (uint32_t)number : (uint32_t)number);
 }
 
 int mc_writer_line(struct mc_out *out, struct mc_bytes text)

@@ -81,40 +81,30 @@ inline bool mc_writer_is_word_byte(char c)
 void mc_writer_token(struct mc_writer *w, struct mc_bytes token, size_t max, int error);
 
 /* Writes <space><word>, checked like a token. */
-inline void mc_writer_word(struct mc_writer *w, struct mc_bytes word, size_t max, int error)
-{
-    mc_writer_char(w, ' ');
-    mc_writer_token(w, word, max, error);
-}
+void mc_writer_word(struct mc_writer *w, struct mc_bytes word, size_t max, int error);
 
 /* Writes <space><key>, checked. */
 inline void mc_writer_key(struct mc_writer *w, struct mc_bytes key)
 {
-    mc_writer_char(w, ' ');
-    mc_writer_token(w, key, MC_KEY_MAX, MC_E_KEY);
+    mc_writer_word(w, key, MC_KEY_MAX, MC_E_KEY);
 }
 
 /* Writes a number. */
 void mc_writer_digits(struct mc_writer *w, uint64_t number);
 
 /* Writes <space><number>. */
-inline void mc_writer_number(struct mc_writer *w, uint64_t number)
-{
-    mc_writer_char(w, ' ');
-    mc_writer_digits(w, number);
-}
+void mc_writer_number(struct mc_writer *w, uint64_t number);
 
 /* Writes a number that may be negative. */
-inline void mc_writer_signed_digits(struct mc_writer *w, int32_t number)
-{
-    if (number < 0)
-        mc_writer_char(w, '-');
-    mc_writer_digits(w, number < 0 ? 0u - (uint32_t)number : (uint32_t)number);
-}
+void mc_writer_signed_digits(struct mc_writer *w, int32_t number);
 
 /* Writes <space><number>, which may be negative. */
 inline void mc_writer_signed(struct mc_writer *w, int32_t number)
 {
+    if (number >= 0) {
+        mc_writer_number(w, (uint32_t)number);
+        return;
+    }
     mc_writer_char(w, ' ');
     mc_writer_signed_digits(w, number);
 }

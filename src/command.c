@@ -90,22 +90,13 @@ static size_t usual_touched(struct mc_op *op, const char *b, size_t e)
 
 static size_t usual_number(struct mc_op *op, const char *b, size_t e)
 {
-    uint32_t number;
-    size_t j = mc_item_number(b, 0, e, &number);
-    if (j > 0 && e - j == 2 && mc_item_crlf(b, j)) {
-        op->answer = number;
-        op->result = MC_NUMBER;
-        return e;
-    }
-    for (j = 0; j < e && j <= MC_DECIMAL_MAX && b[j] >= '0' && b[j] <= '9';)
-        j++;
-    if (j == 0)
+    size_t i = mc_reply_number(b, 0, e, &op->answer);
+    if (i == 0)
         return usual_not_found(op, b, e);
-    if (e - j < 2 || memcmp(b + j, "\r\n", 2) != 0 ||
-        !mc_decimal_read(b, 0, j, UINT64_MAX, &op->answer))
+    if (e - i < 2 || !mc_item_crlf(b, i))
         return 0;
     op->result = MC_NUMBER;
-    return j + 2;
+    return i + 2;
 }
 
 /* ---- requests -------------------------------------------------------------------------------- */

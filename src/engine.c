@@ -22,10 +22,9 @@ enum {
 void mc_engine_init(struct mc_engine *engine, void *in, size_t in_cap, void *out, size_t out_cap)
 {
     *engine = (struct mc_engine){
-        .in = in, .in_cap = in_cap, .out = out, .out_cap = out_cap, .window = MC_ENGINE_WINDOW};
+        .in = in, .in_cap = in_cap, .out = {out, out_cap, 0}, .window = MC_ENGINE_WINDOW};
     if (out == NULL) {
-        engine->out = in;
-        engine->out_cap = in_cap;
+        engine->out = (struct mc_out){in, in_cap, 0};
         engine->shared = true;
     }
 }
@@ -84,13 +83,13 @@ static int put_nothing(struct mc_out *out, const struct mc_op *op, const struct 
 static const struct mc_command no_command = {.put = put_nothing};
 
 /* Ends a single operation with this result and nothing else. */
-static inline void set_outcome(struct mc_op *op, int result)
+static void set_outcome(struct mc_op *op, int result)
 {
     op->result = result;
     op->answer = 0;
     op->text = (struct mc_bytes){0};
     if (op->value != NULL)
-        mc_reply_clear(op->value, result);
+        mc_reply_clear(op->value, 1, result);
     if (op->meta != NULL)
         *op->meta = (struct mc_meta){0};
 }
@@ -99,10 +98,8 @@ static inline void set_outcome(struct mc_op *op, int result)
 void mc_engine_refuse(struct mc_op *op, int result)
 {
     set_outcome(op, result);
-    if (op->keys == NULL || op->values == NULL)
-        return;
-    for (size_t k = 0; k < op->count; k++)
-        mc_reply_clear(&op->values[k], result);
+    if (op->keys != NULL && op->values != NULL)
+        mc_reply_clear(op->values, op->count, result);
 }
 
 /* The result of an operation of many keys. */
@@ -126,7 +123,7 @@ static void link_op(struct mc_engine *e, struct mc_op *op)
     else
         e->first = op;
     e->last = op;
-    if (e->error != 0 || e->waiting.op != NULL)
+    if (op->state == MC_OP_DONE || e->waiting.op != NULL)
         return;
     e->waiting = (struct mc_slot){op, 0};
     if (e->sending.op == NULL)
@@ -141,11 +138,10 @@ void mc_engine_submit(struct mc_engine *engine, struct mc_op *op)
     mc_engine_refuse(op, e->error);
     if (has_no_command(op))
         op->command = &no_command;
-    op->size = 0;
-    op->skip_size = e->tail_size;
-    op->skip = e->tail_skip;
     op->state = e->error != 0 ? MC_OP_DONE : MC_OP_WAITING;
     op->marks = is_quiet(op) ? MC_MARK_QUIET : 0;
+    op->skip = e->tail_skip;
+    op->skip_size = e->tail_size;
     e->tail_size = e->tail_skip = 0;
     link_op(e, op);
 }
@@ -312,12 +308,10 @@ static int fate(const struct mc_op *op, bool gone, int why)
 static size_t lose_line(const struct mc_engine *e, struct mc_op *op, size_t s, int why)
 {
     bool begun = e->begun && op == e->asked.op && s == e->asked.slot;
-    size_t count = begun ? e->line_end - s : op->values[s].len;
-    int result = fate(op, count > 0 && is_line_gone(e, op, s), why);
-    size_t end = count > 0 ? s + count : s + 1;
-    for (; s < end; s++)
-        mc_reply_clear(&op->values[s], result);
-    return end;
+    size_t put = begun ? e->line_end - s : op->values[s].len, count = put > 0 ? put : 1;
+    int result = fate(op, put > 0 && is_line_gone(e, op, s), why);
+    mc_reply_clear(&op->values[s], count, result);
+    return s + count;
 }
 
 /* The keys that have no reply. */
@@ -348,7 +342,7 @@ static void end_connection(struct mc_engine *e, int why)
 {
     e->error = why;
     e->tail_skip = 0;
-    e->out_len = e->at = e->end = 0;
+    e->out.len = e->at = e->end = 0;
     e->batch = e->gone = 0;
 }
 
@@ -431,7 +425,6 @@ int mc_engine_cancel(struct mc_engine *engine, struct mc_op *op)
 
 /* The batch that is being put together. */
 struct packing {
-    struct mc_out out;
     struct mc_op *group; /* the last of the quiet commands, which are at its end; or NULL */
     uint32_t tail;       /* bytes that must follow what is put next: those of an mn, or none */
 };
@@ -440,9 +433,9 @@ struct packing {
  * are, or 0 when the window is full, and nothing is put. */
 static uint32_t add_to_batch(struct mc_engine *e, struct packing *p, size_t start, size_t aside)
 {
-    uint32_t bytes = (uint32_t)(p->out.len - start + aside);
+    uint32_t bytes = (uint32_t)(e->out.len - start + aside);
     if (e->unanswered > 0 && e->unanswered + bytes + p->tail > e->window) {
-        p->out.len = start;
+        e->out.len = start;
         e->full = true;
         return 0;
     }
@@ -496,14 +489,14 @@ static inline void mark_sending(struct mc_engine *e, struct mc_op *op, uint32_t 
 /* One operation. 0; MC_E_BUSY: the window is full; otherwise why it cannot be put. */
 static inline int put_single(struct mc_engine *e, struct packing *p, struct mc_op *op)
 {
-    size_t start = p->out.len, aside = 0;
-    int r = op->command->put(&p->out, op, &op->key, 1);
+    size_t start = e->out.len, aside = 0;
+    int r = op->command->put(&e->out, op, &op->key, 1);
     if (r == 0 && (op->marks & MC_MARK_QUIET) != 0)
-        r = put_ticket(&p->out, op);
+        r = put_ticket(&e->out, op);
     if (r == 0 && (op->command->traits & MC_COMMAND_VALUE) != 0)
-        r = put_value(&p->out, op->data, &aside);
+        r = put_value(&e->out, op->data, &aside);
     if (r < 0) {
-        p->out.len = start;
+        e->out.len = start;
         return r;
     }
     uint32_t bytes = add_to_batch(e, p, start, aside);
@@ -517,12 +510,12 @@ static inline int put_single(struct mc_engine *e, struct packing *p, struct mc_o
 /* The same for a quiet command, which leaves room for an mn. */
 static int put_quiet(struct mc_engine *e, struct packing *p, struct mc_op *op)
 {
-    size_t cap = p->out.cap, room = cap - p->out.len;
-    p->out.cap -= room < MN_SIZE ? room : MN_SIZE;
+    size_t cap = e->out.cap, room = cap - e->out.len;
+    e->out.cap -= room < MN_SIZE ? room : MN_SIZE;
     p->tail = MN_SIZE;
     op->ticket = e->ticket;
     int r = put_single(e, p, op);
-    p->out.cap = cap;
+    e->out.cap = cap;
     if (r < 0)
         return r;
     e->ticket++;
@@ -547,12 +540,11 @@ static bool is_key(struct mc_bytes key)
 static int put_keys_line(struct mc_out *out, const struct mc_op *op, const struct mc_bytes *keys,
                          size_t *count)
 {
-    size_t room = out->cap - out->len, used = NAME_MAX, n = 0;
+    size_t room = out->cap - out->len, n = 0;
     room = room < MC_REQUEST_MAX ? room : MC_REQUEST_MAX - 1;
-    while (n < *count && keys[n].len <= MC_KEY_MAX && used + 1 + keys[n].len <= room) {
-        used += 1 + keys[n].len;
-        n++;
-    }
+    room -= room < NAME_MAX ? room : NAME_MAX;
+    for (; n < *count && keys[n].len < room; n++)
+        room -= 1 + keys[n].len;
     n = n > 0 ? n : 1;
     int r = op->command->put(out, op, keys, n);
     if (r == MC_E_KEY && n > 1) {
@@ -569,7 +561,7 @@ static int put_keys_line(struct mc_out *out, const struct mc_op *op, const struc
 static int put_neighbours(struct mc_engine *e, struct packing *p, struct mc_op *op)
 {
     struct mc_bytes keys[LINE_KEYS];
-    size_t start = p->out.len, n = 0;
+    size_t start = e->out.len, n = 0;
     const struct mc_op *other = op;
     do {
         keys[n] = other->key;
@@ -577,7 +569,7 @@ static int put_neighbours(struct mc_engine *e, struct packing *p, struct mc_op *
         other = other->next;
     } while (n < LINE_KEYS && other != NULL && other->command == op->command &&
              other->keys == NULL && other->exptime == op->exptime && other->skip == 0);
-    int r = put_keys_line(&p->out, op, keys, &n);
+    int r = put_keys_line(&e->out, op, keys, &n);
     if (r < 0)
         return r;
     uint32_t bytes = add_to_batch(e, p, start, 0);
@@ -595,10 +587,10 @@ static int put_neighbours(struct mc_engine *e, struct packing *p, struct mc_op *
 /* A line of an operation of many keys; a key that cannot be sent is refused alone. As put_single(). */
 static int put_next_line(struct mc_engine *e, struct packing *p, struct mc_op *op)
 {
-    size_t s = e->waiting.slot, start = p->out.len, n = op->count - s;
+    size_t s = e->waiting.slot, start = e->out.len, n = op->count - s;
     if (op->values == NULL && n > 0)
         return MC_E_FULL;
-    int r = n > 0 ? put_keys_line(&p->out, op, op->keys + s, &n) : 0;
+    int r = n > 0 ? put_keys_line(&e->out, op, op->keys + s, &n) : 0;
     if (r == MC_E_FULL && start > 0)
         return r;
     if (r < 0) {
@@ -633,12 +625,13 @@ static bool may_join(const struct packing *p, const struct mc_op *op)
 
 static int put_next(struct mc_engine *e, struct packing *p, struct mc_op *op)
 {
+    const uint16_t traits = op->command->traits;
     if (op->keys != NULL)
         return put_next_line(e, p, op);
-    if ((op->command->traits & (MC_COMMAND_KEYS | MC_COMMAND_ALONE)) == MC_COMMAND_KEYS)
-        return put_neighbours(e, p, op);
-    if ((op->command->traits & MC_COMMAND_ALONE) != 0 && e->unanswered > 0)
+    if ((traits & MC_COMMAND_ALONE) != 0 && e->unanswered > 0)
         return MC_E_BUSY;
+    if ((traits & MC_COMMAND_KEYS) != 0)
+        return put_neighbours(e, p, op);
     return (op->marks & MC_MARK_QUIET) != 0 ? put_quiet(e, p, op) : put_single(e, p, op);
 }
 
@@ -657,7 +650,7 @@ static bool pack_next(struct mc_engine *e, struct packing *p)
     if (op == NULL || !may_join(p, op))
         return false;
     int r = put_next(e, p, op);
-    if (r == MC_E_BUSY || (r == MC_E_FULL && p->out.len > 0))
+    if (r == MC_E_BUSY || (r == MC_E_FULL && e->out.len > 0))
         return false;
     if (r < 0) {
         mc_engine_refuse(op, r);
@@ -671,7 +664,7 @@ static bool pack_next(struct mc_engine *e, struct packing *p)
 /* Puts the next batch, when the last one has gone and the window has room. */
 static void put_batch(struct mc_engine *e)
 {
-    struct packing p = {{e->out, e->out_cap, 0}, NULL, 0};
+    struct packing p = {NULL, 0};
     if (e->full && e->unanswered > e->window / 2)
         return;
     if ((e->shared && e->at < e->end) || is_alone(e))
@@ -683,12 +676,11 @@ static void put_batch(struct mc_engine *e)
     if (p.group != NULL) {
         p.group->marks |= MC_MARK_MN;
         p.group->size += MN_SIZE;
-        memcpy(p.out.data + p.out.len, "mn\r\n", MN_SIZE);
-        p.out.len += MN_SIZE;
+        memcpy(e->out.data + e->out.len, "mn\r\n", MN_SIZE);
+        e->out.len += MN_SIZE;
         e->batch += MN_SIZE;
         e->unanswered += MN_SIZE;
     }
-    e->out_len = p.out.len;
     /* The next, or the last of its keys, could not be put. */
     const struct mc_op *op = e->sending.op;
     if (e->batch == 0 || (op != NULL && (op->state == MC_OP_DONE || op->keys != NULL)))
@@ -714,7 +706,7 @@ static size_t gather_parts(const struct mc_engine *e, struct mc_bytes *parts, si
             continue;
         size_t end = op->end - 2, begin = end - op->data.len;
         if (at < begin) {
-            n = add_slice(parts, n, e->out + (at - aside), begin - at);
+            n = add_slice(parts, n, e->out.data + (at - aside), begin - at);
             at = begin;
         }
         if (at < end && n < max) {
@@ -724,7 +716,7 @@ static size_t gather_parts(const struct mc_engine *e, struct mc_bytes *parts, si
         aside += op->data.len;
     }
     if (at < e->batch && n < max && op == e->waiting.op)
-        n = add_slice(parts, n, e->out + (at - aside), e->out_len - (at - aside));
+        n = add_slice(parts, n, e->out.data + (at - aside), e->out.len - (at - aside));
     return n;
 }
 
@@ -737,9 +729,9 @@ size_t mc_engine_output(struct mc_engine *engine, struct mc_bytes *parts, size_t
         put_batch(e);
     if (e->gone == e->batch || max == 0)
         return 0;
-    if (e->out_len < e->batch)
+    if (e->out.len < e->batch)
         return gather_parts(e, parts, max);
-    return add_slice(parts, 0, e->out + e->gone, e->out_len - e->gone);
+    return add_slice(parts, 0, e->out.data + e->gone, e->out.len - e->gone);
 }
 
 void mc_engine_sent(struct mc_engine *engine, size_t bytes)
@@ -749,7 +741,7 @@ void mc_engine_sent(struct mc_engine *engine, size_t bytes)
     engine->gone += (uint32_t)bytes;
     pass_all(engine);
     if (engine->gone == engine->batch)
-        engine->out_len = 0;
+        engine->out.len = 0;
 }
 
 /* ---- in: replies ----------------------------------------------------------------------------- */
@@ -798,7 +790,7 @@ static void begin_reply(struct mc_engine *e, struct mc_op *op)
     e->asked.slot = s;
     e->line_end = s + first->len;
     e->line_size = (uint32_t)first->flags;
-    mc_reply_clear(first, 0);
+    mc_reply_clear(first, 1, 0);
 }
 
 /* The texts of those that are done are in the buffer, and are lost there. */
@@ -996,7 +988,7 @@ void *mc_engine_input(struct mc_engine *engine, size_t *cap)
 {
     struct mc_engine *e = engine;
     *cap = 0;
-    if (e->error != 0 || (e->shared && e->out_len > 0 && !is_direct(e)))
+    if (e->error != 0 || (e->shared && e->out.len > 0 && !is_direct(e)))
         return NULL;
     char *room = find_room(e, cap);
     if (*cap > 0)
@@ -1038,7 +1030,7 @@ void mc_engine_received(struct mc_engine *engine, size_t bytes)
 /* Keeps what could not be read yet, after a line that was kept and then read, with its text. */
 static void keep_rest(struct mc_engine *e, struct mc_bytes rest)
 {
-    if (rest.len > e->in_cap || (e->shared && e->out_len > 0)) {
+    if (rest.len > e->in_cap || (e->shared && e->out.len > 0)) {
         mc_engine_fail(e, MC_E_LINE);
         return;
     }
@@ -1145,35 +1137,36 @@ int mc_engine_run(struct mc_engine *engine, const struct mc_transport *transport
                   size_t count, mc_deadline deadline)
 {
     int first = 0;
-    bool busy = engine->first != NULL || engine->tail_skip > 0;
-    for (size_t k = 0; k < count; k++) {
-        if (busy)
+    if (engine->first != NULL || engine->tail_skip > 0) {
+        for (size_t k = 0; k < count; k++)
             mc_engine_refuse(&ops[k], MC_E_BUSY);
-        else
-            mc_engine_submit(engine, &ops[k]);
+        return count > 0 ? MC_E_BUSY : 0;
     }
-    if (!busy)
-        drive(engine, transport, deadline);
-    while (!busy && mc_engine_done(engine) != NULL) {
+    for (size_t k = 0; k < count; k++)
+        mc_engine_submit(engine, &ops[k]);
+    drive(engine, transport, deadline);
+    engine->first = engine->last = NULL;
+    for (size_t k = count; k > 0; k--) {
+        int result = ops[k - 1].result;
+        if (result < 0 && result != MC_E_FULL)
+            first = result;
     }
-    for (size_t k = 0; k < count && first == 0; k++)
-        first = ops[k].result < 0 && ops[k].result != MC_E_FULL ? ops[k].result : 0;
     return first;
 }
 
 /* ---- one operation alone --------------------------------------------------------------------- */
 
 /* It needs no list: it is put, all of it is sent, and then its reply is read. e->batch, e->gone and
- * e->out_len are as in the queue, of which it uses nothing else, so that a program that runs each
+ * e->out.len are as in the queue, of which it uses nothing else, so that a program that runs each
  * operation alone is linked without the queue. */
 
 /* Sends what has not gone: the line, the value if it is not in the line, the CRLF. 0, or why not. */
 static int send_alone(struct mc_engine *e, const struct mc_transport *t, const struct mc_op *op,
                       mc_deadline deadline)
 {
-    const struct mc_bytes all[] = {{e->out, e->out_len - 2},
-                                   {op->data.data, e->batch - e->out_len},
-                                   {e->out + e->out_len - 2, 2}};
+    const struct mc_bytes all[] = {{e->out.data, e->out.len - 2},
+                                   {op->data.data, e->batch - e->out.len},
+                                   {e->out.data + e->out.len - 2, 2}};
     struct mc_bytes parts[3];
     size_t n = 0, skip = e->gone;
     for (size_t k = 0; k < 3; k++) {
@@ -1252,38 +1245,38 @@ static inline int end_usual(struct mc_op *op)
     if (op->result == MC_HIT || op->result == MC_E_FULL)
         op->value->result = op->result;
     else
-        mc_reply_clear(op->value, op->result);
+        mc_reply_clear(op->value, 1, op->result);
     return op->result;
 }
 
-/* Nothing else may be in the engine. */
+/* It cannot be run now. */
 static int refuse_alone(const struct mc_engine *e, struct mc_op *op)
 {
-    int r = e->error != 0 ? e->error : MC_E_BUSY;
-    if (e->error == 0 && e->first == NULL && e->tail_skip == 0)
-        r = MC_E_COMMAND;
-    set_outcome(op, r);
-    return r;
+    int r = e->first != NULL || e->tail_skip > 0 ? MC_E_BUSY : MC_E_COMMAND;
+    set_outcome(op, e->error != 0 ? e->error : r);
+    return op->result;
+}
+
+/* It cannot be put. */
+static int drop_alone(struct mc_engine *e, struct mc_op *op, int why)
+{
+    e->out.len = 0;
+    set_outcome(op, why);
+    return why;
 }
 
 /* Puts the operation and clears its outputs, but for the value. */
-static inline int put_alone(struct mc_op *op, struct mc_out *out, size_t *aside)
+static inline int put_alone(struct mc_engine *e, struct mc_op *op, size_t *aside)
 {
     op->marks = 0;
     op->answer = 0;
     op->text = (struct mc_bytes){0};
     if (op->meta != NULL)
         *op->meta = (struct mc_meta){0};
-    int r = op->command->put(out, op, &op->key, 1);
+    int r = op->command->put(&e->out, op, &op->key, 1);
     if (r == 0 && (op->command->traits & MC_COMMAND_VALUE) != 0)
-        r = put_value(out, op->data, aside);
+        r = put_value(&e->out, op->data, aside);
     return r;
-}
-
-/* 0, or why a send or receive moved nothing. */
-static inline int error_of(ptrdiff_t n)
-{
-    return n > 0 ? 0 : why_not(n);
 }
 
 /* The length of the usual reply among the n bytes received; 0: it is another, or none. */
@@ -1292,41 +1285,56 @@ static inline size_t match_usual(const struct mc_engine *e, struct mc_op *op, pt
     return n > 0 && op->command->usual != NULL ? op->command->usual(op, e->in, (size_t)n) : 0;
 }
 
+/* What was done so far of an operation that is put. */
+struct progress {
+    size_t aside;             /* bytes of its value that are not in the line */
+    ptrdiff_t sent, received; /* bytes, or why not; 0: not tried */
+    size_t used;              /* of the bytes received, the usual reply */
+};
+
+/* Goes on where more than one send and one receive are needed, or another reply came. */
+static int go_on_alone(struct mc_engine *e, const struct mc_transport *t, struct mc_op *op,
+                       const struct progress *done, mc_deadline deadline)
+{
+    int verdict = 0;
+    e->batch = (uint32_t)(e->out.len + done->aside);
+    e->gone = done->sent > 0 ? (uint32_t)done->sent : 0;
+    e->at = e->end = 0;
+    count_received(e, done->received > 0 ? (size_t)done->received : 0);
+    if (done->used > 0)
+        verdict = mc_reply_fault(e, MC_FAULT_UNASKED);
+    else if (e->gone == e->batch && done->received <= 0)
+        verdict = why_not(done->received);
+    else if (done->aside == 0 && done->sent <= 0)
+        verdict = why_not(done->sent);
+    return finish_alone(e, t, op, verdict, deadline);
+}
+
 int mc_engine_do_single(struct mc_engine *engine, const struct mc_transport *transport,
                         struct mc_op *op, mc_deadline deadline)
 {
     struct mc_engine *e = engine;
-    struct mc_out out = {e->out, e->out_cap, 0};
-    size_t aside = 0, used = 0;
-    ptrdiff_t n = 0, m = 0;
+    const struct mc_transport *t = transport;
+    struct progress done = {0, 0, 0, 0};
     if (e->error != 0 || e->first != NULL || e->tail_skip > 0 || has_no_command(op))
         return refuse_alone(e, op);
-    int r = put_alone(op, &out, &aside);
-    if (r < 0) {
-        set_outcome(op, r);
-        return r;
+    int r = put_alone(e, op, &done.aside);
+    if (r < 0)
+        return drop_alone(e, op, r);
+    if (done.aside == 0) {
+        const struct mc_bytes line = {e->out.data, e->out.len};
+        done.sent = t->send(t->ctx, &line, 1, deadline);
     }
-    if (aside == 0) {
-        const struct mc_bytes line = {out.data, out.len};
-        n = transport->send(transport->ctx, &line, 1, deadline);
-        r = error_of(n);
-    }
-    if (n == (ptrdiff_t)out.len) {
-        m = transport->recv(transport->ctx, e->in, e->in_cap, deadline);
-        r = error_of(m);
-        used = match_usual(e, op, m);
-        if (used > 0 && used == (size_t)m) {
-            e->received += used;
+    if (done.sent == (ptrdiff_t)e->out.len) {
+        done.received = t->recv(t->ctx, e->in, e->in_cap, deadline);
+        done.used = match_usual(e, op, done.received);
+        if (done.used > 0 && done.used == (size_t)done.received) {
+            e->received += done.used;
+            e->out.len = 0;
             return end_usual(op);
         }
     }
-    e->out_len = out.len;
-    e->batch = (uint32_t)(out.len + aside);
-    e->gone = n > 0 ? (uint32_t)n : 0;
-    e->at = e->end = 0;
-    count_received(e, m > 0 ? (size_t)m : 0);
-    return finish_alone(e, transport, op, used > 0 ? mc_reply_fault(e, MC_FAULT_UNASKED) : r,
-                        deadline);
+    return go_on_alone(e, t, op, &done, deadline);
 }
 
 int mc_engine_do(struct mc_engine *engine, const struct mc_transport *transport, struct mc_op *op,

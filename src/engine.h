@@ -158,15 +158,15 @@ struct mc_engine {
     size_t received;         /* bytes that have come in its life */
     uint32_t window;         /* the most bytes of requests without an answer: see above */
     /* ---- private ---- */
-    char *in, *out;
-    size_t in_cap, out_cap;
-    size_t at, end; /* in[at..end) is received and not read */
-    size_t beyond;  /* bytes in a lent buffer after these */
+    char *in;
+    size_t in_cap;
+    struct mc_out out; /* the batch, but for values that are sent from their place */
+    size_t at, end;    /* in[at..end) is received and not read */
+    size_t beyond;     /* bytes in a lent buffer after these */
     /* The list: first.. are done, asked.. have a reply pending, sending.. are in the batch that is
      * being sent, waiting.. are not put yet. NULL: none. */
     struct mc_op *first, *last;
     struct mc_slot asked, sending, waiting;
-    size_t out_len; /* bytes of the batch in out */
     uint32_t batch; /* bytes of the batch: those in out, and values */
     uint32_t gone;  /* of these, sent */
     uint32_t aside; /* of these, in values of operations that have gone */

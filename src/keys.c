@@ -75,18 +75,16 @@ static void find_place(const struct mc_engine *e, struct mc_bytes key, struct mc
 }
 
 /* Gives the items that are whole in *in and for the next keys: all of them, usually. */
-static void give_items(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in, bool cas)
+static void give_items(struct mc_engine *e, struct mc_bytes *in, bool cas)
 {
-    const struct mc_bytes *keys = op->keys;
-    struct mc_value *values = op->values;
     struct mc_slot s = expected_slot(e);
     struct mc_bytes rest = *in;
     struct mc_reply item;
     item.has_cas = cas;
     while (s.op != NULL) {
-        struct mc_value *value = keys != NULL ? &values[s.slot] : s.op->value;
-        struct mc_bytes key = keys != NULL ? keys[s.slot] : s.op->key;
-        int *result = keys != NULL ? &value->result : &s.op->result;
+        struct mc_bytes key = mc_reply_key(s);
+        struct mc_value *value = mc_reply_value(s);
+        int *result = mc_reply_result(s);
         size_t n = value != NULL && *result == 0 ? mc_reply_item(rest, key, &item) : 0;
         if (n == 0)
             break;
@@ -192,7 +190,7 @@ static void spoil_key(struct mc_slot s, int error, struct mc_bytes text)
 {
     struct mc_value *value = mc_reply_value(s);
     if (value != NULL)
-        mc_reply_clear(value, error);
+        mc_reply_clear(value, 1, error);
     *mc_reply_result(s) = error;
     s.op->text = text;
 }
@@ -244,7 +242,7 @@ int mc_keys_answer(struct mc_engine *engine, struct mc_op *op, struct mc_bytes *
     struct mc_reply reply;
     int r = MC_MORE;
     if (engine->reader.state == 0)
-        give_items(engine, op, in, cas);
+        give_items(engine, in, cas);
     while (r == MC_MORE) {
         int event = mc_reply_event(engine, in, &reply);
         if (event <= 0)

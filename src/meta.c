@@ -89,9 +89,9 @@ static bool is_own_opaque(const struct mc_op *op, struct mc_bytes opaque)
 
 /* ---- one reply ------------------------------------------------------------------------------- */
 
-/* What the flags of a reply say, and who it is for. */
+/* What the flags of a command ask for, what those of its reply say, and who that is for. */
 struct reply_flags {
-    struct letters seen;
+    struct letters asked, seen;
     struct mc_meta meta;
     struct mc_bytes key, opaque;
 };
@@ -122,7 +122,8 @@ static void read_flag(struct reply_flags *found, const struct mc_flag *flag)
 static int match_flags(struct mc_engine *e, const struct mc_op *op, int event,
                        const struct mc_reply *reply, const struct reply_flags *found)
 {
-    struct letters asked = asked_letters(op), seen = found->seen;
+    struct letters asked = found->asked;
+    const struct letters seen = found->seen;
     bool shows = (op->command->traits & MC_COMMAND_SHOWS) != 0;
     bool returns_all = (op->command->accepted & MC_COMMAND_BIT(MC_VALUE)) != 0;
     bool done = event == MC_VALUE || event == MC_HD;
@@ -146,9 +147,8 @@ static int match_flags(struct mc_engine *e, const struct mc_op *op, int event,
 
 /* A hit is a VA when the value was asked for and an HD otherwise, or when an mg asked for it on a
  * condition (C). */
-static bool is_accepted(const struct mc_op *op, int event)
+static bool is_accepted(const struct mc_op *op, int event, struct letters asked)
 {
-    const struct letters asked = asked_letters(op);
     const uint32_t accepted = op->command->accepted;
     bool value = (asked.lower & LOWER('v')) != 0 && (accepted & MC_COMMAND_BIT(MC_VALUE)) != 0;
     bool condition =
@@ -208,11 +208,11 @@ static int answer_debug(struct mc_engine *e, struct mc_op *op, const struct mc_r
 static int answer_first_line(struct mc_engine *e, struct mc_op *op, int event,
                              struct mc_reply *reply)
 {
-    struct reply_flags found = {.seen = {0, 0}};
+    struct reply_flags found = {.asked = asked_letters(op)};
     struct mc_bytes flags = reply->text;
     struct mc_flag flag;
     int r;
-    if (!reply->meta || !is_accepted(op, event))
+    if (!reply->meta || !is_accepted(op, event, found.asked))
         return mc_reply_fault(e, MC_FAULT_UNASKED);
     if (event == MC_ME)
         return answer_debug(e, op, reply);

@@ -102,9 +102,7 @@ static inline void mc_op_start_many(struct mc_op *op, const struct mc_command *c
 static inline struct mc_op mc_op_make(const struct mc_command *command, struct mc_bytes key)
 {
     struct mc_op op;
-    memset(&op, 0, sizeof op);
-    op.command = command;
-    op.key = key;
+    mc_op_start(&op, command, key);
     return op;
 }
 
@@ -112,9 +110,7 @@ static inline struct mc_op mc_op_make(const struct mc_command *command, struct m
 static inline struct mc_op mc_op_get(struct mc_bytes key, struct mc_value *value)
 {
     struct mc_op op;
-    memset(&op, 0, sizeof op);
-    op.command = &mc_command_get;
-    op.key = key;
+    mc_op_start(&op, &mc_command_get, key);
     op.value = value;
     return op;
 }
@@ -122,9 +118,7 @@ static inline struct mc_op mc_op_get(struct mc_bytes key, struct mc_value *value
 static inline struct mc_op mc_op_gets(struct mc_bytes key, struct mc_value *value)
 {
     struct mc_op op;
-    memset(&op, 0, sizeof op);
-    op.command = &mc_command_gets;
-    op.key = key;
+    mc_op_start(&op, &mc_command_gets, key);
     op.value = value;
     return op;
 }
@@ -133,9 +127,7 @@ static inline struct mc_op mc_op_gets(struct mc_bytes key, struct mc_value *valu
 static inline struct mc_op mc_op_gat(int32_t exptime, struct mc_bytes key, struct mc_value *value)
 {
     struct mc_op op;
-    memset(&op, 0, sizeof op);
-    op.command = &mc_command_gat;
-    op.key = key;
+    mc_op_start(&op, &mc_command_gat, key);
     op.exptime = exptime;
     op.value = value;
     return op;
@@ -144,9 +136,7 @@ static inline struct mc_op mc_op_gat(int32_t exptime, struct mc_bytes key, struc
 static inline struct mc_op mc_op_gats(int32_t exptime, struct mc_bytes key, struct mc_value *value)
 {
     struct mc_op op;
-    memset(&op, 0, sizeof op);
-    op.command = &mc_command_gats;
-    op.key = key;
+    mc_op_start(&op, &mc_command_gats, key);
     op.exptime = exptime;
     op.value = value;
     return op;
@@ -157,7 +147,6 @@ static inline struct mc_op mc_op_many(const struct mc_command *command, const st
                                       struct mc_value *values, size_t count)
 {
     struct mc_op op;
-    memset(&op, 0, sizeof op);
     mc_op_start_many(&op, command, keys, values, count);
     return op;
 }
@@ -166,9 +155,7 @@ static inline struct mc_op mc_op_many(const struct mc_command *command, const st
 static inline struct mc_op mc_op_store(const struct mc_command *command, const struct mc_item *item)
 {
     struct mc_op op;
-    memset(&op, 0, sizeof op);
-    op.command = command;
-    op.key = item->key;
+    mc_op_start(&op, command, item->key);
     op.data = item->value;
     op.number = item->cas;
     op.flags = item->flags;
@@ -180,9 +167,7 @@ static inline struct mc_op mc_op_store(const struct mc_command *command, const s
 static inline struct mc_op mc_op_set(struct mc_bytes key, struct mc_bytes data, int32_t exptime)
 {
     struct mc_op op;
-    memset(&op, 0, sizeof op);
-    op.command = &mc_command_set;
-    op.key = key;
+    mc_op_start(&op, &mc_command_set, key);
     op.data = data;
     op.exptime = exptime;
     return op;
@@ -191,9 +176,7 @@ static inline struct mc_op mc_op_set(struct mc_bytes key, struct mc_bytes data, 
 static inline struct mc_op mc_op_delete(struct mc_bytes key)
 {
     struct mc_op op;
-    memset(&op, 0, sizeof op);
-    op.command = &mc_command_delete;
-    op.key = key;
+    mc_op_start(&op, &mc_command_delete, key);
     return op;
 }
 
@@ -201,9 +184,7 @@ static inline struct mc_op mc_op_delete(struct mc_bytes key)
 static inline struct mc_op mc_op_incr(struct mc_bytes key, uint64_t delta)
 {
     struct mc_op op;
-    memset(&op, 0, sizeof op);
-    op.command = &mc_command_incr;
-    op.key = key;
+    mc_op_start(&op, &mc_command_incr, key);
     op.number = delta;
     return op;
 }
@@ -211,9 +192,7 @@ static inline struct mc_op mc_op_incr(struct mc_bytes key, uint64_t delta)
 static inline struct mc_op mc_op_decr(struct mc_bytes key, uint64_t delta)
 {
     struct mc_op op;
-    memset(&op, 0, sizeof op);
-    op.command = &mc_command_decr;
-    op.key = key;
+    mc_op_start(&op, &mc_command_decr, key);
     op.number = delta;
     return op;
 }
@@ -221,9 +200,7 @@ static inline struct mc_op mc_op_decr(struct mc_bytes key, uint64_t delta)
 static inline struct mc_op mc_op_touch(struct mc_bytes key, int32_t exptime)
 {
     struct mc_op op;
-    memset(&op, 0, sizeof op);
-    op.command = &mc_command_touch;
-    op.key = key;
+    mc_op_start(&op, &mc_command_touch, key);
     op.exptime = exptime;
     return op;
 }
@@ -232,9 +209,7 @@ static inline struct mc_op mc_op_touch(struct mc_bytes key, int32_t exptime)
 static inline struct mc_op mc_op_stats(struct mc_bytes words, struct mc_sink *sink)
 {
     struct mc_op op;
-    memset(&op, 0, sizeof op);
-    op.command = &mc_command_stats;
-    op.key = words;
+    mc_op_start(&op, &mc_command_stats, words);
     op.sink = sink;
     return op;
 }
@@ -244,9 +219,7 @@ static inline struct mc_op mc_op_meta(const struct mc_command *command, struct m
                                       struct mc_flags flags, struct mc_meta *meta)
 {
     struct mc_op op;
-    memset(&op, 0, sizeof op);
-    op.command = command;
-    op.key = key;
+    mc_op_start(&op, command, key);
     op.meta_flags = flags.list;
     op.meta_count = flags.count;
     op.meta = meta;
@@ -257,9 +230,7 @@ static inline struct mc_op mc_op_mg(struct mc_bytes key, struct mc_flags flags,
                                     struct mc_value *value, struct mc_meta *meta)
 {
     struct mc_op op;
-    memset(&op, 0, sizeof op);
-    op.command = &mc_command_mg;
-    op.key = key;
+    mc_op_start(&op, &mc_command_mg, key);
     op.meta_flags = flags.list;
     op.meta_count = flags.count;
     op.meta = meta;
@@ -271,9 +242,7 @@ static inline struct mc_op mc_op_ms(struct mc_bytes key, struct mc_bytes data,
                                     struct mc_flags flags, struct mc_meta *meta)
 {
     struct mc_op op;
-    memset(&op, 0, sizeof op);
-    op.command = &mc_command_ms;
-    op.key = key;
+    mc_op_start(&op, &mc_command_ms, key);
     op.meta_flags = flags.list;
     op.meta_count = flags.count;
     op.meta = meta;
@@ -285,9 +254,7 @@ static inline struct mc_op mc_op_md(struct mc_bytes key, struct mc_flags flags,
                                     struct mc_meta *meta)
 {
     struct mc_op op;
-    memset(&op, 0, sizeof op);
-    op.command = &mc_command_md;
-    op.key = key;
+    mc_op_start(&op, &mc_command_md, key);
     op.meta_flags = flags.list;
     op.meta_count = flags.count;
     op.meta = meta;
@@ -298,9 +265,7 @@ static inline struct mc_op mc_op_ma(struct mc_bytes key, struct mc_flags flags,
                                     struct mc_meta *meta)
 {
     struct mc_op op;
-    memset(&op, 0, sizeof op);
-    op.command = &mc_command_ma;
-    op.key = key;
+    mc_op_start(&op, &mc_command_ma, key);
     op.meta_flags = flags.list;
     op.meta_count = flags.count;
     op.meta = meta;

@@ -19,12 +19,14 @@ int mc_reply_event(struct mc_engine *engine, struct mc_bytes *in, struct mc_repl
     }
 }
 
-void mc_reply_clear(struct mc_value *value, int result)
+void mc_reply_clear(struct mc_value *values, size_t count, int result)
 {
-    value->len = 0;
-    value->cas = 0;
-    value->flags = 0;
-    value->result = result;
+    for (size_t k = 0; k < count; k++) {
+        values[k].len = 0;
+        values[k].cas = 0;
+        values[k].flags = 0;
+        values[k].result = result;
+    }
 }
 
 /* What a reply says of a value besides its bytes. */
@@ -71,15 +73,19 @@ void mc_reply_sink(struct mc_slot slot, struct mc_bytes key, struct mc_value *va
         sink->receive(sink, slot.op, slot.slot, MC_BODY, &reply);
 }
 
-size_t mc_reply_cas(const char *b, size_t i, size_t e, uint64_t *cas)
+size_t mc_reply_number(const char *b, size_t i, size_t e, uint64_t *number)
 {
-    size_t j = i + 1;
-    if (b[i] != ' ')
-        return 0;
-    /*@ loop invariant i < j <= e;
+    uint32_t small;
+    size_t j = mc_item_number(b, i, e, &small);
+    if (j > 0) {
+        *number = small;
+        return j;
+    }
+    j = i;
+    /*@ loop invariant i <= j <= e;
         loop assigns j;
         loop variant e - j; */
     while (j < e && j - i <= MC_DECIMAL_MAX && b[j] >= '0' && b[j] <= '9')
         j++;
-    return mc_decimal_read(b, i + 1, j, UINT64_MAX, cas) ? j : 0;
+    return mc_decimal_read(b, i, j, UINT64_MAX, number) ? j : 0;
 }

@@ -54,8 +54,8 @@ static inline int *mc_reply_result(struct mc_slot s)
     return s.op->keys != NULL ? &s.op->values[s.slot].result : &s.op->result;
 }
 
-/* Nothing but a result. */
-void mc_reply_clear(struct mc_value *value, int result);
+/* These values are nothing but a result. */
+void mc_reply_clear(struct mc_value *values, size_t count, int result);
 
 /* Copies a whole value to its place. MC_HIT, or MC_E_FULL. */
 static inline int mc_reply_copy(struct mc_value *value, const struct mc_reply *item)
@@ -87,8 +87,8 @@ int mc_reply_place(struct mc_engine *engine, struct mc_slot slot, struct mc_valu
 void mc_reply_sink(struct mc_slot slot, struct mc_bytes key, struct mc_value *value,
                    const struct mc_reply *item);
 
-/* Reads a space at i and a cas unique: the index after it, or 0. */
-size_t mc_reply_cas(const char *b, size_t i, size_t e, uint64_t *cas);
+/* Reads a number of 64 bits from i on: the index after it, or 0. */
+size_t mc_reply_number(const char *b, size_t i, size_t e, uint64_t *number);
 
 /* Reads VALUE <key> <flags> <bytes>[ <cas unique>]\r\n<data block>\r\n at the front of `in`; the
  * address is kept nowhere, so that *item can be in registers. The length, or 0. */
@@ -104,7 +104,7 @@ static inline size_t mc_reply_item(struct mc_bytes in, struct mc_bytes key, stru
         return 0;
     i = mc_item_number(b, i + 1, e, &size);
     if (i > 0 && item->has_cas)
-        i = mc_reply_cas(b, i, e, &cas);
+        i = b[i] == ' ' ? mc_reply_number(b, i + 1, e, &cas) : 0;
     item->flags = flags;
     item->size = size;
     item->cas = cas;

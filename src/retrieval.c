@@ -10,7 +10,7 @@ static int end_key_in_error(struct mc_op *op, int error, const struct mc_reply *
 {
     bool begun = op->result != 0;
     if (op->value != NULL)
-        mc_reply_clear(op->value, error);
+        mc_reply_clear(op->value, 1, error);
     op->result = error;
     op->text = reply->text;
     return begun ? MC_ANSWER_AMBIGUOUS : MC_ANSWER_DONE;

@@ -120,7 +120,7 @@ void mc_writer_token(struct mc_writer *w, struct mc_bytes token, size_t max, int
     WRITES_ON;
     ensures w->error == 0 ==> w->b[\old(w->i)] == ' ' && word(w->b, \old(w->i) + 1, w->i);
     ensures w->error == 0 ==> 1 <= word.len <= max && word(word.data, 0, word.len); */
-inline void mc_writer_word(struct mc_writer *w, struct mc_bytes word, size_t max, int error);
+void mc_writer_word(struct mc_writer *w, struct mc_bytes word, size_t max, int error);
 
 /*@ requires WRITER && BESIDE_WRITER(key);
     WRITES_ON;
@@ -136,12 +136,12 @@ void mc_writer_digits(struct mc_writer *w, uint64_t number);
 /*@ requires WRITER;
     WRITES_ON;
     ensures w->error == 0 ==> \old(w->i) < w->i <= \old(w->i) + MC_DECIMAL_MAX + 1; */
-inline void mc_writer_number(struct mc_writer *w, uint64_t number);
+void mc_writer_number(struct mc_writer *w, uint64_t number);
 
 /*@ requires WRITER;
     WRITES_ON;
     ensures w->error == 0 ==> \old(w->i) < w->i <= \old(w->i) + MC_DECIMAL_MAX + 1; */
-inline void mc_writer_signed_digits(struct mc_writer *w, int32_t number);
+void mc_writer_signed_digits(struct mc_writer *w, int32_t number);
 
 /*@ requires WRITER;
     WRITES_ON;

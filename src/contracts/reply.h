@@ -1,11 +1,11 @@
 /* What is proved of reply.h. Frama-C alone reads this; see tests/proof/README.md. */
 
-/*@ requires window(b, e) && i < e && \valid(cas) && \separated(cas, b + (0 .. e - 1));
-    assigns *cas;
-    ensures \result == 0 || i + 1 < \result <= e;
-    ensures \result != 0 ==> b[i] == ' ' && is_decimal(b, i + 1, \result, UINT64_MAX) &&
-                             *cas == value_of(b, i + 1, \result); */
-size_t mc_reply_cas(const char *b, size_t i, size_t e, uint64_t *cas);
+/*@ requires window(b, e) && i <= e && \valid(number) && \separated(number, b + (0 .. e - 1));
+    assigns *number;
+    ensures \result == 0 || i < \result <= e;
+    ensures \result != 0 ==> is_decimal(b, i, \result, UINT64_MAX) &&
+                             *number == value_of(b, i, \result); */
+size_t mc_reply_number(const char *b, size_t i, size_t e, uint64_t *number);
 
 /*@ requires window(in.data, in.len) && KEY && \valid(item);
     requires \separated(item, in.data + (0 .. in.len - 1));

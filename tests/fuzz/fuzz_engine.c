@@ -165,7 +165,7 @@ static bool move_in(bool whole, bool lent)
     char *to;
     if (there == 0 || world.engine.error != 0)
         return false;
-    if (lent && world.shared && world.engine.out_len > 0)
+    if (lent && world.shared && world.engine.out.len > 0)
         return false;
     size_t n = whole ? there : take_piece(there);
     if (lent) {

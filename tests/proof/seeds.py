@@ -102,7 +102,7 @@ SEEDS = [  # file, function, old text, new text, what is wrong
     (K, 'hash_key', 'key.len > HASHED ?', 'key.len < HASHED ?', 'bytes before the key'),
     (N, 'is_base64_of', '% 8) & 63;', '% 8) & 127;', 'letters that are not there'),
     (N, 'match_key_flag', 'if (end > e ||', 'if (end > e + 1 ||', 'a byte after the window'),
-    (Y, 'mc_reply_cas', 'cas) ? j : 0;', 'cas) ? j + 1 : 0;', 'a byte after the number'),
+    (Y, 'mc_reply_number', 'number) ? j : 0;', 'number) ? j + 1 : 0;', 'a byte after the number'),
     (YH, 'mc_reply_item', 'return i > 0 ? mc_item_value(', 'return b != NULL ? mc_item_value(',
      'a value without its line'),
 ]
