@@ -21,6 +21,9 @@ server: memcached 1.4.5..9.9.9
 = END
 """
 VERSION, FLUSHED = b"VERSION 1.6.18\r\n", b"OK\r\n"
+# A server that is no memcached is asked to keep an item: the answers to set, get and delete.
+KEPT = b"STORED\r\n", b"VALUE mcwire-replay 0 0\r\n\r\nEND\r\n", b"DELETED\r\n"
+LOST = b"STORED\r\n", b"END\r\n", b"NOT_FOUND\r\n"
 
 
 def plays(*replies, first=(VERSION, FLUSHED)):
@@ -154,11 +157,40 @@ class Replay(Case):
             path = self.write(MISS)
             last = self.write(MISS.replace("1.4.5..9.9.9", "1.6.19..1.6.45"))
             fake = Fake(self, lambda fake, connection, number, version=version: says(
-                *([version] + 2 * [FLUSHED] if number == 0 else [b"END\r\n"]))(
+                *([version, FLUSHED, *KEPT] if number == 0 else [b"END\r\n"]))(
                     fake, connection, number))
             result = run("-s", fake.address, SLOW, "replay", "--yes", last, path)
             self.assertEqual(result.status, 0, result.out + result.said)
             self.assertIn(b"1 the same, 0 different, 1 not played", result.out)
+
+    def test_a_flush_that_takes_its_time(self):
+        first = b"VERSION other\r\n", FLUSHED, *LOST, *LOST, *KEPT
+        result = self.replay(MISS, plays(b"END\r\n", first=first))
+        self.assertEqual(result.status, 0, result.out)
+        self.assertEqual(result.said.count(b"hides what is stored right after it"), 1, result.said)
+
+    def test_a_flush_that_ends_the_connection(self):
+        def talk(fake, connection, number):
+            if number == 0:
+                dies(VERSION, b"")(fake, connection, number)
+            else:
+                says(VERSION if number == 1 else b"END\r\n")(fake, connection, number)
+        result = self.replay(MISS, talk)
+        self.assertEqual(result.status, 0, result.out + result.said)
+        self.assertIn(b"does not know flush_all", result.said)
+
+    def test_options_and_another_version(self):
+        server = Memcached("-A")
+        self.addCleanup(server.end)
+        out = self.ok("replay", "--yes", "--with=-A", "classic-get-miss", "admin-shutdown",
+                      server=server.address).decode()
+        self.assertEqual(out.splitlines(), [
+            "not played  classic-get-miss: for a memcached that runs without options",
+            "same        admin-shutdown", "1 the same, 0 different, 1 not played"])
+        path = self.write(MISS.replace("1.4.5..9.9.9", "1.6.19..1.6.45"))
+        out = self.ok("replay", "--yes", "--as", "1.6.45", path)
+        self.assertTrue(out.endswith(b"1 the same, 0 different, 0 not played\n"), out)
+        self.fails(2, b"--as wants a version", "replay", "--yes", "--as", "1.6.45x", path)
 
     def test_nothing_raw_reaches_a_terminal(self):
         fake = Fake(self, plays(b"\x1b[31mEND\r\n"))

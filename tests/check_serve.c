@@ -1053,7 +1053,7 @@ START_TEST(a_log_that_is_not_read)
     enum { ROUNDS = 3000 };
     struct served s;
     struct mc_bytes in = MC_BYTES("get key\r\n");
-    char out[20];
+    char out[20] = "";
     uint64_t lines;
     served_start(&s, SMALL, NOW);
     expect(&s, 1, "watch fetchers\r\n", "OK\r\n");
@@ -1088,7 +1088,7 @@ START_TEST(who_may_watch)
 {
     struct served s;
     struct mc_serve_client many[MC_SERVE_WATCHERS] = {{.closing = false}};
-    char out[100];
+    char out[100] = "";
     served_start(&s, SMALL, NOW);
     for (size_t k = 0; k < MC_SERVE_WATCHERS; k++) {
         struct mc_bytes in = MC_BYTES("watch sysevents rawcmds\r\nget a\r\nquit\r\n");

@@ -1,4 +1,5 @@
 /* The command replay: transcripts are played to a server, and what it answers differently is shown. */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,17 +11,22 @@
 #include "replay.h"
 #include "run.h"
 #include "side.h"
+#include "socket.h"
 
 enum {
-    REASON_SIZE = 200,
-    KNOWN_VERSION = 1006018
-}; /* 1.6.18: the answers that most have in common */
+    REASON_SIZE = 400,
+    KNOWN_VERSION = 1006018, /* 1.6.18: the answers that most have in common */
+    FLUSH_MS = 3000,         /* so long a flush_all may hide what is stored after it */
+    PAUSE_MS = 20
+};
 
 struct play {
     struct session session;
     struct replay_server server;
     unsigned version; /* of memcached, as transcript_version() has it */
+    bool is_other;    /* a server that is no memcached */
     bool cannot_flush;
+    bool flushed, flushes_slowly; /* once at least; and it hides what is stored after it */
     size_t same, different, not_played;
 };
 
@@ -128,20 +134,66 @@ static void print_difference(const struct play *play, const char *name,
 
 /* ---- playing --------------------------------------------------------------------------------- */
 
+/* Does the server keep what is stored now? */
+static bool keeps_items(struct play *play)
+{
+    const struct mc_bytes key = MC_BYTES("mcwire-replay");
+    char space[8];
+    struct mc_value value = {.buf = space, .cap = sizeof space};
+    struct mc_op set = {.command = &mc_command_set, .key = key};
+    struct mc_op get = {.command = &mc_command_get, .key = key, .value = &value};
+    struct mc_op delete = {.command = &mc_command_delete, .key = key};
+    mc_server_do(&play->session.server, &set);
+    if (set.result != MC_STORED)
+        return true;
+    mc_server_do(&play->session.server, &get);
+    mc_server_do(&play->session.server, &delete);
+    return get.result != MC_MISS;
+}
+
+/* Waits until flush_all hides no more what is stored after it: with some servers that are no memcached
+ * it takes until the next second. Those with which it takes no time are asked once. */
+static void await_flush(struct play *play)
+{
+    const int64_t end = mc_socket_now() + FLUSH_MS;
+    if (!play->is_other || (play->flushed && !play->flushes_slowly))
+        return;
+    while (!keeps_items(play) && mc_socket_now() < end) {
+        if (!play->flushes_slowly)
+            escape_message("mcwire", "replay: the server's flush_all hides what is stored right "
+                                     "after it, so each transcript waits");
+        play->flushes_slowly = true;
+        poll(NULL, 0, PAUSE_MS);
+    }
+    play->flushed = true;
+}
+
+/* Is it only flush_all that the server answers by closing the connection? */
+static bool is_still_there(struct play *play)
+{
+    struct mc_op op = {.command = &mc_command_version};
+    mc_server_resume(&play->session.server);
+    mc_server_do(&play->session.server, &op);
+    return op.result > 0 || op.result == MC_E_AMBIGUOUS;
+}
+
 /* Invalidates what another transcript has stored. False: there is no server. */
 static bool begin_empty(struct play *play)
 {
     struct mc_op op = {.command = &mc_command_flush_all};
-    mc_server_do(&play->session.server, &op);
-    if (op.result == MC_OK)
+    if (play->cannot_flush)
         return true;
-    if (op.result < 0 && op.result != MC_E_AMBIGUOUS) {
+    mc_server_do(&play->session.server, &op);
+    if (op.result == MC_OK) {
+        await_flush(play);
+        return true;
+    }
+    if (op.result < 0 && op.result != MC_E_AMBIGUOUS && !is_still_there(play)) {
         session_judge(&play->session, NULL, op.result, op.text);
         return false;
     }
-    if (!play->cannot_flush)
-        escape_message("mcwire", "replay: the server does not know flush_all, so what a transcript "
-                                 "stores may be seen by those that follow");
+    escape_message("mcwire", "replay: the server does not know flush_all, so what a transcript "
+                             "stores may be seen by those that follow");
     play->cannot_flush = true;
     return true;
 }
@@ -173,13 +225,15 @@ static bool play_transcript(struct play *play, const char *name,
 static bool is_for_another(const struct play *play, const struct transcript *transcript,
                            char why[REASON_SIZE])
 {
+    const char *with = play->session.settings->with;
+    char options[REASON_SIZE / 2];
+    snprintf(options, sizeof options, "%s%s%s", transcript->users[0] != '\0' ? "-Y" : "",
+             transcript->options, transcript->needs);
     if (!transcript->live)
         snprintf(why, REASON_SIZE, "its bytes are invented, or no server can be made to send them");
-    else if (transcript->users[0] != '\0')
-        snprintf(why, REASON_SIZE, "for a memcached that runs with -Y");
-    else if (transcript->options[0] != '\0' || transcript->needs[0] != '\0')
-        snprintf(why, REASON_SIZE, "for a memcached that runs with %s%s", transcript->options,
-                 transcript->needs);
+    else if (strcmp(options, with != NULL ? with : "") != 0)
+        snprintf(why, REASON_SIZE, "for a memcached that runs with%s%s",
+                 options[0] != '\0' ? " " : "out options", options);
     else if (play->version < transcript->first || play->version > transcript->last)
         snprintf(why, REASON_SIZE, "for another version");
     else
@@ -265,8 +319,11 @@ static bool find_version(struct play *play)
     memcpy(text, len > 0 ? op.text.data : "", len);
     text[len] = '\0';
     play->version = transcript_version(text, &end);
-    if (play->version == 0)
+    play->is_other = play->version == 0;
+    if (play->is_other)
         play->version = KNOWN_VERSION;
+    if (play->session.settings->as != NULL)
+        play->version = transcript_version(play->session.settings->as, &end);
     return true;
 }
 
@@ -286,10 +343,13 @@ static void play_words(struct play *play)
 static const char *what_is_missing(const struct settings *settings,
                                    const struct option_words *words)
 {
+    const char *end;
     if (words->count == 0 && !settings->all)
         return "name transcripts (replay --list) or files, or say --all";
     if (!settings->yes)
         return "it invalidates all items of the server; say --yes if that is meant";
+    if (settings->as != NULL && (transcript_version(settings->as, &end) == 0 || *end != '\0'))
+        return "--as wants a version, as 1.6.18";
     return NULL;
 }
 

@@ -37,9 +37,9 @@ struct server {
     bool closed[CLIENTS];
 };
 
-static void *take_memory(void *old, size_t size)
+static void *take_memory(size_t size)
 {
-    void *data = realloc(old, size > 0 ? size : 1);
+    void *data = malloc(size > 0 ? size : 1);
     if (data == NULL)
         fuzz_fail("no memory");
     return data;
@@ -47,7 +47,10 @@ static void *take_memory(void *old, size_t size)
 
 static void append(struct bytes *to, const char *data, size_t len)
 {
-    to->data = take_memory(to->data, to->len + len);
+    char *larger = realloc(to->data, to->len + len + 1);
+    if (larger == NULL)
+        fuzz_fail("no memory");
+    to->data = larger;
     if (len > 0)
         memcpy(to->data + to->len, data, len);
     to->len += len;
@@ -65,7 +68,7 @@ static size_t next_size(struct server *s, unsigned first, size_t most)
 static void run_server(struct server *s, unsigned client)
 {
     struct bytes *in = &s->in[client];
-    char *copy = take_memory(NULL, in->len);
+    char *copy = take_memory(in->len);
     struct mc_bytes left = {copy, in->len};
     int result = MC_E_FULL;
     if (in->len > 0)
@@ -73,7 +76,7 @@ static void run_server(struct server *s, unsigned client)
     while (result == MC_E_FULL) {
         static char large[LARGE];
         size_t room = next_size(s, 3, LARGE);
-        struct mc_out out = {room < LARGE ? take_memory(NULL, room) : large, room, 0};
+        struct mc_out out = {room < LARGE ? take_memory(room) : large, room, 0};
         result = mc_serve_input(&s->serve, &s->clients[client], &left, &out);
         if (out.len > room || (result == MC_E_FULL && out.len < room))
             fuzz_fail("%zu bytes of %zu, and the result is %d", out.len, room, result);
@@ -122,7 +125,7 @@ static void check_books(const struct server *s)
 /* The block stays for the next input. */
 static void start_server(struct server *s, const uint8_t *sizes, uint8_t options)
 {
-    void *block = s->block != NULL ? s->block : take_memory(NULL, MEMORY);
+    void *block = s->block != NULL ? s->block : take_memory(MEMORY);
     *s = (struct server){.sizes = sizes, .block = block};
     if (!mc_serve_init(&s->serve, s->block, MEMORY, NOW))
         fuzz_fail("too little memory");
