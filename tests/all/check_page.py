@@ -356,6 +356,10 @@ LIES = {
 }
 WORTH = {"an": "error", "not": "hidden"}
 
+# Four questions at once.
+PIPELINE = "> set n 0 0 1\\r\\n5\\r\\nincr n 3\\r\\nget n\\r\\nget m\\r\\n\n" \
+           "< STORED\\r\\n8\\r\\nVALUE n 0 1\\r\\n8\\r\\nEND\\r\\nEND\\r\\n"
+
 # Replies, and how many lies can be told about them at least.
 REPLIES = {"VALUE greeting 5 5\r\nhello\r\nEND\r\n": 250, "VALUE n 0 0 7\r\n\r\nEND\r\n": 250,
            "STORED\r\n": 100, "END\r\n": 100, "9\r\n": 100, "HD c9 Oa\r\n": 120,
@@ -462,13 +466,13 @@ class Lies(unittest.TestCase):
         self.assertIn("greetingkey 5flags 5bytes", text_of('.message[aria-pressed="true"]'))
 
     def test_a_lie_is_told_about_the_first_reply(self):
-        browser.open(t="classic-pipeline", m=1)
+        browser.open(t="your own", m=1, text=PIPELINE)
         tell("doubled")
         self.assertEqual(text_of("#bytes")[:25], "STORED\\r\\nSTORED\\r\\n8\\r\\n")
         rows = [row[1] for row in browser.run(VERDICT)]
-        self.assertEqual(rows, ["right"] + ["wrong"] * 7)
-        self.assertIn("wrong 7 of 8 times", text_of("#verdict"))
-        browser.open(t="classic-get-many", m=3)
+        self.assertEqual(rows, ["right"] + ["wrong"] * 4)
+        self.assertIn("wrong 4 of 5 times", text_of("#verdict"))
+        browser.open(t="classic-get-many", m=7)
         tell("no-end")
         self.assertEqual(text_of("#bytes"),
                          "VALUE three 3 3\\r\\n333\\r\\nVALUE one 1 1\\r\\n1\\r\\n|")
@@ -496,7 +500,7 @@ class Lies(unittest.TestCase):
         self.assertEqual(browser.run("document.querySelectorAll('.stop').length"), 0)
 
     def test_whose_answer_is_whose(self):
-        browser.open(t="classic-pipeline", m=1)
+        browser.open(t="your own", m=1, text=PIPELINE)
         self.assertEqual(browser.run("""[...document.querySelectorAll("#verdict tbody tr")].map(
             (row) => row.textContent).slice(1, 4)"""),
             ["2. incr n 3\\r\\n8", "3. get n\\r\\nvalue 8", "4. get m\\r\\nmiss"])
