@@ -227,10 +227,12 @@ static bool is_key_or_token(char letter)
     return letter == 'k' || letter == 'c' || letter == 'O';
 }
 
+/* The letter of a word of a meta reply. */
 static char meta_letter(struct mc_bytes text, size_t at)
 {
-    char letter = at < text.len ? text.data[at] : '\0';
-    return is_key_or_token(letter) ? letter : '.';
+    if (at < text.len && is_key_or_token(text.data[at]))
+        return text.data[at];
+    return '.';
 }
 
 void lies_name_fields(struct mc_bytes text, char fields[LIES_FIELDS_MAX + 1])
@@ -241,8 +243,10 @@ void lies_name_fields(struct mc_bytes text, char fields[LIES_FIELDS_MAX + 1])
     for (bool more = true; more && count < LIES_FIELDS_MAX; count++) {
         if (*known != '\0')
             fields[count] = *known++;
+        else if (meta)
+            fields[count] = meta_letter(text, at);
         else
-            fields[count] = meta ? meta_letter(text, at) : '-';
+            fields[count] = '-';
         at = find_any(text, at, " \r");
         more = at < text.len && text.data[at] == ' ';
         at += more ? 1 : 0;
@@ -347,7 +351,8 @@ bool lies_is_accepted(const struct lies_reply *reply, struct mc_bytes text)
 {
     char word[20] = " ";
     size_t len = find_any(text, 0, " \r");
-    len = len < sizeof word - 3 ? len : sizeof word - 3;
+    if (len > sizeof word - 3)
+        len = sizeof word - 3;
     memcpy(word + 1, text.data, len);
     word[len + 1] = ' ';
     bool is_number = len > 0 && text.data[0] >= '0' && text.data[0] <= '9';

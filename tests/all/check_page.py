@@ -91,14 +91,18 @@ class Browser:
             raise AssertionError(script + ": " + json.dumps(result["exceptionDetails"])[:800])
         return result["result"].get("value")
 
-    def open(self, **words):
-        """Loads the page at an address, and waits until it is ready."""
+    def load(self, **words):
+        """Loads the page at an address."""
         address = "file://" + PAGE + ("#" + urllib.parse.urlencode(words) if words else "")
         for url in ("about:blank", address):
             self.events.clear()
             self.call("Page.navigate", url=url)
             while "Page.loadEventFired" not in self.events:
                 self.receive()
+
+    def open(self, **words):
+        """The same, and waits until it is ready."""
+        self.load(**words)
         self.run("new Promise((done) => { const wait = () => document.documentElement.dataset.ready"
                  " ? done() : requestAnimationFrame(wait); wait(); })")
 
@@ -173,36 +177,56 @@ def expected_events(name):
     return replies
 
 
-# All messages of a transcript: what the reader makes of each, for every cut.
-EVENTS = """(() => {
-    const { wire, messages } = page, all = [];
-    for (const message of messages) {
-        const tried = tryCuts(wire, message);
-        all.push({ reply: message.direction === REPLIES, ...tried, size: message.bytes.length });
-    }
-    return all;
-})()"""
+# The elements that are wider inside than outside.
+WIDER = """[...document.querySelectorAll("main *")].filter((one) =>
+    getComputedStyle(one).display !== "inline" && one.scrollWidth > one.clientWidth + 1)
+    .map((one) => one.id || one.className)"""
+
+# A transcript that is chosen: what is shown of it, and of all its messages what the reader makes of
+# each, for every cut.
+SHOWN = """((name) => {
+    const choice = byId("choice");
+    choice.value = name;
+    choice.dispatchEvent(new Event("change"));
+    page.choose(1);
+    return { name: byId("name").textContent, parts: [byId("prose").textContent.length,
+                 document.querySelectorAll(".message").length,
+                 document.querySelectorAll(".message .field").length],
+             width: document.documentElement.scrollWidth, wider: %s,
+             messages: page.messages.map((message) => ({ reply: message.direction === REPLIES,
+                 ...tryCuts(page.wire, message), size: message.bytes.length })) };
+})(%%s)""" % WIDER
 
 
 class Transcripts(unittest.TestCase):
     def test_every_transcript_at_every_cut(self):
+        browser.size(min(WIDTHS))
         browser.open()
         cuts = 0
         for name in NAMES:
-            browser.run("page.open(%s)" % json.dumps(name))
-            messages = browser.run(EVENTS)
-            expected = expected_events(name)
-            replies = [one for one in messages if one["reply"]]
-            self.assertEqual(len(replies), len(expected), name)
-            for message in messages:
-                self.assertEqual(len(message["outcomes"]), 1, name)
-                if message["all"]:
-                    self.assertEqual(message["count"], max(message["size"] - 1, 0), name)
-                cuts += message["count"]
-            for reply, lines in zip(replies, expected):
-                self.assertEqual(reply["outcomes"][0].split("\n"), lines, name)
+            shown = browser.run(SHOWN % json.dumps(name))
+            self.assertEqual(shown["name"], name)
+            self.assertGreater(min(shown["parts"]), 0, name)
+            self.assertLessEqual(shown["width"], min(WIDTHS), name)
+            self.assertEqual(shown["wider"], [], name)
+            cuts += self.check_events(name, shown["messages"])
+        browser.size(max(WIDTHS))
         print("# reached: page. The page's readers | %d transcripts in a browser, every cut of both "
               "directions | %s cuts" % (len(NAMES), format(cuts, ",")))
+
+    def check_events(self, name, messages):
+        """Every cut of a message gives the same events, those of a reply as the transcript has
+        them. Returns how many cuts there were."""
+        expected = expected_events(name)
+        replies = [one for one in messages if one["reply"]]
+        self.assertEqual(len(replies), len(expected), name)
+        for message in messages:
+            self.assertEqual(len(message["outcomes"]), 1, name)
+            if message["all"]:
+                self.assertEqual(message["count"], max(message["size"] - 1, 0), name)
+        for reply, lines in zip(replies, expected):
+            self.assertEqual(reply["outcomes"][0].split("\n"), lines, name)
+        return sum(message["count"] for message in messages)
 
     def test_what_is_kept_at_each_place_of_the_slider(self):
         browser.open(t="classic-set-get", m=3)
@@ -227,33 +251,120 @@ class Transcripts(unittest.TestCase):
         self.assertEqual(sorted(names), NAMES)
         self.assertEqual(browser.run("STATIONS.every((one) => one.idea && one.names.length)"), True)
 
-    def test_every_conversation_is_shown(self):
+    def test_each_send_is_a_message(self):
+        for name, expected in (
+                ("mistake-no-end-of-value", ["> set a 0 0 3\\r\\nabc", "> get b\\r\\n",
+                                             "< CLIENT_ERROR bad data chunk\\r\\nERROR\\r\\n"]),
+                ("mistake-size-with-crlf", ["> set a 0 0 5\\r\\nabc\\r\\n", "> get a\\r\\n"]),
+                ("mistake-bare-lf", ["> get a\\n", "< END\\r\\n", "> set a 0 0 1\\n1\\n\\n"]),
+                ("classic-set-get", ["> set greeting 5 0 5\\r\\nhello\\r\\n", "< STORED\\r\\n"])):
+            browser.run("page.open(%s)" % json.dumps(name))
+            self.assertEqual(browser.run("page.messages.map((one) => (one.direction ? '< ' : '> ') +"
+                                         " spell(one.bytes))")[:len(expected)], expected)
+        browser.run("page.open('admin-quit')")
+        self.assertEqual(browser.run("document.querySelectorAll('.closed').length"), 1)
+
+    def test_the_wrong_byte_is_marked(self):
+        browser.open(t="broken-numbers", m=1)
+        marks = ["#bytes", '.message[aria-pressed="true"]', "#hex"]
+        self.assertEqual([text_of(where + " .wrong-byte") for where in marks], ["1", "1", "31"])
+        self.assertEqual(browser.run("""[...document.querySelectorAll("#messages > li.answered")].map(
+            (one) => one.querySelector(".wrong-byte").textContent).join("")"""), "1-0x11a11")
+        browser.run("page.choose(3, 3)")
+        self.assertEqual(text_of("#bytes .to-come .wrong-byte"), "-")
+        browser.run("page.choose(0)")
+        self.assertEqual(browser.run("document.querySelectorAll('#detail .wrong-byte').length"), 0)
+
+    def test_the_signs_in_view_are_explained(self):
+        for address, signs in (({"m": 3}, ["\\r \\n", "|"]), ({"m": 3, "cut": 9}, ["\\r \\n", "|", "abc"]),
+                               ({"m": 3, "lie": "size-long"}, ["\\r \\n", "|", "x"])):
+            browser.open(t="classic-set-get", **address)
+            self.assertEqual(browser.run("[...byId('signs').querySelectorAll('dt')].map((one) =>"
+                                         " one.textContent)"), signs)
+        browser.open(t="your own", text="> {50*a}")
+        self.assertEqual(text_of("#signs dt"), "{50*k}")
+
+    def test_a_value_in_pieces_is_one_part(self):
+        browser.open(t="error-too-large", m=2)
+        self.assertEqual(text_of(".message[aria-pressed='true'] .line:nth-child(2)"),
+                         "{1048576*x}value\\r\\nvalue end")
+
+
+class Stations(unittest.TestCase):
+    def test_each_has_all_that_teaches_it(self):
         browser.open()
-        for name in NAMES:
-            shown = browser.run("""(() => {
-                const choice = byId("choice");
-                choice.value = %s;
-                choice.dispatchEvent(new Event("change"));
-                return [byId("name").textContent, byId("prose").textContent.length,
-                        document.querySelectorAll(".message").length,
-                        document.querySelectorAll(".message .field").length];
-            })()""" % json.dumps(name))
-            self.assertEqual(shown[0], name)
-            self.assertGreater(min(shown[1:]), 0, name)
+        for station in browser.run("STATIONS.slice(0, 10)"):
+            guide = station["guide"]
+            self.assertEqual(sorted(guide), ["break", "check", "do", "look"])
+            self.assertRegex(" ".join(guide["check"]), "^`mcwire learn [0-9]+`: [A-Z]")
+            self.assertRegex(guide["do"], "^`(mcwire talk`|mcwire lie |printf )")
+            for text, address in (guide["look"], guide["break"]):
+                words = dict(urllib.parse.parse_qsl(address))
+                self.assertIn(words["t"], station["names"], text)
+                follow("location.hash = %s" % json.dumps("#" + address))
+                self.assertEqual(browser.run("[page.name, page.index, page.lie?.name ?? '']"),
+                                 [words["t"], int(words["m"]), words.get("lie", "")], address)
+
+    def test_the_links(self):
+        browser.open()
+        titles = browser.run("[...byId('stations').children].map((one) => one.textContent)")
+        self.assertEqual(titles, browser.run("STATIONS.map((one) => one.title)"))
+        for title in titles:
+            follow("[...byId('stations').children].find((one) => one.textContent === %s).click()"
+                   % json.dumps(title))
+            self.assertEqual(text_of('#stations [aria-current="true"]'), title)
+            self.assertIn(title, text_of("#station"))
+        browser.open(t="your own")
+        self.assertEqual(browser.run("document.querySelector('#stations [aria-current=\"true\"]')"),
+                         None)
+        self.assertEqual(text_of("#guide") + text_of("#station"), "")
+
+    def test_a_link_shows_what_it_says(self):
+        browser.size(1280, 500)
+        browser.open(t="classic-pipeline", m=0)
+        follow("document.querySelector('#guide dd:last-child a').click()")
+        seen = browser.run("byId('verdict').getBoundingClientRect().top < innerHeight")
+        browser.size(1280)
+        self.assertEqual((seen, browser.run("page.lie.name")), (True, "doubled"))
 
 
 # What a lie does to the reply to "get greeting", and to the two clients' answers to it and to the
-# next question, which is a set: right, wrong, or refused.
+# next question, which is a set: right, wrong, an error, or not to be noticed by anybody.
 LIES = {
-    "size+1": ("refused right", "right right"),
-    "size-1": ("refused right", "right right"),
-    "bare LF": ("refused right", "right right"),
-    "other key": ("refused right", "right right"),
-    "END twice": ("refused right", "right wrong"),
-    "late": ("refused right", "wrong wrong"),
-    "cut here": ("refused right", "wrong right"),
-    "HTTP": ("refused right", "wrong wrong"),
+    "other-key": ("error right", "right right"),
+    "doubled": ("error right", "right wrong"),
+    "old-value": ("error right", "wrong wrong"),
+    "early-end": ("error right", "wrong wrong"),
+    "late-end": ("error right", "right wrong"),
+    "size-short": ("error right", "right right"),
+    "size-long": ("error right", "right right"),
+    "http": ("error right", "wrong right"),
+    "stored": ("error right", "wrong right"),
+    "error": ("error right", "error right"),
+    "full": ("error right", "error right"),
+    "closed": ("error right", "wrong right"),
+    "cut-value": ("error right", "wrong right"),
+    "idle": ("right right", "right right"),
+    "silence": ("error right", "wrong wrong"),
+    "silent-value": ("error right", "wrong wrong"),
+    "late": ("error right", "wrong wrong"),
+    "many-foreign": ("error right", "wrong right"),
+    "line end bare LF": ("error right", "right right"),
+    "instead: END": ("hidden right", "wrong right"),
+    "closed after a byte": ("error right", "wrong right"),
+    "NUL at a byte": ("error right", "right right"),
 }
+WORTH = {"an": "error", "not": "hidden"}
+
+# Four questions at once.
+PIPELINE = "> set n 0 0 1\\r\\n5\\r\\nincr n 3\\r\\nget n\\r\\nget m\\r\\n\n" \
+           "< STORED\\r\\n8\\r\\nVALUE n 0 1\\r\\n8\\r\\nEND\\r\\nEND\\r\\n"
+
+# Replies, and how many lies can be told about them at least.
+REPLIES = {"VALUE greeting 5 5\r\nhello\r\nEND\r\n": 250, "VALUE n 0 0 7\r\n\r\nEND\r\n": 250,
+           "STORED\r\n": 100, "END\r\n": 100, "9\r\n": 100, "HD c9 Oa\r\n": 120,
+           "VA 3 kab s3\r\nabc\r\n": 200, "SERVER_ERROR busy\r\n": 100, "VALUE a 0 01\r\n": 0,
+           "VALUE a 0 5\r\nhel": 0}
 
 VERDICT = """[...document.querySelectorAll("#verdict tbody tr")].map((row) =>
     [...row.querySelectorAll("td small")].map((one) => one.textContent.split(/[ :]/)[0]))"""
@@ -265,6 +376,12 @@ def click(selector, text=None):
         !%s || one.textContent === %s).click()""" % tuple(map(json.dumps, (selector, text, text))))
 
 
+def follow(script):
+    """Runs what brings the page to another of its addresses."""
+    browser.run("new Promise((done) => { addEventListener('hashchange', () => done(),"
+                " { once: true }); %s; })" % script)
+
+
 def text_of(selector):
     return browser.run("document.querySelector(%s).textContent" % json.dumps(selector))
 
@@ -274,35 +391,137 @@ def chosen():
         one.getAttribute("aria-pressed") === "true")""")
 
 
-class Buttons(unittest.TestCase):
-    def test_each_lie(self):
+def tell(name):
+    """Chooses a lie as somebody would who looks for it."""
+    browser.run("""(() => {
+        const lie = page.menu.find((one) => one.name === %s);
+        if (lie.isCase)
+            return document.querySelector(`.lie[data-index="${lie.index}"]`).click();
+        byId("more").value = lie.index;
+        byId("more").dispatchEvent(new Event("change"));
+    })()""" % json.dumps(name))
+
+
+def type_text(text):
+    browser.run("byId('text').value = %s" % json.dumps(text))
+    click("#read")
+
+
+class Lies(unittest.TestCase):
+    def test_what_each_does(self):
+        browser.open(t="classic-set-get", m=3)
         for name, (ours, careless) in LIES.items():
-            browser.open(t="classic-set-get", m=3)
-            click(".lie", name)
-            rows = browser.run(VERDICT)
-            words = {"an": "refused"}
-            self.assertEqual(" ".join(words.get(row[0], row[0]) for row in rows), ours, name)
+            browser.run("page.choose(3, 10)")
+            tell(name)
+            rows = [[WORTH.get(word, word) for word in row] for row in browser.run(VERDICT)]
+            self.assertEqual(" ".join(row[0] for row in rows), ours, name)
             self.assertEqual(" ".join(row[1] for row in rows), careless, name)
             click(".lie", "the truth")
-            self.assertEqual(browser.run(VERDICT), [])
+            self.assertEqual(browser.run(VERDICT), [[], []])
             self.assertEqual(text_of("#bytes"), "VALUE greeting 5 5\\r\\nhello\\r\\nEND\\r\\n|")
+
+    def test_mcwire_believes_none(self):
+        """Nothing wrong is told by mcwire, unless the lie is a reply that can be honest."""
+        browser.open(t="classic-set-get", m=3)
+        hidden = browser.run("""page.menu.filter((lie) => {
+            page.setLie(lie);
+            return !/^(right|an error)/.test(document.querySelector("#verdict td small").textContent);
+        }).map((lie) => lie.name)""")
+        self.assertEqual(hidden, ["instead: END"])
+
+    def test_the_menu_is_the_table(self):
+        """The page has the lies of src/learn that can be told about a reply, in their order."""
+        browser.open(t="your own")
+        with tempfile.TemporaryDirectory() as folder:
+            program = os.path.join(folder, "list_lies")
+            subprocess.run(["cc", "-std=c11", "-Iproto", "-Isrc/learn", "tests/support/list_lies.c",
+                            "src/learn/lies.c", "src/learn/lie_case.c", "-o", program],
+                           cwd=ROOT, check=True)
+            for reply, least in REPLIES.items():
+                lines = subprocess.run([program, reply], capture_output=True, text=True,
+                                       check=True).stdout.splitlines() if least else []
+                type_text("> get a\\r\\n\n< " + reply.replace("\r", "\\r").replace("\n", "\\n"))
+                browser.run("page.choose(1)")
+                cases = browser.run("""[...document.querySelectorAll(".lie")].slice(1).map(
+                    (node) => [node.textContent, node.title])""")
+                self.assertEqual([tuple(line.split("\t")) for line in lines if line[-1] != "\t"],
+                                 [tuple(node) for node in cases], reply)
+                others = browser.run("""[...document.querySelectorAll(
+                    '#more option:not([value=""])')].map((node) => node.textContent)""")
+                self.assertEqual(sorted(line.strip() for line in lines if line[-1] == "\t"),
+                                 sorted(others), reply)
+                self.assertGreaterEqual(len(lines), least, reply)
 
     def test_a_lie_changes_the_bytes_that_are_read(self):
         browser.open(t="classic-set-get", m=3)
-        click(".lie", "size+1")
+        tell("size-long")
         self.assertIn("VALUE greeting 5 6", text_of("#bytes"))
         self.assertIn("PROTOCOL fault=value at=0", text_of("#told"))
         self.assertIn("All 31 cuts", text_of("#cuts"))
         self.assertIn("VALUEreply greetingkey 5flags 6bytes",
                       text_of('.message[aria-pressed="true"]'))
+        self.assertEqual(text_of("#break-text"),
+                         "The size is larger by 1 than the value that follows.")
         click(".lie", "the truth")
         self.assertIn("greetingkey 5flags 5bytes", text_of('.message[aria-pressed="true"]'))
 
-    def test_what_does_not_apply_is_disabled(self):
-        browser.open(t="classic-set-get", m=1)
-        self.assertEqual(browser.run("""[...document.querySelectorAll(".lie")].filter((one) =>
-            one.disabled).map((one) => one.textContent).join()"""), "size+1,size-1,other key")
+    def test_a_lie_is_told_about_the_first_reply(self):
+        browser.open(t="your own", m=1, text=PIPELINE)
+        tell("doubled")
+        self.assertEqual(text_of("#bytes")[:25], "STORED\\r\\nSTORED\\r\\n8\\r\\n")
+        rows = [row[1] for row in browser.run(VERDICT)]
+        self.assertEqual(rows, ["right"] + ["wrong"] * 4)
+        self.assertIn("wrong 4 of 5 times", text_of("#verdict"))
+        browser.open(t="classic-get-many", m=7)
+        tell("no-end")
+        self.assertEqual(text_of("#bytes"),
+                         "VALUE three 3 3\\r\\n333\\r\\nVALUE one 1 1\\r\\n1\\r\\n|")
 
+    def test_the_slider_chooses_the_place(self):
+        browser.open(t="classic-set-get", m=3)
+        for name, cut, bytes_shown in (
+                ("closed after a byte", 9, "VALUE gre|eting 5 5\\r\\nhello\\r\\nEND\\r\\n"),
+                ("high bit at a byte", 9, "VALUE gr\\xff|eting 5 5\\r\\nhello\\r\\nEND\\r\\n")):
+            tell(name)
+            self.assertEqual(browser.run("page.cut"), 16)
+            browser.run("byId('cut').value = %d; byId('cut').dispatchEvent(new Event('input'))" % cut)
+            self.assertEqual(text_of("#bytes"), bytes_shown)
+            click(".lie", "the truth")
+
+    def test_how_a_reply_stops(self):
+        browser.open(t="classic-set-get", m=3)
+        for name, text, size in (("closed", "(the server closes the connection)", 0),
+                                 ("silent-value", "(nothing more comes)", 22),
+                                 ("late", "(this comes when the client has stopped waiting)", 32)):
+            tell(name)
+            self.assertEqual(text_of('.message[aria-pressed="true"] .stop'), text)
+            self.assertEqual(text_of("#cut-place"), "%d of %d" % (size, size))
+        tell("size-long")
+        self.assertEqual(browser.run("document.querySelectorAll('.stop').length"), 0)
+
+    def test_whose_answer_is_whose(self):
+        browser.open(t="your own", m=1, text=PIPELINE)
+        self.assertEqual(browser.run("""[...document.querySelectorAll("#verdict tbody tr")].map(
+            (row) => row.textContent).slice(1, 4)"""),
+            ["2. incr n 3\\r\\n8", "3. get n\\r\\nvalue 8", "4. get m\\r\\nmiss"])
+
+    def test_a_lie_about_a_question_is_about_its_reply(self):
+        browser.open(t="classic-set-get", m=2)
+        tell("late")
+        self.assertEqual(chosen(), 3)
+        click("#step")
+        self.assertEqual(browser.run("page.lie"), None)
+        self.assertIn("VALUEreply greetingkey", text_of('.message[data-index="3"]'))
+
+    def test_two_questions_that_were_sent_one_by_one(self):
+        browser.open(t="mistake-late-reply", m=2)
+        self.assertEqual(browser.run("""[...document.querySelectorAll("#verdict tbody tr")].map(
+            (row) => row.textContent)"""),
+            ["1. get a\\r\\nvalue mine!", "2. get b\\r\\nvalue yours!",
+             "3. get next\\r\\nvalue abc"])
+
+
+class Buttons(unittest.TestCase):
     def test_next_conversation(self):
         browser.open()
         names = browser.run("STATIONS.flatMap((station) => station.names)")
@@ -356,15 +575,19 @@ class Buttons(unittest.TestCase):
             String.fromCharCode(parseInt(one.textContent, 16))).join("")"""), "greeting")
 
     def test_the_address_keeps_what_is_seen(self):
-        browser.open(t="classic-gats-cas", m=3, cut=9, lie="END twice")
+        browser.open(t="classic-gats-cas", m=3, cut=9, lie="late-end")
         self.assertEqual(browser.run("[page.name, page.index, page.cut, page.lie.name]"),
-                         ["classic-gats-cas", 3, 9, "END twice"])
+                         ["classic-gats-cas", 3, 9, "late-end"])
         click(".lie", "late")
         browser.run("page.moveTo(5); page.writeAddress()")
         self.assertEqual(browser.run("location.hash"),
                          "#t=classic-gats-cas&m=3&cut=5&lie=late")
-        browser.run("location.hash = '#t=meta-get&m=1'")
-        browser.run("new Promise((done) => setTimeout(done))")
+        follow("location.hash = '#t=meta-get&m=1'")
+        self.assertEqual(browser.run("[page.name, page.index]"), ["meta-get", 1])
+
+    def test_a_link_is_followed_while_the_address_is_to_be_written(self):
+        browser.open(t="classic-set-get", m=3)
+        follow("page.moveTo(5); location.hash = '#t=meta-get&m=1'; page.writeAddress()")
         self.assertEqual(browser.run("[page.name, page.index]"), ["meta-get", 1])
 
     def test_an_unknown_address_shows_the_first_conversation(self):
@@ -375,20 +598,16 @@ class Buttons(unittest.TestCase):
 
 
 class OwnBytes(unittest.TestCase):
-    def type(self, text):
-        browser.run("byId('text').value = %s" % json.dumps(text))
-        click("#read")
-
     def test_both_directions(self):
         browser.open(t="your own")
-        self.type("> set k 0 0 3\\r\\n\n> abcd\\r\\n\n< VALUE k 0 01\\r\\n")
+        type_text("> set k 0 0 3\\r\\n\n> abcd\\r\\n\n< VALUE k 0 01\\r\\n")
         self.assertIn("not the end of the value", text_of("#fields"))
         click('.message[data-index="1"]')
         self.assertIn("PROTOCOL fault=number at=10", text_of("#told"))
 
     def test_any_bytes(self):
         browser.open(t="your own")
-        self.type("< \\x00\\xff<b>&amp;{3*z}\n> \\x80\\x01")
+        type_text("< \\x00\\xff<b>&amp;{3*z}\n> \\x80\\x01")
         self.assertEqual(text_of('.message[data-index="0"] .lines'),
                          "\\x00\\xff<b>&amp;zzz")
         self.assertIn("PROTOCOL", text_of("#told"))
@@ -401,14 +620,14 @@ class OwnBytes(unittest.TestCase):
                               ("> a\\q", "line 1: a backslash is followed by"),
                               ("> a\n< {x}", "line 2: no bytes of the name x"),
                               ("> {3*x", "line 1: a } is missing")):
-            self.type(text)
+            type_text(text)
             self.assertIn(problem, text_of("#problem"))
-        self.type("> get a\\r\\n")
+        type_text("> get a\\r\\n")
         self.assertEqual(text_of("#problem"), "")
 
     def test_a_request_in_two_messages(self):
         browser.open(t="your own")
-        self.type("> set a 0\n< ERROR\\r\\n\n>  0 1\\r\\nx\\r\\n\n< STORED\\r\\n")
+        type_text("> set a 0\n< ERROR\\r\\n\n>  0 1\\r\\nx\\r\\n\n< STORED\\r\\n")
         browser.run("page.choose(2)")
         self.assertIn("set: store a value", text_of("#fields"))
         self.assertEqual(text_of("#told").strip(), "SET key=a size=1DATA xEND")
@@ -416,7 +635,8 @@ class OwnBytes(unittest.TestCase):
 
     def test_what_memcached_tolerates_is_noted(self):
         browser.open(t="your own")
-        self.type("> get  a\n> \\n")
+        type_text("> get  a\n> \\n")
+        click("#step")
         self.assertEqual(browser.run("""[...document.querySelectorAll("#fields .wrong")].map(
             (one) => one.textContent)"""),
             ["! a space too many: tolerated by memcached (1.6.45: not in front)",
@@ -424,14 +644,14 @@ class OwnBytes(unittest.TestCase):
 
     def test_no_bytes_to_ask(self):
         browser.open(t="your own")
-        self.type("> \n< END\\r\\n\n> \n< END\\r\\n")
+        type_text("> \n< END\\r\\n\n> \n< END\\r\\n")
         browser.run("page.choose(1)")
-        click(".lie", "late")
+        tell("late")
         self.assertEqual(browser.run(VERDICT), [])
 
     def test_nothing_at_all(self):
         browser.open(t="your own")
-        self.type("")
+        type_text("")
         self.assertEqual(browser.run("document.querySelectorAll('.message').length"), 0)
 
     def test_the_address_keeps_them(self):
@@ -513,7 +733,7 @@ class Keyboard(unittest.TestCase):
             reached.append(browser.run("""(({ activeElement: a }) => a.id || (a.className + " " +
                 (a.dataset.index ?? a.textContent)))(document)"""))
         for name in ("choice", "message 0", "message 7", "back", "step", "play", "cut",
-                     "lie late", "lie HTTP"):
+                     "lie 11", "more"):
             self.assertIn(name, reached)
         browser.run("byId('cut').focus()")
         for _ in range(3):
@@ -522,7 +742,11 @@ class Keyboard(unittest.TestCase):
         browser.run("document.querySelector('.lie:nth-child(7)').focus()")
         browser.key("Enter", 13, "\r")
         self.assertEqual(browser.run("page.lie.name + ' ' + document.activeElement.textContent"),
-                         "late late")
+                         "size-short size-short")
+        browser.run("byId('more').focus()")
+        browser.key("ArrowDown", 40)
+        self.assertEqual(browser.run("page.lie.name + ' ' + document.activeElement.id"),
+                         "size empty more")
 
     def test_letters_are_typed_in_the_field(self):
         browser.open(t="your own", m=0)
@@ -532,21 +756,17 @@ class Keyboard(unittest.TestCase):
         self.assertIn("n", browser.run("byId('text').value"))
 
 
-# The elements that are wider inside than outside.
-WIDER = """[...document.querySelectorAll("main *")].filter((one) =>
-    getComputedStyle(one).display !== "inline" && one.scrollWidth > one.clientWidth + 1)
-    .map((one) => one.id || one.className)"""
-
-
 class Looks(unittest.TestCase):
     def test_nothing_is_cut_off(self):
+        """The narrowest width is that of test_every_transcript_at_every_cut()."""
         for width in WIDTHS:
             browser.size(width)
             browser.open(t="classic-set-get", m=1, lie="late")
             for name in NAMES:
-                if width > 360 and not name.startswith("mistake"):
+                if not name.startswith("mistake"):
                     continue
                 browser.run("page.open(%s); page.choose(1)" % json.dumps(name))
+                browser.run("page.setLie(page.menu[1] ?? null)")
                 self.assertLessEqual(
                     browser.run("document.documentElement.scrollWidth"), width, name)
                 self.assertEqual(browser.run(WIDER), [], (width, name))
@@ -595,6 +815,17 @@ class File(unittest.TestCase):
             subprocess.run([MAKE, made], check=True)
             with open(made, "rb") as new, open(PAGE, "rb") as old:
                 self.assertTrue(new.read() == old.read(), "run src/learn/page/make")
+
+
+class OldBrowser(unittest.TestCase):
+    def test_it_says_that_it_is_too_old(self):
+        script = browser.call("Page.addScriptToEvaluateOnNewDocument",
+                              source="delete window.DecompressionStream")["identifier"]
+        browser.load(t="classic-set-get")
+        browser.run("new Promise((done) => setTimeout(done, 0))")
+        said = text_of("#name")
+        browser.call("Page.removeScriptToEvaluateOnNewDocument", identifier=script)
+        self.assertRegex(said, "too old for the page: .*DecompressionStream")
 
 
 class WhatTheConsoleHas(unittest.TestCase):

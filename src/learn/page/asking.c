@@ -227,6 +227,13 @@ PAGE_EXPORT int answer_result(size_t index)
     return questions[index].op.result;
 }
 
+/* Is it an error, of this client or of the server? */
+PAGE_EXPORT int answer_failed(size_t index)
+{
+    int result = questions[index].op.result;
+    return result < 0 || mc_is_error(result);
+}
+
 /* The keys of a get; 0 for other commands. */
 PAGE_EXPORT size_t answer_keys(size_t index)
 {

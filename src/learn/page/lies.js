@@ -1,36 +1,37 @@
-// Break it: edits of an honest reply, and what two clients make of them. One is mcwire's engine. The
-// other is careless: it takes the next line for the next answer.
+// Break it: what a lying server sends, by the table of lies that mcwire's examiner and tests use, and
+// what two clients make of it. One is mcwire's engine. The other is careless: it takes the next line
+// for the next answer.
 
-// Replaces the first match in the reply's bytes; null when there is none.
-function edit(bytes, pattern, replace) {
-    const text = latin1(bytes);
-    return pattern.test(text) ? bytesOf(text.replace(pattern, replace)) : null;
+// How a reply stops: enum lie_case_stop.
+const NEVER = 0, CLOSES = 1, SILENT = 2, LATE = 3;
+const STOP_TEXTS = ["", "(the server closes the connection)", "(nothing more comes)",
+    "(this comes when the client has stopped waiting)"];
+
+// All lies: {index, name, text, stop, isCase, hasPlace}. A case has a sentence; a lie with a place is
+// told at the byte that the slider chooses.
+function listLies(wire) {
+    const { c } = wire;
+    return Array.from({ length: c.lies_listed() }, (_, index) => {
+        const name = wire.string(c.lie_name(index)), sentence = wire.string(c.lie_sentence(index));
+        const hasPlace = c.lie_has_place(index) === 1;
+        const text = sentence || `The server lies: ${name}${hasPlace ? ", which the slider chooses" : ""}.`;
+        return { index, name, text, isCase: sentence !== "", stop: c.lie_stop(index), hasPlace };
+    });
 }
 
-const SIZE = /^((?:VALUE \S+ \d+|VA) )(\d+)/m;
-const LAST_LINE = /[^\n]*\r\n$/;
-
-// Each lie: its name, what it does in a sentence, and the bytes that the server sends instead (null:
-// not with this reply). `late` and `cut` change when bytes come, and not the bytes.
-const LIES = [
-    { name: "size+1", text: "the size in the reply is one too large",
-      apply: (bytes) => edit(bytes, SIZE, (all, before, size) => before + (Number(size) + 1)) },
-    { name: "size-1", text: "the size in the reply is one too small",
-      apply: (bytes) => edit(bytes, SIZE, (all, before, size) =>
-          Number(size) > 0 ? before + (Number(size) - 1) : all) },
-    { name: "bare LF", text: "the first line ends in LF alone",
-      apply: (bytes) => edit(bytes, /\r\n/, "\n") },
-    { name: "other key", text: "the reply names a key that nobody asked for",
-      apply: (bytes) => edit(bytes, /^VALUE \S+/m, "VALUE other") },
-    { name: "END twice", text: "the last line comes twice",
-      apply: (bytes) => edit(bytes, LAST_LINE, (line) => line + line) },
-    { name: "late", text: "the reply comes after the client has stopped waiting",
-      apply: (bytes) => bytes },
-    { name: "cut here", text: "the connection closes at the cut of the slider",
-      apply: (bytes) => bytes.length > 1 ? bytes : null },
-    { name: "HTTP", text: "something answers that is no memcached",
-      apply: () => bytesOf("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n") },
-];
+// What the server sends instead of a reply's bytes: {bytes, until, shown}; of the bytes, so many go out
+// before it stops. Null: this lie cannot be told about this reply. cut: of the slider.
+function tellLie(wire, lie, bytes, cut) {
+    const { c } = wire, isCutHere = lie.hasPlace && lie.stop === CLOSES;
+    if (bytes.length > wire.room ||
+        c.tell(lie.index, wire.put(bytes), isCutHere ? cut : Math.max(cut - 1, 0)) === 0)
+        return null;
+    if (isCutHere)
+        return { bytes, until: Math.min(cut, bytes.length), shown: bytes };
+    const told = wire.bytes(c.told_at(), c.told_len()).slice(), until = c.told_before_stop();
+    const ends = lie.stop === CLOSES || lie.stop === SILENT;
+    return { bytes: told, until, shown: ends ? told.subarray(0, until) : told };
+}
 
 // ---- the careless reader --------------------------------------------------------------------------
 
@@ -38,10 +39,12 @@ const LIES = [
 class Careless {
     constructor() {
         this.lines = [];
+        this.isSilent = false; // nothing comes any more
     }
 
     receive(bytes) {
-        this.lines.push(...latin1(bytes).split(/\r?\n/).filter((line) => line !== ""));
+        if (!this.isSilent)
+            this.lines.push(...latin1(bytes).split(/\r?\n/).filter((line) => line !== ""));
     }
 
     answer() {
@@ -61,11 +64,13 @@ class Careless {
 // ---- the two, side by side ---------------------------------------------------------------------
 
 // What mcwire's client would tell the program about a question.
-function toldByEngine(wire, index) {
+function toldByEngine(wire, index, question) {
     const { c } = wire, result = c.answer_result(index);
+    const text = (result) => result === END && !question.startsWith("stats") ? "miss"
+        : wire.string(c.result_text(result));
     const shown = (key) => c.answer_key_result(index, key) === VALUE
         ? spell(wire.bytes(c.answer_value_at(index, key), c.answer_value_len(index, key)))
-        : wire.string(c.result_text(c.answer_key_result(index, key)));
+        : text(c.answer_key_result(index, key));
     const keys = c.answer_keys(index);
     if (keys > 1 && result >= 0)
         return Array.from({ length: keys }, (_, key) => shown(key)).join(", ");
@@ -73,7 +78,7 @@ function toldByEngine(wire, index) {
         return "value " + shown(0);
     if (result === NUMBER)
         return String(BigInt.asUintN(64, c.answer_number(index)));
-    return wire.string(c.result_text(result));
+    return text(result);
 }
 
 // Splits the bytes that a client sends into requests, a string each.
@@ -92,8 +97,7 @@ function requestsOf(wire, bytes) {
     return requests;
 }
 
-// An exchange on one connection: {request, reply}, bytes both. `trouble`: what happens to the reply
-// ("late", "cut"), and where it is cut.
+// Exchanges on one connection: {request, reply}, bytes both, told: of tellLie(), or undefined.
 class SideBySide {
     constructor(wire) {
         this.wire = wire;
@@ -103,34 +107,34 @@ class SideBySide {
     }
 
     // False when mcwire's client does not send such a request.
-    exchange({ request, reply }, trouble = {}) {
+    exchange({ request, reply }, { stop, told } = { stop: NEVER, told: undefined }) {
         const { wire } = this, { c } = wire, first = c.questions_asked();
+        const { bytes, until } = told ?? { bytes: reply, until: reply.length };
         if (c.connection_error() !== 0)
             c.connect_again();
         if (request.length > wire.room || c.ask(wire.put(request)) === 0)
             return false;
-        const received = trouble.cut === undefined ? reply : reply.subarray(0, trouble.cut);
-        if (!trouble.late && received.length > 0 && received.length <= wire.room)
-            c.hear(wire.put(received));
-        if (!c.is_idle() || trouble.cut !== undefined)
-            c.give_up(trouble.cut === undefined ? E_TIMEOUT : E_CLOSED);
-        this.tell(request, first, received, trouble);
+        for (let from = 0; from < until; from += wire.room)
+            c.hear(wire.put(bytes.subarray(from, Math.min(until, from + wire.room))));
+        if (!c.is_idle() || stop === CLOSES)
+            c.give_up(stop === CLOSES ? E_CLOSED : E_TIMEOUT);
+        this.careless.receive(bytes.subarray(0, until));
+        this.careless.isSilent ||= stop === SILENT;
+        this.tell(request, first);
+        if (stop === LATE)
+            this.careless.receive(bytes.subarray(until));
+        if (stop === CLOSES)
+            this.careless = new Careless();
         return true;
     }
 
-    tell(request, first, received, trouble) {
+    tell(request, first) {
         const { wire, careless } = this;
-        if (!trouble.late)
-            careless.receive(received);
         requestsOf(wire, request).forEach((text, k) => {
-            this.rows.push({ question: text, ours: toldByEngine(wire, first + k),
-                             failed: wire.c.answer_result(first + k) < 0,
+            this.rows.push({ question: text, ours: toldByEngine(wire, first + k, text),
+                             failed: wire.c.answer_failed(first + k) === 1,
                              careless: careless.answer() });
         });
-        if (trouble.late)
-            careless.receive(received);
-        if (trouble.cut !== undefined)
-            this.careless = new Careless();
     }
 }
 
@@ -140,24 +144,28 @@ function canAsk(wire, exchanges) {
     return exchanges.every((one) => honest.exchange(one));
 }
 
-// The rows of an exchange and the next one, when nothing is wrong and under a lie; null when mcwire's
-// client does not send such requests.
+// The rows of an exchange and the next one, when nothing is wrong and under a lie (null: none); null
+// when mcwire's client does not send such requests.
 function compareClients(wire, exchanges, lie, cut) {
     const honest = new SideBySide(wire);
     if (!exchanges.every((one) => honest.exchange(one)))
         return null;
     const lied = new SideBySide(wire), [first, ...others] = exchanges;
-    const trouble = { late: lie.name === "late", cut: lie.name === "cut here" ? cut : undefined };
-    lied.exchange({ request: first.request, reply: lie.apply(first.reply) }, trouble);
+    lied.exchange(first, lie ? { stop: lie.stop, told: tellLie(wire, lie, first.reply, cut) }
+        : undefined);
     const error = wire.c.connection_error();
     others.forEach((one) => lied.exchange(one));
     return lied.rows.map((row, k) => ({ ...row, honest: honest.rows[k].ours,
                                         honestCareless: honest.rows[k].careless, error }));
 }
 
-// What an answer is worth, beside the honest one.
-function judge(told, honest, failed) {
+// An error line is passed on by either client.
+const ERROR_LINE = /^(CLIENT_|SERVER_)?ERROR/;
+
+// What an answer is worth, beside the honest one. Only the careless reader believes what cannot be.
+function judge(told, honest, failed, careless) {
     if (told === honest)
         return "right";
-    return failed ? "an error: nothing wrong is believed" : "wrong";
+    return failed ? "an error: nothing wrong is believed"
+        : careless ? "wrong" : "not true, but no client can notice: such a reply can be honest";
 }

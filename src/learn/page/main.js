@@ -6,6 +6,7 @@ class Page {
     constructor(wire, transcripts) {
         this.wire = wire;
         this.transcripts = transcripts;
+        this.lies = listLies(wire);
         this.name = "";
         this.messages = [];
         this.index = 0;
@@ -21,7 +22,7 @@ class Page {
         this.stop();
         try {
             const transcript = parseTranscript(text);
-            this.messages = messagesOf(transcript.steps);
+            this.messages = splitSends(this.wire, messagesOf(transcript.steps));
             this.transcript = transcript;
             byId("problem").textContent = "";
         } catch (error) {
@@ -51,19 +52,24 @@ class Page {
         return this.messages[this.index];
     }
 
+    // What the lie makes of the chosen reply; null when there is none, or it cannot be told here.
+    told(cut = this.cut) {
+        const message = this.chosen();
+        return this.lie && message.direction === REPLIES
+            ? tellLie(this.wire, this.lie, message.bytes, cut) : null;
+    }
+
     // The chosen message, with its lie.
     shown() {
-        const message = this.chosen();
-        if (!this.lie || message.direction !== REPLIES)
-            return message;
-        return { ...message, bytes: this.lie.apply(message.bytes) };
+        const told = this.told();
+        return told ? { ...this.chosen(), bytes: told.shown } : this.chosen();
     }
 
     choose(index, cut = Infinity) {
         if (this.messages.length === 0)
             return this.showNothing();
         this.index = Math.max(0, Math.min(index, this.messages.length - 1));
-        if (this.lie && (this.chosen().direction !== REPLIES || !this.lie.apply(this.chosen().bytes)))
+        if (!this.told())
             this.lie = null;
         this.moveTo(cut);
     }
@@ -79,10 +85,10 @@ class Page {
             this.index = this.replyTo(this.index) ?? this.index;
         this.lie = lie;
         const size = this.shown().bytes.length;
-        if (lie && lie.name === "cut here" && (this.cut === 0 || this.cut >= size))
+        if (!lie?.hasPlace)
+            this.cut = Infinity;
+        else if (this.cut === 0 || this.cut >= size)
             this.cut = size >> 1;
-        else if (!lie || lie.name !== "cut here")
-            this.cut = size;
         this.choose(this.index, this.cut);
     }
 
@@ -97,21 +103,24 @@ class Page {
         return this.nextOf(REPLIES, this.messages[index].connection, index + 1);
     }
 
+    // A reply and what was sent for it; null: nothing was.
+    exchangeOf(reply) {
+        const requests = [], { connection } = this.messages[reply];
+        const before = this.messages.slice(0, reply).filter((one) => one.connection === connection);
+        while (before.length > 0 && before[before.length - 1].direction === REQUESTS)
+            requests.unshift(before.pop().bytes);
+        return requests.length === 0 ? null
+            : { request: joinBytes(requests), reply: this.messages[reply].bytes };
+    }
+
     // The chosen exchange and the one after it on its connection; after the last one, NEXT.
     exchanges() {
-        const { connection } = this.chosen();
-        let reply = this.chosen().direction === REPLIES ? this.index : this.replyTo(this.index);
-        let request = reply;
-        while (request >= 0 && (this.messages[request].direction !== REQUESTS ||
-                                this.messages[request].connection !== connection))
-            request--;
-        if (reply === undefined || request < 0)
+        const reply = this.chosen().direction === REPLIES ? this.index : this.replyTo(this.index);
+        const first = reply === undefined ? null : this.exchangeOf(reply);
+        if (!first)
             return null;
-        const pair = (a, b) => ({ request: this.messages[a].bytes, reply: this.messages[b].bytes });
-        const first = pair(request, reply);
-        const next = this.nextOf(REQUESTS, connection, reply);
-        const answer = next === undefined ? undefined : this.replyTo(next);
-        return [first, answer === undefined ? NEXT : pair(next, answer)];
+        const next = this.replyTo(reply);
+        return [first, (next === undefined ? null : this.exchangeOf(next)) ?? NEXT];
     }
 
     // ---- step and play ------------------------------------------------------------------------------
@@ -158,13 +167,13 @@ class Page {
         document.querySelector("main").insertBefore(byId("detail"), byId("break"));
         byId("choice").value = this.name;
         byId("name").textContent = own ? "Your own bytes" : this.name;
-        byId("station").textContent = station ? `${station.title}. ${station.idea}` : "";
+        showStation(station);
         byId("own").hidden = !own;
         if (own)
             byId("text").value = text;
         const [prose, source = ""] = this.transcript.prose.split(/^(?=protocol\.txt:)/m);
         byId("prose").replaceChildren(...prose.split(/\n\n/).filter((p) => p.trim())
-            .map((p) => element("p", {}, p)), element("p", { className: "quiet" }, source));
+            .map((p) => element("p", {}, ...codeNodes(p))), element("p", { className: "quiet" }, source));
         const { server } = this.transcript;
         byId("server").textContent = server === "none" ? "These bytes are made up."
             : server ? `The answers of ${server.replace("..", " to ")}.` : "";
@@ -173,11 +182,12 @@ class Page {
         byId("epilogue").textContent = this.messages.epilogue ?? "";
         const many = this.messages.some((one) => one.connection > 1);
         byId("messages").replaceChildren(...this.messages.map((message, index) =>
-            messageNode(message, index, many, readMessage(this.wire, message, [], true).events)));
+            messageNode(message, index, many, explained(this.wire, message))));
     }
 
     showNothing() {
-        for (const id of ["bytes", "states", "state", "told", "cuts", "fields", "hex", "verdict"])
+        for (const id of ["bytes", "signs", "states", "state", "told", "cuts", "fields", "hex", "lies",
+                          "verdict"])
             byId(id).replaceChildren();
     }
 
@@ -187,14 +197,15 @@ class Page {
             node.setAttribute("aria-pressed", String(k === this.index)));
         Object.assign(byId("cut"), { max: size, value: this.cut });
         byId("cut-place").textContent = `${this.cut} of ${size}`;
-        const whole = readMessage(this.wire, message, [], true);
-        this.showLines(message, whole.events);
+        const whole = explained(this.wire, message);
+        this.showLines(message, whole);
         const reading = readUntil(this.wire, message, this.cut);
-        showBytes(message, this.cut);
+        this.wrong = faultAt(whole);
+        showBytes(message, this.cut, this.wrong);
         showState(message, reading);
         showTold(message.direction, reading);
-        showFields(whole.events);
-        showHex(message.bytes, this.cut, null);
+        showFields(whole);
+        showHex(message.bytes, this.cut, null, this.wrong);
         if (this.tried !== message.bytes || this.triedFor !== message.state) {
             showCuts(message, tryCuts(this.wire, message));
             this.tried = message.bytes;
@@ -213,33 +224,37 @@ class Page {
         const lines = document.querySelectorAll(".message .lines"), { changed } = this;
         if (changed !== undefined && changed !== this.index && this.messages[changed])
             lines[changed].replaceChildren(...lineNodes(this.messages[changed],
-                readMessage(this.wire, this.messages[changed], [], true).events));
+                explained(this.wire, this.messages[changed])));
         if (this.lie || changed === this.index)
-            lines[this.index].replaceChildren(...lineNodes(message, items));
+            lines[this.index].replaceChildren(...lineNodes(message, items),
+                ...(this.lie?.stop ? [stopNode(this.lie)] : []));
         this.changed = this.lie ? this.index : undefined;
     }
 
     showBreak() {
         const exchanges = this.exchanges();
-        const possible = exchanges && canAsk(this.wire, exchanges);
+        const rows = exchanges && compareClients(this.wire, exchanges, this.lie, this.cut);
+        this.showMenu(exchanges ? exchanges[0].reply : null);
         byId("break-text").textContent = !exchanges ? "Nobody answers this message."
-            : possible ? "The server answers the chosen question with a lie. Who notices?"
+            : this.lie ? this.lie.text
+            : !this.menu.length ? "This reply is broken already, or not whole."
+            : rows ? "The server answers the chosen question with a lie. Who notices?"
             : "mcwire's client does not send such a message. Only the bytes are changed.";
-        byId("lies").replaceChildren(...[null, ...LIES].map((lie) => {
-            const node = element("button", { type: "button", className: "lie",
-                disabled: !exchanges || (lie !== null && !lie.apply(exchanges[0].reply)) },
-                lie ? lie.name : "the truth");
-            node.title = lie ? lie.text : "the reply as memcached sends it";
-            node.setAttribute("aria-pressed", String(this.lie === lie));
-            return node;
-        }));
         byId("verdict").replaceChildren();
-        if (!this.lie || !exchanges)
-            return;
-        byId("break-text").textContent = `${this.lie.name}: ${this.lie.text}.`;
-        const rows = compareClients(this.wire, exchanges, this.lie, this.cut);
-        if (rows?.length)
+        if (rows?.length && this.lie)
             showVerdict(rows, rows[0].error ? this.wire.string(this.wire.c.result_text(rows[0].error)) : "");
+        else if (rows?.length)
+            showOrder(rows);
+    }
+
+    // The lies that can be told about a reply.
+    showMenu(reply) {
+        if (this.menuOf !== reply || !this.menu) {
+            this.menuOf = reply;
+            this.menu = reply ? this.lies.filter((lie) => tellLie(this.wire, lie, reply, 0)) : [];
+            fillMenu(this.menu);
+        }
+        pressMenu(this.lie);
     }
 
     // On a narrow screen, the detail follows the chosen message.
@@ -268,13 +283,17 @@ class Page {
         this.keeper = setTimeout(() => this.writeAddress(), 200);
     }
 
-    // Later, so that a slider that is dragged does not write it a hundred times.
+    // Later, so that a slider that is dragged does not write it a hundred times; not when somebody has
+    // followed a link since.
     writeAddress() {
-        if (location.hash !== this.address)
-            history.replaceState(null, "", this.address);
+        if (location.hash !== this.seen)
+            return;
+        history.replaceState(null, "", this.address);
+        this.seen = location.hash;
     }
 
     openAddress() {
+        this.seen = location.hash;
         const words = new URLSearchParams(location.hash.slice(1) || START), name = words.get("t");
         const known = name === OWN || name in this.transcripts;
         const text = name === OWN ? words.get("text") ?? OWN_TEXT : undefined;
@@ -283,10 +302,10 @@ class Page {
         if (!known)
             return;
         this.choose(Number(words.get("m")) || 0);
-        const lie = LIES.find((one) => one.name === words.get("lie"));
+        const lie = this.menu.find((one) => one.name === words.get("lie"));
         if (words.has("cut"))
             this.cut = Number(words.get("cut"));
-        if (lie && this.exchanges() && lie.apply(this.exchanges()[0].reply))
+        if (lie)
             this.setLie(lie);
         if (words.has("cut"))
             this.moveTo(Number(words.get("cut")));
@@ -315,9 +334,15 @@ function fillChoice() {
     byId("choice").append(...groups, element("option", { value: OWN }, OWN + " bytes"));
 }
 
+function fillStations() {
+    byId("stations").append(...STATIONS.map((station) => element("a",
+        { href: "#" + (station.guide ? station.guide.look[1] : `t=${station.names[0]}&m=1`) },
+        station.title)));
+}
+
 function light(page, node) {
     const lit = node ? { from: Number(node.dataset.from), to: Number(node.dataset.to) } : null;
-    showHex(page.shown().bytes, page.cut, lit);
+    showHex(page.shown().bytes, page.cut, lit, page.wrong);
 }
 
 function listen(page) {
@@ -346,15 +371,19 @@ function listen(page) {
     on("read", "click", () => page.open(OWN, byId("text").value));
     on("ask", "click", () => page.askServer());
     on("lies", "click", (event) => {
-        const nodes = [...byId("lies").children], index = nodes.indexOf(event.target);
-        if (index >= 0) {
-            page.setLie([null, ...LIES][index]);
-            byId("lies").children[index].focus();
-        }
+        if (event.target.className === "lie")
+            page.setLie(page.lies[event.target.dataset.index] ?? null);
     });
+    on("more", "change", () => page.setLie(page.lies[byId("more").value] ?? null));
     for (const event of ["focusin", "mouseover"])
         on("fields", event, (e) => light(page, e.target.closest(".part")));
-    addEventListener("hashchange", () => location.hash === page.address || page.openAddress());
+    addEventListener("hashchange", () => {
+        if (location.hash === page.address)
+            return;
+        page.openAddress();
+        (page.lie ? byId("break") : document.querySelector('[aria-pressed="true"].message'))
+            ?.scrollIntoView({ block: "nearest" });
+    });
     addEventListener("resize", () => page.messages.length && page.placeDetail());
     addEventListener("keydown", (event) => {
         if (event.ctrlKey || event.altKey || event.metaKey ||
@@ -372,10 +401,13 @@ function listen(page) {
 async function start() {
     const page = new Page(await Wire.load(MODULE), storedTranscripts());
     fillChoice();
+    fillStations();
     listen(page);
     page.openAddress();
     window.page = page;
     document.documentElement.dataset.ready = "true";
 }
 
-start();
+start().catch((error) => {
+    byId("name").textContent = `This browser is too old for the page: ${error.message}`;
+});

@@ -12,7 +12,7 @@ const REQUEST_EVENTS = ["MORE", "KEY", "DATA", "GET", "GETS", "GAT", "GATS", "SE
 const FAULTS = ["none", "word", "key", "number", "space", "flag", "end", "long", "value"];
 const NOTES = 7; // bits of enum mc_note
 
-const VALUE = 1, NUMBER = 14, ME = 17, FIRST_STORED = 8;
+const VALUE = 1, END = 7, NUMBER = 14, ME = 17, FIRST_STORED = 8;
 
 // Of struct mc_reader and struct mc_request_reader: what is expected next.
 const STATES = {
@@ -218,6 +218,33 @@ function prepare(wire, messages, login) {
     }
 }
 
+// Is this the line of a command whose value comes next?
+function isOpenLine(wire, bytes) {
+    const reading = new Reading(wire, REQUESTS, wire.fresh(REQUESTS), new Uint8Array(0), false);
+    reading.feed(bytes);
+    return bytes.indexOf(10) === bytes.length - 1 && reading.last > 0 && !reading.isOver();
+}
+
+// A client sends each line of a transcript by itself, but for the line of a command and its value: a
+// message for each of them.
+function splitSends(wire, messages) {
+    const split = messages.flatMap((message) => {
+        if (message.direction === REPLIES)
+            return [message];
+        const sends = [];
+        message.parts.forEach((part, k) => {
+            if (k > 0 && isOpenLine(wire, message.parts[k - 1]))
+                sends[sends.length - 1] = joinBytes([sends[sends.length - 1], part]);
+            else
+                sends.push(part);
+        });
+        return sends.map((bytes, k) => ({ ...message, bytes, prose: k === 0 ? message.prose : "",
+                                          closed: message.closed && k === sends.length - 1 }));
+    });
+    split.epilogue = messages.epilogue;
+    return split;
+}
+
 function withLogin(wire, state, expected) {
     wire.restore(REQUESTS, state);
     wire.c.expect_login(expected ? 1 : 0);
@@ -243,6 +270,21 @@ function readMessage(wire, message, cuts, explain) {
         from = cut;
     }
     return reading;
+}
+
+// The annotated events of a whole message; a value is one of them, in however many pieces it came.
+function explained(wire, message) {
+    const items = [];
+    for (const item of readMessage(wire, message, [], true).events) {
+        const last = items[items.length - 1];
+        if (item.piece === undefined || last?.piece === undefined) {
+            items.push(item);
+        } else {
+            last.bytes = joinBytes([last.bytes, item.bytes]);
+            last.fields = [{ ...last.fields[0], len: last.bytes.length }];
+        }
+    }
+    return items;
 }
 
 // Reads the first bytes of a message.

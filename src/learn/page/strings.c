@@ -1,4 +1,4 @@
-/* Four functions of <string.h> for the page's module, which has no C library. They return pointers
+/* Five functions of <string.h> for the page's module, which has no C library. They return pointers
  * that can be written through, as the standard wants it. */
 #include <string.h>
 
@@ -12,6 +12,15 @@ void *memchr(const void *bytes, int c, size_t size)
             return (void *)(uintptr_t)(b + i);
     }
     return NULL;
+}
+
+int strcmp(const char *a, const char *b)
+{
+    while (*a != '\0' && *a == *b) {
+        a++;
+        b++;
+    }
+    return (unsigned char)*a - (unsigned char)*b;
 }
 
 size_t strlen(const char *string)

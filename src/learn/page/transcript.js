@@ -111,7 +111,7 @@ function isSent(step) {
     return step.kind === ">";
 }
 
-// Steps to messages: {direction, connection, bytes, expected, prose, stream, closed}.
+// Steps to messages: {direction, connection, parts, bytes, expected, prose, stream, closed}.
 function messagesOf(steps) {
     const messages = [], streams = {};
     let prose = "", last = null;

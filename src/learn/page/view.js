@@ -56,7 +56,7 @@ function linesOf(message, items) {
     const add = (from, to, field) => {
         if (from >= to)
             return;
-        lines[lines.length - 1].push({ bytes: bytes.subarray(from, to), field });
+        lines[lines.length - 1].push({ bytes: bytes.subarray(from, to), from, field });
         if (bytes[to - 1] === 10 && to < bytes.length)
             lines.push([]);
     };
@@ -70,8 +70,25 @@ function linesOf(message, items) {
     return lines;
 }
 
-function partNode(part) {
-    const text = element("code", {}, ...spellNodes(shownText(part.bytes)));
+// Where a reader stops because a byte is wrong; -1: nowhere.
+function faultAt(items) {
+    const wrong = items.find((item) => item.fault);
+    return wrong ? wrong.faultAt : -1;
+}
+
+// The nodes of bytes[from..), of which one may be wrong.
+function byteNodes(bytes, from, wrong) {
+    const at = wrong - from;
+    if (at < 0 || at >= bytes.length)
+        return spellNodes(shownText(bytes));
+    return [...spellNodes(shownText(bytes.subarray(0, at))),
+        element("mark", { className: "wrong-byte", title: "the reader stops at this byte" },
+            spell(bytes.subarray(at, at + 1))),
+        ...spellNodes(shownText(bytes.subarray(at + 1)))];
+}
+
+function partNode(part, wrong) {
+    const text = element("code", {}, ...byteNodes(part.bytes, part.from, wrong));
     if (!part.field)
         return element("span", { className: "gap" }, text);
     return element("span", { className: "field" }, text,
@@ -79,8 +96,14 @@ function partNode(part) {
 }
 
 function lineNodes(message, items) {
+    const wrong = faultAt(items);
     return linesOf(message, items).map((parts) =>
-        element("span", { className: "line" }, ...parts.map(partNode)));
+        element("span", { className: "line" }, ...parts.map((part) => partNode(part, wrong))));
+}
+
+// How a reply with this lie stops.
+function stopNode(lie) {
+    return element("span", { className: "line stop" }, STOP_TEXTS[lie.stop]);
 }
 
 // Who speaks: "client >" or "< server 2".
@@ -96,23 +119,65 @@ function messageNode(message, index, many, items) {
     button.dataset.index = index;
     const item = element("li", { className: message.direction === REQUESTS ? "sent" : "answered" });
     if (message.prose)
-        item.append(element("p", { className: "prose" }, message.prose));
+        item.append(element("p", { className: "prose" }, ...codeNodes(message.prose)));
     item.append(button);
     if (message.closed)
         item.append(element("p", { className: "closed" }, "The server closes the connection."));
     return item;
 }
 
+// Text in which `code` is between backticks.
+function codeNodes(text) {
+    return text.split("`").map((part, k) => k % 2 ? element("code", {}, ...spellNodes(part)) : part);
+}
+
+// ---- the station --------------------------------------------------------------------------------
+
+// The station of a conversation, and how to learn its idea; undefined: it has none.
+function showStation(station) {
+    byId("station").textContent = station ? `Station ${station.title}. ${station.idea}` : "";
+    [...byId("stations").children].forEach((node, k) =>
+        node.setAttribute("aria-current", String(STATIONS[k] === station)));
+    const guide = station?.guide, rows = [];
+    const link = ([text, address]) => element("a", { href: "#" + address }, ...codeNodes(text));
+    if (guide) {
+        rows.push(["look", link(guide.look)], ["do", ...codeNodes(guide.do)]);
+        if (guide.check.length > 0)
+            rows.push(["check", ...codeNodes(guide.check.join("; "))]);
+        rows.push(["break", link(guide.break)]);
+    }
+    byId("guide").replaceChildren(...rows.flatMap(([name, ...nodes]) =>
+        [element("dt", {}, name), element("dd", {}, ...nodes)]));
+}
+
 // ---- the chosen message -------------------------------------------------------------------------
 
-// The bytes in a row, with a mark where they are cut.
-function showBytes(message, cut) {
-    const before = shownText(message.bytes.subarray(0, cut));
-    const after = shownText(message.bytes.subarray(cut));
+// The bytes in a row, with a mark where they are cut, and the one that is wrong.
+function showBytes(message, cut, wrong) {
     byId("bytes").replaceChildren(
-        element("code", { className: "come" }, ...spellNodes(before)),
+        element("code", { className: "come" }, ...byteNodes(message.bytes.subarray(0, cut), 0, wrong)),
         element("span", { className: "mark", title: "the cut" }, "|"),
-        element("code", { className: "to-come" }, ...spellNodes(after)));
+        element("code", { className: "to-come" },
+            ...byteNodes(message.bytes.subarray(cut), cut, wrong)));
+    showSigns();
+}
+
+// The signs that a row of bytes may have: which of them is in view, and what each means.
+const SIGNS = [
+    [".escape", "\\r \\n", "one byte each: CR and LF, which end a line; \\x41: the byte 41, in hex",
+        (node) => node.textContent[0] === "\\"],
+    [".escape", "{50*k}", "50 times this byte", (node) => node.textContent[0] === "{"],
+    [".mark", "|", "the cut: so much has come", () => true],
+    [".to-come", "abc", "dotted: still to come", (node) => node.textContent !== ""],
+    [".wrong-byte", "x", "in a box: the byte at which the reader sees that this is wrong", () => true],
+];
+
+function showSigns() {
+    const seen = SIGNS.filter(([selector, , , has]) =>
+        [...byId("bytes").querySelectorAll(selector)].some(has));
+    byId("signs").replaceChildren(...seen.flatMap(([selector, sign, text]) => [
+        element("dt", {}, element("code", { className: selector.slice(1) }, sign)),
+        element("dd", {}, text)]));
 }
 
 function showState(message, reading) {
@@ -136,8 +201,8 @@ function showState(message, reading) {
 
 // What the program is told so far; pieces of a value as they come.
 function showTold(direction, reading) {
-    byId("told-title").textContent = direction === REPLIES ? "What your program is told"
-        : "What a server is told";
+    byId("told-title").textContent = direction === REPLIES ? "Events: what your program is told"
+        : "Events: what a server is told";
     const name = direction === REPLIES ? "BODY" : "DATA";
     const lines = reading.events.filter((item) => item.event !== MORE).flatMap((item) =>
         item.piece !== undefined ? [`${name} ${item.piece}`] : item.line.split("\n"));
@@ -160,7 +225,8 @@ function showCuts(message, tried) {
     byId("cuts").textContent = tried.outcomes.length !== 1
         ? `The cuts give ${tried.outcomes.length} different results.`
         : tried.count === 0 ? "There is no place to cut."
-        : `${places} the same events.`;
+        : `${places} the same events: wherever the network cuts these bytes in two, the program is ` +
+          "told the same. (Tried just now.)";
 }
 
 function showFields(items) {
@@ -186,8 +252,8 @@ function showFields(items) {
 
 const ROWS_MAX = 24;
 
-// lit: {from, to}, the bytes of a chosen field.
-function showHex(bytes, cut, lit) {
+// lit: {from, to}, the bytes of a chosen field; wrong: the byte at which the reader stops, or -1.
+function showHex(bytes, cut, lit, wrong) {
     const size = matchMedia("(max-width: 30rem)").matches ? 8 : 16;
     const nodes = [], rows = Math.min(Math.ceil(bytes.length / size), ROWS_MAX);
     for (let row = 0; row < rows; row++) {
@@ -199,6 +265,8 @@ function showHex(bytes, cut, lit) {
                 classes.push("to-come");
             if (lit && at >= lit.from && at < lit.to)
                 classes.push("lit");
+            if (at === wrong)
+                classes.push("wrong-byte");
             nodes.push(element("span", { className: classes.join(" ") },
                 byte.toString(16).padStart(2, "0")), k === 7 && size > 8 ? "  " : " ");
         });
@@ -211,15 +279,50 @@ function showHex(bytes, cut, lit) {
     byId("hex").replaceChildren(...nodes);
 }
 
+// ---- the menu of lies ------------------------------------------------------------------------------
+
+// What a lie of the table is about: "size", or "instead".
+function groupOf(lie) {
+    return /^[^:]*(?=: )|^\S+/.exec(lie.name)[0];
+}
+
+function lieButton(lie) {
+    const node = element("button", { type: "button", className: "lie",
+        title: lie ? lie.text : "the reply as memcached sends it" }, lie ? lie.name : "the truth");
+    node.dataset.index = lie ? lie.index : "";
+    return node;
+}
+
+// The cases of mcwire lie as buttons, and the other lies as a list.
+function fillMenu(lies) {
+    const groups = {};
+    for (const lie of lies.filter((one) => !one.isCase))
+        (groups[groupOf(lie)] ??= []).push(lie);
+    const count = Object.values(groups).flat().length;
+    byId("lies").replaceChildren(...(lies.length === 0 ? []
+        : [null, ...lies.filter((one) => one.isCase)].map(lieButton)));
+    byId("more").replaceChildren(element("option", { value: "" }, `${count} more lies`),
+        ...Object.entries(groups).map(([label, some]) => element("optgroup", { label },
+            ...some.map((lie) => element("option", { value: lie.index }, lie.name)))));
+    byId("more").parentNode.hidden = count === 0;
+}
+
+// Marks the lie that is told; null: the truth.
+function pressMenu(lie) {
+    for (const node of byId("lies").children)
+        node.setAttribute("aria-pressed", String(node.dataset.index === String(lie ? lie.index : "")));
+    byId("more").value = lie && !lie.isCase ? lie.index : "";
+}
+
 // ---- the clients side by side --------------------------------------------------------------------
 
 function shorten(text) {
     return text.length > 200 ? text.slice(0, 200) + "..." : text;
 }
 
-function verdictCell(told, honest, failed) {
-    const worth = judge(told, honest, failed);
-    const cell = element("td", { className: worth === "wrong" ? "bad" : worth === "right" ? "good" : "" });
+function verdictCell(told, honest, failed, careless) {
+    const worth = judge(told, honest, failed, careless);
+    const cell = element("td", { className: { right: "good", wrong: "bad" }[worth] ?? "" });
     cell.append(element("code", {}, shorten(told)),
         element("small", {}, worth));
     return cell;
@@ -234,14 +337,25 @@ function showVerdict(rows, error) {
     rows.forEach((row, k) => {
         const cells = element("tr", {}, element("th", { scope: "row" }, `${k + 1}. `,
             element("code", {}, ...spellNodes(shorten(row.question)))));
-        cells.append(verdictCell(row.ours, row.honest, row.failed),
-            verdictCell(row.careless, row.honestCareless, false));
+        cells.append(verdictCell(row.ours, row.honest, row.failed, false),
+            verdictCell(row.careless, row.honestCareless, ERROR_LINE.test(row.careless), true));
         body.append(cells);
     });
     table.append(body);
-    const wrong = rows.filter((row) => row.careless !== row.honestCareless).length;
+    const wrong = body.querySelectorAll(".bad").length;
     byId("verdict").replaceChildren(table, element("p", {}, error
         ? `mcwire closes the connection (${error}), and asks the next question on a new one. `
         : "", wrong === 0 ? "The careless reader got away with it."
         : `The careless reader is wrong ${wrong} of ${rows.length} times, and does not know it.`));
+}
+
+// Who is answered by what, when nothing is wrong.
+function showOrder(rows) {
+    const head = ["question", "its answer, by the order of the replies"];
+    byId("verdict").replaceChildren(element("table", {},
+        element("thead", {}, element("tr", {}, ...head.map((text) => element("th", {}, text)))),
+        element("tbody", {}, ...rows.map((row, k) => element("tr", {},
+            element("th", { scope: "row" }, `${k + 1}. `,
+                element("code", {}, ...spellNodes(shorten(row.question)))),
+            element("td", {}, element("code", {}, shorten(row.ours))))))));
 }

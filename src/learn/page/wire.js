@@ -8,7 +8,9 @@ const E_PROTOCOL = -9, E_TIMEOUT = -11, E_CLOSED = -12;
 
 class Wire {
     static async load(base64) {
-        const code = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+        const packed = new Blob([bytesOf(atob(base64))]).stream();
+        const code = await new Response(packed.pipeThrough(new DecompressionStream("deflate")))
+            .arrayBuffer();
         const { instance } = await WebAssembly.instantiate(code);
         return new Wire(instance.exports);
     }
