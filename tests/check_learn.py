@@ -42,7 +42,7 @@ ANSWERS = {
          r"delete a noreply\r\ndelete b noreply\r\ndelete c noreply\r\n": "an mn"}),
     10: (["on close on close close", "On, close, ON, close, close"],
         {"on on on on on": "read the value", "on close on close on": "late reply", "close close close close close": "one line",
-         "on close": "more than a line", "on close on close close on": "late reply"}),
+         "ON,on,on,on,on": "read the value", "o/c/o/c/o": "late reply", "on close": "more than a line", "on close on close close on": "late reply"}),
     11: ([r"oops\r\nset b 0 0 1\r\n!", r"\r\nset b 0 0 1\r\n!"],
          {r"18\r\nset b 0 0 1\r\n!": "well-formed", r"set b 0 0 1\r\n!": "continues the line", "!": "size that the server"}),
     12: ([r"mg k v t u\r\n", r"mg k u t v\r\n"],
@@ -58,6 +58,7 @@ ANSWERS = {
           "miss timeout hit miss timeout hit miss timeout hit": "is no value",
           "miss timeout hit miss timeout timeout miss miss hit": "to the parenthesis",
           "miss timeout hit miss timeout timeout miss timeout miss": "empty value",
+          "m, m, h, m, t, t, m, t, h": "as long as the time limit", "Miss;Timeout;Hit;Miss;MISS;t;m;t;h": "not even a word",
           "miss timeout hit": "stands alone", "hit hit hit hit hit hit hit hit hit": "stands alone",
           "miss timeout hit miss timeout timeout miss timeout hit hit": "stands alone"}),
 }
@@ -275,6 +276,7 @@ class Learn(unittest.TestCase):
             self.assertIn(words, self.learn(5, answer).stdout)
 
     def test_how_many_words_are_right(self):
+        self.assertIn("Your first word is not right", self.learn(15, "").stdout)
         self.assertIn("right for 1 word, and", self.learn(15, "miss miss").stdout)
         self.assertIn("right for 9 words, and", self.learn(15, ANSWERS[15][0][0] + " miss").stdout)
 

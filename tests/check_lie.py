@@ -232,6 +232,7 @@ class Reports(unittest.TestCase):
 plain         false miss            get key: MISS (right: HIT hello)
 closed        false miss            get key: MISS (right: ERROR)
 2 cases, 2 false miss
+What the server does in each: mcwire lie --list. To try one by hand: mcwire lie CASE --listen PORT
 """)
         printed, _ = lie("--all", "cuts", "stored", "many", *PATIENT, "--", OWN)
         self.assertEqual(printed, "cuts          right\nstored        right\nmany          right\n"
@@ -251,10 +252,16 @@ closed        false miss            get key: MISS (right: ERROR)
         with tempfile.NamedTemporaryFile(suffix=".html") as file:
             lie("--all", "plain", "closed", "--html", file.name, "--", *PYTHON, "marks", status=1)
             page = file.read().decode()
-        self.assertIn("<p>0 of 2 cases are right.", page)
-        self.assertEqual(page.count("<tr>"), 3)
+            lie("--all", "stored", "--html", file.name, "--", OWN)
+            file.seek(0)
+            good = file.read().decode()
+        self.assertIn("<p>0 of 2 cases are right, 1 ", page)
+        self.assertIn("<p>1 of 1 cases are right.", good)
+        self.assertEqual([text.count("<tr><th>") for text in (page, good)], [2, 1])
+        self.assertEqual([text.count('<tr class="bad"><td>') for text in (page, good)], [1, 0])
+        self.assertIn('<td>right<td title="asked"><td title="answer"><td title="right"></tr>\n', good)
         self.assertIn("ERROR &#60;b>&#38;\\x1b[31m&#34;\\xff", page)
-        self.assertIn('<td class="bad">rejects valid replies<td><code>get key</code>', page)
+        self.assertIn('<td>rejects valid replies<td title="asked"><code>get key</code>', page)
         self.assertNotIn("\x1b", page)
         self.assertNotIn("<b>", page)
 

@@ -384,7 +384,7 @@ class Talk(Case):
     def test_cut_before_a_key(self):
         """However it is cut, the fields are those of the whole line."""
         whole = self.lines(b"get test_spaces  b\n").split(b"\n", 1)[1]
-        for cut in range(1, 16):
+        for cut in (1, 4, 5, 14):
             shown = self.lines(b"get test_spaces  b\n", "--cut=%d" % cut).split(b"\n", 1)[1]
             self.assertEqual(re.sub(rb"(?m)^ {10}[~|] .*\n", b"", shown), whole, cut)
 

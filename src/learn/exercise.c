@@ -314,11 +314,40 @@ static bool are_outcomes(const struct transcript *log, const char *answer, struc
     bool all;
     add_outcomes(log, &words);
     size_t count = count_right(text_string(&words), answer, &all);
-    if (!all)
+    if (!all && count == 0)
+        text_add_string(why, "Your first word is not right.\n");
+    else if (!all)
         text_print(why, "Your answer is right for %zu word%s, and no further.\n", count,
                    count == 1 ? "" : "s");
     text_free(&words);
     return all;
+}
+
+/* The word of `words` that begins with this one, or this one. */
+static void add_whole_word(const char *words, const char *begin, struct text *plain)
+{
+    char word[EXERCISE_TEXT];
+    bool more = true;
+    while ((more = next_word(&words, word, sizeof word)) &&
+           strncasecmp(word, begin, strlen(begin)) != 0) {
+    }
+    text_print(plain, "%s%s", plain->len > 0 ? " " : "", more ? word : begin);
+}
+
+void exercise_plain(const struct exercise *exercise, const char *answer, struct text *plain)
+{
+    const struct exercise_check *check = &exercise->checks[0];
+    struct text words = {0};
+    char word[EXERCISE_TEXT];
+    if (check->kind == EXERCISE_WORDS)
+        text_add_string(&words, check->words);
+    else if (check->kind == EXERCISE_OUTCOMES)
+        add_outcomes(&check->transcript, &words);
+    while (words.len > 0 && next_word(&answer, word, sizeof word))
+        add_whole_word(text_string(&words), word, plain);
+    if (words.len == 0)
+        text_add_string(plain, answer);
+    text_free(&words);
 }
 
 void exercise_log(const struct exercise *exercise, struct text *log)

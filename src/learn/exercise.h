@@ -73,6 +73,10 @@ void exercise_log(const struct exercise *exercise, struct text *log);
  * happened. */
 bool exercise_is_right(const struct exercise *exercise, const char *answer, struct text *why);
 
+/* Adds the answer as the patterns of hints have it: if it is words, they are whole, with a space between
+ * two. */
+void exercise_plain(const struct exercise *exercise, const char *answer, struct text *plain);
+
 /* An answer that is right; empty where it is a program. */
 void exercise_example(const struct exercise *exercise, struct text *answer);
 

@@ -112,7 +112,8 @@ static bool hears(struct table *table, const struct transcript_step *step,
     if (heard->len > 0)
         exercise_talk_explain(why, "The server says: ", heard);
     else
-        text_add_string(why, "The server says nothing: it waits for more bytes.\n");
+        text_add_string(
+            why, "The server says nothing: it waits for more bytes. A line ends in \\r\\n.\n");
     exercise_talk_explain(why, "It should be:    ", expected);
     return false;
 }

@@ -99,10 +99,11 @@ static int show_exercise(size_t number, const struct exercise *exercise)
 {
     struct text log = {0};
     exercise_log(exercise, &log);
-    printf("%zu. %s\n%s%s%s\nStation %s: what it needs is there, or before, in proto/transcripts/README.md.\n"
-           "Answer: mcwire learn %zu '...', or - for standard input.\n",
-           number, text_string(&exercise->prose), text_string(&exercise->task),
-           log.len > 0 ? "\n" : "", text_string(&log), exercise->station, number);
+    printf(
+        "%zu. %s\n%s%s%s\nStation %s: what it needs is there, or before, in proto/transcripts/README.md.\n"
+        "Answer: mcwire learn %zu '...', or - for standard input.\n",
+        number, text_string(&exercise->prose), text_string(&exercise->task),
+        log.len > 0 ? "\n" : "", text_string(&log), exercise->station, number);
     text_free(&log);
     return print_end("learn", STATUS_OK);
 }
@@ -119,11 +120,15 @@ static int show_solution(const struct exercise *exercise)
 
 static const char *find_hint(const struct exercise *exercise, const char *answer)
 {
-    for (size_t k = 0; k < exercise->hint_count; k++) {
-        if (glob_matches(exercise->hints[k].pattern, mc_string(answer)))
-            return exercise->hints[k].text;
+    const char *hint = "read the task again.";
+    struct text plain = {0};
+    exercise_plain(exercise, answer, &plain);
+    for (size_t k = exercise->hint_count; k-- > 0;) {
+        if (glob_matches(exercise->hints[k].pattern, mc_string(text_string(&plain))))
+            hint = exercise->hints[k].text;
     }
-    return "read the task again.";
+    text_free(&plain);
+    return hint;
 }
 
 static int judge_answer(size_t number, const struct exercise *exercise, const char *answer)

@@ -132,17 +132,29 @@ void verdict_print_json(const struct examined *examined)
     puts("}");
 }
 
-void verdict_print_sum(const struct examined *list, size_t count)
+/* How many there are of each verdict, from this one on. */
+static void print_sums(FILE *out, const struct examined *list, size_t count, int verdict)
 {
-    printf("%zu cases", count);
-    for (int v = LIE_RIGHT; v < LIE_VERDICTS; v++) {
+    for (; verdict < LIE_VERDICTS; verdict++) {
         size_t sum = 0;
         for (size_t k = 0; k < count; k++)
-            sum += list[k].verdict == (enum lie_verdict)v;
+            sum += list[k].verdict == (enum lie_verdict)verdict;
         if (sum > 0)
-            printf(", %zu %s", sum, lie_judge_name((enum lie_verdict)v));
+            fprintf(out, ", %zu %s", sum, lie_judge_name((enum lie_verdict)verdict));
     }
+}
+
+void verdict_print_sum(const struct examined *list, size_t count)
+{
+    size_t right = 0;
+    for (size_t k = 0; k < count; k++)
+        right += list[k].verdict == LIE_RIGHT;
+    printf("%zu cases", count);
+    print_sums(stdout, list, count, LIE_RIGHT);
     putchar('\n');
+    if (right < count)
+        puts("What the server does in each: mcwire lie --list. To try one by hand: mcwire lie CASE "
+             "--listen PORT");
 }
 
 void verdict_print_case(const struct lie_case *scene, bool json)
@@ -161,15 +173,24 @@ void verdict_print_case(const struct lie_case *scene, bool json)
 
 /* ---- the page -------------------------------------------------------------------------------- */
 
+/* On a narrow screen each row is a block, and its cells are named. */
 static const char head[] =
     "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
     "<meta name=\"viewport\" content=\"width=device-width\">\n<title>mcwire lie</title>\n"
     "<style>\n:root { color-scheme: light dark; }\n"
-    "body { font-family: sans-serif; margin: 1em auto; max-width: 70em; padding: 0 1em; }\n"
+    "body { font: 1rem/1.4 sans-serif; margin: 1em auto; max-width: 72em; padding: 0 1em; }\n"
+    "h2 { font-size: 1.2em; margin: 1.5em 0 0.3em; }\n"
     "table { border-collapse: collapse; width: 100%; }\n"
     "th, td { border-bottom: 1px solid #8888; padding: 0.3em 0.6em; text-align: left;\n"
     "         vertical-align: top; }\n"
-    "td.bad { font-weight: bold; }\ncode { overflow-wrap: anywhere; }\n</style>\n";
+    "td:first-child, td:nth-child(3) { white-space: nowrap; }\n"
+    "tr.bad { background: #d321; }\n.bad td:nth-child(3) { font-weight: bold; }\n"
+    "code { font-size: 0.9em; overflow-wrap: anywhere; }\n"
+    "@media (max-width: 50em) {\n"
+    "  th, td:empty { display: none; }\n"
+    "  tr { border-bottom: 1px solid #8888; display: block; padding: 0.4em; }\n"
+    "  td { border: 0; display: block; padding: 0; }\n"
+    "  td[title]::before { content: attr(title) \": \"; }\n}\n</style>\n";
 
 static void print_code(FILE *out, const char *text)
 {
@@ -178,25 +199,47 @@ static void print_code(FILE *out, const char *text)
     fputs("</code>", out);
 }
 
+/* A cell that is empty when there is no text. */
+static void print_cell(FILE *out, const char *title, const char *text)
+{
+    fprintf(out, "<td title=\"%s\">", title);
+    if (text[0] != '\0')
+        print_code(out, text);
+}
+
 static void print_row(FILE *out, const struct examined *examined)
 {
-    struct words words;
-    fprintf(out, "<tr><td><code>%s</code><td>", examined->scene->name);
+    struct words asked = {.len = 0}, allowed = {.len = 0};
+    fprintf(out, "<tr%s><td><code>%s</code><td>",
+            examined->verdict > LIE_SKIPPED ? " class=\"bad\"" : "", examined->scene->name);
     escape_html(out, examined->scene->about);
-    fprintf(out, "<td%s>%s<td>", examined->verdict > LIE_SKIPPED ? " class=\"bad\"" : "",
-            lie_judge_name(examined->verdict));
+    fprintf(out, "<td>%s", lie_judge_name(examined->verdict));
     if (examined->question != NULL) {
-        say_asked(&words, examined->question);
-        print_code(out, words.text);
+        say_asked(&asked, examined->question);
+        say_allowed(&allowed, examined->question);
     }
-    fputs("<td>", out);
-    print_code(out, examined->answer);
-    fputs("<td>", out);
-    if (examined->question != NULL) {
-        say_allowed(&words, examined->question);
-        print_code(out, words.text);
+    print_cell(out, "asked", asked.text);
+    print_cell(out, "answer", examined->answer);
+    print_cell(out, "right", allowed.text);
+    fputs("</tr>\n", out);
+}
+
+/* The cases in which the server is honest, or the others; nothing if there are none. */
+static void print_table(FILE *out, const struct examined *list, size_t count, bool honest)
+{
+    bool begun = false;
+    for (size_t k = 0; k < count; k++) {
+        if (list[k].scene->honest != honest)
+            continue;
+        if (!begun)
+            fprintf(out,
+                    "<h2>%s</h2>\n<table>\n<tr><th>Case<th>What the server does<th>Verdict"
+                    "<th>Asked<th>Answer<th>A right client says\n",
+                    honest ? "The server is honest" : "The server lies, is silent, or closes");
+        begun = true;
+        print_row(out, &list[k]);
     }
-    fputc('\n', out);
+    fputs(begun ? "</table>\n" : "", out);
 }
 
 void verdict_print_page(FILE *out, const struct examined *list, size_t count, char **command)
@@ -210,11 +253,10 @@ void verdict_print_page(FILE *out, const struct examined *list, size_t count, ch
         print_code(out, *command);
         fputc(' ', out);
     }
-    fprintf(out,
-            "<p>%zu of %zu cases are right.\n<table>\n<tr><th>Case<th>What the server does"
-            "<th>Verdict<th>Asked<th>Answer<th>A right client says\n",
-            right, count);
-    for (size_t k = 0; k < count; k++)
-        print_row(out, &list[k]);
-    fputs("</table>\n</html>\n", out);
+    fprintf(out, "<p>%zu of %zu cases are right", right, count);
+    print_sums(out, list, count, LIE_RIGHT + 1);
+    fputs(".\n", out);
+    print_table(out, list, count, true);
+    print_table(out, list, count, false);
+    fputs("<p>To try a case by hand: <code>mcwire lie CASE --listen PORT</code>\n</html>\n", out);
 }
