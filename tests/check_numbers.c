@@ -264,8 +264,8 @@ START_TEST(lines_for_plotters)
     static uint64_t samples[SAMPLES];
     static struct histogram histogram;
     char *text = NULL, *line, *rest;
-    double value, part, inverse, seen = 0;
-    size_t size = 0, lines = 0;
+    double value, part = 0, inverse;
+    size_t size = 0, lines = 0, seen = 0;
     FILE *out = open_memstream(&text, &size);
 
     memset(&histogram, 0, sizeof histogram);
@@ -277,9 +277,9 @@ START_TEST(lines_for_plotters)
     line = strchr(text, '\n') + 2;
     for (; line[0] != '#'; line = rest + 1, lines++) {
         rest = strchr(line, '\n');
-        int found = sscanf(line, "%lf %lf %lf %lf", &value, &part, &seen, &inverse);
+        int found = sscanf(line, "%lf %lf %zu %lf", &value, &part, &seen, &inverse);
         ck_assert_int_eq(found, part < 1 ? 4 : 3);
-        size_t rank = part > 0 ? (size_t)ceil(part * SAMPLES) : 1;
+        size_t rank = part > 0 ? (size_t)ceil(part * (double)SAMPLES) : 1;
         expect_near((uint64_t)(value * 1e6 + 0.5), samples[rank - 1]);
         ck_assert(seen >= rank);
         ck_assert(part == 1 || fabs(inverse * (1 - part) - 1) < 0.01);

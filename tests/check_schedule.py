@@ -401,10 +401,13 @@ class Runs(unittest.TestCase):
 
     def test_seconds_of_each_run(self):
         """A second's sample has nothing of an earlier run."""
-        result = load(Server(self), "--rate=50", "--time=1", "--repeat=2", "--connections=1", PATIENT)
-        self.assertEqual(result["get"]["requests"], 100)
+        result = load(Server(self), "--rate=50", "--time=1.02", "--repeat=2", "--connections=1",
+                      PATIENT)
+        self.assertEqual(result["get"]["requests"], 102)
+        self.assertGreaterEqual(len(result["samples"]), 2)
         for sample in result["samples"]:
-            self.assertLessEqual(sample["requests"], 50)
+            self.assertLessEqual(sample["requests"], 51)
+            self.assertLessEqual(sample["p50_us"], sample["p99_us"])
 
     def test_scan(self):
         """A run at each rate, none of whose requests comes before it is due."""
@@ -418,21 +421,22 @@ class Runs(unittest.TestCase):
             self.assertGreaterEqual(calls[-1].at - calls[0].at, 29 / one["rate"] - one["max_us"] / 1e6)
 
     def test_scan_ends_above_the_limit(self):
-        server = Server(self, lambda call: time.sleep(1.2) if call.number == 15 else None)
+        server = Server(self, lambda call: time.sleep(0.7) if call.number == 15 else None)
         result = load(server, "--scan=1000:9000:1000", "--requests=10", "--connections=1",
-                      "--p99-limit=1.1", PATIENT)
+                      "--p99-limit=0.6", PATIENT)
         self.assertEqual([one["rate"] for one in result["runs"]], [1000, 2000])
-        self.assertGreaterEqual(result["runs"][1]["p99_us"], 1.1e6)
+        self.assertGreaterEqual(result["runs"][1]["p99_us"], 0.7e6)
 
     def test_ramp(self):
-        """From 100 to 900 requests a second in half a second: 250; n are due when 100 t + 800 t^2 are."""
+        """From 200 to 1,800 requests a second in a quarter of one: 250; n are due when
+        200 t + 3,200 t^2 are."""
         for threads in ("1", "2"):
             server, start = Server(self), time.monotonic()
-            result = load(server, "--rate=100-900", "--time=0.5", "--connections=4", PATIENT,
+            result = load(server, "--rate=200-1800", "--time=0.25", "--connections=4", PATIENT,
                           "--threads=" + threads)
             self.assertEqual((result["get"]["requests"], result["unsent"]), (250, 0))
             for n, at in enumerate(sorted(call.at for call in server.calls)):
-                due = 2 * n / (100 + (100 ** 2 + 2 * 1600 * n) ** 0.5)
+                due = 2 * n / (200 + (200 ** 2 + 2 * 6400 * n) ** 0.5)
                 self.assertGreaterEqual(at - start, due)
             self.assertGreaterEqual(result["seconds"], due)
         result = load(Server(self), "--rate=900-100", "--time=0.1", PATIENT)
@@ -522,7 +526,7 @@ class Logins(unittest.TestCase):
                 if call.verb == "set" and call.number > 0:
                     call.reply = change
             server = Server(self, script)
-            done = self.load(server, "--time=0.3", "--connections=1", "--timeout-ms=100")
+            done = self.load(server, "--time=0.1", "--connections=1", "--timeout-ms=60")
             result = json.loads(done.stdout)
             self.assertEqual(done.returncode, 1)
             self.assertGreaterEqual(result["servers"][0][trouble], 1)
@@ -605,14 +609,6 @@ class Times(unittest.TestCase):
         self.assertGreater(result["unsent"], 0)
         self.assertEqual(result["get"]["requests"], 0)
         self.assertEqual(result["servers"][0]["timed_out"], result["get"]["errors"])
-
-    def test_samples_add_up(self):
-        server = Server(self)
-        result = load(server, "--rate=200", "--time=1.1", PATIENT)
-        self.assertGreaterEqual(len(result["samples"]), 1)
-        self.assertLessEqual(sum(sample["requests"] for sample in result["samples"]), 220)
-        for sample in result["samples"]:
-            self.assertLessEqual(sample["p50_us"], sample["p99_us"])
 
     def test_timeouts(self):
         """Each of two requests waits 300 ms, and a pause lies between them."""

@@ -239,11 +239,10 @@ static struct conn *next_free(struct loop *e)
  * of the rate is n. */
 static uint64_t ramp_ns(const struct loop_phase *phase, uint64_t n)
 {
-    double from = (double)phase->rate, change = (double)phase->rate_end - from;
-    double growth = change / ((double)phase->time_ns / SECOND_NS);
+    double from = (double)phase->rate, twice = 2 * (double)n;
+    double growth = ((double)phase->rate_end - from) / ((double)phase->time_ns / 1e9);
 
-    return (uint64_t)(2.0 * (double)n / (from + sqrt(from * from + 2.0 * growth * (double)n)) *
-                      SECOND_NS);
+    return (uint64_t)(twice / (from + sqrt(from * from + twice * growth)) * 1e9);
 }
 
 /* The time at which the thread's next request is due: the threads take turns. */

@@ -24,24 +24,30 @@ static bool read_number(const char *text, size_t *i, uint32_t max, uint32_t *num
     return true;
 }
 
+/* The same after a sign; without that sign there is nothing to read. */
+static bool read_after(const char *text, char sign, size_t *i, uint32_t max, uint32_t *number)
+{
+    if (text[*i] != sign)
+        return true;
+    ++*i;
+    return read_number(text, i, max, number);
+}
+
 /* N or MIN-MAX, and perhaps :WEIGHT, of len bytes. */
 static const char *add_range(struct sizes *sizes, const char *text, size_t len, uint32_t max)
 {
     struct sizes_range *range = &sizes->list[sizes->count];
     uint32_t before = sizes->count > 0 ? range[-1].end : 0, weight = 1;
     size_t i = 0;
+    bool good = read_number(text, &i, max, &range->min);
 
-    if (!read_number(text, &i, max, &range->min))
-        return "is not N or MIN-MAX, or a list of N:WEIGHT, or has a size out of bounds";
     range->max = range->min;
-    if (text[i] == '-' && (++i, !read_number(text, &i, max, &range->max)))
-        return "has a MAX that is no number, or out of bounds";
-    if (text[i] == ':' && (++i, !read_number(text, &i, UINT32_MAX, &weight)))
-        return "has a weight that is no number, or out of bounds";
+    if (!good || !read_after(text, '-', &i, max, &range->max) ||
+        !read_after(text, ':', &i, UINT32_MAX, &weight) || i != len)
+        return "is not N, MIN-MAX, or a list of these with weights (64:9,100-200:1), or has a "
+               "number out of bounds";
     if (weight > UINT32_MAX - before)
         return "has weights of more than 4294967295 together";
-    if (i != len)
-        return "is not N or MIN-MAX, or a list of N:WEIGHT";
     if (range->max < range->min)
         return "has a MIN above its MAX";
     if (weight == 0) /* it never comes */

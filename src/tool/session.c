@@ -63,8 +63,8 @@ static int choose_login(struct session *session)
 {
     const char *what = NULL, *why;
 
-    session->login = (struct login){.user = session->settings->user,
-                                    .file = session->settings->password_file};
+    session->login =
+        (struct login){.user = session->settings->user, .file = session->settings->password_file};
     why = login_read(&session->login, &what);
     if (why != NULL)
         return fail_start(what, why);

@@ -149,9 +149,7 @@ BUGS = [
         "* 1000 > (double)o->p99_limit_ns", "> (double)o->p99_limit_ns", "schedule",
         "Runs.test_scan_ends_above_the_limit"),
     bug("a ramp is a step", LOOP,
-        "return (uint64_t)(2.0 * (double)n / (from + sqrt(from * from + 2.0 * growth * (double)n)) *\n"
-        "                      SECOND_NS);",
-        "return (uint64_t)((double)n * 2 / (from + (double)phase->rate_end) * SECOND_NS + growth * 0);",
+        "sqrt(from * from + twice * growth)", "(double)phase->rate_end",
         "schedule", "Runs.test_ramp"),
     bug("a ramp has the requests of its first rate", LOOP,
         "phase->rate + phase->rate_end;", "phase->rate * 2;", "schedule", "Runs.test_ramp"),
