@@ -1,10 +1,11 @@
-/* overhead-worker baseline|mcwire|wire|memcached: what overhead.py measures of this project, and the
+/* overhead-worker ROLE: what overhead.py measures of this project, and the
  * memcacheds that it measures with. */
 #include <stdio.h>
 #include <string.h>
 
 #include "lines.h"
 #include "memcached.h"
+#include "parts.h"
 #include "wire.h"
 #include "worker.h"
 
@@ -16,6 +17,11 @@ static int run_baseline(void)
 static int run_mcwire(void)
 {
     return worker_main(&mcwire_client);
+}
+
+static int run_server(void)
+{
+    return worker_main(&server_client);
 }
 
 /* `start tcp|unix PROCESSOR`, -1 for any: `ok ADDRESS`; or, after a line on stderr that says why,
@@ -46,10 +52,8 @@ static int run_memcached(void)
 static const struct {
     const char *name;
     int (*run)(void);
-} roles[] = {{"baseline", run_baseline},
-             {"mcwire", run_mcwire},
-             {"wire", wire_main},
-             {"memcached", run_memcached}};
+} roles[] = {{"baseline", run_baseline}, {"mcwire", run_mcwire}, {"server", run_server},
+             {"parts", parts_main},      {"wire", wire_main},    {"memcached", run_memcached}};
 
 int main(int argc, char **argv)
 {

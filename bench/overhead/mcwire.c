@@ -2,7 +2,8 @@
  * at, values in the caller's memory. */
 #include <string.h>
 
-#include "client.h"
+#include "mcwire.h"
+#include "server.h"
 #include "worker.h"
 
 enum { BUFFER_SIZE = 16384, DEADLINE_MS = 10000 };
@@ -11,6 +12,7 @@ static struct {
     int deadline_ms;
     struct mc_socket socket;
     struct mc_client client;
+    struct mc_server server; /* of server_client */
     char buffer[BUFFER_SIZE];
     const struct work *work;
     worker_run *run; /* what prepare() chose for it */
@@ -126,5 +128,48 @@ const struct worker_client mcwire_client = {
     .set_deadline = mcwire_set_deadline,
     .open = mcwire_open,
     .prepare = mcwire_prepare,
+    .check = mcwire_check,
+};
+
+struct mc_client *mcwire_connection(void)
+{
+    return &own.client;
+}
+
+bool mcwire_is_buffer(const void *at)
+{
+    return (const char *)at >= own.buffer && (const char *)at < own.buffer + sizeof own.buffer;
+}
+
+/* ---- through server.h ------------------------------------------------------------------------ */
+
+static bool server_open(const char *address)
+{
+    mc_server_close(&own.server);
+    if (mc_server_init(&own.server, address, own.buffer, sizeof own.buffer) != 0)
+        return false;
+    own.server.timeout_ms = own.deadline_ms;
+    return mc_server_open(&own.server) == 0;
+}
+
+static bool server_get(uint32_t i)
+{
+    return mc_server_get(&own.server, own.keys[work_at(own.work, i)], own.values) == MC_HIT;
+}
+
+static worker_run *server_prepare(const struct work *work)
+{
+    if (work->verb != WORK_GET || work->batch > 1 || mcwire_prepare(work) == NULL)
+        return NULL;
+    own.run = server_get;
+    return server_get;
+}
+
+const struct worker_client server_client = {
+    .title = "mcwire " MCWIRE_VERSION,
+    .settings = "mc_server_, which connects again by itself; only gets of one key",
+    .set_deadline = mcwire_set_deadline,
+    .open = server_open,
+    .prepare = server_prepare,
     .check = mcwire_check,
 };

@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 
 import loads
@@ -13,19 +14,21 @@ import page
 import tables
 import waits
 from counting import Counter, compile_mcmc, compile_worker, or_none, strip_worker
-from figures import shown
+from figures import median, shown
 from limits import BUILDS, LIMITS, is_kept, most_of
 from machine import (Absent, Failed, PROGRESS, Servers, Worker, end_workers, machine_facts,
                      make_scratch, stolen_since, stolen_time, version_of)
 from measure import Plan, Team, measure_setting
 from options import FROM, ONLY, Usage, read_arguments
-from results import (CLIENTS, Results, SETTINGS, TWINS, WORKS, find_work, new_data, read_json,
-                     to_json)
+from results import (ADAPTERS, CLIENTS, IN_C, LANGUAGES, LANGUAGE_WORKS, PARTS, PLAIN, Results, SETTINGS,
+                     SIDE_BY_SIDE, TWINS, WORKS, find_work, new_data, read_json, to_json)
+from clients import PYTHON, Tools, read_verdicts
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 FAILED, USAGE, NO_SERVER, NOISY, SKIPPED, INTERRUPTED = 1, 2, 69, 75, 77, 130
 QUICK_COUNTS = ("get", "get-100")
+PARTS_WORKS, PARTS_COUNT = ("get", "set", "get-100", "get-100k", "get-1m"), 200
 TRIES = 3  # a machine that stands still for seconds makes an operation meet its deadline
 
 
@@ -41,28 +44,44 @@ class Programs:
     """The commands of all processes."""
 
     def __init__(self, folder, python, scratch):
-        self.folder, self.python = folder, python
+        self.folder = folder
+        self.tools = Tools(scratch, os.path.dirname(os.path.dirname(folder)), python or PYTHON)
         self.mcmc = os.path.join(scratch, "mcmc")  # which is there if its source was given
+        self.made = {}
 
     def worker(self, role):
         return [os.path.join(self.folder, "overhead-worker"), role]
 
     def client(self, name):
+        """Raises Failed when it is not there."""
         if name in CLIENTS[:2]:
             return self.worker(name)
         if name == "mcmc":
             return [self.mcmc]
-        if name == "libmemcached":
-            return [os.path.join(self.folder, "overhead-libmemcached")]
-        return [self.python, "-B", os.path.join(HERE, "python_clients.py"), name]
+        if name in IN_C:
+            return [os.path.join(self.folder, "overhead-" + name)]
+        return self.make(name)[0] + ["--timed"]
 
-    def hint(self, name):
+    def make(self, name):
+        """The command and the title of an adapter of bench/clients, built when first asked for."""
+        if name not in self.made:
+            adapter = next(adapter for adapter in ADAPTERS if adapter.name == name)
+            try:
+                self.made[name] = adapter.make(self.tools)
+            except (OSError, subprocess.CalledProcessError):
+                raise Failed("it is not there") from None
+        return self.made[name]
+
+    def title(self, name):
+        """With a version that is better than the client's own; None: it has no such."""
+        return self.made.get(name, (None, None))[1]
+
+    @staticmethod
+    def hint(name):
         """Why a client's process may not even have begun."""
         if name == "mcmc":
             return "--mcmc DIR names the folder of its source"
-        if name == "libmemcached":
-            return "not built, because libmemcached-dev was not there"
-        return None if name in CLIENTS[:2] else "%s cannot run its module" % self.python
+        return None if name in CLIENTS[:2] else "--install-clients installs it"
 
     @staticmethod
     def ask_once(command, line):
@@ -86,16 +105,25 @@ def choose_processors(wanted):
     return tuple(wanted)
 
 
-def choose_works(arguments, brief):
+def choose_works(arguments, setting):
+    """Those of a setting; None: those that are counted may be among all."""
+    brief = arguments["--quick"] or (setting and setting.cores == "apart")
     if arguments["--works"]:
-        return [work for work in WORKS if work.name in arguments["--works"]]
-    return [work for work in WORKS if work.brief or not brief]
+        works = [work for work in WORKS if work.name in arguments["--works"]]
+    else:
+        works = [work for work in WORKS if work.brief or not brief or setting is None]
+    return [work for work in works if setting is not SIDE_BY_SIDE or work.name in LANGUAGE_WORKS]
 
 
-def choose_clients(wanted):
+def choose_clients(arguments):
     """The baseline and mcwire always, and both again."""
-    others = [name for name in CLIENTS[2:] if wanted is None or name in wanted]
-    return CLIENTS[:2] + list(TWINS) + others
+    wanted = arguments["--clients"] or (PLAIN if arguments["--quick"] else CLIENTS)
+    return CLIENTS[:2] + list(TWINS) + [name for name in CLIENTS[2:] if name in wanted]
+
+
+def can_count(name):
+    """False where valgrind cannot tell: these languages compile, or allocate, for themselves."""
+    return LANGUAGES.get(name) not in ("Go", "Java", "JavaScript", "Ruby")
 
 
 class Measurement:
@@ -104,7 +132,7 @@ class Measurement:
     def __init__(self, arguments, folder):
         self.arguments, self.folder = arguments, folder
         self.programs = Programs(arguments["--workers"],
-                                 arguments["--python"] or "/usr/bin/python3", folder)
+                                 arguments["--python"], folder)
         if arguments["--mcmc"]:
             compile_mcmc(os.path.abspath(arguments["--mcmc"].encode("latin-1").decode()),
                          self.programs.mcmc)
@@ -118,43 +146,44 @@ class Measurement:
         except (Failed, OSError) as problem:
             raise Stop(NO_SERVER, str(problem)) from None
 
-    def settings(self):
+    def settings(self, team):
         a = self.arguments
         if a["--cores"] == "apart" and self.client_at == self.server_at:
             raise Usage("--cores: there is only one processor")
-        return [s for s in SETTINGS if a["--cores"] in (None, s.cores) and
+        many = [SIDE_BY_SIDE] if set(team.names) - set(PLAIN) - set(TWINS) else []
+        return [s for s in SETTINGS + many
+                if a["--cores"] in (None, s.cores.replace("languages", "same")) and
                 a["--transport"] in (None, s.transport) and
-                (s.cores == "same" or self.client_at != self.server_at)]
+                (s.cores != "apart" or self.client_at != self.server_at)]
 
     def measure_times(self):
         a, quick = self.arguments, self.arguments["--quick"]
         plan = Plan(a["--rounds"] or (21 if quick else 60), a["--slice-us"] or 2000,
-                    8 if quick else 45)
+                    1 if quick else 6)
         seed = random.randrange(1 << 32) if a["--seed"] is None else a["--seed"]
         self.data["facts"]["seed"] = str(seed)
-        team = Team(self.programs, choose_clients(a["--clients"]), self.client_at, seed)
+        team = Team(self.programs, choose_clients(a), self.client_at, seed)
         self.data["clients"] = team.clients
         for client in team.clients[:2]:
             if client["absent"]:
                 raise Stop(FAILED, "%s: %s" % (client["name"], client["absent"]))
         before = stolen_time()
-        for setting in self.settings():
-            processor = self.client_at if setting.cores == "same" else self.server_at
+        for setting in self.settings(team):
+            processor = self.server_at if setting.cores == "apart" else self.client_at
             address = self.address(setting.transport, processor)
             self.data["facts"]["memcached"] = version_of(address)
-            works = choose_works(a, setting.cores == "apart" or quick)
-            self.data["cells"] += measure_setting(team, setting, works, address, plan)
+            self.data["cells"] += measure_setting(team, setting, choose_works(a, setting), address,
+                                                  plan)
         self.data["stolen"] = stolen_since(before)
 
     def count_client(self, counter, name, work):
-        """Adds a record; Python takes seconds under callgrind to begin at all."""
+        """Adds a record; scripts take seconds under callgrind to begin at all."""
         command = self.programs.client(name)
-        transport = "tcp" if name == "mcmc" else "unix"  # it knows no Unix sockets
-        lines = ["open " + self.address(transport, self.server_at), work.line()]
+        lines = ["open " + self.address("tcp", self.server_at), work.line()]
         PROGRESS.show("counting %s by %s" % (work.name, name))
         instructions, calls = None, (None, "")
-        slow = name in CLIENTS[4:] and (self.arguments["--quick"] or work.name not in QUICK_COUNTS)
-        if counter.has("valgrind") and not slow:
+        slow = name in LANGUAGES and (self.arguments["--quick"] or work.name not in QUICK_COUNTS)
+        if counter.has("valgrind") and not slow and can_count(name):
             instructions = or_none(counter.instructions, command, lines, work)
         if counter.has("strace"):
             calls = or_none(counter.syscalls, command, lines, work) or calls
@@ -163,13 +192,14 @@ class Measurement:
                                         "instructions": instructions, "names": calls[1]})
 
     def count_works(self, counter):
-        works = choose_works(self.arguments, False)
+        works = choose_works(self.arguments, None)
         if not self.arguments["--works"]:
             works = [work for work in works if work.counted and
                      (work.name in QUICK_COUNTS or not self.arguments["--quick"])]
         for work in works:
             for client in self.data["clients"]:
-                if client["name"] not in TWINS and not client["absent"]:
+                if client["name"] not in TWINS and not client["absent"] and \
+                        (client["name"] in PLAIN or work.name in QUICK_COUNTS):
                     self.count_client(counter, client["name"], work)
 
     def measure_waits(self, counter):
@@ -182,7 +212,32 @@ class Measurement:
             command = self.programs.client(name)
             self.data["waits"] += waits.measure_client(name, command, self.client_at, tries)
             self.data["beside"].append(waits.measure_beside(
-                name, command, self.address("tcp", self.server_at), counter))
+                name, command, self.address("tcp", self.server_at), counter, can_count(name)))
+
+    def measure_lives(self):
+        """mcwire's connection is that of mc_server_ there, which connects again by itself."""
+        there = [client["name"] for client in self.data["clients"]
+                 if client["name"] not in ("baseline", "mcmc", *TWINS) and not client["absent"]]
+        commands = {name: self.programs.worker("server") if name == "mcwire" else
+                    self.programs.client(name) for name in there}
+        tries = 1 if self.arguments["--quick"] else 5
+        self.data["lives"] = waits.measure_lives(
+            commands, self.address("tcp", self.client_at), self.client_at, tries)
+
+    def measure_parts(self):
+        """The median of each part of an operation of mcwire."""
+        worker = Worker(self.programs.worker("parts"), self.client_at)
+        worker.ask("open " + self.address("tcp", self.client_at))
+        for work in WORKS:
+            if work.name in PARTS_WORKS:
+                PROGRESS.show("the parts of " + work.name)
+                worker.ask(work.line())
+                worker.ask("parts %d" % PARTS_COUNT)
+                times = list(map(int, worker.ask("parts %d" % PARTS_COUNT).split()))
+                self.data["parts"].append(dict(
+                    {part: median(times[i::len(PARTS)]) for i, part in enumerate(PARTS)},
+                    work=work.name))
+        worker.end()
 
     def measure_wire(self, counter):
         worker = Worker(self.programs.worker("wire"), self.client_at)
@@ -234,6 +289,7 @@ class Measurement:
             "client to processor %d; server to %d or, apart, to %d" % (
                 self.client_at, self.client_at, self.server_at)
         self.measure_times()
+        self.data["lies"] = believed_lies()
         counter = None
         if not self.arguments["--no-counts"]:
             counter = Counter(self.folder)
@@ -241,10 +297,21 @@ class Measurement:
                 counter.versions[tool] or tool + " is absent" for tool in counter.versions)
             self.count_works(counter)
             self.measure_waits(counter)
+            self.measure_lives()
+            self.measure_parts()
             if counter.has("valgrind") and not self.arguments["--quick"]:
                 self.count_builds(counter)
         self.measure_wire(counter)
         return Results(self.data)
+
+
+def believed_lies():
+    """Answers that were not true of each client that mcwire lie has examined."""
+    with open(os.path.join(ROOT, "bench", "clients", "RESULTS.md"), encoding="utf-8") as file:
+        verdicts = read_verdicts(file.read())
+    return [{"client": name, "cases": sum(counts.values()),
+             "believed": counts["wrong value"] + counts["false miss"]}
+            for name, counts in verdicts]
 
 
 def print_out(text):
@@ -283,6 +350,8 @@ def put_between(path, begin, end, text):
 
 
 def write_readme(results):
+    if not results.has(SIDE_BY_SIDE):
+        raise Stop(FAILED, "--readme: the languages were not measured side by side")
     put_between(os.path.join(HERE, "RESULTS.md"), "<!-- overhead: begin -->",
                 "<!-- overhead: end -->", tables.markdown_report(results))
     put_between(os.path.join(ROOT, "README.md"), "<!-- overhead -->", "<!-- end of overhead -->",

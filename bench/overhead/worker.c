@@ -54,7 +54,11 @@ static const char *open_server(void *ctx, const char *argument)
 {
     const struct worker *worker = ctx;
 
-    return worker->client->open(argument) ? lines_ok : "bad no connection";
+    uint64_t start = timing_now();
+    if (!worker->client->open(argument))
+        return "bad no connection";
+    printf("ok %llu\n", (unsigned long long)(timing_now() - start));
+    return NULL;
 }
 
 static const char *set_work(void *ctx, const char *argument)
@@ -158,8 +162,8 @@ static const char *try_one(void *ctx, const char *argument)
     if (worker->run == NULL)
         return no_work;
     uint64_t start = timing_now();
-    worker->run(0);
-    printf("ok %llu\n", (unsigned long long)(timing_now() - start));
+    bool right = worker->run(0);
+    printf("ok %llu %s\n", (unsigned long long)(timing_now() - start), right ? "right" : "wrong");
     return NULL;
 }
 

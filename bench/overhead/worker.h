@@ -1,7 +1,7 @@
 /* The process in which one client is measured. It obeys these lines (see lines.h):
  *
  *     hello                                  ok TITLE <tab> SETTINGS
- *     open ADDRESS                           ok
+ *     open ADDRESS                           ok NS       of connecting, if it does so at once
  *     work VERB BATCH SIZE FIRST KEYS        ok          (struct work; VERB: get, miss, set, mg)
  *     check                                  ok          one operation, all of it compared
  *     run COUNT                              ok          so many operations, and nothing besides
@@ -10,9 +10,10 @@
  *     each COUNT                             ok NS NS NS ...            of each one
  *
  *     deadline MS                            ok          for all operations after the next open
- *     try                                    ok NS       one operation, well or badly done
+ *     try                                    ok NS OUTCOME   one operation: right, or wrong
  *
- * round and each do some operations before the clock runs. python_clients.py obeys the same. */
+ * round and each do some operations before the clock runs. With --timed the clients of bench/clients
+ * obey the same. */
 #ifndef WORKER_H
 #define WORKER_H
 
@@ -42,7 +43,7 @@ struct worker_client {
     bool (*check)(uint32_t i);
 };
 
-extern const struct worker_client baseline_client, mcwire_client;
+extern const struct worker_client baseline_client, mcwire_client, server_client;
 
 /* Connects a socket, closing it first if it is open. False when that fails. */
 bool worker_connect(struct mc_socket *socket, const char *address);

@@ -4,6 +4,9 @@
 # shellcheck shell=bash
 
 setup_packages+='
+libmemcached.pc                           libmemcached-dev
+pymemcache.py                             python3-pymemcache
+pylibmc.py                                python3-pylibmc
 openssl                                   openssl
 openssl/ssl.h                             libssl-dev
 gdb                                       gdb
@@ -18,6 +21,7 @@ ruby                                      ruby
 php                                       php-cli
 /var/lib/dpkg/info/ruby-dalli.list        ruby-dalli
 /var/lib/dpkg/info/php-memcached.list     php-memcached
+/usr/share/doc/libcache-memcached-fast-perl  libcache-memcached-fast-perl
 openssl                                   openssl
 ip                                        iproute2
 tc                                        iproute2
