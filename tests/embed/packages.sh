@@ -54,6 +54,8 @@ tcc                                       tcc
 arm-none-eabi-gcc                         gcc-arm-none-eabi
 riscv64-unknown-elf-gcc                   gcc-riscv64-unknown-elf
 avr-gcc                                   gcc-avr
+/usr/lib/avr/include/avr/io.h             avr-libc
+simavr                                    simavr
 qemu-system-arm                           qemu-system-arm
 qemu-s390x                                qemu-user
 s390x-linux-gnu-gcc                       gcc-s390x-linux-gnu
