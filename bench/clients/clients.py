@@ -90,6 +90,36 @@ def read_verdicts(results):
     return [(name, dict(zip(VERDICTS, map(int, numbers.split("|")[:-1])))) for name, numbers in rows]
 
 
+def believed_lies():
+    """Of each client that was examined: in how many cases an answer was not true."""
+    with open(HERE + "/RESULTS.md", encoding="utf-8") as file:
+        verdicts = read_verdicts(file.read())
+    return [{"client": name, "cases": sum(counts.values()),
+             "believed": counts["wrong value"] + counts["false miss"]} for name, counts in verdicts]
+
+
+def can_count(name):
+    """False where valgrind cannot tell: these languages compile, or allocate, for themselves."""
+    return LANGUAGES.get(name) not in ("Go", "Java", "JavaScript", "Ruby")
+
+
+class Timed:
+    """The clients that obey the lines of worker.h; each is made when it is first asked for."""
+
+    def __init__(self, tools):
+        self.tools, self.made = tools, {}
+
+    def make(self, name):
+        """A command and a title; (None, None) where the client is not there."""
+        if name not in self.made:
+            try:
+                command, title = BY_NAME[name].make(self.tools)
+                self.made[name] = command + ["--timed"], title
+            except (OSError, subprocess.CalledProcessError):
+                self.made[name] = None, None
+        return self.made[name]
+
+
 CLIENTS = [
     Client("mcwire", "C", own, timed=False),
     Client("libmemcached", "C",
@@ -112,4 +142,6 @@ CLIENTS = [
     Client("npm-memjs", "JavaScript", script("node", "node_memjs.js"), examined=False),
     Client("dalli", "Ruby", script("ruby", "ruby_dalli.rb"), examined=False),
 ]
+BY_NAME = {client.name: client for client in CLIENTS}
+LANGUAGES = {client.name: client.language for client in CLIENTS if client.timed}
 os.environ["NODE_PATH"] = MODULES + "/node_modules"

@@ -100,14 +100,6 @@ class Counter:
     def allocations(self, command, lines):
         return self.difference("memcheck", command, lines, (100, 500))["allocations"]
 
-    def first_get(self, command, lines):
-        """System calls of one more connection and a get on it, without those that read the lines
-        and answer them."""
-        few, many = (sum(count for name, count in self.run(
-            "strace", command, (lines + ["run 1"]) * times + lines, 1).items()
-                         if name not in ("read", "write")) for times in (1, 11))
-        return (many - few) / 10
-
     def syscalls(self, command, lines, work):
         """All of an operation, and their names."""
         each = self.difference("strace", command, lines, run_lengths(work))
@@ -149,7 +141,7 @@ def compile_sources(compiler, options, files, path):
 def compile_mcmc(folder, path):
     """The worker of mcmc with its source, which lies in a folder. Raises Failed."""
     ours = [source for source in sources() if os.path.basename(source) not in
-            ("baseline.c", "main.c", "mcwire.c", "parts.c", "wire.c")]
+            ("baseline.c", "main.c", "mcwire.c", "wire.c")]
     compile_sources("cc", ["-O2", "-D_DEFAULT_SOURCE", "-w", "-I" + folder],
                     ours + ["bench/overhead/mcmc.c", os.path.join(folder, "mcmc.c")], path)
 

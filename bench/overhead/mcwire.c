@@ -1,9 +1,10 @@
 /* This project's client, used as a program would: a deadline for each operation, each result looked
  * at, values in the caller's memory. */
+#include <poll.h>
 #include <string.h>
 
-#include "mcwire.h"
 #include "server.h"
+#include "timing.h"
 #include "worker.h"
 
 enum { BUFFER_SIZE = 16384, DEADLINE_MS = 10000 };
@@ -121,6 +122,76 @@ static bool mcwire_check(uint32_t i)
     return good;
 }
 
+/* ---- the parts of an operation: a clock is read between its calls ---------------------------- */
+
+static struct {
+    struct mc_transport inner;
+    bool sent;       /* all before is PUT, and what comes after is PARSE */
+    size_t in_place; /* bytes of values that were received where they belong */
+    uint64_t last, *ns;
+} probe;
+
+/* The time since the last mark was a part's. */
+static void mark(enum worker_part part)
+{
+    uint64_t now = timing_now();
+
+    probe.ns[part] += now - probe.last;
+    probe.last = now;
+}
+
+static ptrdiff_t send_marked(void *ctx, const struct mc_bytes *parts, size_t count,
+                             mc_deadline deadline)
+{
+    mark(probe.sent ? PARSE : PUT);
+    ptrdiff_t n = probe.inner.send(ctx, parts, count, deadline);
+    mark(SEND);
+    probe.sent = true;
+    return n;
+}
+
+static ptrdiff_t recv_marked(void *ctx, void *buf, size_t cap, mc_deadline deadline)
+{
+    struct pollfd fd = {.fd = own.socket.fd, .events = POLLIN};
+
+    mark(PARSE);
+    poll(&fd, 1, -1);
+    mark(WAIT);
+    ptrdiff_t n = probe.inner.recv(ctx, buf, cap, deadline);
+    mark(RECEIVE);
+    if (n > 0 && ((char *)buf < own.buffer || (char *)buf >= own.buffer + sizeof own.buffer))
+        probe.in_place += (size_t)n;
+    return n;
+}
+
+static void copy_again(void)
+{
+    static char from[WORK_SIZE_MAX], to[WORK_SIZE_MAX];
+    size_t size = own.work->verb == WORK_GET ? own.work->size * (size_t)own.work->batch : 0;
+
+    memcpy(to, from, size > probe.in_place ? size - probe.in_place : 0);
+    mark(COPY);
+    mark(CLOCK);
+    probe.ns[PARSE] -= probe.ns[COPY] < probe.ns[PARSE] ? probe.ns[COPY] : probe.ns[PARSE];
+}
+
+static bool mcwire_parts(uint32_t i, uint64_t ns[WORKER_PARTS])
+{
+    memset(ns, 0, WORKER_PARTS * sizeof *ns);
+    probe.inner = own.client.transport;
+    probe.sent = false;
+    probe.in_place = 0;
+    probe.ns = ns;
+    own.client.transport.send = send_marked;
+    own.client.transport.recv = recv_marked;
+    probe.last = timing_now();
+    bool right = own.run(i);
+    mark(PARSE);
+    copy_again();
+    own.client.transport = probe.inner;
+    return right;
+}
+
 const struct worker_client mcwire_client = {
     .title = "mcwire " MCWIRE_VERSION,
     .settings = "mc_client_, a deadline of 10 s an operation, a buffer of 16 kB; keys checked; "
@@ -129,17 +200,8 @@ const struct worker_client mcwire_client = {
     .open = mcwire_open,
     .prepare = mcwire_prepare,
     .check = mcwire_check,
+    .parts = mcwire_parts,
 };
-
-struct mc_client *mcwire_connection(void)
-{
-    return &own.client;
-}
-
-bool mcwire_is_buffer(const void *at)
-{
-    return (const char *)at >= own.buffer && (const char *)at < own.buffer + sizeof own.buffer;
-}
 
 /* ---- through server.h ------------------------------------------------------------------------ */
 

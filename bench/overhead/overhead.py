@@ -6,7 +6,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 
 import loads
@@ -20,9 +19,9 @@ from machine import (Absent, Failed, PROGRESS, Servers, Worker, end_workers, mac
                      make_scratch, stolen_since, stolen_time, version_of)
 from measure import Plan, Team, measure_setting
 from options import FROM, ONLY, Usage, read_arguments
-from results import (ADAPTERS, CLIENTS, IN_C, LANGUAGES, LANGUAGE_WORKS, PARTS, PLAIN, Results, SETTINGS,
+from results import (BESIDE, CLIENTS, IN_C, LANGUAGES, LANGUAGE_WORKS, PARTS, PLAIN, Results, SETTINGS,
                      SIDE_BY_SIDE, TWINS, WORKS, find_work, new_data, read_json, to_json)
-from clients import PYTHON, Tools, read_verdicts
+from clients import PYTHON, Timed, Tools, believed_lies, can_count
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -45,9 +44,9 @@ class Programs:
 
     def __init__(self, folder, python, scratch):
         self.folder = folder
-        self.tools = Tools(scratch, os.path.dirname(os.path.dirname(folder)), python or PYTHON)
+        build = os.path.dirname(os.path.dirname(folder))
+        self.timed = Timed(Tools(scratch, build, python or PYTHON))
         self.mcmc = os.path.join(scratch, "mcmc")  # which is there if its source was given
-        self.made = {}
 
     def worker(self, role):
         return [os.path.join(self.folder, "overhead-worker"), role]
@@ -60,21 +59,14 @@ class Programs:
             return [self.mcmc]
         if name in IN_C:
             return [os.path.join(self.folder, "overhead-" + name)]
-        return self.make(name)[0] + ["--timed"]
-
-    def make(self, name):
-        """The command and the title of an adapter of bench/clients, built when first asked for."""
-        if name not in self.made:
-            adapter = next(adapter for adapter in ADAPTERS if adapter.name == name)
-            try:
-                self.made[name] = adapter.make(self.tools)
-            except (OSError, subprocess.CalledProcessError):
-                raise Failed("it is not there") from None
-        return self.made[name]
+        command = self.timed.make(name)[0]
+        if command is None:
+            raise Failed("it is not there")
+        return command
 
     def title(self, name):
         """With a version that is better than the client's own; None: it has no such."""
-        return self.made.get(name, (None, None))[1]
+        return self.timed.made.get(name, (None, None))[1]
 
     @staticmethod
     def hint(name):
@@ -119,11 +111,6 @@ def choose_clients(arguments):
     """The baseline and mcwire always, and both again."""
     wanted = arguments["--clients"] or (PLAIN if arguments["--quick"] else CLIENTS)
     return CLIENTS[:2] + list(TWINS) + [name for name in CLIENTS[2:] if name in wanted]
-
-
-def can_count(name):
-    """False where valgrind cannot tell: these languages compile, or allocate, for themselves."""
-    return LANGUAGES.get(name) not in ("Go", "Java", "JavaScript", "Ruby")
 
 
 class Measurement:
@@ -203,30 +190,29 @@ class Measurement:
                     self.count_client(counter, client["name"], work)
 
     def measure_waits(self, counter):
-        """Deadlines, and what there is beside the operations."""
-        tries = 3 if self.arguments["--quick"] else 20
-        for client in self.data["clients"]:
-            name = client["name"]
-            if name in TWINS or client["absent"]:
-                continue
-            command = self.programs.client(name)
-            self.data["waits"] += waits.measure_client(name, command, self.client_at, tries)
-            self.data["beside"].append(waits.measure_beside(
-                name, command, self.address("tcp", self.server_at), counter, can_count(name)))
-
-    def measure_lives(self):
-        """mcwire's connection is that of mc_server_ there, which connects again by itself."""
-        there = [client["name"] for client in self.data["clients"]
-                 if client["name"] not in ("baseline", "mcmc", *TWINS) and not client["absent"]]
-        commands = {name: self.programs.worker("server") if name == "mcwire" else
-                    self.programs.client(name) for name in there}
-        tries = 1 if self.arguments["--quick"] else 5
-        self.data["lives"] = waits.measure_lives(
-            commands, self.address("tcp", self.client_at), self.client_at, tries)
+        """Deadlines, and what there is beside the operations. The life of mcwire's connection is that
+        of mc_server_, which connects again by itself."""
+        quick, lives = self.arguments["--quick"], {}
+        commands = {client["name"]: self.programs.client(client["name"])
+                    for client in self.data["clients"]
+                    if client["name"] not in TWINS and not client["absent"]}
+        for name, command in commands.items():
+            self.data["waits"] += waits.measure_client(name, command, self.client_at,
+                                                       3 if quick else 20)
+            if name not in ("baseline", "mcmc"):  # which do not connect again
+                lives[name] = self.programs.worker("server") if name == "mcwire" else command
+        address = self.address("tcp", self.client_at)
+        lives = waits.measure_lives(lives, address, self.client_at, 1 if quick else 5)
+        for name, command in commands.items():
+            PROGRESS.show("what %s costs beside its operations" % name)
+            self.data["beside"].append({
+                **dict.fromkeys(BESIDE), **lives.get(name, {}), "client": name,
+                "memory": waits.measure_memory(command, address), "allocations":
+                waits.measure_allocations(command, address, counter) if can_count(name) else None})
 
     def measure_parts(self):
         """The median of each part of an operation of mcwire."""
-        worker = Worker(self.programs.worker("parts"), self.client_at)
+        worker = Worker(self.programs.worker("mcwire"), self.client_at)
         worker.ask("open " + self.address("tcp", self.client_at))
         for work in WORKS:
             if work.name in PARTS_WORKS:
@@ -297,21 +283,11 @@ class Measurement:
                 counter.versions[tool] or tool + " is absent" for tool in counter.versions)
             self.count_works(counter)
             self.measure_waits(counter)
-            self.measure_lives()
             self.measure_parts()
             if counter.has("valgrind") and not self.arguments["--quick"]:
                 self.count_builds(counter)
         self.measure_wire(counter)
         return Results(self.data)
-
-
-def believed_lies():
-    """Answers that were not true of each client that mcwire lie has examined."""
-    with open(os.path.join(ROOT, "bench", "clients", "RESULTS.md"), encoding="utf-8") as file:
-        verdicts = read_verdicts(file.read())
-    return [{"client": name, "cases": sum(counts.values()),
-             "believed": counts["wrong value"] + counts["false miss"]}
-            for name, counts in verdicts]
 
 
 def print_out(text):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import tables
 from figures import count_text, percent_text, ratio_text, shown, time_text
-from results import SIDE_BY_SIDE, WORKS
+from results import WORKS
 
 # Of a picture, in pixels: as wide as a telephone, so that its text keeps its size there.
 WIDTH, LEFT, RIGHT, ROW = 360, 126, 350, 20
@@ -215,33 +215,15 @@ def ratio_charts(results, series):
     for setting in results.settings():
         rows = []
         for work in results.works(setting):
+            ratios = {name: results.ratio(setting, work, name) for name, _ in series}
             rows.append((work.title, results.band(setting, work),
-                         middles(results, setting, [(name, work, name) for name, _ in series])))
+                         {name: ratio.middle for name, ratio in ratios.items() if ratio}))
         charts.append((setting.title, rows))
     numbers = [ratio for _, rows in charts for row in rows for ratio in row[2].values()]
     if not numbers:
         return []
     axis = Axis(numbers + [0.9, 1.1], (LEFT + 4, RIGHT - 6), True)
     return [dots_chart(title, rows, axis, series) for title, rows in charts]
-
-
-def middles(results, setting, wanted):
-    """{name: ratio} of (name, work, client), as far as it is known."""
-    ratios = [(name, results.ratio(setting, work, client)) for name, work, client in wanted]
-    return {name: ratio.middle for name, ratio in ratios if ratio}
-
-
-def language_chart(results):
-    """All clients, a row for each."""
-    works = results.works(SIDE_BY_SIDE)
-    series = [(work.title, i + 1) for i, work in enumerate(works)]
-    rows = [(tables.label(client), None, middles(results, SIDE_BY_SIDE, [
-        (work.title, work, client["name"]) for work in works])) for client in results.clients()]
-    numbers = [ratio for row in rows for ratio in row[2].values()]
-    if not numbers:
-        return ""
-    axis = Axis(numbers + [0.9, 1.1], (LEFT + 4, RIGHT - 6), True)
-    return legend(series) + dots_chart(SIDE_BY_SIDE.title, rows, axis, series)
 
 
 def latency_charts(results, series):
@@ -290,7 +272,6 @@ def overhead_page(results, with_times):
         parts.append('<div class="charts">%s</div>\n' % "".join(charts[1:]))
         parts.append('<h2>Latency</h2>%s<div class="charts">%s</div>\n'
                      % (legend(series), "".join(latency_charts(results, series))))
-        parts.append("<h2>Languages</h2>\n" + language_chart(results))
         parts.append("<h2>Times</h2>\n")
         parts += [table_html(table) for table in tables.time_tables(results)]
     parts.append("<h2>Counts</h2>\n")

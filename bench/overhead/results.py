@@ -11,7 +11,7 @@ from figures import band_of, is_noise, median, ratio_of
 sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
                              "clients"))
 
-from clients import CLIENTS as ADAPTERS
+from clients import LANGUAGES
 
 BAND_MAX = 0.05  # the A/A band above which a machine is too noisy for tables of times
 STOLEN_MAX = 0.02  # of the processor time, by other virtual machines
@@ -64,7 +64,6 @@ WORKS = [
 
 # Those in C and Python do all works everywhere; others have a table of their own.
 IN_C = ["baseline", "mcwire", "mcmc", "libmemcached", "apr_memcache"]
-LANGUAGES = {adapter.name: adapter.language for adapter in ADAPTERS if adapter.timed}
 CLIENTS = IN_C + list(LANGUAGES)
 PLAIN = IN_C + [name for name, language in LANGUAGES.items() if language == "Python"]
 # A client held against itself shows what a ratio is worth (A/A).
@@ -96,7 +95,7 @@ def find_work(name):
 def new_data():
     return {"program": "overhead", "facts": {}, "stolen": None, "clients": [], "cells": [],
             "counts": [], "wire": [], "builds": [], "waits": [], "beside": [], "lies": [],
-            "lives": [], "parts": []}
+            "parts": []}
 
 
 class Results:
@@ -180,7 +179,9 @@ class Results:
         return self.instructions(limit.client, limit.work)
 
 
-# What an operation is made of: see parts.c. The clock is read once in each part.
+# What there is beside an operation; times in ns.
+BESIDE = ("allocations", "memory", "connect", "idle", "next", "failed", "back")
+# What an operation is made of: see worker.h.
 PARTS = ("put", "send", "wait", "receive", "parse", "copy", "clock")
 
 # ---- stored results ------------------------------------------------------------------------------
@@ -199,10 +200,8 @@ FORM = {
     "wire": [{"name": str, "title": str, "bytes": int, "ns": NUMBER, "instructions": NUMBER}],
     "builds": [{"build": str, "client": str, "work": str, "instructions": NUMBER}],
     "waits": [{"client": str, "server": str, "deadline": int, "late": [NUMBER]}],
-    "beside": [{"client": str, "memory": NUMBER, "allocations": NUMBER, "first": NUMBER}],
+    "beside": [dict({member: NUMBER for member in BESIDE}, client=str)],
     "lies": [{"client": str, "believed": int, "cases": int}],
-    "lives": [{"client": str, "connect": NUMBER, "idle": NUMBER, "next": NUMBER, "failed": int,
-               "back": NUMBER}],
     "parts": [dict({part: NUMBER for part in PARTS}, work=str)],
 }
 
@@ -242,8 +241,10 @@ def read_json(path):
         return data
     if not isinstance(data, dict) or data.get("program") != "overhead":
         raise ValueError("it is not what overhead or mcload prints with --format json")
-    for name in ("waits", "beside", "lies", "lives", "parts"):  # which were not measured at first
+    for name in ("waits", "beside", "lies", "parts"):  # which were not measured at first
         data.setdefault(name, [])
+    for record in data["beside"]:
+        record.update({member: None for member in BESIDE if member not in record})
     check_form(data, FORM, "it")
     return Results(data)
 

@@ -2,7 +2,7 @@
 
 from figures import (count_text, is_noise, percent_text, rate_text, ratio_text, shown, time_text)
 from limits import LIMITS, is_kept
-from results import (CLIENTS, PARTS, PLAIN, SETTINGS, SIDE_BY_SIDE, TWINS, WORKS,
+from results import (BESIDE, CLIENTS, PARTS, PLAIN, SETTINGS, SIDE_BY_SIDE, TWINS, WORKS,
                      find_work)
 from waits import IDLE_S
 
@@ -176,20 +176,12 @@ is silent or drips. *Lies believed*: in so many cases of `mcwire lie` an answer 
 """
 
 def beside_table(results):
-    return [["beside an operation", "allocations of a get", "memory of the process, kB",
-             "system calls to connect, with a get"]] + \
-        [[each["client"]] + [count_text(each[member]) for member in ("allocations", "memory", "first")]
+    """What there is beside an operation: first of all the life of a connection."""
+    return [["beside an operation", "allocations of a get", "kB of memory", "connect, first get",
+             "get after %.1f s" % IDLE_S, "the next get", "failed after a cut", "right again after"]] + \
+        [[each["client"]] + [(count_text if member in ("allocations", "memory", "failed") else
+                              time_text)(each[member]) for member in BESIDE]
          for each in results.data["beside"]]
-
-
-def life_table(results):
-    rows = [["life of a connection", "connect, first get", "get after %.1f s" % IDLE_S,
-             "the next get", "failed after a cut", "right again after"]]
-    for life in results.data["lives"]:
-        back = "-" if life["back"] is None else time_text(1e6 * life["back"])
-        rows.append([life["client"]] + [time_text(life[each]) for each in ("connect", "idle", "next")] +
-                    [count_text(life["failed"]), back])
-    return rows
 
 
 def parts_table(results):
@@ -240,7 +232,7 @@ def count_tables(results):
     tables = [count_table(results, "instructions of an operation", "instructions"),
               count_table(results, "system calls of an operation", "syscalls"),
               *(wait_table(results, server) for server in ("silent", "dripping")),
-              beside_table(results), life_table(results), parts_table(results), build_table(results), wire_table(results),
+              beside_table(results), parts_table(results), build_table(results), wire_table(results),
               promise_table(results)]
     return [table for table in tables if len(table) > 1]
 

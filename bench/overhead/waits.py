@@ -168,20 +168,13 @@ def measure_memory(command, address):
         worker.end()
 
 
-def measure_beside(name, command, address, counter, can_count):
-    """Memory, allocations of a get, and system calls of a connection with its first get."""
-    PROGRESS.show("what %s costs beside its operations" % name)
-    record = {"client": name, "memory": measure_memory(command, address), "allocations": None,
-              "first": None}
+def measure_allocations(command, address, counter):
+    """Of a get; None where they cannot be counted."""
     lines = ["open " + address, find_work("get").line()]
     try:
-        if counter.has("valgrind") and can_count:
-            record["allocations"] = counter.allocations(command, lines)
-        if counter.has("strace"):
-            record["first"] = counter.first_get(command, lines)
+        return counter.allocations(command, lines) if counter.has("valgrind") else None
     except (Absent, Failed, OSError):
-        pass
-    return record
+        return None
 
 
 def measure_connect(worker, address, tries):
@@ -195,7 +188,7 @@ def measure_connect(worker, address, tries):
 
 
 def measure_return(worker, address):
-    """After all connections were cut: how many gets failed, and ms until one was right, or None."""
+    """After all connections were cut: how many gets failed, and ns until one was right, or None."""
     with Relay(address) as relay:
         for line in ("open " + relay.address, ONE_KEY, "run 1"):
             worker.ask(line)
@@ -204,7 +197,7 @@ def measure_return(worker, address):
         while time.monotonic() - start < BACK_S:
             try:
                 if worker.ask("try", GIVE_UP_S).endswith("right"):
-                    return failed, round(1000 * (time.monotonic() - start), 3)
+                    return failed, round(1e9 * (time.monotonic() - start))
             except Failed:
                 return failed + 1, None
             failed += 1
@@ -227,15 +220,15 @@ def measure_idle(workers, address, tries):
 
 
 def measure_lives(commands, address, processor, tries):
-    """Records of the life of a connection; commands: {name: command}."""
+    """{name: what there is to say of the life of a connection}; commands: {name: command}."""
     workers = {name: Worker(command, processor) for name, command in commands.items()}
     PROGRESS.show("connections that are idle")
-    idle, records = measure_idle(workers, address, tries), []
+    idle, lives = measure_idle(workers, address, tries), {}
     for name, worker in workers.items():
         PROGRESS.show("connections that are cut, " + name)
         connect = measure_connect(worker, address, tries)
         failed, back = measure_return(worker, address)
-        records.append({"client": name, "connect": connect, "idle": idle[name][0],
-                        "next": idle[name][1], "failed": failed, "back": back})
+        lives[name] = {"connect": connect, "idle": idle[name][0], "next": idle[name][1],
+                       "failed": failed, "back": back}
         worker.end()
-    return records
+    return lives

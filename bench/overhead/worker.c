@@ -167,6 +167,24 @@ static const char *try_one(void *ctx, const char *argument)
     return NULL;
 }
 
+static const char *tell_parts(void *ctx, const char *argument)
+{
+    static uint64_t ns[WORKER_EACH_MAX / WORKER_PARTS][WORKER_PARTS];
+    const struct worker *worker = ctx;
+    uint32_t count = count_of(argument);
+
+    if (worker->run == NULL || worker->client->parts == NULL || count > sizeof ns / sizeof *ns)
+        return "bad no work, or too many, or nobody can look inside";
+    for (uint32_t i = 0; i < count; i++)
+        if (!worker->client->parts(i, ns[i]))
+            return wrong;
+    fputs("ok", stdout);
+    for (uint32_t i = 0; i < count * WORKER_PARTS; i++)
+        printf(" %llu", (unsigned long long)ns[i / WORKER_PARTS][i % WORKER_PARTS]);
+    putchar('\n');
+    return NULL;
+}
+
 bool worker_connect(struct mc_socket *socket, const char *address)
 {
     struct mc_address parts;
@@ -185,7 +203,7 @@ int worker_main(const struct worker_client *client)
     static const struct lines_command commands[] = {
         {"hello", hello}, {"open", open_server}, {"work", set_work}, {"check", check},
         {"run", run},     {"round", do_round},   {"each", do_each},  {"deadline", set_deadline},
-        {"try", try_one},
+        {"try", try_one}, {"parts", tell_parts},
     };
     static struct worker worker;
 

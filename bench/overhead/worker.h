@@ -11,6 +11,7 @@
  *
  *     deadline MS                            ok          for all operations after the next open
  *     try                                    ok NS OUTCOME   one operation: right, or wrong
+ *     parts COUNT                            ok NS NS NS ...   of the parts of each operation
  *
  * round and each do some operations before the clock runs. With --timed the clients of bench/clients
  * obey the same. */
@@ -21,6 +22,11 @@
 #include "work.h"
 
 enum { WORKER_EACH_MAX = 20000 };
+
+/* Where the time of an operation goes. Each part takes in one reading of the clock, which is CLOCK.
+ * WAIT is a poll(), which the client does without. What is copied is copied once more for COPY, and
+ * taken off PARSE. */
+enum worker_part { PUT, SEND, WAIT, RECEIVE, PARSE, COPY, CLOCK, WORKER_PARTS };
 
 /* Does the i-th operation of the work. False when a result is not the one that is right. */
 typedef bool worker_run(uint32_t i);
@@ -41,6 +47,9 @@ struct worker_client {
 
     /* Does the i-th operation and compares every byte that it delivers. */
     bool (*check)(uint32_t i);
+
+    /* Does the i-th operation, and tells the ns of its parts. NULL: nobody can look inside. */
+    bool (*parts)(uint32_t i, uint64_t ns[WORKER_PARTS]);
 };
 
 extern const struct worker_client baseline_client, mcwire_client, server_client;
