@@ -1080,6 +1080,8 @@ class Waits(unittest.TestCase):
         before, waits.IDLE_S = waits.IDLE_S, 0
         try:
             found = waits.measure_lives({"mcwire": [WORKER, "server"]}, address, None, 1)
+            self.assertEqual(waits.measure_lives({"baseline": [WORKER, "baseline"]},
+                                                 "unix:/nowhere", None, 1), {})
         finally:
             waits.IDLE_S = before
         self.assertEqual(found["mcwire"]["failed"], 0)

@@ -206,16 +206,24 @@ def measure_return(worker, address):
 
 
 def measure_idle(workers, address, tries):
-    """{name: (ns of a get after a pause, ns of the next)}, of all workers at once."""
-    times = {name: ([], []) for name in workers}
-    for worker in workers.values():
-        for line in ("open " + address, ONE_KEY, "run 10"):
-            worker.ask(line)
+    """{name: (ns of a get after a pause, ns of the next)}, of all workers that can do it, at
+    once."""
+    times = {}
+    for name, worker in workers.items():
+        try:
+            for line in ("open " + address, ONE_KEY, "run 10"):
+                worker.ask(line)
+            times[name] = ([], [])
+        except (Absent, Failed):
+            pass
     for _ in range(tries):
         time.sleep(IDLE_S)
-        for name, worker in workers.items():
-            for list_of in times[name]:
-                list_of.append(int(worker.ask("try").split()[0]))
+        for name in list(times):
+            try:
+                for list_of in times[name]:
+                    list_of.append(int(workers[name].ask("try").split()[0]))
+            except (Absent, Failed):
+                del times[name]
     return {name: tuple(map(median, pair)) for name, pair in times.items()}
 
 
@@ -226,9 +234,12 @@ def measure_lives(commands, address, processor, tries):
     idle, lives = measure_idle(workers, address, tries), {}
     for name, worker in workers.items():
         PROGRESS.show("connections that are cut, " + name)
-        connect = measure_connect(worker, address, tries)
-        failed, back = measure_return(worker, address)
-        lives[name] = {"connect": connect, "idle": idle[name][0], "next": idle[name][1],
-                       "failed": failed, "back": back}
+        try:
+            connect = measure_connect(worker, address, tries)
+            failed, back = measure_return(worker, address)
+            lives[name] = {"connect": connect, "idle": idle[name][0], "next": idle[name][1],
+                           "failed": failed, "back": back}
+        except (Absent, Failed, KeyError):
+            pass
         worker.end()
     return lives
