@@ -866,7 +866,7 @@ class Counting(unittest.TestCase):
 
 class WithServer(unittest.TestCase):
     def begin(self, role, work, script=lambda call: None):
-        server = Server(self, script)
+        server = self.server = Server(self, script)
         server.store = {work.key(k): work.value(k) for k in range(work.keys)}
         worker = machine.Worker([WORKER, role])
         self.addCleanup(worker.end)
@@ -898,6 +898,20 @@ class Workers(WithServer):
             ns, outcome = worker.ask("try").split()
             self.assertGreaterEqual(int(ns), 4 * MS)
             self.assertEqual(outcome, "right")
+
+    def test_other_keys(self):
+        """The next operations are of the next keys, which have other values."""
+        for role in ("baseline", "mcwire"):
+            for name in ("get", "get-3", "miss"):
+                work = results.find_work(name)
+                worker = self.begin(role, work)
+                server = self.server
+                if work.verb == "miss":
+                    server.store = {}
+                worker.ask("run 2")
+                worker.ask("check")
+                self.assertEqual([call.keys for call in server.calls],
+                                 [[work.key(i + k) for k in range(work.batch)] for i in range(3)])
 
     def test_a_try_tells_its_outcome(self):
         def close(call):
