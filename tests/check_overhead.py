@@ -406,12 +406,23 @@ class Reports(unittest.TestCase):
         r = results.Results(language_data())
         rows = tables.markdown_report(r).splitlines()
         wanted = tables.readme_table(r).splitlines()
-        self.assertEqual(len(wanted), 7)
+        self.assertEqual([row.split("|")[1].strip() for row in wanted],
+                         ["client", "---", "baseline", "mcwire, C", "npm memjs, JavaScript, binary",
+                          "A/A band"])
         for row in wanted:
             self.assertIn(row, rows)
         self.assertIn("| instructions of a get | 958 | 513 |", rows)
         self.assertIn("Absent: libmemcached.", " ".join(rows))
         self.assertNotIn("lies believed", tables.markdown_report(results.Results(sample_data())))
+
+    def test_readme_has_the_fastest_of_each_language(self):
+        data = language_data()
+        for name, ns in [("pymemcache", 30000), ("python-memcached", 50000), ("apr_memcache", 20000),
+                         ("libmemcached", 21000), ("npm-memcached", 39000)]:
+            data["cells"].append(cell_of(name, [ns] * 4, GET, SIDE))
+            data["clients"].append({"name": name, "title": name + " 1", "settings": "", "absent": ""})
+        self.assertEqual(sorted(tables.fastest(results.Results(data))),
+                         ["apr_memcache", "baseline", "mcwire", "npm-memcached", "pymemcache"])
 
     def test_readme_needs_all_languages(self):
         with self.assertRaisesRegex(overhead.Stop, "side by side"):
@@ -423,9 +434,9 @@ class Reports(unittest.TestCase):
         self.assertEqual(table[0], ["client", "get, 32 B", "get of 100 keys",
                                     "processor time of a get", "allocations", "system calls",
                                     "deadline", "lies believed"])
-        self.assertEqual(table[2], ["mcwire", "12.0 us  1.20", "50.0 us  2.50", "6.50 us", "4.5",
+        self.assertEqual(table[2], ["mcwire, C", "12.0 us  1.20", "50.0 us  2.50", "6.50 us", "4.5",
                                     "2", "+0.50 ms", "3 of 40"])
-        self.assertEqual(table[4], ["npm memjs (binary)", "40.0 us  4.00", "-", "7.00 us", "-",
+        self.assertEqual(table[4], ["npm memjs, JavaScript, binary", "40.0 us  4.00", "-", "7.00 us", "-",
                                     "3.25", "none", "-"])
         self.assertEqual(table[5], ["A/A band", "2.0 %", "5.0 %", "", "", "", "", ""])
         self.assertEqual({len(row) for row in table}, {8})

@@ -2,7 +2,7 @@
 
 from figures import (count_text, is_noise, percent_text, rate_text, ratio_text, shown, time_text)
 from limits import LIMITS, is_kept
-from results import (BESIDE, CLIENTS, PARTS, PLAIN, SETTINGS, SIDE_BY_SIDE, TWINS, WORKS,
+from results import (BESIDE, CLIENTS, LANGUAGES, PARTS, PLAIN, SETTINGS, SIDE_BY_SIDE, TWINS, WORKS,
                      find_work)
 from waits import IDLE_S
 
@@ -150,7 +150,9 @@ def language_row(results, client):
     name, get = client["name"], find_work("get")
     cell = results.cell(SIDE_BY_SIDE, get, name)
     beside = next((each for each in results.data["beside"] if each["client"] == name), {})
-    return [label(client) + " (binary)" * client["settings"].startswith("binary")] + \
+    words = [label(client)] + [LANGUAGES.get(name, "C")] * (name != "baseline") + \
+        ["binary"] * client["settings"].startswith("binary")
+    return [", ".join(words)] + \
         [time_cell(results, SIDE_BY_SIDE, work, name) for work in results.works(SIDE_BY_SIDE)] + \
         [time_text(cell["cpu"] if cell else None), count_text(beside.get("allocations")),
          count_text(results.counts.get(("get", name), {}).get("syscalls")),
@@ -336,6 +338,20 @@ def markdown_report(results):
     return lines + shown("; ".join(facts)) + ".\n"
 
 
+def fastest(results):
+    """The names of the baseline, of mcwire, and of one other client of each language."""
+    best, get = {"": "baseline", "mcwire": "mcwire"}, find_work("get")
+    ratios = [(results.ratio(SIDE_BY_SIDE, get, client["name"]), client["name"])
+              for client in results.clients()]
+    for _, name in sorted((ratio.middle, name) for ratio, name in ratios if ratio):
+        if name not in best.values():
+            best.setdefault(LANGUAGES.get(name, "C"), name)
+    return best.values()
+
+
 def readme_table(results):
-    """What README.md shows; it stands in RESULTS.md, too."""
-    return markdown_of(language_table(results))
+    """What README.md shows: rows that stand in RESULTS.md, too."""
+    table, shown_ones = language_table(results), fastest(results)
+    clients = results.clients()
+    return markdown_of(table[:1] + [row for client, row in zip(clients, table[1:])
+                                    if client["name"] in shown_ones] + table[len(clients) + 1:])
