@@ -21,10 +21,7 @@ ninja       ninja-build ninja-build          ninja      ninja      ninja
 pkg-config  pkg-config  pkgconf-pkg-config   pkgconf    pkgconf    pkg-config
 memcached   memcached   memcached            memcached  memcached  memcached
 check.pc    check       check-devel          check-dev  check      check
-libmemcached.pc libmemcached-dev libmemcached-devel libmemcached-dev libmemcached libmemcached
 memcache.py     python3-memcache   python3-memcached  -              python-memcached -
-pymemcache.py   python3-pymemcache python3-pymemcache py3-pymemcache -                -
-pylibmc.py      python3-pylibmc    python3-pylibmc    py3-pylibmc    python-pylibmc   -
 valgrind        valgrind           valgrind           valgrind       valgrind         -
 strace          strace             strace             strace         strace           -
 mandoc          mandoc             mandoc             mandoc         mandoc           -

@@ -19,8 +19,10 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.dont_write_bytecode = True
-sys.path[:0] = [os.path.join(HERE, "support"), os.path.join(HERE, "..", "bench", "overhead")]
+sys.path[:0] = [os.path.join(HERE, "support"), os.path.join(HERE, "..", "bench", "overhead"),
+                os.path.join(HERE, "..", "bench", "clients")]
 
+import clients
 import counting
 import figures
 import limits
@@ -189,6 +191,32 @@ def sample_data(again=(1.01, 1.0), mcwire=1.2):
     data["builds"] = [{"build": build, "client": "mcwire", "work": work, "instructions": figure}
                       for build, work, figure in [("gcc -Os", "get", 958), ("gcc -O2", "get", 513),
                                                   ("gcc -O2", "set", 750)]]
+    return data
+
+
+SIDE = results.SIDE_BY_SIDE
+
+
+def language_data():
+    """All languages side by side: libmemcached is absent, and pylibmc failed with many keys."""
+    data = sample_data()
+    data["clients"].append({"name": "npm-memjs", "title": "npm memjs 1.3.2", "absent": "",
+                            "settings": "binary protocol; no more"})
+    for work, times in [(GET, {"baseline": 10000, "mcwire": 12000, "npm-memjs": 40000,
+                               "baseline again": 10200, "mcwire again": 12000}),
+                        (MANY, {"baseline": 20000, "mcwire": 50000, "baseline again": 21000})]:
+        data["cells"] += [cell_of(name, [ns] * 4, work, SIDE) for name, ns in times.items()]
+    for cell in data["cells"]:
+        if cell["client"] == "mcwire" and cell["cores"] == SIDE.cores:
+            cell["cpu"] = 6500
+    data["counts"].append({"work": "get", "client": "npm-memjs", "instructions": None,
+                           "syscalls": 3.25, "names": ""})
+    data["beside"] = [dict(dict.fromkeys(results.BESIDE), client=name, allocations=allocations)
+                      for name, allocations in [("mcwire", 4.5), ("npm-memjs", None)]]
+    data["waits"] = [{"client": "mcwire", "server": server, "deadline": ms, "late": late}
+                     for server, ms, late in [("silent", 10, [9, 9]), ("silent", 100, [0.25]),
+                                              ("dripping", 100, [0.5, 0.125])]]
+    data["lies"] = [{"client": "mcwire", "believed": 3, "cases": 40}]
     return data
 
 
@@ -375,12 +403,57 @@ class Reports(unittest.TestCase):
         self.assertEqual(lines[3], "| instructions of a get | 89 | 486 | - |  |  |  |")
 
     def test_rows_of_readme_are_results(self):
-        r = results.Results(sample_data())
+        r = results.Results(language_data())
         rows = tables.markdown_report(r).splitlines()
         wanted = tables.readme_table(r).splitlines()
-        self.assertEqual(len(wanted), 4)
+        self.assertEqual([row.split("|")[1].strip() for row in wanted],
+                         ["client", "---", "baseline", "mcwire, C", "npm memjs, JavaScript, binary",
+                          "A/A band"])
         for row in wanted:
             self.assertIn(row, rows)
+        self.assertIn("| instructions of a get | 958 | 513 |", rows)
+        self.assertIn("Absent: libmemcached.", " ".join(rows))
+        self.assertNotIn("lies believed", tables.markdown_report(results.Results(sample_data())))
+
+    def test_readme_has_the_fastest_of_each_language(self):
+        data = language_data()
+        for name, ns in [("pymemcache", 30000), ("python-memcached", 50000), ("apr_memcache", 20000),
+                         ("libmemcached", 21000), ("npm-memcached", 39000)]:
+            data["cells"].append(cell_of(name, [ns] * 4, GET, SIDE))
+            data["clients"].append({"name": name, "title": name + " 1", "settings": "", "absent": ""})
+        self.assertEqual(sorted(tables.fastest(results.Results(data))),
+                         ["apr_memcache", "baseline", "mcwire", "npm-memcached", "pymemcache"])
+
+    def test_readme_needs_all_languages(self):
+        with self.assertRaisesRegex(overhead.Stop, "side by side"):
+            overhead.write_readme(results.Results(sample_data()))
+
+    def test_languages(self):
+        """Each figure stands in its column."""
+        table = tables.language_table(results.Results(language_data()))
+        self.assertEqual(table[0], ["client", "get, 32 B", "get of 100 keys",
+                                    "processor time of a get", "allocations", "system calls",
+                                    "deadline", "lies believed"])
+        self.assertEqual(table[2], ["mcwire, C", "12.0 us  1.20", "50.0 us  2.50", "6.50 us", "4.5",
+                                    "2", "+0.50 ms", "3 of 40"])
+        self.assertEqual(table[4], ["npm memjs, JavaScript, binary", "40.0 us  4.00", "-", "7.00 us", "-",
+                                    "3.25", "none", "-"])
+        self.assertEqual(table[5], ["A/A band", "2.0 %", "5.0 %", "", "", "", "", ""])
+        self.assertEqual({len(row) for row in table}, {8})
+        self.assertEqual(len(tables.language_table(results.Results(sample_data()))), 1)
+
+    def test_languages_have_no_column_elsewhere(self):
+        r = results.Results(language_data())
+        for table in (tables.time_table(r, TCP), tables.count_table(r, "x", "syscalls")):
+            self.assertNotIn("npm memjs", table[0])
+            self.assertIn("mcwire", table[0])
+
+    def test_deadlines_in_short(self):
+        data = language_data()
+        data["waits"][2]["late"].append(None)
+        self.assertEqual(tables.deadline_text(results.Results(data), "mcwire"), "did not return")
+        data["waits"] = []
+        self.assertEqual(tables.deadline_text(results.Results(data), "mcwire"), "-")
 
     def test_put_between(self):
         with tempfile.NamedTemporaryFile("w+", suffix=".md") as file:
@@ -669,7 +742,8 @@ class Options(unittest.TestCase):
                 ("--from f g --format json", "--format: two files"),
                 ("--instructions --quick", "--quick: is for measuring"),
                 ("--instructions --builds", "--builds:"),
-                ("--instructions --html f", "--html: is for")]:
+                ("--instructions --html f", "--html: is for"),
+                ("--install-clients", "--install-clients: is for bench/run overhead")]:
             with self.assertRaises(options.Usage, msg=line) as caught:
                 options.read_arguments(line.split())
             self.assertIn(word, str(caught.exception))
@@ -682,6 +756,52 @@ class Options(unittest.TestCase):
         self.assertEqual((a["--from"], a["--format"]), (["a", "b"], "markdown"))
         self.assertEqual(options.read_arguments(["--from", "a", "--readme"])["--from"], ["a"])
         self.assertEqual(options.read_arguments([b"--html=\xff"])["--html"], "\xff")
+
+    def test_who_takes_part_where(self):
+        def read(*words):
+            return options.read_arguments(list(words))
+        self.assertEqual(overhead.choose_clients(read()),
+                         ["baseline", "mcwire", "baseline again", "mcwire again"] +
+                         results.CLIENTS[2:])
+        self.assertNotIn("gomemcache", overhead.choose_clients(read("--quick")))
+        self.assertIn("pylibmc", overhead.choose_clients(read("--quick")))
+        self.assertEqual(overhead.choose_clients(read("--clients", "dalli"))[4:], ["dalli"])
+        names = [[work.name for work in overhead.choose_works(read(*words), setting)]
+                 for words, setting in [([], TCP), ([], SIDE), (["--works", "set,get"], SIDE),
+                                        (["--quick"], None), (["--quick"], TCP)]]
+        self.assertEqual(names[0], options.WORK_NAMES)
+        self.assertEqual(names[1:3], [["get", "get-100", "get-1m"], ["get"]])
+        self.assertEqual(names[3], options.WORK_NAMES)
+        self.assertEqual(names[4], [work.name for work in results.WORKS if work.brief])
+        team = measure.Team.__new__(measure.Team)
+        team.names = ["baseline", "baseline again", "pylibmc", "dalli"]
+        self.assertEqual(team.members(TCP), team.names[:3])
+        self.assertEqual(team.members(SIDE), team.names)
+
+    def test_lies_are_the_examiners(self):
+        """The rows of its results, read another way."""
+        with open(os.path.join(HERE, "..", "bench", "clients", "RESULTS.md"), encoding="utf-8") as file:
+            rows = [line.split("|")[1:-1] for line in file if re.match(r"\| .* \| [A-Z]\w*( \| \d+)+ \|$", line)]
+        self.assertEqual(clients.believed_lies(), [
+            {"client": row[0].strip().rsplit(" ", 1)[0], "believed": int(row[3]) + int(row[4]),
+             "cases": sum(map(int, row[2:]))} for row in rows])
+        self.assertGreater(len(rows), 10)
+
+    def test_adapters(self):
+        """One that is not there is absent, and one has a better title than its own."""
+        programs = overhead.Programs("/build/bench/overhead", "/nowhere", "/scratch")
+        with self.assertRaises(machine.Failed):
+            programs.client("pymemcache")
+        self.assertIsNone(programs.title("pymemcache"))
+        programs.timed.made["dalli"] = ["ruby", "x.rb"], "dalli 3"
+        self.assertEqual(programs.client("dalli"), ["ruby", "x.rb"])
+        self.assertEqual(programs.title("dalli"), "dalli 3")
+        self.assertEqual(programs.client("apr_memcache"), ["/build/bench/overhead/overhead-apr_memcache"])
+        self.assertIn("--install-clients", programs.hint("dalli"))
+        self.assertIsNone(programs.hint("mcwire"))
+        self.assertEqual([clients.can_count(name) for name in
+                          ("mcwire", "pymemcache", "php-memcache", "gomemcache", "dalli")],
+                         [True, True, True, False, False])
 
     def test_help_lists_them_all(self):
         with open(os.path.join(overhead.HERE, "help.txt"), encoding="utf-8") as file:
@@ -728,13 +848,6 @@ class Counting(unittest.TestCase):
             {"allocations": 1234})
         self.assertEqual(counting.read_memcheck("nothing"), {})
 
-    def test_first_get(self):
-        counter = counting.Counter.__new__(counting.Counter)
-        counter.run = lambda tool, command, lines, length: {
-            "socket": 3 + lines.count("open"), "sendto": lines.count("run 1"),
-            "read": 7 * len(lines)}
-        self.assertEqual(counter.first_get([], ["open"]), 2)
-
     def test_longer_works_have_shorter_runs(self):
         for name, lengths in [("get", (100, 500)), ("get-100", (20, 60)), ("get-1m", (20, 60))]:
             self.assertEqual(counting.run_lengths(results.find_work(name)), lengths)
@@ -762,9 +875,9 @@ class Counting(unittest.TestCase):
 # ---- the workers ---------------------------------------------------------------------------------
 
 
-class Workers(unittest.TestCase):
+class WithServer(unittest.TestCase):
     def begin(self, role, work, script=lambda call: None):
-        server = Server(self, script)
+        server = self.server = Server(self, script)
         server.store = {work.key(k): work.value(k) for k in range(work.keys)}
         worker = machine.Worker([WORKER, role])
         self.addCleanup(worker.end)
@@ -772,6 +885,8 @@ class Workers(unittest.TestCase):
         worker.ask(work.line())
         return worker
 
+
+class Workers(WithServer):
     def test_lies_are_seen(self):
         """A value with another letter is a wrong result; one that is right is not."""
         def lie(call):
@@ -791,6 +906,74 @@ class Workers(unittest.TestCase):
             each = [int(ns) for ns in worker.ask("each 8").split()]
             self.assertEqual(len(each), 8)
             self.assertGreaterEqual(min(each), 4 * MS)
+            ns, outcome = worker.ask("try").split()
+            self.assertGreaterEqual(int(ns), 4 * MS)
+            self.assertEqual(outcome, "right")
+
+    def test_other_keys(self):
+        """The next operations are of the next keys, which have other values."""
+        for role in ("baseline", "mcwire"):
+            for name in ("get", "get-3", "miss"):
+                work = results.find_work(name)
+                worker = self.begin(role, work)
+                server = self.server
+                if work.verb == "miss":
+                    server.store = {}
+                worker.ask("run 2")
+                worker.ask("check")
+                self.assertEqual([call.keys for call in server.calls],
+                                 [[work.key(i + k) for k in range(work.batch)] for i in range(3)])
+
+    def test_a_try_tells_its_outcome(self):
+        def close(call):
+            call.reply = b"ERROR\r\n"
+        for role in ("baseline", "mcwire"):
+            worker = self.begin(role, results.find_work("miss"), close)
+            self.assertEqual(worker.ask("try").split()[1], "right" if role == "baseline" else "wrong")
+
+
+class Parts(WithServer):
+    """Where the time of an operation goes. An operation's parts stand in a row."""
+
+    def parts(self, work, script, count=3):
+        told = list(map(int, self.begin("mcwire", work, script).ask("parts %d" % count).split()))
+        self.assertEqual(len(told), count * len(results.PARTS))
+        return [dict(zip(results.PARTS, told[i:])) for i in range(0, len(told), len(results.PARTS))]
+
+    def test_a_late_answer_is_waited_for(self):
+        for name in ("get", "get-3", "set"):
+            for each in self.parts(results.find_work(name), lambda call: time.sleep(0.02)):
+                self.assertGreaterEqual(each["wait"], 20 * MS)
+                self.assertGreater(min(each[part] for part in ("put", "send", "receive", "clock")), 0)
+
+    def test_a_late_end_is_waited_for(self):
+        """What was read of the value before is received, and the rest waited for."""
+        def halve(call):
+            call.connection.sendall(call.reply[:-5])
+            time.sleep(0.02)
+            call.reply = call.reply[-5:]
+        for each in self.parts(GET, halve):
+            self.assertGreaterEqual(each["wait"], 20 * MS)
+
+    def test_wrong_results(self):
+        def lose(call):
+            call.reply = b"END\r\n"
+        with self.assertRaisesRegex(machine.Failed, "wrong result"):
+            self.begin("mcwire", GET, lose).ask("parts 1")
+        with self.assertRaisesRegex(machine.Failed, "too many"):
+            self.begin("mcwire", GET).ask("parts 2858")
+        with self.assertRaisesRegex(machine.Failed, "look inside"):
+            self.begin("baseline", GET).ask("parts 1")
+
+    def test_table(self):
+        data = sample_data()
+        data["parts"] = [dict({part: 10 * (i + 1) for i, part in enumerate(results.PARTS)}, work="get")]
+        r = results.Results(data)
+        self.assertEqual(tables.parts_table(r), [
+            ["mcwire, TCP, one processor", "put", "send", "wait", "receive", "parse", "copy", "clock"],
+            ["get, 32 B"] + ["%d.0 ns" % (10 * i) for i in range(1, 8)]])
+        self.assertIn(tables.parts_table(r), tables.count_tables(r))
+        results.check_form(data, results.FORM, "it")
 
 
 class Waits(unittest.TestCase):
@@ -798,11 +981,26 @@ class Waits(unittest.TestCase):
         asked = []
 
         class Fake:
-            def ask(self, line):
+            def ask(self, line, patience=0):
                 asked.append(line.split()[0])
-                return "12500000"
+                if len(asked) > 12 and line == "try":
+                    raise machine.Failed("it does not answer")
+                return "12500000 wrong"
         self.assertEqual(waits.find_lateness(Fake(), "a:1", 10, 2), [2.5, 2.5])
         self.assertEqual(asked, ["deadline"] + 2 * ["open", "work", "try"])
+        self.assertEqual(waits.find_lateness(Fake(), "a:1", 10, 3), [2.5, None])
+
+    def test_long_waits_are_few(self):
+        class Slow:
+            def ask(self, line, patience=0):
+                now[0] += 3 if line == "try" else 0
+                return "3000000000 wrong"
+        now, before = [0], time.monotonic
+        time.monotonic = lambda: now[0]
+        try:
+            self.assertEqual(len(waits.find_lateness(Slow(), "a:1", 10, 20)), 2)
+        finally:
+            time.monotonic = before
 
     def test_no_get_returns_before_its_deadline(self):
         """But for the part of a millisecond that has begun."""
@@ -825,6 +1023,95 @@ class Waits(unittest.TestCase):
             self.assertGreaterEqual(time.monotonic() - start, 0.01 * waits.DRIPS * 0.9)
         self.assertTrue(text.startswith(b"VALUE key:00000 0 32\r\n"))
 
+    def test_connecting_and_the_first_get(self):
+        answers = iter(["100", "", "50 right", "1000", "", "500 wrong", "3", "", "4 right"])
+
+        class Fake:
+            def ask(self, line, patience=0):
+                return next(answers)
+        self.assertEqual(waits.measure_connect(Fake(), "a:1", 3), 150)
+
+    def test_gets_after_a_pause(self):
+        class Fake:
+            def __init__(self, *times):
+                self.times = iter(times)
+
+            def ask(self, line, patience=0):
+                return "%d right" % next(self.times) if line == "try" else ""
+        before, waits.IDLE_S = waits.IDLE_S, 0
+        try:
+            found = waits.measure_idle({"a": Fake(10, 1, 30, 3, 20, 2), "b": Fake(*[7] * 6)}, "", 3)
+        finally:
+            waits.IDLE_S = before
+        self.assertEqual(found, {"a": (20, 2), "b": (7, 7)})
+
+    def begin_memcached(self):
+        worker = machine.Worker([WORKER, "memcached"])
+        self.addCleanup(worker.end)
+        address = worker.ask("start tcp -1")
+        machine.fill(address)
+        return address
+
+    def test_return_after_a_cut(self):
+        """The server's layer connects again by itself; a connection alone does not."""
+        address = self.begin_memcached()
+        server = machine.Worker([WORKER, "server"])
+        failed, back = waits.measure_return(server, address)
+        server.end()
+        self.assertEqual(failed, 0)
+        self.assertGreater(back, 0)
+        before, waits.BACK_S = waits.BACK_S, 0.1
+        try:
+            client = machine.Worker([WORKER, "mcwire"])
+            failed, back = waits.measure_return(client, address)
+            client.end()
+        finally:
+            waits.BACK_S = before
+        self.assertGreater(failed, 0)
+        self.assertIsNone(back)
+
+    def test_return_counts_what_failed(self):
+        class Fake:
+            def __init__(self, *outcomes):
+                self.outcomes = iter(outcomes)
+
+            def ask(self, line, patience=0):
+                if line != "try":
+                    return ""
+                outcome = next(self.outcomes)
+                if outcome == "silent":
+                    raise machine.Failed("it does not answer")
+                return "5 " + outcome
+        failed, back = waits.measure_return(Fake("wrong", "wrong", "wrong", "right"), "127.0.0.1:1")
+        self.assertEqual(failed, 3)
+        self.assertGreaterEqual(back, 3e9 * waits.PAUSE_S * 0.9)
+        self.assertEqual(waits.measure_return(Fake("wrong", "silent"), "127.0.0.1:1"), (2, None))
+
+    def test_relay(self):
+        """Answers come later, and a cut ends the connection but not the server."""
+        address = self.begin_memcached()
+        with waits.Relay(address, 0.02) as relay:
+            with machine.Connection(relay.address) as connection:
+                start = time.monotonic()
+                self.assertEqual(connection.get(GET.key(3)), GET.value(3))
+                self.assertGreaterEqual(time.monotonic() - start, 0.02)
+                relay.cut()
+                self.assertEqual(connection.file.readline(), b"")
+            with machine.Connection(relay.address) as connection:
+                self.assertEqual(connection.get(GET.key(3)), GET.value(3))
+
+    def test_lives_of_connections(self):
+        address = self.begin_memcached()
+        before, waits.IDLE_S = waits.IDLE_S, 0
+        try:
+            found = waits.measure_lives({"mcwire": [WORKER, "server"]}, address, None, 1)
+            self.assertEqual(waits.measure_lives({"baseline": [WORKER, "baseline"]},
+                                                 "unix:/nowhere", None, 1), {})
+        finally:
+            waits.IDLE_S = before
+        self.assertEqual(found["mcwire"]["failed"], 0)
+        self.assertGreater(min(found["mcwire"][each] for each in ("connect", "idle", "next", "back")), 0)
+
     def test_memory(self):
         worker = machine.Worker([WORKER, "baseline"])
         worker.ask("hello")  # until then it may be no more than a fork
@@ -837,13 +1124,20 @@ class Waits(unittest.TestCase):
         data["waits"] = [{"client": "a", "server": "silent", "deadline": 10,
                           "late": [-0.5, 0, 0.05, 0.1, 5, 10, 99, 100, 5000]},
                          {"client": "b", "server": "dripping", "deadline": 1, "late": [3.25]}]
-        data["beside"] = [{"client": "a", "memory": 2048, "allocations": 2, "first": None}]
+        data["beside"] = [{"client": "a", "memory": 2048, "allocations": 2, "connect": 1000,
+                           "idle": 20, "next": 3, "failed": 9, "back": 12.5 * MS},
+                          dict(dict.fromkeys(results.BESIDE), client="b")]
         r = results.Results(data)
         self.assertEqual(tables.wait_table(r, "silent")[1:],
                          [["a, 10 ms", "1", "2", "1", "1", "2", "2", "+5000.00 ms"]])
         self.assertEqual(tables.wait_table(r, "dripping")[1:],
                          [["b, 1 ms", "-", "-", "-", "1", "-", "-", "+3.25 ms"]])
-        self.assertEqual([row[1] for row in tables.beside_table(r)], ["a", "2", "2,048", "-"])
+        data["waits"][1]["late"] += [None, 0.5]
+        self.assertEqual(tables.wait_table(r, "dripping")[1][1:],
+                         ["-", "-", "1", "1", "-", "1", "did not return"])
+        self.assertEqual(tables.beside_table(r)[1:], [
+            ["a", "2", "2,048", "1.00 us", "20.0 ns", "3.00 ns", "9", "12.5 ms"], ["b"] + ["-"] * 7])
+        results.check_form(data, results.FORM, "it")
         for table in [tables.wait_table(r, "silent"), tables.beside_table(r)]:
             self.assertIn(table, tables.count_tables(r))
         self.assertEqual(tables.wait_table(results.Results(sample_data()), "silent")[1:], [])
@@ -958,7 +1252,8 @@ class Runs(Folder):
         page_name, folder = self.path("page"), self.path("temporary")
         os.mkdir(folder)
         os.chmod(folder, 0o777)
-        status, said, errors = run("--rounds", "1", "--slice-us", "1", "--no-counts", "--transport",
+        status, said, errors = run("--rounds", "1", "--slice-us", "1", "--no-counts", "--clients",
+                                   ",".join(results.PLAIN), "--transport",
                                    "tcp", "--cores", "same", "--anyway", "--html", page_name,
                                    "--json", self.path("json"),
                                    env={**os.environ, "TMPDIR": folder})

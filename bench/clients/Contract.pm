@@ -4,6 +4,7 @@ package Contract;
 
 use strict;
 use warnings;
+use Timed;
 
 our $server = $ENV{MCWIRE_SERVERS} // '127.0.0.1:11211';
 our $timeout_s = ($ENV{MCWIRE_TIMEOUT_MS} // 1000) / 1000;
@@ -35,14 +36,17 @@ sub answer {
     return "ERROR $why";
 }
 
-# calls: the functions get, many, set, cas, incr and delete, as far as there are such calls.
+# settings: what makes it fast. make(server, seconds) makes the client, and calls() the functions get,
+# many, set, cas, incr and delete, as far as there are such calls.
 sub run {
-    my ($version, $calls) = @_;
+    my ($version, $settings, $make, $calls) = @_;
     $| = 1;
     if (@ARGV and $ARGV[0] eq '--version') {
         print "$version\n";
         return;
     }
+    return Timed::run($version, $settings, $make) if @ARGV and $ARGV[0] eq '--timed';
+    $calls = $calls->($make->($server, $timeout_s));
     while (my $line = <STDIN>) {
         print answer($calls, split ' ', $line), "\n";
     }

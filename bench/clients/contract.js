@@ -37,7 +37,7 @@ async function answer(calls, line) {
 }
 
 /* calls: the functions get, many, set, cas, incr and delete, as far as there are such calls; each
- * returns an answer, or a promise of one. */
+ * returns an answer, or a promise of one. timed.js has the other way to run a client. */
 async function run(calls) {
   const lines = readline.createInterface({ input: process.stdin });
   for await (const line of lines) {
@@ -47,11 +47,12 @@ async function run(calls) {
   process.exit(0);
 }
 
-/* Prints the version of a package, if that is what was asked for. */
-function printVersion(name) {
-  if (process.argv[2] !== "--version") return;
-  console.log("npm " + name + " " + require(name + "/package.json").version);
+/* The name and version of a package; prints it, and ends, if that is what was asked for. */
+function findTitle(name) {
+  const title = "npm " + name + " " + require(name + "/package.json").version;
+  if (process.argv[2] !== "--version") return title;
+  console.log(title);
   process.exit(0);
 }
 
-module.exports = { server, timeoutMs, hit, hits, run, printVersion };
+module.exports = { server, timeoutMs, hit, hits, run, findTitle };

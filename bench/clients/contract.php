@@ -2,6 +2,8 @@
 /* What a client under examination answers, for adapters in PHP: reads the questions of mcwire lie, and
  * prints answers. README.md has the contract. */
 
+require __DIR__ . '/timed.php';
+
 define('TIMEOUT_MS', (int)(getenv('MCWIRE_TIMEOUT_MS') ?: 1000));
 [$host, $port] = explode(':', getenv('MCWIRE_SERVERS') ?: '127.0.0.1:11211');
 define('HOST', $host);
@@ -36,9 +38,9 @@ function answer(object $client, string $line): string
     }
 }
 
-/* $make() makes the client: an object with the methods get, many, set, cas, incr and delete, as far
- * as it has such calls. */
-function run(string $version, callable $make): void
+/* $adapter: the name of a class, whose objects have the methods get, many, set, cas, incr and delete, as
+ * far as the client has such calls. timed.php says what else the class has. */
+function run(string $version, string $adapter): void
 {
     global $argv;
     ini_set('display_errors', 'stderr');
@@ -46,7 +48,11 @@ function run(string $version, callable $make): void
         echo $version, "\n";
         return;
     }
-    $client = $make();
+    if (($argv[1] ?? '') == '--timed') {
+        run_timed($version, $adapter);
+        return;
+    }
+    $client = new $adapter();
     while (($line = fgets(STDIN)) !== false) {
         fwrite(STDOUT, answer($client, $line) . "\n");
     }

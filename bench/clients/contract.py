@@ -5,8 +5,10 @@ import os
 import sys
 import urllib.parse
 
+import timed
+
 MISS, OK, NO, SKIP = "MISS", "OK", "NO", "SKIP"
-HOST, PORT = os.environ.get("MCWIRE_SERVERS", "127.0.0.1:11211").rsplit(":", 1)
+SERVER = os.environ.get("MCWIRE_SERVERS", "127.0.0.1:11211")
 TIMEOUT_S = int(os.environ.get("MCWIRE_TIMEOUT_MS", "1000")) / 1000
 
 
@@ -41,12 +43,17 @@ def answer(client, name, words):
 
 
 def run(version, make):
-    """make() makes the client: an object with the methods get(key), many(keys), set(key, value),
-    cas(key, value), incr(key, number) and delete(key), as far as it has such calls."""
+    """make(server, seconds, timed) makes the client: an object with the methods get(key), many(keys),
+    set(key, value), cas(key, value), incr(key, number) and delete(key), as far as it has such calls;
+    and with what timed.py wants. seconds: how long a wait may be, None: any time. timed: in its
+    fastest correct setting."""
     if sys.argv[1:] == ["--version"]:
         print(version)
         return
-    client = make()
+    if sys.argv[1:] == ["--timed"]:
+        timed.run(version, make)
+        return
+    client = make(SERVER, TIMEOUT_S, timed=False)
     for line in sys.stdin:
         name, *words = line.split()
         print(answer(client, name, words), flush=True)

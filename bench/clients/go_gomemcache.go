@@ -105,6 +105,10 @@ func main() {
 		fmt.Println("gomemcache")
 		return
 	}
+	if len(os.Args) == 2 && os.Args[1] == "--timed" {
+		obeyLines(os.Stdin)
+		return
+	}
 	client = memcache.New(os.Getenv("MCWIRE_SERVERS"))
 	ms, _ := strconv.Atoi(os.Getenv("MCWIRE_TIMEOUT_MS"))
 	client.Timeout = time.Duration(ms) * time.Millisecond

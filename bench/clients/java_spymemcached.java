@@ -98,6 +98,8 @@ class Adapter {
             System.out.println("spymemcached");
             return;
         }
+        if (arguments.length == 1 && arguments[0].equals("--timed"))
+            Timed.run();
         Adapter adapter = new Adapter();
         BufferedReader lines = new BufferedReader(new InputStreamReader(System.in));
         for (String line = lines.readLine(); line != null; line = lines.readLine())

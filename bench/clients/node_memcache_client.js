@@ -2,14 +2,14 @@
 "use strict";
 
 const contract = require("./contract.js");
-contract.printVersion("memcache-client");
+const timed = require("./timed.js");
+const title = contract.findTitle("memcache-client");
 const { MemcacheClient } = require("memcache-client");
 
-const client = new MemcacheClient({
-  server: contract.server,
-  cmdTimeout: contract.timeoutMs,
-  connectTimeout: contract.timeoutMs,
-});
+function make(server, ms, more) {
+  const deadlines = ms ? { cmdTimeout: ms, connectTimeout: ms } : {};
+  return new MemcacheClient({ server, ...deadlines, ...more });
+}
 
 /* What a refusal by the server is: the promise is rejected with its word. */
 async function written(promise) {
@@ -22,23 +22,36 @@ async function written(promise) {
   }
 }
 
-contract.run({
-  get: async (key) => {
-    const item = await client.get(key);
-    return item === undefined ? "MISS" : contract.hit(item.value);
-  },
-  many: async (keys) => {
-    const items = await client.get(keys);
-    const values = {};
-    for (const key of Object.keys(items)) values[key] = items[key].value;
-    return contract.hits(keys, values);
-  },
-  set: (key, value) => written(client.set(key, value)),
-  cas: async (key, value) => {
-    const old = await client.gets(key);
-    if (old === undefined) return "NO";
-    return written(client.cas(key, value, { casUniq: old.casUniq }));
-  },
-  incr: async (key, number) => contract.hit(await client.incr(key, Number(number))),
-  delete: (key) => written(client.delete(key)),
-});
+const valuesOf = (items) =>
+  Object.fromEntries(Object.entries(items).map(([key, item]) => [key, item.value]));
+
+function makeTimed(server, ms) {
+  const client = make(server, ms, { noDelay: true });
+  return {
+    fetch: async (key) => (await client.get(key))?.value,
+    fetchMany: async (keys) => valuesOf(await client.get(keys)),
+    store: async (key, value) => (await written(client.set(key, value))) === "OK",
+    close: () => client.shutdown(),
+  };
+}
+
+function examine(client) {
+  contract.run({
+    get: async (key) => {
+      const item = await client.get(key);
+      return item === undefined ? "MISS" : contract.hit(item.value);
+    },
+    many: async (keys) => contract.hits(keys, valuesOf(await client.get(keys))),
+    set: (key, value) => written(client.set(key, value)),
+    cas: async (key, value) => {
+      const old = await client.gets(key);
+      if (old === undefined) return "NO";
+      return written(client.cas(key, value, { casUniq: old.casUniq }));
+    },
+    incr: async (key, number) => contract.hit(await client.incr(key, Number(number))),
+    delete: (key) => written(client.delete(key)),
+  });
+}
+
+if (!timed.run(title, "text protocol, noDelay, no compression", makeTimed))
+  examine(make(contract.server, contract.timeoutMs));

@@ -8,11 +8,11 @@ use lib $FindBin::Bin;
 use Cache::Memcached::Fast;
 use Contract;
 
-my $client = Cache::Memcached::Fast->new({
-    servers         => [$Contract::server],
-    connect_timeout => $Contract::timeout_s,
-    io_timeout      => $Contract::timeout_s,
-});
+sub make {
+    my ($server, $seconds) = @_;
+    my @timeouts = $seconds ? (connect_timeout => $seconds, io_timeout => $seconds) : ();
+    return Cache::Memcached::Fast->new({servers => [$server =~ s/^unix://r], @timeouts});
+}
 
 sub written {
     my ($result) = @_;
@@ -21,17 +21,21 @@ sub written {
 }
 
 sub cas {
-    my ($key, $value) = @_;
+    my ($client, $key, $value) = @_;
     my $old = $client->gets($key);
     return 'NO' unless defined $old;
     return written(scalar $client->cas($key, $old->[0], $value));
 }
 
-Contract::run("Cache::Memcached::Fast $Cache::Memcached::Fast::VERSION", {
-    get  => sub { Contract::hit(scalar $client->get($_[0])) },
-    many => sub { Contract::hits([@_], scalar $client->get_multi(@_)) },
-    set  => sub { written(scalar $client->set(@_)) },
-    cas  => \&cas,
-    incr => sub { Contract::hit(scalar $client->incr(@_)) },
-    delete => sub { written(scalar $client->delete($_[0])) },
-});
+Contract::run("Cache::Memcached::Fast $Cache::Memcached::Fast::VERSION",
+    'text protocol, no compression; its timeouts are 0.25 s to connect and 1 s', \&make, sub {
+        my ($client) = @_;
+        return {
+            get  => sub { Contract::hit(scalar $client->get($_[0])) },
+            many => sub { Contract::hits([@_], scalar $client->get_multi(@_)) },
+            set  => sub { written(scalar $client->set(@_)) },
+            cas  => sub { cas($client, @_) },
+            incr => sub { Contract::hit(scalar $client->incr(@_)) },
+            delete => sub { written(scalar $client->delete($_[0])) },
+        };
+    });

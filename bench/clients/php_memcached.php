@@ -7,17 +7,29 @@ class Adapter
 {
     private Memcached $client;
 
+    const SETTINGS = 'text protocol, OPT_TCP_NODELAY, no compression';
+    const MANY = 'getMulti';
+
+    /* $ms: how long a wait may be, null: as long as it likes. $timed: in its fastest correct setting. */
+    public static function raw(string $host, int $port, ?int $ms, bool $timed): Memcached
+    {
+        $client = new Memcached();
+        $client->setOptions([Memcached::OPT_TCP_NODELAY => true, Memcached::OPT_COMPRESSION => !$timed]);
+        if ($ms !== null) {
+            $client->setOptions([
+                Memcached::OPT_CONNECT_TIMEOUT => $ms,
+                Memcached::OPT_POLL_TIMEOUT => $ms,
+                Memcached::OPT_RECV_TIMEOUT => $ms * 1000,
+                Memcached::OPT_SEND_TIMEOUT => $ms * 1000,
+            ]);
+        }
+        $client->addServer($host, $port);
+        return $client;
+    }
+
     public function __construct()
     {
-        $this->client = new Memcached();
-        $this->client->setOptions([
-            Memcached::OPT_TCP_NODELAY => true,
-            Memcached::OPT_CONNECT_TIMEOUT => TIMEOUT_MS,
-            Memcached::OPT_POLL_TIMEOUT => TIMEOUT_MS,
-            Memcached::OPT_RECV_TIMEOUT => TIMEOUT_MS * 1000,
-            Memcached::OPT_SEND_TIMEOUT => TIMEOUT_MS * 1000,
-        ]);
-        $this->client->addServer(HOST, PORT);
+        $this->client = self::raw(HOST, PORT, TIMEOUT_MS, false);
     }
 
     /* The answer by the last result: $good, $bad when the server has no such item or refuses, or an
@@ -75,4 +87,4 @@ class Adapter
     }
 }
 
-run('php-memcached ' . phpversion('memcached'), fn() => new Adapter());
+run('php-memcached ' . phpversion('memcached'), 'Adapter');

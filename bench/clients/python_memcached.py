@@ -7,9 +7,14 @@ import memcache
 
 
 class Adapter:
-    def __init__(self):
-        server = contract.HOST + ":" + contract.PORT
-        self.client = memcache.Client([server], socket_timeout=contract.TIMEOUT_S, cache_cas=True)
+    SETTINGS = "text protocol, no socket timeout, keys not checked; it has no TCP_NODELAY"
+
+    def __init__(self, server, seconds, timed):
+        self.client = memcache.Client([server], socket_timeout=seconds, cache_cas=not timed,
+                                      check_keys=not timed)
+        self.close = self.client.disconnect_all
+        self.fetch, self.fetch_many = self.client.get, self.client.get_multi
+        self.store = self.client.set
 
     def get(self, key):
         return contract.hit(self.client.get(key))

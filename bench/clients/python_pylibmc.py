@@ -3,14 +3,21 @@
 import contract
 import pylibmc
 
-MS = int(contract.TIMEOUT_S * 1000)
-
 
 class Adapter:
-    def __init__(self):
-        behaviors = {"tcp_nodelay": True, "cas": True, "connect_timeout": MS, "_poll_timeout": MS,
-                     "receive_timeout": MS * 1000, "send_timeout": MS * 1000}
-        self.client = pylibmc.Client([contract.HOST + ":" + contract.PORT], behaviors=behaviors)
+    SETTINGS = "text protocol, tcp_nodelay"
+
+    def __init__(self, server, seconds, timed):
+        behaviors = {"tcp_nodelay": True, "cas": not timed}
+        if seconds is not None:
+            ms = int(1000 * seconds)
+            behaviors.update(connect_timeout=ms, _poll_timeout=ms, receive_timeout=1000 * ms,
+                             send_timeout=1000 * ms)
+        self.client = pylibmc.Client([server[5:] if server.startswith("unix:") else server],
+                                     binary=False, behaviors=behaviors)
+        self.close = self.client.disconnect_all
+        self.fetch, self.fetch_many = self.client.get, self.client.get_multi
+        self.store = self.client.set
 
     def get(self, key):
         return contract.hit(self.client.get(key))

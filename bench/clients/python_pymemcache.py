@@ -6,9 +6,14 @@ from pymemcache.client.base import Client
 
 
 class Adapter:
-    def __init__(self):
-        self.client = Client((contract.HOST, int(contract.PORT)), timeout=contract.TIMEOUT_S,
-                             connect_timeout=contract.TIMEOUT_S, no_delay=True)
+    SETTINGS = "text protocol, no_delay=True, no timeout, noreply never"
+
+    def __init__(self, server, seconds, timed):
+        self.client = Client(server, timeout=seconds, connect_timeout=seconds, no_delay=True,
+                             default_noreply=not timed)
+        self.close = self.client.close
+        self.fetch, self.fetch_many = self.client.get, self.client.get_many
+        self.store = self.client.set
 
     def get(self, key):
         return contract.hit(self.client.get(key))

@@ -8,10 +8,7 @@
 
 #include "worker.h"
 
-enum {
-    LINE_SIZE = 64, /* a line of a request or reply with one key, at most */
-    PAGE = 4096
-};
+enum { NUMBER_SIZE = 16, PAGE = 4096 };
 
 static struct {
     struct mc_socket socket;
@@ -29,6 +26,21 @@ static bool baseline_open(const char *address)
 
 /* ---- the bytes ------------------------------------------------------------------------------- */
 
+/* What is sent and received: a beginning, a piece for each key, an end. In them %K is the key, %S the
+ * size of its value, and %V that value. */
+struct shape {
+    const char *begin, *each, *end;
+};
+
+static const struct {
+    struct shape request, reply;
+} verbs[] = {
+    [WORK_GET] = {{"get", " %K", "\r\n"}, {"", "VALUE %K 0 %S\r\n%V\r\n", "END\r\n"}},
+    [WORK_MISS] = {{"get", " %K", "\r\n"}, {"", "", "END\r\n"}},
+    [WORK_SET] = {{"", "set %K 0 0 %S\r\n%V\r\n", ""}, {"", "", "STORED\r\n"}},
+    [WORK_META] = {{"", "mg %K v\r\n", ""}, {"", "VA %S\r\n%V\r\n", ""}},
+};
+
 /* The bytes that are put together; counts on when there is no room for them. */
 struct bytes {
     char *data;
@@ -42,92 +54,32 @@ static void add(struct bytes *to, const void *data, size_t len)
     to->len += len;
 }
 
-static void add_text(struct bytes *to, const char *text)
+static void add_text(struct bytes *to, const char *text, uint32_t k)
 {
-    add(to, text, strlen(text));
-}
+    char size[NUMBER_SIZE];
 
-static void add_value(struct bytes *to, uint32_t k)
-{
-    size_t size = own.work->size;
-
-    add(to, own.set.values + k * size, size);
-    add_text(to, "\r\n");
-}
-
-static void request_get(struct bytes *to, uint32_t first)
-{
-    add_text(to, "get");
-    for (uint32_t k = first; k < first + own.work->batch; k++) {
-        add_text(to, " ");
-        add_text(to, own.set.keys[k]);
-    }
-    add_text(to, "\r\n");
-}
-
-static void request_set(struct bytes *to, uint32_t k)
-{
-    char line[LINE_SIZE];
-
-    snprintf(line, sizeof line, "set %s 0 0 %u\r\n", own.set.keys[k], (unsigned)own.work->size);
-    add_text(to, line);
-    add_value(to, k);
-}
-
-static void request_mg(struct bytes *to, uint32_t first)
-{
-    char line[LINE_SIZE];
-
-    for (uint32_t k = first; k < first + own.work->batch; k++) {
-        snprintf(line, sizeof line, "mg %s v\r\n", own.set.keys[k]);
-        add_text(to, line);
+    for (; *text != '\0'; text++) {
+        if (*text != '%') {
+            add(to, text, 1);
+            continue;
+        }
+        text++;
+        if (*text == 'K')
+            add(to, own.set.keys[k], WORK_KEY_LEN);
+        else if (*text == 'V')
+            add(to, own.set.values + (size_t)k * own.work->size, own.work->size);
+        else
+            add(to, size, (size_t)snprintf(size, sizeof size, "%u", (unsigned)own.work->size));
     }
 }
 
-static void reply_get(struct bytes *to, uint32_t first)
+static void add_shape(struct bytes *to, const struct shape *shape, uint32_t first)
 {
-    char line[LINE_SIZE];
-
-    for (uint32_t k = first; k < first + own.work->batch; k++) {
-        snprintf(line, sizeof line, "VALUE %s 0 %u\r\n", own.set.keys[k], (unsigned)own.work->size);
-        add_text(to, line);
-        add_value(to, k);
-    }
-    add_text(to, "END\r\n");
+    add_text(to, shape->begin, first);
+    for (uint32_t k = first; k < first + own.work->batch; k++)
+        add_text(to, shape->each, k);
+    add_text(to, shape->end, first);
 }
-
-static void reply_miss(struct bytes *to, uint32_t first)
-{
-    (void)first;
-    add_text(to, "END\r\n");
-}
-
-static void reply_set(struct bytes *to, uint32_t first)
-{
-    (void)first;
-    add_text(to, "STORED\r\n");
-}
-
-static void reply_mg(struct bytes *to, uint32_t first)
-{
-    char line[LINE_SIZE];
-
-    for (uint32_t k = first; k < first + own.work->batch; k++) {
-        snprintf(line, sizeof line, "VA %u\r\n", (unsigned)own.work->size);
-        add_text(to, line);
-        add_value(to, k);
-    }
-}
-
-static const struct {
-    void (*request)(struct bytes *to, uint32_t first);
-    void (*reply)(struct bytes *to, uint32_t first);
-} verbs[] = {
-    [WORK_GET] = {request_get, reply_get},
-    [WORK_MISS] = {request_get, reply_miss},
-    [WORK_SET] = {request_set, reply_set},
-    [WORK_META] = {request_mg, reply_mg},
-};
 
 /* ---- the operation --------------------------------------------------------------------------- */
 
@@ -164,8 +116,8 @@ static bool make_room(const struct work *work)
 {
     struct bytes request = {NULL, 0}, reply = {NULL, 0};
 
-    verbs[work->verb].request(&request, 0);
-    verbs[work->verb].reply(&reply, 0);
+    add_shape(&request, &verbs[work->verb].request, 0);
+    add_shape(&reply, &verbs[work->verb].reply, 0);
     own.request_len = request.len;
     own.reply_len = reply.len;
     free(own.requests);
@@ -184,7 +136,7 @@ static worker_run *baseline_prepare(const struct work *work)
         return NULL;
     struct bytes to = {own.requests, 0};
     for (uint32_t first = 0; first + work->batch <= work->keys; first++)
-        verbs[work->verb].request(&to, first);
+        add_shape(&to, &verbs[work->verb].request, first);
     return exchange;
 }
 
@@ -192,7 +144,7 @@ static bool baseline_check(uint32_t i)
 {
     struct bytes to = {own.expected, 0};
 
-    verbs[own.work->verb].reply(&to, work_at(own.work, i));
+    add_shape(&to, &verbs[own.work->verb].reply, work_at(own.work, i));
     return exchange(i) && memcmp(own.reply, own.expected, own.reply_len) == 0;
 }
 

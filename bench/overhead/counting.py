@@ -10,6 +10,7 @@ from machine import Absent, Failed, Worker
 
 TOOL_S = 300  # for a run under a tool
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+OTHERS = ("apr_memcache.c", "libmemcached.c", "mcmc.c")  # programs of other people's clients
 FLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Iproto", "-Isrc", "-Isrc/tool",
          "-Ibench/common", "-Ibench/overhead"]
 
@@ -47,6 +48,8 @@ TOOLS = {
                  read_callgrind),
     "strace": (["strace", "-f", "-c", "-o", "%s"], read_strace),
 }
+# With these PHP and Python ask malloc() for each object.
+ENVIRONMENTS = {"memcheck": {"USE_ZEND_ALLOC": "0", "PYTHONMALLOC": "malloc"}}
 
 
 def run_lengths(work):
@@ -70,7 +73,8 @@ class Counter:
         """What a run counts that obeys the lines, and then `run LENGTH`."""
         path = os.path.join(self.folder, "counts")
         words, read = TOOLS[tool]
-        worker = Worker([word % path if "%s" in word else word for word in words] + command)
+        worker = Worker([word % path if "%s" in word else word for word in words] + command,
+                        env=dict(os.environ, **ENVIRONMENTS.get(tool, {})))
         try:
             for line in lines + ["run %d" % length]:
                 worker.ask(line, TOOL_S)
@@ -96,14 +100,6 @@ class Counter:
     def allocations(self, command, lines):
         return self.difference("memcheck", command, lines, (100, 500))["allocations"]
 
-    def first_get(self, command, lines):
-        """System calls of one more connection and a get on it, without those that read the lines
-        and answer them."""
-        few, many = (sum(count for name, count in self.run(
-            "strace", command, (lines + ["run 1"]) * times + lines, 1).items()
-                         if name not in ("read", "write")) for times in (1, 11))
-        return (many - few) / 10
-
     def syscalls(self, command, lines, work):
         """All of an operation, and their names."""
         each = self.difference("strace", command, lines, run_lengths(work))
@@ -124,7 +120,7 @@ def sources():
     found = ["src/tool/escape.c", "src/tool/histogram.c"]
     for folder in ("proto", "src", "bench/common", "bench/overhead"):
         found += [folder + "/" + name for name in sorted(os.listdir(os.path.join(ROOT, folder)))
-                  if name.endswith(".c") and name not in ("libmemcached.c", "mcmc.c")]
+                  if name.endswith(".c") and name not in OTHERS]
     return found
 
 

@@ -1,4 +1,4 @@
-/* overhead-worker baseline|mcwire|wire|memcached: what overhead.py measures of this project, and the
+/* overhead-worker ROLE: what overhead.py measures of this project, and the
  * memcacheds that it measures with. */
 #include <stdio.h>
 #include <string.h>
@@ -7,16 +7,6 @@
 #include "memcached.h"
 #include "wire.h"
 #include "worker.h"
-
-static int run_baseline(void)
-{
-    return worker_main(&baseline_client);
-}
-
-static int run_mcwire(void)
-{
-    return worker_main(&mcwire_client);
-}
 
 /* `start tcp|unix PROCESSOR`, -1 for any: `ok ADDRESS`; or, after a line on stderr that says why,
  * `bad no memcached`. All are ended and removed with this process. */
@@ -45,17 +35,19 @@ static int run_memcached(void)
 
 static const struct {
     const char *name;
-    int (*run)(void);
-} roles[] = {{"baseline", run_baseline},
-             {"mcwire", run_mcwire},
-             {"wire", wire_main},
-             {"memcached", run_memcached}};
+    const struct worker_client *client;
+    int (*run)(void); /* what is no client */
+} roles[] = {{"baseline", &baseline_client, NULL},
+             {"mcwire", &mcwire_client, NULL},
+             {"server", &server_client, NULL},
+             {"wire", NULL, wire_main},
+             {"memcached", NULL, run_memcached}};
 
 int main(int argc, char **argv)
 {
     for (size_t i = 0; argc == 2 && i < sizeof roles / sizeof *roles; i++)
         if (strcmp(argv[1], roles[i].name) == 0)
-            return roles[i].run();
-    fputs("usage: overhead-worker baseline|mcwire|wire|memcached\n", stderr);
+            return roles[i].run != NULL ? roles[i].run() : worker_main(roles[i].client);
+    fputs("usage: overhead-worker baseline|mcwire|server|wire|memcached\n", stderr);
     return 2;
 }

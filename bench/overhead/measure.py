@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from figures import median, percentile
 from machine import Absent, Failed, PROGRESS, Worker, holds_first, random_layout
-from results import TWINS
+from results import PLAIN, SIDE_BY_SIDE, TWINS
 
 EACH_MAX = 20000  # as in worker.h
 PILOT_NS = 500000
@@ -22,7 +22,7 @@ class Plan(NamedTuple):
     """How long is measured."""
     rounds: int
     slice_us: int
-    limit_s: float  # of the rounds of one setting, on a machine that has other work
+    limit_s: float  # for each client in a setting, on a machine that has other work
 
 
 class Track:
@@ -121,13 +121,14 @@ class Team:
 
     def meet(self, name):
         """Who it is, or why it is absent."""
+        PROGRESS.show("building and starting " + name)
         client = {"name": name, "title": name, "settings": "", "absent": ""}
         try:
             worker = self.start(name)
             try:
                 title, _, client["settings"] = worker.ask("hello").partition("\t")
                 if name not in TWINS:
-                    client["title"] = title
+                    client["title"] = self.programs.title(name) or title
             finally:
                 worker.end()
         except Absent as problem:
@@ -136,9 +137,14 @@ class Team:
             client["absent"] = self.programs.hint(name) or str(problem)
         return client
 
-    def restart(self):
+    def members(self, setting):
+        """The names of those that take part in a setting."""
+        return [name for name in self.names
+                if setting is SIDE_BY_SIDE or TWINS.get(name, name) in PLAIN]
+
+    def restart(self, names):
         self.end()
-        self.workers = {name: self.start(name) for name in self.names}
+        self.workers = {name: self.start(name) for name in names}
 
     def end(self):
         for worker in self.workers.values():
@@ -157,7 +163,7 @@ def run_rounds(team, tracks, address, plan, what):
         if number >= ROUNDS_LEAST and took > plan.limit_s:
             return
         if number % each == 0 and number > 0:
-            team.restart()
+            team.restart(list(team.workers))
         for group in by_work.values():
             for i in range(len(group)):
                 track = group[(i + number) % len(group)]
@@ -168,9 +174,11 @@ def run_rounds(team, tracks, address, plan, what):
 
 def measure_setting(team, setting, works, address, plan):
     """The cells of a setting."""
-    tracks = [Track(name, work) for work in works for name in team.names]
+    names = team.members(setting)
+    tracks = [Track(name, work) for work in works for name in names]
     what = "%s, %s" % (setting.transport, setting.cores)
-    team.restart()
+    team.restart(names)
+    plan = plan._replace(limit_s=plan.limit_s * len(names))
     for track in tracks:
         PROGRESS.show("%s, how many operations make a slice of %s" % (what, track.work.name))
         track.pilot(team.workers[track.client], address, plan.slice_us)

@@ -87,6 +87,7 @@ OPTIONS = {option.name: option for option in [
     Option("--work", choice(*WORK_NAMES), (ONLY,)),
     Option("--count", number(1, 1000000000), (ONLY,)),
     Option("--server", file_name, (ONLY,)),
+    Option("--install-clients", None, ("bench/run overhead",)),  # which does not pass it on
     Option("--workers", file_name, (MEASURE, FROM, ONLY, LIMITS)),  # how bench/run starts it
     Option("--help", None, (MEASURE, FROM, ONLY, LIMITS)),
     Option("--version", None, (MEASURE, FROM, ONLY, LIMITS)),

@@ -13,19 +13,21 @@ import page
 import tables
 import waits
 from counting import Counter, compile_mcmc, compile_worker, or_none, strip_worker
-from figures import shown
+from figures import median, shown
 from limits import BUILDS, LIMITS, is_kept, most_of
 from machine import (Absent, Failed, PROGRESS, Servers, Worker, end_workers, machine_facts,
                      make_scratch, stolen_since, stolen_time, version_of)
 from measure import Plan, Team, measure_setting
 from options import FROM, ONLY, Usage, read_arguments
-from results import (CLIENTS, Results, SETTINGS, TWINS, WORKS, find_work, new_data, read_json,
-                     to_json)
+from results import (BESIDE, CLIENTS, IN_C, LANGUAGES, LANGUAGE_WORKS, PARTS, PLAIN, Results, SETTINGS,
+                     SIDE_BY_SIDE, TWINS, WORKS, find_work, new_data, read_json, to_json)
+from clients import PYTHON, Timed, Tools, believed_lies, can_count
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 FAILED, USAGE, NO_SERVER, NOISY, SKIPPED, INTERRUPTED = 1, 2, 69, 75, 77, 130
 QUICK_COUNTS = ("get", "get-100")
+PARTS_WORKS, PARTS_COUNT = ("get", "set", "get-100", "get-100k", "get-1m"), 200
 TRIES = 3  # a machine that stands still for seconds makes an operation meet its deadline
 
 
@@ -41,28 +43,37 @@ class Programs:
     """The commands of all processes."""
 
     def __init__(self, folder, python, scratch):
-        self.folder, self.python = folder, python
+        self.folder = folder
+        build = os.path.dirname(os.path.dirname(folder))
+        self.timed = Timed(Tools(scratch, build, python or PYTHON))
         self.mcmc = os.path.join(scratch, "mcmc")  # which is there if its source was given
 
     def worker(self, role):
         return [os.path.join(self.folder, "overhead-worker"), role]
 
     def client(self, name):
+        """Raises Failed when it is not there."""
         if name in CLIENTS[:2]:
             return self.worker(name)
         if name == "mcmc":
             return [self.mcmc]
-        if name == "libmemcached":
-            return [os.path.join(self.folder, "overhead-libmemcached")]
-        return [self.python, "-B", os.path.join(HERE, "python_clients.py"), name]
+        if name in IN_C:
+            return [os.path.join(self.folder, "overhead-" + name)]
+        command = self.timed.make(name)[0]
+        if command is None:
+            raise Failed("it is not there")
+        return command
 
-    def hint(self, name):
+    def title(self, name):
+        """With a version that is better than the client's own; None: it has no such."""
+        return self.timed.made.get(name, (None, None))[1]
+
+    @staticmethod
+    def hint(name):
         """Why a client's process may not even have begun."""
         if name == "mcmc":
             return "--mcmc DIR names the folder of its source"
-        if name == "libmemcached":
-            return "not built, because libmemcached-dev was not there"
-        return None if name in CLIENTS[:2] else "%s cannot run its module" % self.python
+        return None if name in CLIENTS[:2] else "--install-clients installs it"
 
     @staticmethod
     def ask_once(command, line):
@@ -86,16 +97,20 @@ def choose_processors(wanted):
     return tuple(wanted)
 
 
-def choose_works(arguments, brief):
+def choose_works(arguments, setting):
+    """Those of a setting; None: those that are counted may be among all."""
+    brief = arguments["--quick"] or (setting and setting.cores == "apart")
     if arguments["--works"]:
-        return [work for work in WORKS if work.name in arguments["--works"]]
-    return [work for work in WORKS if work.brief or not brief]
+        works = [work for work in WORKS if work.name in arguments["--works"]]
+    else:
+        works = [work for work in WORKS if work.brief or not brief or setting is None]
+    return [work for work in works if setting is not SIDE_BY_SIDE or work.name in LANGUAGE_WORKS]
 
 
-def choose_clients(wanted):
+def choose_clients(arguments):
     """The baseline and mcwire always, and both again."""
-    others = [name for name in CLIENTS[2:] if wanted is None or name in wanted]
-    return CLIENTS[:2] + list(TWINS) + others
+    wanted = arguments["--clients"] or (PLAIN if arguments["--quick"] else CLIENTS)
+    return CLIENTS[:2] + list(TWINS) + [name for name in CLIENTS[2:] if name in wanted]
 
 
 class Measurement:
@@ -104,7 +119,7 @@ class Measurement:
     def __init__(self, arguments, folder):
         self.arguments, self.folder = arguments, folder
         self.programs = Programs(arguments["--workers"],
-                                 arguments["--python"] or "/usr/bin/python3", folder)
+                                 arguments["--python"], folder)
         if arguments["--mcmc"]:
             compile_mcmc(os.path.abspath(arguments["--mcmc"].encode("latin-1").decode()),
                          self.programs.mcmc)
@@ -118,43 +133,44 @@ class Measurement:
         except (Failed, OSError) as problem:
             raise Stop(NO_SERVER, str(problem)) from None
 
-    def settings(self):
+    def settings(self, team):
         a = self.arguments
         if a["--cores"] == "apart" and self.client_at == self.server_at:
             raise Usage("--cores: there is only one processor")
-        return [s for s in SETTINGS if a["--cores"] in (None, s.cores) and
+        many = [SIDE_BY_SIDE] if set(team.names) - set(PLAIN) - set(TWINS) else []
+        return [s for s in SETTINGS + many
+                if a["--cores"] in (None, s.cores.replace("languages", "same")) and
                 a["--transport"] in (None, s.transport) and
-                (s.cores == "same" or self.client_at != self.server_at)]
+                (s.cores != "apart" or self.client_at != self.server_at)]
 
     def measure_times(self):
         a, quick = self.arguments, self.arguments["--quick"]
         plan = Plan(a["--rounds"] or (21 if quick else 60), a["--slice-us"] or 2000,
-                    8 if quick else 45)
+                    1 if quick else 6)
         seed = random.randrange(1 << 32) if a["--seed"] is None else a["--seed"]
         self.data["facts"]["seed"] = str(seed)
-        team = Team(self.programs, choose_clients(a["--clients"]), self.client_at, seed)
+        team = Team(self.programs, choose_clients(a), self.client_at, seed)
         self.data["clients"] = team.clients
         for client in team.clients[:2]:
             if client["absent"]:
                 raise Stop(FAILED, "%s: %s" % (client["name"], client["absent"]))
         before = stolen_time()
-        for setting in self.settings():
-            processor = self.client_at if setting.cores == "same" else self.server_at
+        for setting in self.settings(team):
+            processor = self.server_at if setting.cores == "apart" else self.client_at
             address = self.address(setting.transport, processor)
             self.data["facts"]["memcached"] = version_of(address)
-            works = choose_works(a, setting.cores == "apart" or quick)
-            self.data["cells"] += measure_setting(team, setting, works, address, plan)
+            self.data["cells"] += measure_setting(team, setting, choose_works(a, setting), address,
+                                                  plan)
         self.data["stolen"] = stolen_since(before)
 
     def count_client(self, counter, name, work):
-        """Adds a record; Python takes seconds under callgrind to begin at all."""
+        """Adds a record; scripts take seconds under callgrind to begin at all."""
         command = self.programs.client(name)
-        transport = "tcp" if name == "mcmc" else "unix"  # it knows no Unix sockets
-        lines = ["open " + self.address(transport, self.server_at), work.line()]
+        lines = ["open " + self.address("tcp", self.server_at), work.line()]
         PROGRESS.show("counting %s by %s" % (work.name, name))
         instructions, calls = None, (None, "")
-        slow = name in CLIENTS[4:] and (self.arguments["--quick"] or work.name not in QUICK_COUNTS)
-        if counter.has("valgrind") and not slow:
+        slow = name in LANGUAGES and (self.arguments["--quick"] or work.name not in QUICK_COUNTS)
+        if counter.has("valgrind") and not slow and can_count(name):
             instructions = or_none(counter.instructions, command, lines, work)
         if counter.has("strace"):
             calls = or_none(counter.syscalls, command, lines, work) or calls
@@ -163,26 +179,51 @@ class Measurement:
                                         "instructions": instructions, "names": calls[1]})
 
     def count_works(self, counter):
-        works = choose_works(self.arguments, False)
+        works = choose_works(self.arguments, None)
         if not self.arguments["--works"]:
             works = [work for work in works if work.counted and
                      (work.name in QUICK_COUNTS or not self.arguments["--quick"])]
         for work in works:
             for client in self.data["clients"]:
-                if client["name"] not in TWINS and not client["absent"]:
+                if client["name"] not in TWINS and not client["absent"] and \
+                        (client["name"] in PLAIN or work.name in QUICK_COUNTS):
                     self.count_client(counter, client["name"], work)
 
     def measure_waits(self, counter):
-        """Deadlines, and what there is beside the operations."""
-        tries = 3 if self.arguments["--quick"] else 20
-        for client in self.data["clients"]:
-            name = client["name"]
-            if name in TWINS or client["absent"]:
-                continue
-            command = self.programs.client(name)
-            self.data["waits"] += waits.measure_client(name, command, self.client_at, tries)
-            self.data["beside"].append(waits.measure_beside(
-                name, command, self.address("tcp", self.server_at), counter))
+        """Deadlines, and what there is beside the operations. The life of mcwire's connection is that
+        of mc_server_, which connects again by itself."""
+        quick, lives = self.arguments["--quick"], {}
+        commands = {client["name"]: self.programs.client(client["name"])
+                    for client in self.data["clients"]
+                    if client["name"] not in TWINS and not client["absent"]}
+        for name, command in commands.items():
+            self.data["waits"] += waits.measure_client(name, command, self.client_at,
+                                                       3 if quick else 20)
+            if name not in ("baseline", "mcmc"):  # which do not connect again
+                lives[name] = self.programs.worker("server") if name == "mcwire" else command
+        address = self.address("tcp", self.client_at)
+        lives = waits.measure_lives(lives, address, self.client_at, 1 if quick else 5)
+        for name, command in commands.items():
+            PROGRESS.show("what %s costs beside its operations" % name)
+            self.data["beside"].append({
+                **dict.fromkeys(BESIDE), **lives.get(name, {}), "client": name,
+                "memory": waits.measure_memory(command, address), "allocations":
+                waits.measure_allocations(command, address, counter) if can_count(name) else None})
+
+    def measure_parts(self):
+        """The median of each part of an operation of mcwire."""
+        worker = Worker(self.programs.worker("mcwire"), self.client_at)
+        worker.ask("open " + self.address("tcp", self.client_at))
+        for work in WORKS:
+            if work.name in PARTS_WORKS:
+                PROGRESS.show("the parts of " + work.name)
+                worker.ask(work.line())
+                worker.ask("parts %d" % PARTS_COUNT)
+                times = list(map(int, worker.ask("parts %d" % PARTS_COUNT).split()))
+                self.data["parts"].append(dict(
+                    {part: median(times[i::len(PARTS)]) for i, part in enumerate(PARTS)},
+                    work=work.name))
+        worker.end()
 
     def measure_wire(self, counter):
         worker = Worker(self.programs.worker("wire"), self.client_at)
@@ -234,6 +275,7 @@ class Measurement:
             "client to processor %d; server to %d or, apart, to %d" % (
                 self.client_at, self.client_at, self.server_at)
         self.measure_times()
+        self.data["lies"] = believed_lies()
         counter = None
         if not self.arguments["--no-counts"]:
             counter = Counter(self.folder)
@@ -241,6 +283,7 @@ class Measurement:
                 counter.versions[tool] or tool + " is absent" for tool in counter.versions)
             self.count_works(counter)
             self.measure_waits(counter)
+            self.measure_parts()
             if counter.has("valgrind") and not self.arguments["--quick"]:
                 self.count_builds(counter)
         self.measure_wire(counter)
@@ -283,6 +326,8 @@ def put_between(path, begin, end, text):
 
 
 def write_readme(results):
+    if not results.has(SIDE_BY_SIDE):
+        raise Stop(FAILED, "--readme: the languages were not measured side by side")
     put_between(os.path.join(HERE, "RESULTS.md"), "<!-- overhead: begin -->",
                 "<!-- overhead: end -->", tables.markdown_report(results))
     put_between(os.path.join(ROOT, "README.md"), "<!-- overhead -->", "<!-- end of overhead -->",

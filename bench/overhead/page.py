@@ -215,8 +215,7 @@ def ratio_charts(results, series):
     for setting in results.settings():
         rows = []
         for work in results.works(setting):
-            ratios = {client["name"]: results.ratio(setting, work, client["name"])
-                      for client in results.clients()}
+            ratios = {name: results.ratio(setting, work, name) for name, _ in series}
             rows.append((work.title, results.band(setting, work),
                          {name: ratio.middle for name, ratio in ratios.items() if ratio}))
         charts.append((setting.title, rows))
@@ -263,7 +262,7 @@ otherwise takes are not counted, for any client."""
 
 
 def overhead_page(results, with_times):
-    names = [client["name"] for client in results.clients()]
+    names = [client["name"] for client in tables.plain_clients(results)]
     series = [(name, i % 8) for i, name in enumerate(names)]
     why = results.too_noisy()
     charts = ratio_charts(results, series) if with_times else []

@@ -2,9 +2,16 @@
 the ratios that they hold."""
 
 import json
+import os
+import sys
 from typing import NamedTuple
 
 from figures import band_of, is_noise, median, ratio_of
+
+sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
+                             "clients"))
+
+from clients import LANGUAGES
 
 BAND_MAX = 0.05  # the A/A band above which a machine is too noisy for tables of times
 STOLEN_MAX = 0.02  # of the processor time, by other virtual machines
@@ -55,8 +62,10 @@ WORKS = [
     Work("set-1m", "set, 1 MB", "set", 1, 1000000, 5500, 1, True, False),
 ]
 
-CLIENTS = ["baseline", "mcwire", "mcmc", "libmemcached", "pylibmc", "pymemcache",
-           "python-memcached"]
+# Those in C and Python do all works everywhere; others have a table of their own.
+IN_C = ["baseline", "mcwire", "mcmc", "libmemcached", "apr_memcache"]
+CLIENTS = IN_C + list(LANGUAGES)
+PLAIN = IN_C + [name for name, language in LANGUAGES.items() if language == "Python"]
 # A client held against itself shows what a ratio is worth (A/A).
 TWINS = {"baseline again": "baseline", "mcwire again": "mcwire"}
 
@@ -74,6 +83,9 @@ SETTINGS = [
     Setting("apart", "tcp", "TCP, client and server on two processors"),
     Setting("apart", "unix", "Unix socket, client and server on two processors"),
 ]
+# Another run of all clients, of the works in LANGUAGE_WORKS, as the first setting is.
+SIDE_BY_SIDE = Setting("languages", "tcp", "Languages side by side, TCP, on one processor")
+LANGUAGE_WORKS = ("get", "get-100", "get-1m")
 
 
 def find_work(name):
@@ -82,7 +94,8 @@ def find_work(name):
 
 def new_data():
     return {"program": "overhead", "facts": {}, "stolen": None, "clients": [], "cells": [],
-            "counts": [], "wire": [], "builds": [], "waits": [], "beside": []}
+            "counts": [], "wire": [], "builds": [], "waits": [], "beside": [], "lies": [],
+            "parts": []}
 
 
 class Results:
@@ -108,8 +121,10 @@ class Results:
         return cell if cell and cell["rounds"] else None
 
     def settings(self):
-        return [setting for setting in SETTINGS
-                if any(key[:2] == setting[:2] for key in self.cells)]
+        return [setting for setting in SETTINGS if self.has(setting)]
+
+    def has(self, setting):
+        return any(key[:2] == setting[:2] for key in self.cells)
 
     def works(self, setting):
         measured = {key[2] for key in self.cells if key[:2] == setting[:2]}
@@ -136,7 +151,7 @@ class Results:
     def noise(self):
         """The band of the middle one of all works; None when none has one."""
         bands = [self.band(setting, work)
-                 for setting in self.settings() for work in self.works(setting)]
+                 for setting in SETTINGS + [SIDE_BY_SIDE] for work in self.works(setting)]
         return median([band for band in bands if band is not None])
 
     def too_noisy(self):
@@ -164,6 +179,11 @@ class Results:
         return self.instructions(limit.client, limit.work)
 
 
+# What there is beside an operation; times in ns.
+BESIDE = ("allocations", "memory", "connect", "idle", "next", "failed", "back")
+# What an operation is made of: see worker.h.
+PARTS = ("put", "send", "wait", "receive", "parse", "copy", "clock")
+
 # ---- stored results ------------------------------------------------------------------------------
 
 NUMBER = (int, float, type(None))
@@ -180,7 +200,9 @@ FORM = {
     "wire": [{"name": str, "title": str, "bytes": int, "ns": NUMBER, "instructions": NUMBER}],
     "builds": [{"build": str, "client": str, "work": str, "instructions": NUMBER}],
     "waits": [{"client": str, "server": str, "deadline": int, "late": [NUMBER]}],
-    "beside": [{"client": str, "memory": NUMBER, "allocations": NUMBER, "first": NUMBER}],
+    "beside": [dict({member: NUMBER for member in BESIDE}, client=str)],
+    "lies": [{"client": str, "believed": int, "cases": int}],
+    "parts": [dict({part: NUMBER for part in PARTS}, work=str)],
 }
 
 
@@ -219,8 +241,10 @@ def read_json(path):
         return data
     if not isinstance(data, dict) or data.get("program") != "overhead":
         raise ValueError("it is not what overhead or mcload prints with --format json")
-    data.setdefault("waits", [])  # which were not measured at first
-    data.setdefault("beside", [])
+    for name in ("waits", "beside", "lies", "parts"):  # which were not measured at first
+        data.setdefault(name, [])
+    for record in data["beside"]:
+        record.update({member: None for member in BESIDE if member not in record})
     check_form(data, FORM, "it")
     return Results(data)
 

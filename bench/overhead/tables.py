@@ -2,12 +2,14 @@
 
 from figures import (count_text, is_noise, percent_text, rate_text, ratio_text, shown, time_text)
 from limits import LIMITS, is_kept
-from results import CLIENTS, SETTINGS, TWINS, WORKS, find_work
+from results import (BESIDE, CLIENTS, LANGUAGES, PARTS, PLAIN, SETTINGS, SIDE_BY_SIDE, TWINS, WORKS,
+                     find_work)
+from waits import IDLE_S
 
 
 def label(client):
     """A client's name without its version."""
-    return client["title"].split(" ")[0]
+    return client["title"].rsplit(" ", 1)[0]
 
 
 def time_cell(results, setting, work, name):
@@ -21,13 +23,17 @@ def time_cell(results, setting, work, name):
     return time_text(cell["p50"]) + ("  (%s)" if noise else "  %s") % ratio_text(ratio.middle)
 
 
+def plain_clients(results):
+    return [client for client in results.clients() if client["name"] in PLAIN]
+
+
 def ratio_cell(ratio):
     return "-" if ratio is None else "%.3f" % ratio.middle
 
 
 def time_table(results, setting, works=None):
     """Time of an operation, with the A/A columns and the band."""
-    clients = results.clients()
+    clients = plain_clients(results)
     again = [client["name"] for client in results.clients(True) if client["name"] in TWINS]
     rows = [[setting.title] + [label(client) for client in clients] +
             ["A/A " + TWINS[name] for name in again] + ["band"] * bool(again)]
@@ -46,7 +52,7 @@ def detail_table(results, setting):
     rows = [[setting.title, "processes", "samples", "ratio", "middle half", "p99", "p99.9",
              "processor", "all of a round", "ratio"]]
     for work in results.works(setting):
-        for client in results.clients():
+        for client in plain_clients(results):
             cell = results.cell(setting, work, client["name"])
             ratio = results.ratio(setting, work, client["name"])
             whole = results.ratio(setting, work, client["name"], 3)
@@ -64,7 +70,7 @@ def detail_table(results, setting):
 
 def count_table(results, title, member):
     """instructions or syscalls of an operation."""
-    clients = results.clients()
+    clients = plain_clients(results)
     rows = [[title] + [label(client) for client in clients]]
     for work in results.counted():
         counts = [results.counts.get((work.name, client["name"]), {}) for client in clients]
@@ -113,22 +119,78 @@ def wait_table(results, server):
     for wait in results.data["waits"]:
         if wait["server"] != server or not wait["late"]:
             continue
-        below = [sum(late < end for late in wait["late"]) for end in LATE_MS] + [len(wait["late"])]
+        returned = [late for late in wait["late"] if late is not None]
+        below = [sum(late < end for late in returned) for end in LATE_MS] + [len(wait["late"])]
         counts = [below[0]] + [below[i] - below[i - 1] for i in range(1, len(below))]
         rows.append(["%s, %d ms" % (wait["client"], wait["deadline"])] +
                     [str(count) if count else "-" for count in counts] +
-                    ["%+.2f ms" % max(wait["late"])])
+                    [late_text(wait["late"])])
     return rows
 
+
+def late_text(late):
+    """How long after its deadline the last of some gets returned."""
+    return "did not return" if None in late else "%+.2f ms" % max(late)
+
+
+def deadline_text(results, name):
+    """Of the longest deadline, whatever the server did."""
+    waits = [wait for wait in results.data["waits"] if wait["client"] == name and wait["late"]]
+    longest = max((wait["deadline"] for wait in waits), default=None)
+    late = [late for wait in waits if wait["deadline"] == longest for late in wait["late"]]
+    return late_text(late) if late else "none" if results.data["waits"] else "-"
+
+
+def lies_text(results, client):
+    found = [lie for lie in results.data["lies"] if lie["client"] == label(client)]
+    return "%d of %d" % (found[0]["believed"], found[0]["cases"]) if found else "-"
+
+
+def language_row(results, client):
+    name, get = client["name"], find_work("get")
+    cell = results.cell(SIDE_BY_SIDE, get, name)
+    beside = next((each for each in results.data["beside"] if each["client"] == name), {})
+    words = [label(client)] + [LANGUAGES.get(name, "C")] * (name != "baseline") + \
+        ["binary"] * client["settings"].startswith("binary")
+    return [", ".join(words)] + \
+        [time_cell(results, SIDE_BY_SIDE, work, name) for work in results.works(SIDE_BY_SIDE)] + \
+        [time_text(cell["cpu"] if cell else None), count_text(beside.get("allocations")),
+         count_text(results.counts.get(("get", name), {}).get("syscalls")),
+         deadline_text(results, name), lies_text(results, client)]
+
+
+def language_table(results):
+    """All clients side by side, and the A/A band of each work."""
+    works = results.works(SIDE_BY_SIDE)
+    rows = [["client"] + [work.title for work in works] +
+            ["processor time of a get", "allocations", "system calls", "deadline", "lies believed"]]
+    if works:
+        rows += [language_row(results, client) for client in results.clients()]
+        rows.append(["A/A band"] + [percent_text(results.band(SIDE_BY_SIDE, work))
+                                    for work in works] + [""] * 5)
+    return rows
+
+
+LANGUAGE_LEGEND = """\
+*Allocations*, *system calls*: of a get; "-" where a language compiles or allocates for itself, so that
+valgrind cannot tell. *Deadline*: how long after 100 ms a get returned at the latest, from a server that
+is silent or drips. *Lies believed*: in so many cases of `mcwire lie` an answer was not true.
+"""
 
 def beside_table(results):
-    rows = [["beside an operation"] + [each["client"] for each in results.data["beside"]]]
-    for title, member in (("allocations of a get", "allocations"),
-                          ("memory of the process, kB", "memory"),
-                          ("system calls to connect, with a get", "first")):
-        if len(rows[0]) > 1:
-            rows.append([title] + [count_text(each[member]) for each in results.data["beside"]])
-    return rows
+    """What there is beside an operation: first of all the life of a connection."""
+    return [["beside an operation", "allocations of a get", "kB of memory", "connect, first get",
+             "get after %.1f s" % IDLE_S, "the next get", "failed after a cut", "right again after"]] + \
+        [[each["client"]] + [(count_text if member in ("allocations", "memory", "failed") else
+                              time_text)(each[member]) for member in BESIDE]
+         for each in results.data["beside"]]
+
+
+def parts_table(results):
+    """Where the time of an operation of mcwire goes."""
+    rows = [["mcwire, TCP, one processor"] + list(PARTS)]
+    return rows + [[find_work(each["work"]).title] + [time_text(each[part]) for part in PARTS]
+                   for each in results.data["parts"]]
 
 
 def compare_times(one, other, setting):
@@ -163,7 +225,7 @@ def compare_counts(one, other):
 
 
 def comparison(one, other):
-    tables = [compare_times(one, other, setting) for setting in SETTINGS]
+    tables = [compare_times(one, other, setting) for setting in SETTINGS + [SIDE_BY_SIDE]]
     return [table for table in tables + [compare_counts(one, other)] if len(table) > 1]
 
 
@@ -172,15 +234,16 @@ def count_tables(results):
     tables = [count_table(results, "instructions of an operation", "instructions"),
               count_table(results, "system calls of an operation", "syscalls"),
               *(wait_table(results, server) for server in ("silent", "dripping")),
-              beside_table(results), build_table(results), wire_table(results),
+              beside_table(results), parts_table(results), build_table(results), wire_table(results),
               promise_table(results)]
     return [table for table in tables if len(table) > 1]
 
 
 def time_tables(results):
     settings = results.settings()
-    return [time_table(results, setting) for setting in settings] + \
+    tables = [time_table(results, setting) for setting in settings] + [language_table(results)] + \
         [detail_table(results, setting) for setting in settings[:1]]
+    return [table for table in tables if len(table) > 1]
 
 
 def notes(results):
@@ -226,7 +289,7 @@ def text_report(results, with_times):
     facts = "".join("%-12s%s\n" % (shown(name), shown(text))
                     for name, text in results.data["facts"].items())
     tables = (time_tables(results) if with_times else []) + count_tables(results)
-    return "\n".join([facts, noise_note(results) + "\n" + LEGEND] +
+    return "\n".join([facts, noise_note(results) + "\n" + LEGEND, LANGUAGE_LEGEND] +
                      [text_of(table) for table in tables] +
                      ["".join(shown(line) + "\n" for line in notes(results))])
 
@@ -239,7 +302,7 @@ def markdown_of(table):
 
 def count_row(results, title, work, member, columns):
     counts = [results.counts.get((work, client["name"]), {}).get(member)
-              for client in results.clients()]
+              for client in plain_clients(results)]
     return ([title] + [count_text(count) for count in counts] + [""] * columns)[:columns]
 
 
@@ -255,19 +318,40 @@ def markdown_table(results, works=None):
     return table
 
 
+def absent_note(results):
+    absent = [client["name"] for client in results.data["clients"] if client["absent"]]
+    return " Absent: %s." % ", ".join(absent) if absent else ""
+
+
 def markdown_report(results):
-    """The table of one setting, and what it stands on."""
+    """The tables of one setting and of all languages, and what they stand on."""
     titles = [client["title"] for client in results.clients() if client["name"] != "baseline"]
-    lines = markdown_of(markdown_table(results))
-    lines += "\n%s%s\n%s.\n" % (LEGEND, shown(noise_note(results)), shown(". ".join(titles)))
+    lines = markdown_of(markdown_table(results)) + "\n"
+    if results.has(SIDE_BY_SIDE):
+        lines += markdown_of(language_table(results)) + "\n" + LANGUAGE_LEGEND + "\n"
+    if results.data["builds"]:
+        lines += markdown_of(build_table(results)) + "\n"
+    lines += "%s%s\n%s.%s\n" % (LEGEND, shown(noise_note(results)), shown(". ".join(titles)),
+                                shown(absent_note(results)))
     facts = [results.fact(name) for name in ("processor", "system", "compiler")]
     facts += ["memcached " + results.fact("memcached"), results.fact("date")]
     return lines + shown("; ".join(facts)) + ".\n"
 
 
+def fastest(results):
+    """The names of the baseline, of mcwire, and of one other client of each language."""
+    best, get = {"": "baseline", "mcwire": "mcwire"}, find_work("get")
+    ratios = [(results.ratio(SIDE_BY_SIDE, get, client["name"]), client["name"])
+              for client in results.clients()]
+    for _, name in sorted((ratio.middle, name) for ratio, name in ratios if ratio):
+        if name not in best.values():
+            best.setdefault(LANGUAGES.get(name, "C"), name)
+    return best.values()
+
+
 def readme_table(results):
-    """What README.md shows: rows of markdown_table(), so that each stands in RESULTS.md, too."""
-    works = [find_work("get"), find_work("get-100")]
-    table = markdown_table(results, works)
-    return markdown_of([row for row in table if "system calls" not in row[0] and
-                        row[0] != "instructions of a get of 100 keys"])
+    """What README.md shows: rows that stand in RESULTS.md, too."""
+    table, shown_ones = language_table(results), fastest(results)
+    clients = results.clients()
+    return markdown_of(table[:1] + [row for client, row in zip(clients, table[1:])
+                                    if client["name"] in shown_ones] + table[len(clients) + 1:])

@@ -34,6 +34,14 @@ static struct {
     size_t bytes; /* of the last operation */
 } own;
 
+struct wire_work {
+    const char *name, *title;
+    bool (*run)(const struct wire_work *work); /* one operation; false when its outcome is wrong */
+    size_t count;                              /* of its keys or values */
+    const struct reply *from;                  /* what is read */
+    int last;                                  /* its last event */
+};
+
 /* ---- put ------------------------------------------------------------------------------------- */
 
 static struct mc_out *fresh(void)
@@ -48,113 +56,76 @@ static bool put(int result)
     return result == 0;
 }
 
-static bool put_get(void)
+static bool put_get(const struct wire_work *work)
 {
-    return put(mc_put_get(fresh(), own.keys, 1));
+    return put(mc_put_get(fresh(), own.keys, work->count));
 }
 
-static bool put_get_many(void)
-{
-    return put(mc_put_get(fresh(), own.keys, MANY));
-}
-
-static bool put_set(void)
+static bool put_set(const struct wire_work *work)
 {
     const struct mc_item item = {.key = own.keys[0], .value = {own.hit.data, 32}};
 
+    (void)work;
     return put(mc_put_store(fresh(), MC_SET, &item, false));
 }
 
-static bool put_mg(void)
+static bool put_mg(const struct wire_work *work)
 {
     static const struct mc_flag v = {.letter = 'v'};
 
-    return put(mc_put_mg(fresh(), own.keys[0], &v, 1));
+    return put(mc_put_mg(fresh(), own.keys[0], &v, work->count));
 }
 
 /* ---- read ------------------------------------------------------------------------------------ */
 
-/* Reads one reply to its end, with the bytes of its values. True when there were so many values and
- * its last event is the one that is right. */
-static bool read_reply(const char *data, size_t len, unsigned values, int last)
+/* Reads one reply to its end, with the bytes of its values. */
+static bool read_reply(const struct wire_work *work)
 {
     struct mc_reader reader = {0};
-    struct mc_bytes in = {data, len};
+    struct mc_bytes in = {work->from->data, work->from->len};
     struct mc_reply reply;
-    unsigned seen = 0;
+    size_t seen = 0;
     int event;
 
     do {
         event = mc_reader_next(&reader, &in, &reply);
         seen += event == MC_VALUE;
     } while (event > 0 && !mc_is_final(event));
-    own.bytes = len - in.len;
-    return event == last && seen == values && in.len == 0;
+    own.bytes = work->from->len - in.len;
+    return event == work->last && seen == work->count && in.len == 0;
 }
 
-static bool read_hit(void)
-{
-    return read_reply(own.hit.data, own.hit.len, 1, MC_END);
-}
-
-static bool read_many(void)
-{
-    return read_reply(own.many.data, own.many.len, MANY, MC_END);
-}
-
-/* Reads items as the client does that knows which keys it asked for. */
-static bool take_items(const struct reply *from, const struct mc_bytes *keys, size_t count)
+/* Reads items as the client does that knows which keys it asked for: the last ones. */
+static bool read_items(const struct wire_work *work)
 {
     const struct mc_reader reader = {0};
-    struct mc_bytes in = {from->data, from->len};
+    const struct mc_bytes *keys = own.keys + MANY - work->count;
+    struct mc_bytes in = {work->from->data, work->from->len};
     struct mc_reply reply;
     size_t k = 0;
 
-    while (k < count && mc_item_next(&reader, &in, keys[k], &reply) == MC_VALUE)
+    while (k < work->count && mc_item_next(&reader, &in, keys[k], &reply) == MC_VALUE)
         k++;
-    own.bytes = from->len;
-    return k == count && mc_item_is_end(&reader, in);
-}
-
-static bool take_hit(void)
-{
-    return take_items(&own.hit, own.keys + MANY - 1, 1);
-}
-
-static bool take_many(void)
-{
-    return take_items(&own.many, own.keys, MANY);
-}
-
-static bool read_meta(void)
-{
-    return read_reply(own.meta.data, own.meta.len, 1, MC_END);
-}
-
-static bool read_miss(void)
-{
-    return read_reply("END\r\n", 5, 0, MC_END);
-}
-
-static bool read_stored(void)
-{
-    return read_reply("STORED\r\n", 8, 0, MC_STORED);
+    own.bytes = work->from->len;
+    return k == work->count && mc_item_is_end(&reader, in);
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */
 
-struct wire_work {
-    const char *name, *title;
-    bool (*run)(void); /* one operation; false when its outcome is wrong */
-};
+static const struct reply miss = {"END\r\n", 5}, stored = {"STORED\r\n", 8};
 
 static const struct wire_work works[] = {
-    {"put-get", "put get, 1 key", put_get},      {"put-get-100", "put get, 100 keys", put_get_many},
-    {"put-set", "put set, the line", put_set},   {"put-mg", "put mg", put_mg},
-    {"read-hit", "read a hit, 32 B", read_hit},  {"read-hit-100", "read 100 hits, 32 B", read_many},
-    {"item-hit", "item.c: a hit", take_hit},     {"item-hit-100", "item.c: 100 hits", take_many},
-    {"read-va", "read a VA, 32 B", read_meta},   {"read-miss", "read a miss", read_miss},
-    {"read-stored", "read STORED", read_stored},
+    {"put-get", "put get, 1 key", put_get, 1, NULL, 0},
+    {"put-get-100", "put get, 100 keys", put_get, MANY, NULL, 0},
+    {"put-set", "put set, the line", put_set, 1, NULL, 0},
+    {"put-mg", "put mg", put_mg, 1, NULL, 0},
+    {"read-hit", "read a hit, 32 B", read_reply, 1, &own.hit, MC_END},
+    {"read-hit-100", "read 100 hits, 32 B", read_reply, MANY, &own.many, MC_END},
+    {"item-hit", "item.c: a hit", read_items, 1, &own.hit, 0},
+    {"item-hit-100", "item.c: 100 hits", read_items, MANY, &own.many, 0},
+    {"read-va", "read a VA, 32 B", read_reply, 1, &own.meta, MC_END},
+    {"read-miss", "read a miss", read_reply, 0, &miss, MC_END},
+    {"read-stored", "read STORED", read_reply, 0, &stored, MC_STORED},
 };
 
 enum { WORKS = sizeof works / sizeof *works };
@@ -226,7 +197,7 @@ static const char *set_work(void *ctx, const char *argument)
         if (strcmp(works[i].name, argument) != 0)
             continue;
         *work = &works[i];
-        if (!works[i].run())
+        if (!works[i].run(&works[i]))
             return "bad wrong result";
         printf("ok %zu\n", own.bytes);
         return NULL;
@@ -240,7 +211,7 @@ static const char *run_work(void *ctx, const char *argument)
     uint32_t count = (uint32_t)strtoul(argument, NULL, 10);
 
     for (uint32_t i = 0; i < count; i++)
-        if (!(*work)->run())
+        if (!(*work)->run(*work))
             return "bad wrong result";
     return lines_ok;
 }
@@ -249,7 +220,7 @@ static void run_once(void *ctx)
 {
     const struct wire_work *const *work = ctx;
 
-    (*work)->run();
+    (*work)->run(*work);
 }
 
 /* ns of one operation: the least of some runs, as other work can only add to it. */

@@ -54,7 +54,11 @@ static const char *open_server(void *ctx, const char *argument)
 {
     const struct worker *worker = ctx;
 
-    return worker->client->open(argument) ? lines_ok : "bad no connection";
+    uint64_t start = timing_now();
+    if (!worker->client->open(argument))
+        return "bad no connection";
+    printf("ok %llu\n", (unsigned long long)(timing_now() - start));
+    return NULL;
 }
 
 static const char *set_work(void *ctx, const char *argument)
@@ -158,8 +162,26 @@ static const char *try_one(void *ctx, const char *argument)
     if (worker->run == NULL)
         return no_work;
     uint64_t start = timing_now();
-    worker->run(0);
-    printf("ok %llu\n", (unsigned long long)(timing_now() - start));
+    bool right = worker->run(0);
+    printf("ok %llu %s\n", (unsigned long long)(timing_now() - start), right ? "right" : "wrong");
+    return NULL;
+}
+
+static const char *tell_parts(void *ctx, const char *argument)
+{
+    static uint64_t ns[WORKER_EACH_MAX / WORKER_PARTS][WORKER_PARTS];
+    const struct worker *worker = ctx;
+    uint32_t count = count_of(argument);
+
+    if (worker->run == NULL || worker->client->parts == NULL || count > sizeof ns / sizeof *ns)
+        return "bad no work, or too many, or nobody can look inside";
+    for (uint32_t i = 0; i < count; i++)
+        if (!worker->client->parts(i, ns[i]))
+            return wrong;
+    fputs("ok", stdout);
+    for (uint32_t i = 0; i < count * WORKER_PARTS; i++)
+        printf(" %llu", (unsigned long long)ns[i / WORKER_PARTS][i % WORKER_PARTS]);
+    putchar('\n');
     return NULL;
 }
 
@@ -181,7 +203,7 @@ int worker_main(const struct worker_client *client)
     static const struct lines_command commands[] = {
         {"hello", hello}, {"open", open_server}, {"work", set_work}, {"check", check},
         {"run", run},     {"round", do_round},   {"each", do_each},  {"deadline", set_deadline},
-        {"try", try_one},
+        {"try", try_one}, {"parts", tell_parts},
     };
     static struct worker worker;
 

@@ -1,7 +1,7 @@
 /* The process in which one client is measured. It obeys these lines (see lines.h):
  *
  *     hello                                  ok TITLE <tab> SETTINGS
- *     open ADDRESS                           ok
+ *     open ADDRESS                           ok NS       of connecting, if it does so at once
  *     work VERB BATCH SIZE FIRST KEYS        ok          (struct work; VERB: get, miss, set, mg)
  *     check                                  ok          one operation, all of it compared
  *     run COUNT                              ok          so many operations, and nothing besides
@@ -10,9 +10,11 @@
  *     each COUNT                             ok NS NS NS ...            of each one
  *
  *     deadline MS                            ok          for all operations after the next open
- *     try                                    ok NS       one operation, well or badly done
+ *     try                                    ok NS OUTCOME   one operation: right, or wrong
+ *     parts COUNT                            ok NS NS NS ...   of the parts of each operation
  *
- * round and each do some operations before the clock runs. python_clients.py obeys the same. */
+ * round and each do some operations before the clock runs. With --timed the clients of bench/clients
+ * obey the same. */
 #ifndef WORKER_H
 #define WORKER_H
 
@@ -20,6 +22,11 @@
 #include "work.h"
 
 enum { WORKER_EACH_MAX = 20000 };
+
+/* Where the time of an operation goes. Each part takes in one reading of the clock, which is CLOCK.
+ * WAIT is a poll(), which the client does without. What is copied is copied once more for COPY, and
+ * taken off PARSE. */
+enum worker_part { PUT, SEND, WAIT, RECEIVE, PARSE, COPY, CLOCK, WORKER_PARTS };
 
 /* Does the i-th operation of the work. False when a result is not the one that is right. */
 typedef bool worker_run(uint32_t i);
@@ -40,9 +47,12 @@ struct worker_client {
 
     /* Does the i-th operation and compares every byte that it delivers. */
     bool (*check)(uint32_t i);
+
+    /* Does the i-th operation, and tells the ns of its parts. NULL: nobody can look inside. */
+    bool (*parts)(uint32_t i, uint64_t ns[WORKER_PARTS]);
 };
 
-extern const struct worker_client baseline_client, mcwire_client;
+extern const struct worker_client baseline_client, mcwire_client, server_client;
 
 /* Connects a socket, closing it first if it is open. False when that fails. */
 bool worker_connect(struct mc_socket *socket, const char *address);

@@ -4,6 +4,9 @@
 # shellcheck shell=bash
 
 setup_packages+='
+libmemcached.pc                           libmemcached-dev
+pymemcache.py                             python3-pymemcache
+pylibmc.py                                python3-pylibmc
 openssl                                   openssl
 openssl/ssl.h                             libssl-dev
 gdb                                       gdb
@@ -18,6 +21,7 @@ ruby                                      ruby
 php                                       php-cli
 /var/lib/dpkg/info/ruby-dalli.list        ruby-dalli
 /var/lib/dpkg/info/php-memcached.list     php-memcached
+/usr/share/doc/libcache-memcached-fast-perl  libcache-memcached-fast-perl
 openssl                                   openssl
 ip                                        iproute2
 tc                                        iproute2
@@ -50,6 +54,8 @@ tcc                                       tcc
 arm-none-eabi-gcc                         gcc-arm-none-eabi
 riscv64-unknown-elf-gcc                   gcc-riscv64-unknown-elf
 avr-gcc                                   gcc-avr
+/usr/lib/avr/include/avr/io.h             avr-libc
+simavr                                    simavr
 qemu-system-arm                           qemu-system-arm
 qemu-s390x                                qemu-user
 s390x-linux-gnu-gcc                       gcc-s390x-linux-gnu
