@@ -1,6 +1,6 @@
 <?php
-/* What a client under examination answers, for adapters in PHP: reads the questions of mcwire lie, and
- * prints answers. README.md has the contract. */
+/* Reads the questions of mcwire lie and writes the answers of the client under examination, for
+ * adapters in PHP. README.md has the contract. */
 
 define('TIMEOUT_MS', (int)(getenv('MCWIRE_TIMEOUT_MS') ?: 1000));
 [$host, $port] = explode(':', getenv('MCWIRE_SERVERS') ?: '127.0.0.1:11211');
