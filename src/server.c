@@ -473,7 +473,7 @@ int mc_server_run(struct mc_server *server, struct mc_op *ops, size_t count)
         r = server->client.engine.error;
     server->retried = true; /* some of it may be done: once is enough */
     end_operation(server, &r, false);
-    if (r < MC_ERROR || count == 0 || ops[0].result != MC_E_CLOSED)
+    if (r < MC_ERROR || ops[0].result != MC_E_CLOSED)
         return first;
     mc_engine_refuse(&ops[0], r); /* the error line is the first one's */
     return count > 1 ? first : 0;

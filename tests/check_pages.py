@@ -3,25 +3,21 @@ they are declared, and names nothing else; its example is a program that prints 
 Prints TAP. usage: check_pages.py TOP-FOLDER HEADERS-FOLDER LIBRARY [COMPILER-OPTION...]"""
 
 import os
-import pwd
 import re
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
-import tempfile
-import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
 
+from memcached import PATIENCE_S, Memcached
 from tap import run_cases
 
 TOP, HEADERS, LIBRARY = [os.path.abspath(path) for path in sys.argv[1:4]]
 COMPILER = [os.environ.get("CC", "cc"), "-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra",
             "-Wpedantic", "-Werror", *sys.argv[4:]]
-PATIENCE_S = 300
 
 
 def source(path):
@@ -165,39 +161,21 @@ class Examples(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.mkdtemp(prefix="mcwire-")
-        cls.address = "unix:" + cls.folder + "/socket"
-        command = ["memcached", "-s", cls.folder + "/socket", "-U", "0", "-m", "64"]
-        if os.geteuid() == 0:
-            command += ["-u", "nobody"]
-            os.chown(cls.folder, pwd.getpwnam("nobody").pw_uid, -1)
-        cls.memcached = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-        end = time.monotonic() + PATIENCE_S
-        while not cls.answers():
-            if time.monotonic() > end or cls.memcached.poll() is not None:
-                raise AssertionError("memcached does not come up")
-            time.sleep(0.002)
-
-    @classmethod
-    def answers(cls):
-        with socket.socket(socket.AF_UNIX) as probe:
-            return probe.connect_ex(cls.folder + "/socket") == 0
+        cls.memcached = Memcached()
 
     @classmethod
     def tearDownClass(cls):
-        cls.memcached.kill()
-        cls.memcached.wait()
-        shutil.rmtree(cls.folder)
+        cls.memcached.end()
 
     def run_example(self, text):
         """What it prints."""
-        path = self.folder + "/example"
+        path = self.memcached.folder + "/example"
         with open(path + ".c", "w", encoding="utf-8") as file:
             file.write(text)
         done = subprocess.run([*COMPILER, "-I", HEADERS, path + ".c", LIBRARY, "-o", path],
                               capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
-        done = subprocess.run([path, self.address], capture_output=True, text=True,
+        done = subprocess.run([path, self.memcached.address], capture_output=True, text=True,
                               timeout=PATIENCE_S, check=False)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         return done.stdout

@@ -46,13 +46,13 @@ static struct mc_bytes word(char *buf, size_t max, bool any)
 
 /* What the slices of a command point to. */
 struct room {
-    char keys[COMMAND_KEYS][MC_KEY_MAX], tokens[COMMAND_FLAGS][MC_KEY_MAX];
+    char keys[QUESTION_KEYS][MC_KEY_MAX], tokens[QUESTION_FLAGS][MC_KEY_MAX];
     char words[MC_KEY_MAX], password[MC_KEY_MAX];
 };
 
-static void fill_keys(struct command *c, struct room *room)
+static void fill_keys(struct question *c, struct room *room)
 {
-    size_t most = c->name <= COMMAND_GATS ? 1 + (size_t)below(12) : 1;
+    size_t most = c->name <= QUESTION_GATS ? 1 + (size_t)below(12) : 1;
     for (c->key_count = 0; c->key_count < most; c->key_count++)
         c->keys[c->key_count] = word(room->keys[c->key_count], MC_KEY_MAX, false);
 }
@@ -73,25 +73,25 @@ static struct mc_flag flag_of(char letter, char *room)
 }
 
 /* Of random flags, those that the command can have. */
-static void fill_flags(struct command *c, struct room *room)
+static void fill_flags(struct question *c, struct room *room)
 {
     size_t tries = (size_t)below(FLAG_TRIES);
-    for (size_t k = 0; k < tries && c->flag_count < COMMAND_FLAGS; k++) {
+    for (size_t k = 0; k < tries && c->flag_count < QUESTION_FLAGS; k++) {
         static const char letters[] = "bcfhklqstuvxINRTCDEFJMOPL";
         char letter = letters[below(sizeof letters - 1)];
         c->flags[c->flag_count] = flag_of(letter, room->tokens[c->flag_count]);
         c->flag_count++;
         if (letter == 'b')
             c->keys[0] = word(room->keys[0], MC_KEY_BINARY_MAX, true);
-        if (command_wrong(c) != 0)
+        if (question_wrong(c) != 0)
             c->flag_count--;
     }
-    if (command_flag(c, 'b') == NULL)
+    if (question_flag(c, 'b') == NULL)
         c->keys[0] = word(room->keys[0], MC_KEY_MAX, false);
 }
 
 /* Numbers that the command may have: the first of some that is in range for all. */
-static void fill_numbers(struct command *c, size_t count)
+static void fill_numbers(struct question *c, size_t count)
 {
     c->number_count = count;
     for (size_t k = 0; k < count; k++) {
@@ -101,30 +101,30 @@ static void fill_numbers(struct command *c, size_t count)
                                   n % 1000000, n % 101,     n % 3};
         for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
             c->numbers[k] = tries[i];
-            if (command_wrong(c) == 0)
+            if (question_wrong(c) == 0)
                 break;
         }
     }
 }
 
 /* A command with arguments that mc_put_*() accepts. `none` is an input of no bytes. */
-static void make(struct command *c, struct room *room, struct input *none)
+static void make(struct question *c, struct room *room, struct input *none)
 {
-    command_take(none, (enum command_name)below(COMMANDS), c);
+    question_take(none, (enum question_name)below(COMMANDS), c);
     size_t numbers = c->number_count;
-    c->noreply = command_has_noreply(c->name) && below(2) == 0;
+    c->noreply = question_has_noreply(c->name) && below(2) == 0;
     c->words = c->password = (struct mc_bytes){"", 0};
-    if (command_has_words(c->name))
+    if (question_has_words(c->name))
         c->words = word(room->words, MC_KEY_MAX, false);
     c->password = word(room->password, MC_KEY_MAX, false);
-    if (c->name == COMMAND_AUTH && c->password.len > 2)
+    if (c->name == QUESTION_AUTH && c->password.len > 2)
         room->password[1] = ' ';
-    if (c->name != COMMAND_AUTH)
+    if (c->name != QUESTION_AUTH)
         c->password.len = 0;
-    if (c->key_count > 0 || c->name <= COMMAND_GATS)
+    if (c->key_count > 0 || c->name <= QUESTION_GATS)
         fill_keys(c, room);
     fill_numbers(c, numbers);
-    if (command_is_meta(c))
+    if (question_is_meta(c))
         fill_flags(c, room);
 }
 
@@ -132,7 +132,7 @@ static void make(struct command *c, struct room *room, struct input *none)
 START_TEST(all_is_read_back)
 {
     static struct room room;
-    static struct command c;
+    static struct question c;
     unsigned long put[COMMANDS] = {0}, sum = 0;
     for (seed = 1; sum < commands;) {
         struct input none = {0};

@@ -12,7 +12,6 @@ import os
 import pty
 import random
 import re
-import socket
 import struct
 import subprocess
 import sys
@@ -23,6 +22,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
 
+from memcached import Memcached
 from schedule import PATIENCE_S, Gone, Server
 from tap import run_cases
 
@@ -142,19 +142,12 @@ class Counts(unittest.TestCase):
     def run_on_memcached(self, *words):
         """A run's JSON, and how memcached's own statistics grew: a version is asked before the run,
         and nothing else."""
-        with tempfile.TemporaryDirectory() as folder:
-            os.chmod(folder, 0o777)
-            path = folder + "/socket"
-            process = subprocess.Popen(["memcached", "-s", path, "-a", "666", "-U", "0"] +
-                                       ["-u", "nobody"] * (os.geteuid() == 0))
-            self.addCleanup(process.wait)
-            self.addCleanup(process.kill)
-            while (before := statistics_of(path)) is None:
-                self.assertIsNone(process.poll())
-                time.sleep(0.01)
-            result = json.loads(run("--server", "unix:" + path, "--format=json", PATIENT,
-                                    *words).stdout)
-            after = statistics_of(path)
+        memcached = Memcached()
+        self.addCleanup(memcached.end)
+        before = memcached.statistics()
+        result = json.loads(run("--server", memcached.address, "--format=json", PATIENT,
+                                *words).stdout)
+        after = memcached.statistics()
         return result, {name: after[name] - before[name] for name in before}
 
     def test_memcached_counts_the_same(self):
@@ -194,21 +187,6 @@ class Counts(unittest.TestCase):
             self.assertEqual(grown["cmd_set"], kinds["set"]["requests"] + kinds["add"]["requests"] + cas)
             self.assertEqual((result["get"]["wrong_values"], result["gat"]["wrong_values"]), (0, 0))
             self.assertIsNone(result["touch"]["wrong_values"])
-
-
-def statistics_of(path):
-    """None when nobody listens yet."""
-    with socket.socket(socket.AF_UNIX) as connection:
-        if connection.connect_ex(path) != 0:
-            return None
-        connection.sendall(b"stats\r\n")
-        text = b""
-        while not text.endswith(b"END\r\n"):
-            text += connection.recv(65536)
-    return {name: int(number) for name, number in
-            re.findall(r"STAT (cmd_(?:get|set|touch)|\w+_hits|\w+_misses|cas_badval|"
-                       r"total_connections|bytes_read) (\d+)",
-                       text.decode())}
 
 
 # ---- which requests ------------------------------------------------------------------------------

@@ -5,9 +5,7 @@ import csv
 import io
 import json
 import os
-import pwd
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -25,23 +23,14 @@ except ImportError:
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
 
+from memcached import PATIENCE_S, Memcached, statistics_of
 from tap import run_cases
 
 SQUARES = os.path.abspath(sys.argv[1])
-PATIENCE_S = 300  # for what ends soon, on a machine that is busy
 NO_TIMEOUT = "--timeout-ms=3600000"  # where a slow machine must not look like a failing server
 
 
 # ---- servers ----------------------------------------------------------------
-
-
-def socket_answers(path):
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(path)
-            return True
-        except OSError:
-            return False
 
 
 def wait_until(condition, what):
@@ -53,39 +42,10 @@ def wait_until(condition, what):
         time.sleep(0.002)
 
 
-class Memcached:
-    """A memcached of the test's own, which can be killed and started again."""
-
-    def __init__(self, test):
-        self.folder = tempfile.mkdtemp(prefix="mcwire-")
-        self.path = self.folder + "/socket"
-        self.address = "unix:" + self.path
-        test.addCleanup(self.end)
-        self.start()
-
-    def start(self):
-        command = ["memcached", "-s", self.path, "-U", "0", "-m", "64"]
-        if os.geteuid() == 0:
-            command += ["-u", "nobody"]
-            user = pwd.getpwnam("nobody")
-            os.chown(self.folder, user.pw_uid, user.pw_gid)
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-        wait_until(lambda: socket_answers(self.path), "a listening memcached")
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self):
-        self.process.send_signal(signal.SIGSTOP)
-        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
-
-    def go_on(self):
-        self.process.send_signal(signal.SIGCONT)
-
-    def end(self):
-        self.kill()
-        shutil.rmtree(self.folder)
+def start_memcached(test):
+    server = Memcached()
+    test.addCleanup(server.end)
+    return server
 
 
 class Babbler:
@@ -122,21 +82,6 @@ def exists(pid):
             return file.read().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
-
-
-def ask(path, request):
-    """What a memcached says to a request with an answer that ends in END."""
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(path)
-        connection.sendall(request)
-        answer = b""
-        while not answer.endswith(b"END\r\n"):
-            answer += connection.recv(65536)
-    return answer.decode()
-
-
-def statistic(path, name):
-    return int(re.search(r"STAT %s (\d+)" % name, ask(path, b"stats\r\n")).group(1))
 
 
 # ---- squares ----------------------------------------------------------------
@@ -452,7 +397,7 @@ class Servers(unittest.TestCase):
     quick = ["--cost-us=0", "--requests=100", "--runs=1", "--format=json", NO_TIMEOUT]
 
     def test_first_of_the_environment(self):
-        server = Memcached(self)
+        server = start_memcached(self)
         for servers in [server.address, " %s,localhost:1" % server.address,
                         "%s localhost:1" % server.path]:
             report = report_of(squares(*self.quick, env=environment(MEMCACHED_SERVERS=servers)))
@@ -460,7 +405,7 @@ class Servers(unittest.TestCase):
             self.assertEqual(total(report["runs"], "errors"), 0)
 
     def test_option_before_the_environment(self):
-        server = Memcached(self)
+        server = start_memcached(self)
         report = report_of(squares(*self.quick, "--server", server.address,
                                    env=environment(MEMCACHED_SERVERS="unix:/nowhere")))
         self.assertEqual(report["server"], server.address)
@@ -472,10 +417,10 @@ class Servers(unittest.TestCase):
         self.assertEqual(result.stderr.count("\n"), 1)
 
     def test_never_flushes(self):
-        server = Memcached(self)
+        server = start_memcached(self)
         runs_of("--server", server.address, "--requests=100", "--cost-us=0", NO_TIMEOUT)
-        self.assertEqual(statistic(server.path, "cmd_flush"), 0)
-        self.assertGreater(statistic(server.path, "curr_items"), 0)
+        self.assertEqual(server.statistics()["cmd_flush"], 0)
+        self.assertGreater(server.statistics()["curr_items"], 0)
 
     def test_none_to_be_had(self):
         with tempfile.TemporaryDirectory() as empty:
@@ -492,8 +437,7 @@ class PrivateServer(unittest.TestCase):
         running = Running(self, "--private", NO_TIMEOUT, *options)
         said = running.process.stderr.readline()
         path = re.search(r"unix:(/\S+)", said).group(1)
-        self.assertTrue(socket_answers(path))
-        return running, path, statistic(path, "pid")
+        return running, path, statistics_of(path)["pid"]
 
     def expect_gone(self, path, pid):
         self.assertFalse(os.path.exists(os.path.dirname(path)))
@@ -653,7 +597,7 @@ class Failures(unittest.TestCase):
         return run["errors"] > 0 and run["hits"] == 0
 
     def test_killed_and_started_again(self):
-        server = Memcached(self)
+        server = start_memcached(self)
         running = Running(self, "--server", server.address, NO_TIMEOUT, *self.long)
         running.run_until(self.hits, "the first hits")
         server.kill()
@@ -666,7 +610,7 @@ class Failures(unittest.TestCase):
         self.assertEqual(len(warnings(said)), 1, said)
 
     def test_stopped_and_gone_on(self):
-        server = Memcached(self)
+        server = start_memcached(self)
         running = Running(self, "--server", server.address, "--timeout-ms=200", *self.long)
         running.run_until(self.hits, "the first hits")
         server.stop()
@@ -724,7 +668,7 @@ class Failures(unittest.TestCase):
 @unittest.skipIf(memcache is None, "this Python has no module memcache (Debian: python3-memcache)")
 class Neighbour(unittest.TestCase):
     def setUp(self):
-        self.server = Memcached(self)
+        self.server = start_memcached(self)
         self.client = memcache.Client([self.server.address])
         self.addCleanup(self.client.disconnect_all)
 

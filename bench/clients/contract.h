@@ -1,5 +1,5 @@
-/* What a client under examination answers, for adapters in C: reads the questions of mcwire lie, and
- * writes answers. README.md has the contract. */
+/* Reads the questions of mcwire lie and writes the answers of the client under examination, for
+ * adapters in C. README.md has the contract. */
 #ifndef CONTRACT_H
 #define CONTRACT_H
 

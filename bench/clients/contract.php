@@ -1,6 +1,6 @@
 <?php
-/* What a client under examination answers, for adapters in PHP: reads the questions of mcwire lie, and
- * prints answers. README.md has the contract. */
+/* Reads the questions of mcwire lie and writes the answers of the client under examination, for
+ * adapters in PHP. README.md has the contract. */
 
 require __DIR__ . '/timed.php';
 

@@ -1,5 +1,5 @@
-"""What a client under examination answers, for adapters in Python: reads the questions of mcwire lie,
-and prints answers. README.md has the contract."""
+"""Reads the questions of mcwire lie and writes the answers of the client under examination, for
+adapters in Python. README.md has the contract."""
 
 import os
 import sys

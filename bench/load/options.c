@@ -245,9 +245,13 @@ static const struct option table[] = {
      AT(hgrm), 0, 0},
 };
 
-static void print_more(void)
-{
-    puts(
+static const struct option_program program = {
+    .name = "mcload",
+    .about = "Puts load on memcached, checks every reply, and reports throughput and latency.",
+    .table = table,
+    .count = sizeof table / sizeof *table,
+    .column = 26,
+    .more =
         "Without --rate the loop is closed: a connection sends its next request when one is\n"
         "answered (with --pipeline, once a quarter are answered), and latency counts from the\n"
         "sending. Ctrl-C stops early and prints the results so far. `bench/run load` takes --html\n"
@@ -255,16 +259,7 @@ static void print_more(void)
         "two such JSON files differ by more than noise.\n"
         "Exit status: 0 all right, 1 a request failed, a connection was lost, a value was wrong\n"
         "or output was not written, 2 bad usage, 69 no answer from a server, it has no meta\n"
-        "commands, or it refused the login.");
-}
-
-static const struct option_program program = {
-    .name = "mcload",
-    .about = "Puts load on memcached, checks every reply, and reports throughput and latency.",
-    .table = table,
-    .count = sizeof table / sizeof *table,
-    .column = 26,
-    .print_more = print_more,
+        "commands, or it refused the login.",
 };
 
 /* Whether keys are long enough for their prefix and every number, and which keys --fill sets. */

@@ -2,7 +2,6 @@
 #include "options.h"
 
 #include <stddef.h>
-#include <stdio.h>
 
 #include "option.h"
 #include "seed.h"
@@ -46,14 +45,6 @@ static const struct option table[] = {
     {"--plot", "FILE", "also draw the runs as an SVG picture", option_text, AT(plot), 0, 0},
 };
 
-static void print_more(void)
-{
-    puts("Ctrl-C stops early and prints the results so far.\n"
-         "Exit status: 0 all squares are correct (even if the cache failed), 1 a square\n"
-         "is wrong or output was not written, 2 bad usage, 69 no memcached available,\n"
-         "130 interrupted.");
-}
-
 static const struct option_program program = {
     .name = "squares",
     .about = "Asks memcached for squares of random numbers, and computes and stores those that\n"
@@ -61,7 +52,10 @@ static const struct option_program program = {
     .table = table,
     .count = sizeof table / sizeof *table,
     .column = 26,
-    .print_more = print_more,
+    .more = "Ctrl-C stops early and prints the results so far.\n"
+            "Exit status: 0 all squares are correct (even if the cache failed), 1 a square\n"
+            "is wrong or output was not written, 2 bad usage, 69 no memcached available,\n"
+            "130 interrupted.",
 };
 
 int options_read(struct options *options, int argc, char **argv)

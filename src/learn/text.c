@@ -1,7 +1,6 @@
 /* Text that grows. When memory runs out, the program ends. */
 #include "text.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,20 +62,6 @@ void text_escape(struct text *text, const char *data, size_t len)
 {
     for (size_t i = 0; i < len; i++)
         escape_byte(text, data[i]);
-}
-
-void text_slice(struct text *text, const char *label, struct mc_bytes slice)
-{
-    if (slice.len == 0)
-        return;
-    text_print(text, " %s=", label);
-    text_escape(text, slice.data, slice.len);
-}
-
-void text_number(struct text *text, const char *label, uint64_t number, bool always)
-{
-    if (number > 0 || always)
-        text_print(text, " %s=%" PRIu64, label, number);
 }
 
 const char *text_string(const struct text *text)

@@ -20,11 +20,6 @@ void text_print(struct text *text, const char *format, ...);
 /* Adds bytes in the notation of the transcripts: \r \n \\ \xHH for those that cannot be seen. */
 void text_escape(struct text *text, const char *data, size_t len);
 
-/* Adds " label=" and the bytes, unless there are none; the number, unless it is 0 and not always to
- * be there. */
-void text_slice(struct text *text, const char *label, struct mc_bytes slice);
-void text_number(struct text *text, const char *label, uint64_t number, bool always);
-
 /* Never NULL; good until the text is changed. */
 const char *text_string(const struct text *text);
 

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "buffer.h"
+#include "clock.h"
 #include "escape.h"
 #include "interrupt.h"
 #include "print.h"
@@ -29,14 +31,6 @@ int run_version(void *options, const struct option_words *words)
         putchar('\n');
     }
     return session_end(&session);
-}
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 static void sleep_ns(uint64_t ns)
@@ -70,11 +64,11 @@ static void print_ping(const struct session *session, struct mc_bytes version, u
 static void ping_once(struct session *session)
 {
     struct mc_op op = {.command = &mc_command_version};
-    uint64_t begin = now_ns();
+    uint64_t begin = clock_ns();
 
     mc_server_resume(&session->server);
     mc_server_do(&session->server, &op);
-    uint64_t ns = now_ns() - begin;
+    uint64_t ns = clock_ns() - begin;
     session->said = false;
     session_judge(session, NULL, op.result, op.text);
     if (op.result == MC_VERSION)
@@ -103,8 +97,7 @@ static bool is_unchanged(struct mc_bytes before, struct mc_bytes name, struct mc
 {
     struct mc_bytes old;
 
-    return statistics_find(before, name, &old) && old.len == value.len &&
-           memcmp(old.data, value.data, value.len) == 0;
+    return statistics_find(before, name, &old) && buffer_same(old, value);
 }
 
 static void print_statistic(struct mc_bytes name, struct mc_bytes value)

@@ -43,6 +43,11 @@ void buffer_reserve(struct buffer *buffer, size_t more)
     buffer->cap = cap;
 }
 
+bool buffer_same(struct mc_bytes a, struct mc_bytes b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
 void buffer_add(struct buffer *buffer, struct mc_bytes bytes)
 {
     buffer_reserve(buffer, bytes.len);

@@ -13,6 +13,9 @@ struct buffer {
 /* Makes room for `more` bytes after data[0..len). A machine without memory ends the program. */
 void buffer_reserve(struct buffer *buffer, size_t more);
 
+/* Are they the same bytes? */
+bool buffer_same(struct mc_bytes a, struct mc_bytes b);
+
 void buffer_add(struct buffer *buffer, struct mc_bytes bytes);
 
 /* Appends what a file descriptor has, up to its end or `max` bytes. 0, or -1 with errno. */

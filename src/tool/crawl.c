@@ -15,20 +15,15 @@ enum { ITEM_KEY_MAX = MC_KEY_MAX, BUSY_TRIES = 25, BUSY_PAUSE_NS = 20000000 };
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
-static bool is_word(struct mc_bytes word, struct mc_bytes wanted)
-{
-    return word.len == wanted.len && memcmp(word.data, wanted.data, word.len) == 0;
-}
-
 /* "mg KEY", or "mg BASE64 b". */
 static bool read_mgdump_line(struct mc_bytes line, struct crawl_item *item, struct buffer *key)
 {
     struct mc_bytes word, text;
 
-    if (!mc_argument_word(&line, &word) || !is_word(word, MC_BYTES("mg")) ||
+    if (!mc_argument_word(&line, &word) || !buffer_same(word, MC_BYTES("mg")) ||
         !mc_argument_word(&line, &text))
         return false;
-    item->binary = mc_argument_word(&line, &word) && is_word(word, MC_BYTES("b"));
+    item->binary = mc_argument_word(&line, &word) && buffer_same(word, MC_BYTES("b"));
     if (!item->binary)
         buffer_add(key, text);
     return !item->binary || base64_read(key, text);

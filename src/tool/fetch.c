@@ -50,8 +50,7 @@ static void copy_doubled_item(struct fetch *fetch, size_t k)
 {
     for (size_t i = 0; i < fetch->count; i++) {
         const struct fetched *from = &fetch->items[i];
-        if (!from->came || fetch->keys[i].len != fetch->keys[k].len ||
-            memcmp(fetch->keys[i].data, fetch->keys[k].data, fetch->keys[k].len) != 0)
+        if (!from->came || !buffer_same(fetch->keys[i], fetch->keys[k]))
             continue;
         struct fetched *to = &fetch->items[k];
         buffer_add(&to->value, (struct mc_bytes){from->value.data, from->value.len});

@@ -8,7 +8,7 @@ static bool is_last(const struct history *history, struct mc_bytes line)
     if (history->count == 0)
         return false;
     const struct buffer *last = &history->lines[history->count - 1];
-    return last->len == line.len && memcmp(last->data, line.data, line.len) == 0;
+    return buffer_same((struct mc_bytes){last->data, last->len}, line);
 }
 
 void history_add(struct history *history, struct mc_bytes line)

@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "buffer.h"
+#include "clock.h"
 #include "escape.h"
 #include "histogram.h"
 #include "interrupt.h"
@@ -28,14 +28,6 @@ struct latency {
     struct buffer version;
     uint64_t timeouts, start_ns;
 };
-
-static uint64_t clock_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 /* ---- the chart ------------------------------------------------------------------------------- */
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "buffer.h"
 #include "decimal.h"
 #include "interrupt.h"
 #include "percent.h"
@@ -10,11 +11,6 @@
 enum { NAME_MAX_LEN = 31, PARTS = 4, KEEPALIVE_S = 60 };
 
 /* ---- lines ----------------------------------------------------------------------------------- */
-
-static bool is_name(struct mc_bytes text, struct mc_bytes name)
-{
-    return text.len == name.len && memcmp(text.data, name.data, name.len) == 0;
-}
 
 /* The length of the name of "NAME=VALUE"; 0: this is no field. */
 static size_t name_length(struct mc_bytes text)
@@ -45,9 +41,9 @@ static size_t value_length(struct mc_bytes name, struct mc_bytes text)
 {
     size_t len = word_length(text);
 
-    if (is_name(name, MC_BYTES("ts")) || is_name(name, MC_BYTES("gid")))
+    if (buffer_same(name, MC_BYTES("ts")) || buffer_same(name, MC_BYTES("gid")))
         return len;
-    if (is_name(name, MC_BYTES("msg")) || is_name(name, MC_BYTES("req")))
+    if (buffer_same(name, MC_BYTES("msg")) || buffer_same(name, MC_BYTES("req")))
         return text.len;
     while (len < text.len) {
         const struct mc_bytes rest = {text.data + len + 1, text.len - len - 1};
@@ -83,18 +79,18 @@ static void read_key(struct log_line *line, struct mc_bytes text, struct buffer 
 
 static void read_field(struct log_line *line, const struct log_field *field, struct buffer *key)
 {
-    if (is_name(field->name, MC_BYTES("ts")) && !line->timed) {
+    if (buffer_same(field->name, MC_BYTES("ts")) && !line->timed) {
         read_time(line, field->value);
         if (line->timed)
             return;
     }
-    if (is_name(field->name, MC_BYTES("type")))
+    if (buffer_same(field->name, MC_BYTES("type")))
         line->type = field->value;
-    if (is_name(field->name, MC_BYTES("status")))
+    if (buffer_same(field->name, MC_BYTES("status")))
         line->status = field->value;
-    if (is_name(field->name, MC_BYTES("key")))
+    if (buffer_same(field->name, MC_BYTES("key")))
         read_key(line, field->value, key);
-    if (is_name(field->name, MC_BYTES("skipped")) && line->count == 0)
+    if (buffer_same(field->name, MC_BYTES("skipped")) && line->count == 0)
         mc_decimal_read(field->value.data, 0, field->value.len, UINT64_MAX, &line->skipped);
     line->fields[line->count++] = *field;
 }
@@ -121,7 +117,7 @@ bool log_number(const struct log_line *line, struct mc_bytes name, uint64_t *num
 {
     for (size_t i = 0; i < line->count; i++) {
         const struct mc_bytes value = line->fields[i].value;
-        if (is_name(line->fields[i].name, name))
+        if (buffer_same(line->fields[i].name, name))
             return mc_decimal_read(value.data, 0, value.len, UINT64_MAX, number);
     }
     return false;

@@ -65,8 +65,7 @@ static void print_help(const struct option_program *program)
     print_table(program->table, program->count, program->column);
     print_option(&option_help, program->column);
     print_option(&option_version, program->column);
-    putchar('\n');
-    program->print_more();
+    printf("\n%s\n", program->more);
 }
 
 static void print_command_help(const struct option_program *program,

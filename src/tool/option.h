@@ -47,7 +47,7 @@ struct option_program {
     const struct option *table;
     size_t count;
     int column;                            /* where the help of options begins */
-    void (*print_more)(void);              /* prints the end of --help */
+    const char *more;                      /* the end of --help */
     const struct option_command *commands; /* NULL: it has none, and takes no arguments */
     size_t commands_count;
 };

@@ -5,9 +5,9 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "json.h"
 
 enum {
@@ -16,20 +16,12 @@ enum {
     PATIENCE_MS = 1000 /* at the end */
 };
 
-static int64_t read_clock_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
 static void begin_object(const struct record *record, FILE *to)
 {
-    int64_t us = read_clock_us() - record->output->start_us;
-    fprintf(to, "{\"t\":%" PRId64 ".%06" PRId64 ",\"conn\":%" PRIu64 ",", us / 1000000,
+    uint64_t us = (clock_ns() - record->output->start_ns) / 1000;
+    fprintf(to, "{\"t\":%" PRIu64 ".%06" PRIu64 ",\"conn\":%" PRIu64 ",", us / 1000000,
             us % 1000000, record->number);
 }
 
@@ -118,7 +110,7 @@ static void end_record(const struct record *record)
 int record_open(struct record_output *output, bool json)
 {
     output->json = json;
-    output->start_us = read_clock_us();
+    output->start_ns = clock_ns();
     output->to = open_memstream(&output->text, &output->size);
     return output->to != NULL ? 0 : -1;
 }

@@ -14,7 +14,7 @@ struct record_output {
     FILE *to; /* writes to text */
     char *text;
     size_t size; /* as the stream says */
-    int64_t start_us;
+    uint64_t start_ns;
     uint64_t shown;  /* the connection of the last lines */
     uint64_t missed; /* dropped, and not said yet */
     size_t used;     /* of waiting */

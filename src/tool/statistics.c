@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "buffer.h"
+
 struct collector {
     struct mc_sink sink;
     struct buffer *text;
@@ -59,7 +61,7 @@ bool statistics_find(struct mc_bytes text, struct mc_bytes name, struct mc_bytes
     struct mc_bytes found;
 
     while (statistics_next(&text, &found, value)) {
-        if (found.len == name.len && memcmp(found.data, name.data, name.len) == 0)
+        if (buffer_same(found, name))
             return true;
     }
     return false;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "decimal.h"
 #include "statistics.h"
 
@@ -72,8 +73,7 @@ static bool is_share(uint64_t part, uint64_t all, int percent)
 static bool is_setting(const struct symptoms_facts *facts, const char *name, const char *value)
 {
     struct mc_bytes text = symptoms_text(facts, SYMPTOMS_SETTINGS, name);
-    return text.data != NULL && text.len == strlen(value) &&
-           memcmp(text.data, value, text.len) == 0;
+    return text.data != NULL && buffer_same(text, mc_string(value));
 }
 
 /* ---- counters and settings ------------------------------------------------------------------- */

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "escape.h"
 #include "interrupt.h"
 #include "prompt.h"
@@ -105,14 +105,6 @@ static void report_silence(struct talk *talk)
         session_note(&talk->session, STATUS_AGAIN);
 }
 
-static int64_t clock_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 static void print_pending(const struct talk *talk, const char *more)
 {
     const struct conversation *c = &talk->session.conversation;
@@ -132,7 +124,7 @@ static void print_pending(const struct talk *talk, const char *more)
 static void receive_replies(struct talk *talk)
 {
     const struct conversation *c = &talk->session.conversation;
-    int64_t start = clock_us();
+    uint64_t start = clock_ns();
     int result = 0;
     char time[64];
 
@@ -144,7 +136,7 @@ static void receive_replies(struct talk *talk)
         return;
     while (result == 0 && (c->pending > 0 || talk->leaving))
         result = receive_piece(talk, talk->session.server.timeout_ms);
-    snprintf(time, sizeof time, "%27s%.2f ms", "", (double)(clock_us() - start) / 1000);
+    snprintf(time, sizeof time, "%27s%.2f ms", "", (double)(clock_ns() - start) / 1e6);
     if (result == 0)
         print_pending(talk, time);
     else if (result == MC_E_TIMEOUT)

@@ -1,7 +1,6 @@
 /* The command mcwire: the table of its commands and options, from which --help, the completions and
  * the man page's test are made. */
 #include <stddef.h>
-#include <stdio.h>
 
 #include "run.h"
 #include "settings.h"
@@ -290,24 +289,19 @@ static const struct option_command commands[] = {
      NULL, 0, 1, 1, run_completion},
 };
 
-static void print_more(void)
-{
-    puts("'mcwire COMMAND -h' explains a command. After -- no argument is an option.\n\n"
-         "Exit status: 0 done, found, stored; 1 the server said no (a miss, NOT_STORED,\n"
-         "EXISTS, NOT_FOUND); 2 usage, or a key that cannot be sent; 65 the server refused\n"
-         "it; 69 no server; 74 a write was sent and nobody knows what became of it, or\n"
-         "output was not written; 75 try again (timeout, SERVER_ERROR, BUSY); 76 what came\n"
-         "is no memcached reply; 77 user or password refused; 130 interrupted. Of several\n"
-         "keys the worst.");
-}
-
 static const struct option_program program = {
     .name = "mcwire",
     .about = "Talks to memcached.",
     .table = options_of_all,
     .count = sizeof options_of_all / sizeof *options_of_all,
     .column = 24,
-    .print_more = print_more,
+    .more = "'mcwire COMMAND -h' explains a command. After -- no argument is an option.\n\n"
+            "Exit status: 0 done, found, stored; 1 the server said no (a miss, NOT_STORED,\n"
+            "EXISTS, NOT_FOUND); 2 usage, or a key that cannot be sent; 65 the server refused\n"
+            "it; 69 no server; 74 a write was sent and nobody knows what became of it, or\n"
+            "output was not written; 75 try again (timeout, SERVER_ERROR, BUSY); 76 what came\n"
+            "is no memcached reply; 77 user or password refused; 130 interrupted. Of several\n"
+            "keys the worst.",
     .commands = commands,
     .commands_count = sizeof commands / sizeof *commands,
 };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "counters.h"
 #include "log.h"
 #include "print.h"
@@ -70,17 +71,12 @@ static void count_fetch(struct top *top)
     }
 }
 
-static bool is_text(struct mc_bytes text, struct mc_bytes wanted)
-{
-    return text.len == wanted.len && memcmp(text.data, wanted.data, text.len) == 0;
-}
-
 static void hold_fetch(struct top *top, const struct log_line *line)
 {
     struct fetch *fetch = &top->fetch;
 
     fetch->held = true;
-    fetch->found = is_text(line->status, MC_BYTES("found"));
+    fetch->found = buffer_same(line->status, MC_BYTES("found"));
     fetch->connection = fetch->size = 0;
     fetch->key.len = 0;
     buffer_add(&fetch->key, line->key);
@@ -96,7 +92,7 @@ static void count_store(struct top *top, const struct log_line *line)
 
     log_number(line, MC_BYTES("cfd"), &connection);
     log_number(line, MC_BYTES("size"), &size);
-    if (fetch->held && fetch->connection == connection && is_text(key, line->key))
+    if (fetch->held && fetch->connection == connection && buffer_same(key, line->key))
         fetch->held = false;
     count_fetch(top);
     switch (top->session.settings->by) {
@@ -110,12 +106,12 @@ static void count_line(void *ctx, const struct log_line *line)
 {
     struct top *top = ctx;
 
-    if (line->has_key && is_text(line->type, MC_BYTES("item_store"))) {
+    if (line->has_key && buffer_same(line->type, MC_BYTES("item_store"))) {
         count_store(top, line);
         return;
     }
     count_fetch(top);
-    if (line->has_key && is_text(line->type, MC_BYTES("item_get")))
+    if (line->has_key && buffer_same(line->type, MC_BYTES("item_get")))
         hold_fetch(top, line);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "buffer.h"
 #include "decimal.h"
 #include "escape.h"
 #include "glob.h"
@@ -24,11 +25,6 @@ struct watch {
     uint64_t shown, found, gets, stores, evictions; /* lines, of those that are shown */
     int64_t start_ms;
 };
-
-static bool is_word(struct mc_bytes word, struct mc_bytes wanted)
-{
-    return word.len == wanted.len && memcmp(word.data, wanted.data, word.len) == 0;
-}
 
 /* ---- a line for people ----------------------------------------------------------------------- */
 
@@ -59,8 +55,8 @@ static void add_column(struct watch *watch, struct mc_bytes word, int columns)
 
 static void add_status(struct watch *watch, const struct log_line *line)
 {
-    bool good =
-        is_word(line->status, MC_BYTES("found")) || is_word(line->status, MC_BYTES("stored"));
+    bool good = buffer_same(line->status, MC_BYTES("found")) ||
+                buffer_same(line->status, MC_BYTES("stored"));
 
     if (line->status.len > 0)
         terminal_set_color(&watch->terminal, good ? TERMINAL_GOOD : TERMINAL_BAD);
@@ -72,9 +68,10 @@ static void add_status(struct watch *watch, const struct log_line *line)
 /* Is it at another place of the line, or left out? */
 static bool has_a_place(const struct log_field *field, bool has_key)
 {
-    return is_word(field->name, MC_BYTES("type")) || is_word(field->name, MC_BYTES("gid")) ||
-           (has_key &&
-            (is_word(field->name, MC_BYTES("key")) || is_word(field->name, MC_BYTES("status"))));
+    return buffer_same(field->name, MC_BYTES("type")) ||
+           buffer_same(field->name, MC_BYTES("gid")) ||
+           (has_key && (buffer_same(field->name, MC_BYTES("key")) ||
+                        buffer_same(field->name, MC_BYTES("status"))));
 }
 
 static void add_fields(struct watch *watch, const struct log_line *line)
@@ -153,7 +150,7 @@ static void print_json(const struct log_line *line)
     for (size_t i = 0; i < line->count; i++) {
         fputs(comma, stdout);
         comma = ",";
-        if (is_word(line->fields[i].name, MC_BYTES("key")))
+        if (buffer_same(line->fields[i].name, MC_BYTES("key")))
             print_json_bytes("key", "key_base64", line->key);
         else
             print_member(&line->fields[i]);
@@ -169,13 +166,13 @@ static void print_json(const struct log_line *line)
 
 static void count_line(struct watch *watch, const struct log_line *line)
 {
-    bool get = is_word(line->type, MC_BYTES("item_get"));
+    bool get = buffer_same(line->type, MC_BYTES("item_get"));
 
     watch->shown++;
     watch->gets += get ? 1 : 0;
-    watch->found += get && is_word(line->status, MC_BYTES("found")) ? 1 : 0;
-    watch->stores += is_word(line->type, MC_BYTES("item_store")) ? 1 : 0;
-    watch->evictions += is_word(line->type, MC_BYTES("eviction")) ? 1 : 0;
+    watch->found += get && buffer_same(line->status, MC_BYTES("found")) ? 1 : 0;
+    watch->stores += buffer_same(line->type, MC_BYTES("item_store")) ? 1 : 0;
+    watch->evictions += buffer_same(line->type, MC_BYTES("eviction")) ? 1 : 0;
 }
 
 static void show_line(void *ctx, const struct log_line *line)

@@ -7,7 +7,6 @@ passes. The binary protocol is passed on, with a line that says so."""
 
 import json
 import os
-import pwd
 import shlex
 import shutil
 import signal
@@ -16,15 +15,17 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
+
+from memcached import PATIENCE_S, Memcached
+
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get("MCWIRE_BUILD", os.path.join(ROOT, "build-gcc"))
 MCWIRE = os.path.join(BUILD, "src", "tool", "mcwire")
 CLIENTS = os.path.join(HERE, "clients")
-PATIENCE_S = 120
 
 # What two of them write besides the protocol, and memcached tolerates: "stats \r\n", "set k 0 0 1 \r\n".
 SPACE = "a space too many: tolerated by memcached (1.6.45: not in front)"
@@ -91,35 +92,6 @@ class Recorder:
         return [[bytes(way) for way in passed] for passed in self.passed]
 
 
-class Memcached:
-    """On a Unix socket, in a folder of its own."""
-
-    def __init__(self, folder):
-        self.path = folder + "/socket"
-        command = ["memcached", "-s", self.path, "-U", "0", "-I", "2m"]
-        if os.geteuid() == 0:
-            command += ["-u", "nobody"]
-            os.chown(folder, pwd.getpwnam("nobody").pw_uid, -1)
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-        end = time.monotonic() + PATIENCE_S
-        while True:
-            try:
-                self.connect().close()
-                return
-            except OSError:
-                assert time.monotonic() < end and self.process.poll() is None, "no memcached"
-                time.sleep(0.002)
-
-    def connect(self):
-        line = socket.socket(socket.AF_UNIX)
-        line.connect(self.path)
-        return line
-
-    def end(self):
-        self.process.kill()
-        self.process.wait()
-
-
 class Proxy:
     """mcwire proxy, which writes to a file."""
 
@@ -141,7 +113,7 @@ class Proxy:
 
 def pass_through(folder, command, *options):
     """What passed before the proxy and after it, and what the proxy printed."""
-    memcached = Memcached(folder)
+    memcached = Memcached("-I", "2m")
     try:
         after = Recorder(memcached.connect)
         proxy = Proxy(folder, "127.0.0.1:%d" % after.port, *options)

@@ -14,11 +14,11 @@ fuzz_sources() {
     local own=$fuzz_root/tests/fuzz product=${2:-$fuzz_root}
     printf '%s\n' "$own/fuzz_$1.c" "$own/input.c" "$own/reference.c" \
         "$product"/proto/*.c
-    [ "$1" = reader ] || printf '%s\n' "$own/command.c"
+    [ "$1" = reader ] || printf '%s\n' "$own/question.c"
     [ "$1" != request ] || printf '%s\n' "$own"/{asked,readback}.c
-    [ "$1" != client ] || printf '%s\n' "$own"/{argument,meaning,op,other_end}.c \
+    [ "$1" != client ] || printf '%s\n' "$own"/{call,choice,meaning,other_end}.c \
         "$product"/src/{client,command,engine,keys,meta,reply,retrieval}.c
-    [ "$1" != engine ] || printf '%s\n' "$own"/{argument,submitted,judge,meaning,other_end}.c \
+    [ "$1" != engine ] || printf '%s\n' "$own"/{choice,submitted,judge,meaning,other_end}.c \
         "$product"/src/{command,engine,keys,meta,reply,retrieval}.c
     [ "$1" != serve ] ||
         printf '%s\n' "$product"/src/learn/{answer,cache,serve,serve_admin,serve_log,serve_meta,update}.c

@@ -2,9 +2,9 @@
  * single calls, runs of many operations, gets of many keys, statistics, logins. After each call its
  * results are compared with the bytes: which requests went out whole, and what the replies to them
  * mean. */
-#include "argument.h"
+#include "choice.h"
 #include "meaning.h"
-#include "op.h"
+#include "call.h"
 #include "other_end.h"
 
 #include <stdio.h>
@@ -17,7 +17,7 @@ struct scene {
     struct input in;
     struct mc_client client;
     struct other_end other;
-    struct op ops[OPS];
+    struct call ops[OPS];
     size_t count;
     bool run;
     bool was_dead;            /* before the call */
@@ -29,26 +29,26 @@ struct scene {
 
 /* ---- judging --------------------------------------------------------------------------------- */
 
-static bool is_quiet(const struct op *op)
+static bool is_quiet(const struct call *op)
 {
-    return command_is_meta(&op->c) && command_flag(&op->c, 'q') != NULL;
+    return question_is_meta(&op->c) && question_flag(&op->c, 'q') != NULL;
 }
 
-static bool shows_value(const struct op *op)
+static bool shows_value(const struct call *op)
 {
-    return op->c.name <= COMMAND_GATS ||
-           (op->c.name == COMMAND_MG && command_flag(&op->c, 'v') != NULL);
+    return op->c.name <= QUESTION_GATS ||
+           (op->c.name == QUESTION_MG && question_flag(&op->c, 'v') != NULL);
 }
 
 /* What is wrong with its arguments. A quiet one is given an opaque, so that it may have none. */
-static uint32_t wrong_with(const struct op *op)
+static uint32_t wrong_with(const struct call *op)
 {
-    uint32_t wrong = command_wrong(&op->c);
-    bool opaque = command_flag(&op->c, 'O') != NULL;
+    uint32_t wrong = question_wrong(&op->c);
+    bool opaque = question_flag(&op->c, 'O') != NULL;
     return is_quiet(op) && opaque ? wrong | 1u << -MC_E_FLAG : wrong;
 }
 
-static bool is_reply(const struct op *op)
+static bool is_reply(const struct call *op)
 {
     return op->out.result > 0 || op->out.result == MC_E_FULL;
 }
@@ -60,25 +60,25 @@ static bool is_no_meta(const struct mc_meta *m)
 }
 
 /* Outputs that no reply has set are zero, whatever was there before. */
-static void check_outputs(const struct op *op)
+static void check_outputs(const struct call *op)
 {
     const struct mc_value *v = op->out.value;
     int r = op->out.result;
-    if (v != NULL && op->c.name <= COMMAND_MA && v->result != r && v->result != 77)
+    if (v != NULL && op->c.name <= QUESTION_MA && v->result != r && v->result != 77)
         fuzz_fail("%d, and the value has %d", r, v->result);
     if (v != NULL && v->result != 77 && r != MC_HIT && r != MC_E_FULL &&
         (v->len | v->flags | v->cas) != 0)
         fuzz_fail("%d, and a value's length, flags or cas", r);
-    if (command_is_meta(&op->c) && op->out.meta != NULL && (!is_reply(op) || r >= MC_ERROR) &&
+    if (question_is_meta(&op->c) && op->out.meta != NULL && (!is_reply(op) || r >= MC_ERROR) &&
         !is_no_meta(op->out.meta))
         fuzz_fail("%d, and flags of a meta reply", r);
-    bool number = op->c.name == COMMAND_INCR || op->c.name == COMMAND_DECR;
+    bool number = op->c.name == QUESTION_INCR || op->c.name == QUESTION_DECR;
     if (number && op->out.value != NULL && r != MC_NUMBER && op->out.answer != 0)
         fuzz_fail("%d, and a number", r);
 }
 
 /* True when the op was refused, as it should be: nothing of it is sent. */
-static bool is_refused(const struct scene *s, const struct op *op)
+static bool is_refused(const struct scene *s, const struct call *op)
 {
     static char scratch[8192];
     struct mc_out out = {scratch, sizeof scratch, 0};
@@ -97,24 +97,24 @@ static bool is_refused(const struct scene *s, const struct op *op)
     if (r != MC_E_FULL || (shows_value(op) && op->out.value != NULL && op->out.value->len > 0))
         return false;
     /* A line with the CRLF after its value, a quiet one's opaque and mn. */
-    if (command_put(&op->c, &out) != 0 || out.len + 40 <= s->client.engine.in_cap)
+    if (question_put(&op->c, &out) != 0 || out.len + 40 <= s->client.engine.in_cap)
         fuzz_fail("there was room");
     return true;
 }
 
 /* Is the request what was asked? `ticket`: the one more flag of a quiet command, or NULL. */
-static void check_request(const struct op *op, const struct request *r, const char *ticket)
+static void check_request(const struct call *op, const struct request *r, const char *ticket)
 {
-    static struct command plain;
+    static struct question plain;
     plain = r->command;
-    if (command_flag(&r->command, 'b') != NULL)
+    if (question_flag(&r->command, 'b') != NULL)
         plain.keys[0].data = r->command.decoded;
     if (ticket != NULL &&
         (plain.flag_count < 1 || plain.flags[plain.flag_count - 1].letter != 'O' ||
          !reference_is(plain.flags[plain.flag_count - 1].token, ticket)))
         fuzz_fail("a quiet command without its opaque, %s", ticket);
     plain.flag_count -= ticket != NULL ? 1 : 0;
-    if (!command_same(&plain, &op->c))
+    if (!question_same(&plain, &op->c))
         fuzz_fail("another request than was asked");
     if (!input_same(r->value, op->data))
         fuzz_fail("another value than was asked");
@@ -130,7 +130,7 @@ static bool same_meta(const struct mc_meta *a, const struct mc_meta *b)
 
 /* The op reports a reply: this one. */
 // NOLINTNEXTLINE(readability-function-cognitive-complexity)
-static void check_reply(const struct op *op, const struct meaning *m)
+static void check_reply(const struct call *op, const struct meaning *m)
 {
     const struct mc_op *o = &op->out;
     const struct mc_value *v = o->value;
@@ -149,16 +149,16 @@ static void check_reply(const struct op *op, const struct meaning *m)
         fuzz_fail("a value fits or not");
     if (o->result == MC_HIT && v->len > 0 && memcmp(v->buf, m->value.data, v->len) != 0)
         fuzz_fail("another value");
-    if (r == MC_NUMBER && o->answer != (command_is_meta(&op->c) ? m->meta.number : m->number))
+    if (r == MC_NUMBER && o->answer != (question_is_meta(&op->c) ? m->meta.number : m->number))
         fuzz_fail("another number");
-    if (command_is_meta(&op->c) && r < MC_ERROR && !same_meta(o->meta, &m->meta))
+    if (question_is_meta(&op->c) && r < MC_ERROR && !same_meta(o->meta, &m->meta))
         fuzz_fail("other flags in a meta reply");
 }
 
 /* The op reports no reply: was its request out? */
-static void check_lost(const struct scene *s, const struct op *op, bool out)
+static void check_lost(const struct scene *s, const struct call *op, bool out)
 {
-    int expected = out && command_is_write(&op->c) ? MC_E_UNKNOWN : s->client.engine.error;
+    int expected = out && question_is_write(&op->c) ? MC_E_UNKNOWN : s->client.engine.error;
     if (s->client.engine.error == 0 || op->out.result != expected)
         fuzz_fail("command %d: %d on a connection with %d, %s", op->c.name, op->out.result,
                   s->client.engine.error, out ? "sent" : "not sent");
@@ -166,17 +166,17 @@ static void check_lost(const struct scene *s, const struct op *op, bool out)
 }
 
 /* An error after an item, or in place of several keys' items, leaves open whether more follows. */
-static void check_cut_reply(const struct scene *s, const struct command *asked,
+static void check_cut_reply(const struct scene *s, const struct question *asked,
                             const struct answer *a)
 {
     bool error = a->whole && reference_is_error(&a->events[a->count - 1]);
-    if (asked->name <= COMMAND_GATS && error && (a->count > 1 || asked->key_count > 1) &&
+    if (asked->name <= QUESTION_GATS && error && (a->count > 1 || asked->key_count > 1) &&
         s->client.engine.error == 0)
         fuzz_fail("a connection lives on, and more of a reply may follow");
 }
 
 /* An op that has its own reply. */
-static void check_loud(struct scene *s, const struct op *op)
+static void check_loud(struct scene *s, const struct call *op)
 {
     bool out = s->request < s->other.count;
     if (out)
@@ -192,7 +192,7 @@ static void check_loud(struct scene *s, const struct op *op)
         check_lost(s, op, out);
     check_cut_reply(s, &op->c, &a);
     bool stores =
-        op->c.name == COMMAND_MS || (op->c.name >= COMMAND_SET && op->c.name <= COMMAND_CAS);
+        op->c.name == QUESTION_MS || (op->c.name >= QUESTION_SET && op->c.name <= QUESTION_CAS);
     if (stores && (m.result == MC_ERROR || m.result == MC_CLIENT_ERROR) &&
         s->client.engine.error == 0)
         fuzz_fail("a connection lives on after such an error");
@@ -226,7 +226,7 @@ static bool has_opaque(const struct answer *a, struct mc_bytes opaque)
 static void read_group(struct scene *s, struct group *f)
 {
     *f = (struct group){.first = s->request, .end = s->request};
-    while (f->end < s->other.count && s->other.requests[f->end].command.name != COMMAND_MN)
+    while (f->end < s->other.count && s->other.requests[f->end].command.name != QUESTION_MN)
         f->end++;
     s->request = f->end < s->other.count ? f->end + 1 : f->end;
     while (s->answer < s->replies.count && !f->closed && f->count < (size_t)OPS * 4) {
@@ -240,7 +240,7 @@ static void read_group(struct scene *s, struct group *f)
 /* Does the reply name one of the requests from r on? */
 static bool names_one(const struct scene *s, const struct answer *a, size_t r, size_t end)
 {
-    while (r < end && !has_opaque(a, command_flag(&s->other.requests[r].command, 'O')->token))
+    while (r < end && !has_opaque(a, question_flag(&s->other.requests[r].command, 'O')->token))
         r++;
     return r < end;
 }
@@ -250,7 +250,7 @@ static bool names_one(const struct scene *s, const struct answer *a, size_t r, s
 static const struct answer *find_answer(const struct scene *s, const struct group *f, size_t r,
                                         bool *doubtful)
 {
-    const struct mc_flag *own = command_flag(&s->other.requests[r].command, 'O');
+    const struct mc_flag *own = question_flag(&s->other.requests[r].command, 'O');
     *doubtful = false;
     for (size_t k = 0; k < f->count; k++) {
         const struct answer *a = &f->answers[k];
@@ -268,16 +268,16 @@ static const struct answer *find_answer(const struct scene *s, const struct grou
     return NULL;
 }
 
-static void check_quiet(struct scene *s, const struct group *f, const struct op *op, size_t r)
+static void check_quiet(struct scene *s, const struct group *f, const struct call *op, size_t r)
 {
     bool doubtful;
-    const struct command *asked = &s->other.requests[r].command;
+    const struct question *asked = &s->other.requests[r].command;
     char ticket[16];
     snprintf(ticket, sizeof ticket, "%u", s->ticket);
     check_request(op, &s->other.requests[r], ticket);
     s->ticket++;
     const struct answer *a = find_answer(s, f, r, &doubtful);
-    int result = op->out.result, silence = op->c.name == COMMAND_MG ? MC_MISS : MC_HD;
+    int result = op->out.result, silence = op->c.name == QUESTION_MG ? MC_MISS : MC_HD;
     if (a != NULL && is_reply(op)) {
         struct meaning m = meaning_of(asked, a);
         check_reply(op, &m);
@@ -356,7 +356,7 @@ static void end_call(const struct scene *s)
 
 /* The meaning for key n of a line. A key that was asked for more often than it was answered may have
  * any of its answers. */
-static struct meaning meaning_at(const struct command *line, const struct meaning *m, size_t n,
+static struct meaning meaning_at(const struct question *line, const struct meaning *m, size_t n,
                                  const struct mc_value *v)
 {
     struct meaning own = m[n];
@@ -368,7 +368,7 @@ static struct meaning meaning_at(const struct command *line, const struct meanin
     return own;
 }
 
-static bool is_short_of_answers(const struct command *line, const struct meaning *m, size_t n)
+static bool is_short_of_answers(const struct question *line, const struct meaning *m, size_t n)
 {
     for (size_t k = 0; k < line->key_count; k++) {
         if (m[k].copied && input_same(line->keys[k], line->keys[n]))
@@ -382,22 +382,22 @@ static bool is_short_of_answers(const struct command *line, const struct meaning
 static size_t check_line(struct scene *s, size_t k)
 {
     const struct request *r = &s->other.requests[s->request];
-    const struct command *asked = &r->command;
+    const struct question *asked = &r->command;
     struct meaning m[OPS];
     struct answer a = meaning_next(&s->replies, &s->answer);
-    static struct command line;
+    static struct question line;
     line = s->ops[k].c;
     line.key_count = asked->key_count;
     if (asked->key_count > s->count - k)
         fuzz_fail("more keys than were asked");
     for (size_t n = 0; n < asked->key_count; n++)
         line.keys[n] = s->ops[k + n].c.keys[0];
-    if (!command_same(asked, &line))
+    if (!question_same(asked, &line))
         fuzz_fail("another request than was asked");
     check_cut_reply(s, asked, &a);
     meaning_of_keys(asked, &a, m);
     for (size_t n = 0; n < asked->key_count; n++) {
-        const struct op *op = &s->ops[k + n];
+        const struct call *op = &s->ops[k + n];
         if (is_refused(s, op))
             fuzz_fail("a key is sent and refused");
         struct meaning meaning =
@@ -411,9 +411,9 @@ static size_t check_line(struct scene *s, size_t k)
     return asked->key_count;
 }
 
-static bool is_shared(const struct scene *s, const struct op *op)
+static bool is_shared(const struct scene *s, const struct call *op)
 {
-    return s->run && op->c.name <= COMMAND_GATS && s->request < s->other.count &&
+    return s->run && op->c.name <= QUESTION_GATS && s->request < s->other.count &&
            s->other.requests[s->request].command.key_count > 1;
 }
 
@@ -421,8 +421,8 @@ static void check_ops(struct scene *s)
 {
     read_replies(s);
     for (size_t k = 0; k < s->count;) {
-        const struct op *op = &s->ops[k];
-        if (op->out.result == OP_UNSET || op->out.result == 0)
+        const struct call *op = &s->ops[k];
+        if (op->out.result == CALL_UNSET || op->out.result == 0)
             fuzz_fail("op %zu has no result", k);
         if (is_refused(s, op)) {
             check_outputs(op);
@@ -443,9 +443,9 @@ static void call_one(struct scene *s)
 {
     s->run = false;
     s->count = 1;
-    op_take(&s->in, &s->ops[0], true);
+    call_take(&s->in, &s->ops[0], true);
     begin_call(s);
-    int r = op_call(&s->client, &s->ops[0]);
+    int r = call_make(&s->client, &s->ops[0]);
     if (r != s->ops[0].out.result)
         fuzz_fail("a call returns %d instead of %d", r, s->ops[0].out.result);
     check_ops(s);
@@ -468,7 +468,7 @@ static void call_run(struct scene *s)
     s->run = true;
     s->count = 1 + input_byte(&s->in) % OPS;
     for (size_t k = 0; k < s->count; k++)
-        op_take(&s->in, &s->ops[k], false);
+        call_take(&s->in, &s->ops[k], false);
     for (size_t k = 0; k < s->count; k++)
         ops[k] = s->ops[k].out;
     begin_call(s);
@@ -498,7 +498,7 @@ static void check_many(struct scene *s, int r)
     if (r != sum_of_keys(s))
         fuzz_fail("many keys: %d instead of %d", r, sum_of_keys(s));
     for (size_t k = 0; k < s->count;) {
-        const struct op *op = &s->ops[k];
+        const struct call *op = &s->ops[k];
         bool refused = is_refused(s, op);
         if (!refused && s->request < s->other.count) {
             k += check_line(s, k);
@@ -518,8 +518,9 @@ static int get_many(struct scene *s, const struct mc_bytes *keys, struct mc_valu
     struct mc_op op = mc_op_many(s->ops[0].out.command, keys, values, s->count);
     op.exptime = s->ops[0].out.exptime;
     switch (s->ops[0].c.name) {
-    case COMMAND_GET: return mc_client_get_many(&s->client, keys, values, s->count, OTHER_DEADLINE);
-    case COMMAND_GETS:
+    case QUESTION_GET:
+        return mc_client_get_many(&s->client, keys, values, s->count, OTHER_DEADLINE);
+    case QUESTION_GETS:
         return mc_client_gets_many(&s->client, keys, values, s->count, OTHER_DEADLINE);
     default: return mc_client_do(&s->client, &op, OTHER_DEADLINE);
     }
@@ -535,9 +536,9 @@ static void call_many(struct scene *s)
     s->run = false;
     s->count = 1 + input_byte(&s->in) % OPS;
     for (size_t k = 0; k < s->count; k++) {
-        struct op *op = &s->ops[k];
-        keys[k] = argument_key(&s->in);
-        op->c.name = (enum command_name)(COMMAND_GET + which);
+        struct call *op = &s->ops[k];
+        keys[k] = choice_key(&s->in);
+        op->c.name = (enum question_name)(QUESTION_GET + which);
         op->c.keys[0] = keys[k];
         op->c.key_count = 1;
         op->c.flag_count = 0;
@@ -545,9 +546,9 @@ static void call_many(struct scene *s)
         op->c.numbers[0] = 60;
         op->c.noreply = false;
         op->out = (struct mc_op){.command = commands[which], .value = &op->value, .exptime = 60};
-        op_take_space(&s->in, op);
+        call_take_space(&s->in, op);
         values[k] = op->value;
-        values[k].result = OP_UNSET;
+        values[k].result = CALL_UNSET;
     }
     begin_call(s);
     int r = get_many(s, keys, values);

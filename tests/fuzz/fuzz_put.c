@@ -1,7 +1,7 @@
 /* Fuzzes the put functions: each command is refused exactly when proto.h says so; otherwise it is
  * one line (two for auth) with exactly these arguments, written whole, or not at all when it does
  * not fit.  The input: the number of bytes before it, the room that is left, and a command. */
-#include "command.h"
+#include "question.h"
 
 #include <string.h>
 
@@ -9,12 +9,12 @@ enum { PLENTY = 16384 };
 
 /* Writes one command after `before` bytes, into `room` bytes. Returns the function's result; *put
  * is what it wrote. */
-static int put_into(struct input *in, const struct command *c, size_t before, size_t room,
+static int put_into(struct input *in, const struct question *c, size_t before, size_t room,
                     struct mc_bytes *put)
 {
     struct mc_out out = {input_space(in, before + room), before + room, before};
     memset(out.data, '#', before);
-    int r = command_put(c, &out);
+    int r = question_put(c, &out);
     if (r > 0 || (r < 0 && out.len != before) || out.len < before || out.len > out.cap)
         fuzz_fail("command %d: %d with %zu bytes", c->name, r, out.len);
     for (size_t k = 0; k < before; k++) {
@@ -25,7 +25,7 @@ static int put_into(struct input *in, const struct command *c, size_t before, si
     return r;
 }
 
-static void check_refused(const struct command *c, int r, uint32_t wrong)
+static void check_refused(const struct question *c, int r, uint32_t wrong)
 {
     if (wrong == 0)
         fuzz_fail("command %d: %d, and nothing was wrong", c->name, r);
@@ -42,31 +42,31 @@ static void check_base64(struct input *in)
     if (r != (room < size ? MC_E_FULL : 0) || out.len != (room < size ? 0 : size))
         fuzz_fail("base64: %d with %zu bytes", r, out.len);
     /* A short one is read back as a binary key is. */
-    struct command c;
+    struct question c;
     char line[MC_KEY_MAX + 16] = "mg ";
     if (r != 0 || bytes.len < 1 || bytes.len > MC_KEY_BINARY_MAX)
         return;
     memcpy(line + 3, out.data, out.len);
     memcpy(line + 3 + out.len, " b\r\n", 4);
-    if (!command_parse((struct mc_bytes){line, 3 + out.len + 4}, &c) ||
+    if (!question_parse((struct mc_bytes){line, 3 + out.len + 4}, &c) ||
         c.keys[0].len != bytes.len || memcmp(c.keys[0].data, bytes.data, bytes.len) != 0)
         fuzz_fail("base64 says something else");
 }
 
 static void check_command(struct input *in)
 {
-    static struct command c, said;
+    static struct question c, said;
     struct mc_bytes put, again;
     size_t before = input_byte(in) % 8;
     uint64_t room = input_number(in);
-    command_take(in, (enum command_name)(input_byte(in) % COMMANDS), &c);
-    uint32_t wrong = command_wrong(&c);
+    question_take(in, (enum question_name)(input_byte(in) % COMMANDS), &c);
+    uint32_t wrong = question_wrong(&c);
     int r = put_into(in, &c, before, PLENTY, &put);
     if (r != 0)
         check_refused(&c, r, wrong);
     else if (wrong != 0)
         fuzz_fail("command %d is not refused, though wrong was %x", c.name, (unsigned)wrong);
-    else if (!command_parse(put, &said) || !command_same(&c, &said))
+    else if (!question_parse(put, &said) || !question_same(&c, &said))
         fuzz_fail("command %d says something else", c.name);
     room %= put.len + 2;
     int tight = put_into(in, &c, before, (size_t)room, &again);

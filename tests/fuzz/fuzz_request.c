@@ -5,7 +5,7 @@
  * The input: a byte that chooses. For bytes: a byte with options, the sizes of six pieces, which are
  * used over and over (0: all the rest), and what the client sends. Else: commands. */
 #include "asked.h"
-#include "command.h"
+#include "question.h"
 #include "readback.h"
 
 #include <stdlib.h>
@@ -147,9 +147,9 @@ static void run_pieces(struct run *run, const uint8_t *pieces)
 /* Commands are put, and read back. */
 static void check_commands(struct input *in)
 {
-    static struct command c;
+    static struct question c;
     while (in->len > 0 && in->count < INPUT_BLOCKS / 2) {
-        command_take(in, (enum command_name)(input_byte(in) % COMMANDS), &c);
+        question_take(in, (enum question_name)(input_byte(in) % COMMANDS), &c);
         const char *difference = readback(&c, input_byte(in));
         if (difference != NULL)
             fuzz_fail("command %d is read back with another %s", c.name, difference);

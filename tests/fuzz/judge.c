@@ -24,15 +24,15 @@ struct place {
 
 static uint32_t wrong_with(const struct submitted *a, size_t slot)
 {
-    static struct command one;
-    if (a->c.name == COMMAND_STATS)
+    static struct question one;
+    if (a->c.name == QUESTION_STATS)
         return 0;
     one = a->c;
     one.keys[0] = a->c.keys[slot];
     one.key_count = a->c.key_count > 0 ? 1 : 0;
-    uint32_t wrong = command_wrong(&one);
-    size_t words = a->c.flag_count + (a->c.name == COMMAND_MS ? 4 : 3);
-    if (submitted_is_quiet(a) && (command_flag(&a->c, 'O') != NULL || words > 20))
+    uint32_t wrong = question_wrong(&one);
+    size_t words = a->c.flag_count + (a->c.name == QUESTION_MS ? 4 : 3);
+    if (submitted_is_quiet(a) && (question_flag(&a->c, 'O') != NULL || words > 20))
         wrong |= 1u << -MC_E_FLAG;
     return wrong;
 }
@@ -40,14 +40,14 @@ static uint32_t wrong_with(const struct submitted *a, size_t slot)
 /* Had its line room, perhaps with the CRLF after a value, a quiet command's opaque and mn? */
 static bool had_room(const struct judge_case *j, const struct submitted *a, size_t slot)
 {
-    static struct command one;
+    static struct question one;
     static char scratch[8192];
     struct mc_out out = {scratch, sizeof scratch, 0};
     one = a->c;
     one.keys[0] = a->c.keys[slot];
     one.key_count = a->c.key_count > 0 ? 1 : 0;
-    size_t more = a->c.name <= COMMAND_GATS ? 0 : 40;
-    return command_put(&one, &out) == 0 && out.len + more <= j->cap;
+    size_t more = a->c.name <= QUESTION_GATS ? 0 : 40;
+    return question_put(&one, &out) == 0 && out.len + more <= j->cap;
 }
 
 /* MC_E_FULL is one, of a value or of a doubled key's, unless the line had no room. */
@@ -148,7 +148,7 @@ static void check_empty(struct place p)
 static void check_reply(struct place p, const struct meaning *m)
 {
     int result = submitted_result(p.a, p.slot), r = result == MC_E_FULL ? MC_HIT : result;
-    bool meta = command_is_meta(&p.a->c);
+    bool meta = question_is_meta(&p.a->c);
     if (r != m->result)
         fuzz_fail("command %d: %d, and the reply says %d", (int)p.a->c.name, result, m->result);
     if (r == MC_HIT)
@@ -207,10 +207,10 @@ static void check_slot(const struct judge_case *j, struct place p, const struct 
 /* Is it what was submitted? A quiet one has one flag more, which no other has. */
 static void check_request(struct walk *w, const struct submitted *a, const struct request *r)
 {
-    static struct command plain;
+    static struct question plain;
     uint64_t ticket = 0;
     plain = r->command;
-    if (command_flag(&r->command, 'b') != NULL)
+    if (question_flag(&r->command, 'b') != NULL)
         plain.keys[0].data = r->command.decoded;
     if (submitted_is_quiet(a)) {
         const struct mc_flag *last = &plain.flags[plain.flag_count > 0 ? plain.flag_count - 1 : 0];
@@ -220,12 +220,12 @@ static void check_request(struct walk *w, const struct submitted *a, const struc
         w->ticket = ticket + 1;
         plain.flag_count--;
     }
-    if (!command_same(&plain, &a->c) || !input_same(r->value, a->data))
+    if (!question_same(&plain, &a->c) || !input_same(r->value, a->data))
         fuzz_fail("another request than was submitted");
 }
 
 /* What is meant for a slot. Of a doubled key each may have any of the values. */
-static struct meaning choose(struct place p, const struct command *submitted,
+static struct meaning choose(struct place p, const struct question *submitted,
                              const struct meaning *m, size_t k)
 {
     const struct mc_value *v = &p.a->values[p.slot];
@@ -245,8 +245,8 @@ static struct meaning choose(struct place p, const struct command *submitted,
  * comes next. */
 static void judge_line(struct walk *w, const struct request *r)
 {
-    static struct meaning m[COMMAND_KEYS];
-    const struct command *submitted = &r->command;
+    static struct meaning m[QUESTION_KEYS];
+    const struct question *submitted = &r->command;
     struct answer a = meaning_next(&w->said, &w->event);
     meaning_of_keys(submitted, &a, m);
     for (size_t k = 0; k < submitted->key_count; k++) {
@@ -285,13 +285,13 @@ static void judge_single(struct walk *w, const struct request *r)
         fuzz_fail("a request that nobody submitted for");
     check_request(w, p.a, r);
     struct answer a = meaning_next(&w->said, &w->event);
-    bool stats = p.a->c.name == COMMAND_STATS;
+    bool stats = p.a->c.name == QUESTION_STATS;
     struct meaning m = stats ? mean_stats(&a) : meaning_of(&p.a->c, &a);
     check_slot(w->j, p, &m, &a);
     if (stats && p.a->fate == SUBMITTED_DONE && is_reply(w->j, p) && p.a->lines != a.count - 1)
         fuzz_fail("a sink is given other lines");
     bool error = m.result == MC_ERROR || m.result == MC_CLIENT_ERROR;
-    if (command_size(&(struct command){.name = p.a->c.name}) != NULL && error &&
+    if (question_size(&(struct question){.name = p.a->c.name}) != NULL && error &&
         w->j->engine->error == 0)
         fuzz_fail("a connection lives on after such an error");
     step(w);
@@ -313,7 +313,7 @@ struct group {
 static void read_group(struct walk *w, struct group *g)
 {
     *g = (struct group){.end = w->request};
-    while (g->end < w->j->other->count && w->j->other->requests[g->end].command.name != COMMAND_MN)
+    while (g->end < w->j->other->count && w->j->other->requests[g->end].command.name != QUESTION_MN)
         g->end++;
     while (w->event < w->said.count && !g->closed && g->count < GROUP_ANSWERS) {
         struct answer a = meaning_next(&w->said, &w->event);
@@ -329,7 +329,7 @@ static size_t find_named(const struct walk *w, const struct group *g, size_t req
 {
     static struct mc_flag flags[REFERENCE_FLAGS];
     static bool good[REFERENCE_FLAGS];
-    const struct mc_flag *own = command_flag(&w->j->other->requests[request].command, 'O');
+    const struct mc_flag *own = question_flag(&w->j->other->requests[request].command, 'O');
     for (size_t k = 0; k < g->count; k++) {
         const struct reference_event *e = g->answers[k].events;
         size_t count = e->meta ? reference_flags(e->text, flags, good) : 0;
@@ -363,7 +363,7 @@ static void judge_quiet(const struct walk *w, const struct group *g, const struc
                         size_t request)
 {
     struct place p = {a, 0};
-    int r = a->result, silence = a->c.name == COMMAND_MG ? MC_MISS : MC_HD;
+    int r = a->result, silence = a->c.name == QUESTION_MG ? MC_MISS : MC_HD;
     size_t named = find_named(w, g, request);
     bool failed = may_have_failed(w, g, request);
     if (a->text.len > 0)
@@ -430,10 +430,10 @@ void judge(const struct judge_case *judged)
     w.said = reference_read((struct mc_bytes){o->answer_bytes, o->delivered}, 0);
     while (w.request < o->count) {
         const struct request *r = &o->requests[w.request];
-        if (r->command.name <= COMMAND_GATS) {
+        if (r->command.name <= QUESTION_GATS) {
             judge_line(&w, r);
             w.request++;
-        } else if (command_is_meta(&r->command) && command_flag(&r->command, 'q') != NULL) {
+        } else if (question_is_meta(&r->command) && question_flag(&r->command, 'q') != NULL) {
             judge_group(&w);
         } else {
             judge_single(&w, r);

@@ -15,14 +15,14 @@ struct answer meaning_next(const struct reference *answers, size_t *at)
 }
 
 /* True for a VALUE that may answer the command. */
-static bool is_item(const struct command *c, const struct reference_event *e)
+static bool is_item(const struct question *c, const struct reference_event *e)
 {
-    bool gets = c->name == COMMAND_GETS || c->name == COMMAND_GATS;
+    bool gets = c->name == QUESTION_GETS || c->name == QUESTION_GATS;
     return e->event == MC_VALUE && !e->meta && (e->has_cas || !gets);
 }
 
 /* The slot of an item: the next of its key, or an earlier one that has no answer; or key_count. */
-static size_t slot_of(const struct command *c, const struct meaning *m, struct mc_bytes key,
+static size_t slot_of(const struct question *c, const struct meaning *m, struct mc_bytes key,
                       size_t next)
 {
     for (size_t n = 0; n < c->key_count; n++) {
@@ -34,7 +34,7 @@ static size_t slot_of(const struct command *c, const struct meaning *m, struct m
 }
 
 /* All slots of a key have its answer, if it was answered once. */
-static void share_answers(const struct command *c, struct meaning *m)
+static void share_answers(const struct question *c, struct meaning *m)
 {
     for (size_t k = 0; k < c->key_count; k++) {
         for (size_t n = 0; n < c->key_count && m[k].result == MC_MISS; n++) {
@@ -47,7 +47,7 @@ static void share_answers(const struct command *c, struct meaning *m)
 }
 
 // NOLINTNEXTLINE(readability-function-cognitive-complexity)
-void meaning_of_keys(const struct command *c, const struct answer *a, struct meaning *m)
+void meaning_of_keys(const struct question *c, const struct answer *a, struct meaning *m)
 {
     const struct reference_event *last = &a->events[a->count > 0 ? a->count - 1 : 0];
     bool good = a->whole && (reference_is_error(last) || (last->event == MC_END && !last->meta));
@@ -73,23 +73,23 @@ void meaning_of_keys(const struct command *c, const struct answer *a, struct mea
 }
 
 /* Does such a line answer the command? With v, VA stands for the HD of mg and ma. */
-static bool is_answer(const struct command *c, const struct reference_event *e)
+static bool is_answer(const struct question *c, const struct reference_event *e)
 {
-    bool shows = command_flag(c, 'v') != NULL && command_is_answered(c, "VA");
-    bool unless_same = c->name == COMMAND_MG && command_flag(c, 'C') != NULL;
+    bool shows = question_flag(c, 'v') != NULL && question_is_answered(c, "VA");
+    bool unless_same = c->name == QUESTION_MG && question_flag(c, 'C') != NULL;
     if (strcmp(e->word, "HD") == 0 && shows && !unless_same)
         return false;
     if (strcmp(e->word, "VA") == 0 && !shows)
         return false;
-    return command_is_answered(c, e->word);
+    return question_is_answered(c, e->word);
 }
 
 /* The key as the server returns it. */
-static bool is_own_key(const struct command *c, struct mc_bytes key, bool binary)
+static bool is_own_key(const struct question *c, struct mc_bytes key, bool binary)
 {
     char decoded[MC_KEY_MAX];
     struct mc_bytes bytes = key;
-    return (!binary || command_decode(key, decoded, &bytes)) && input_same(c->keys[0], bytes);
+    return (!binary || question_decode(key, decoded, &bytes)) && input_same(c->keys[0], bytes);
 }
 
 /* The last flag with this letter; one without anything when there is none. */
@@ -122,14 +122,14 @@ static struct mc_meta mean_flags(const struct mc_flag *f, size_t count)
 }
 
 /* Has every flag come that was asked for, as a success returns them, and is a size the value's? */
-static bool are_all_there(const struct command *c, const struct reference_event *e,
+static bool are_all_there(const struct question *c, const struct reference_event *e,
                           const struct mc_flag *flags, size_t count)
 {
-    const char *returned = c->name == COMMAND_MG   ? "kOcfhlst"
-                           : c->name == COMMAND_MA ? "kOct"
-                                                   : "kO";
+    const char *returned = c->name == QUESTION_MG   ? "kOcfhlst"
+                           : c->name == QUESTION_MA ? "kOct"
+                                                    : "kO";
     for (const char *letter = returned; *letter != '\0'; letter++) {
-        if (command_flag(c, *letter) != NULL && !has_flag(flags, count, *letter))
+        if (question_flag(c, *letter) != NULL && !has_flag(flags, count, *letter))
             return false;
     }
     return e->event != MC_VALUE || !has_flag(flags, count, 's') ||
@@ -138,12 +138,12 @@ static bool are_all_there(const struct command *c, const struct reference_event 
 
 /* False when a flag says that the reply is another's, or is malformed. What was asked back has to
  * come with a success. */
-static bool are_own_flags(const struct command *c, const struct reference_event *e,
+static bool are_own_flags(const struct question *c, const struct reference_event *e,
                           struct mc_meta *meta)
 {
     static struct mc_flag flags[REFERENCE_FLAGS];
     static bool good[REFERENCE_FLAGS];
-    const struct mc_flag *opaque = command_flag(c, 'O');
+    const struct mc_flag *opaque = question_flag(c, 'O');
     size_t count = reference_flags(e->text, flags, good);
     bool own = true, binary = has_flag(flags, count, 'b');
     for (size_t k = 0; k < count; k++) {
@@ -159,7 +159,7 @@ static bool are_own_flags(const struct command *c, const struct reference_event 
     return own;
 }
 
-static void mean_meta(const struct command *c, const struct answer *a, struct meaning *m)
+static void mean_meta(const struct question *c, const struct answer *a, struct meaning *m)
 {
     const struct reference_event *e = a->events;
     if (!e->meta || !is_answer(c, e) || a->count != (e->event == MC_VALUE ? 2 : 1) ||
@@ -169,20 +169,20 @@ static void mean_meta(const struct command *c, const struct answer *a, struct me
     m->flags = m->meta.flags;
     m->cas = m->meta.cas;
     m->result = e->event;
-    if (e->event == MC_VALUE && c->name == COMMAND_MA)
+    if (e->event == MC_VALUE && c->name == QUESTION_MA)
         m->result = reference_number(e->body, UINT64_MAX, &m->meta.number) ? MC_NUMBER : 0;
 }
 
-struct meaning meaning_of(const struct command *c, const struct answer *a)
+struct meaning meaning_of(const struct question *c, const struct answer *a)
 {
     struct meaning m = {0};
     if (!a->whole)
         return m;
-    if (c->name <= COMMAND_GATS) {
+    if (c->name <= QUESTION_GATS) {
         meaning_of_keys(c, a, &m);
     } else if (a->count == 1 && reference_is_error(a->events)) {
         m.result = a->events->event;
-    } else if (command_is_meta(c)) {
+    } else if (question_is_meta(c)) {
         mean_meta(c, a, &m);
     } else if (a->count == 1 && !a->events->meta && is_answer(c, a->events)) {
         m.result = a->events->event;

@@ -3,7 +3,7 @@
 #ifndef MEANING_H
 #define MEANING_H
 
-#include "command.h"
+#include "question.h"
 #include "port.h"
 #include "reference.h"
 
@@ -27,9 +27,9 @@ struct meaning {
 struct answer meaning_next(const struct reference *answers, size_t *at);
 
 /* A value is an MC_HIT whether it fits or not. A retrieval must have one key. */
-struct meaning meaning_of(const struct command *c, const struct answer *a);
+struct meaning meaning_of(const struct question *c, const struct answer *a);
 
 /* The same of a retrieval's keys, one meaning for each. */
-void meaning_of_keys(const struct command *c, const struct answer *a, struct meaning *m);
+void meaning_of_keys(const struct question *c, const struct answer *a, struct meaning *m);
 
 #endif

@@ -44,9 +44,9 @@ static size_t take_size(struct other_end *o)
 }
 
 /* `how`: a bit for each of the first keys, is it there? */
-static void add_items(struct other_end *o, const struct command *c, unsigned how)
+static void add_items(struct other_end *o, const struct question *c, unsigned how)
 {
-    bool cas = c->name == COMMAND_GETS || c->name == COMMAND_GATS;
+    bool cas = c->name == QUESTION_GETS || c->name == QUESTION_GATS;
     for (size_t k = 0; k < c->key_count; k++) {
         if ((how >> k % 4 & 1) == 0)
             continue;
@@ -59,23 +59,23 @@ static void add_items(struct other_end *o, const struct command *c, unsigned how
     }
 }
 
-static void answer_get(struct other_end *o, const struct command *c, unsigned how)
+static void answer_get(struct other_end *o, const struct question *c, unsigned how)
 {
     add_items(o, c, how);
     add_text(o, "END\r\n");
 }
 
-static void add_flag(struct other_end *o, const struct command *c, const struct mc_flag *flag,
+static void add_flag(struct other_end *o, const struct question *c, const struct mc_flag *flag,
                      size_t size)
 {
     char base64[MC_KEY_MAX];
     switch (flag->letter) {
     case 'k':
         add_text(o, " k");
-        if (command_flag(c, 'b') == NULL)
+        if (question_flag(c, 'b') == NULL)
             add_bytes(o, c->keys[0].data, c->keys[0].len);
         else
-            add_bytes(o, base64, command_encode(c->keys[0], base64));
+            add_bytes(o, base64, question_encode(c->keys[0], base64));
         break;
     case 'O':
         add_text(o, " O");
@@ -92,7 +92,7 @@ static void add_flag(struct other_end *o, const struct command *c, const struct 
     }
 }
 
-static void add_flags(struct other_end *o, const struct command *c, size_t size)
+static void add_flags(struct other_end *o, const struct question *c, size_t size)
 {
     for (size_t k = 0; k < c->flag_count; k++)
         add_flag(o, c, &c->flags[k], size);
@@ -103,56 +103,56 @@ static void add_flags(struct other_end *o, const struct command *c, size_t size)
     add_text(o, "\r\n");
 }
 
-static void add_status(struct other_end *o, const struct command *c, const char *status)
+static void add_status(struct other_end *o, const struct question *c, const char *status)
 {
     add_text(o, "%s", status);
     add_flags(o, c, 0);
 }
 
 /* A VA, of a number for ma. */
-static void add_meta_value(struct other_end *o, const struct command *c)
+static void add_meta_value(struct other_end *o, const struct question *c)
 {
     char number[32];
     snprintf(number, sizeof number, "%u", o->sequence);
-    size_t size = c->name == COMMAND_MA ? strlen(number) : take_size(o);
+    size_t size = c->name == QUESTION_MA ? strlen(number) : take_size(o);
     add_text(o, "VA %zu", size);
     add_flags(o, c, size);
     add_value(o, size);
 }
 
 /* `how`: what becomes of it; 0 and 3 are silence when it is quiet. */
-static void answer_meta(struct other_end *o, const struct command *c, unsigned how)
+static void answer_meta(struct other_end *o, const struct question *c, unsigned how)
 {
     static const char *const failures[4] = {"", "NF", "EX", "NS"};
-    bool quiet = command_flag(c, 'q') != NULL, shows = command_flag(c, 'v') != NULL;
+    bool quiet = question_flag(c, 'q') != NULL, shows = question_flag(c, 'v') != NULL;
     o->sequence++;
-    how %= c->name == COMMAND_MD ? 3 : 4;
-    if (c->name == COMMAND_MG && how == 0) {
+    how %= c->name == QUESTION_MD ? 3 : 4;
+    if (c->name == QUESTION_MG && how == 0) {
         if (!quiet)
             add_status(o, c, "EN");
-    } else if (c->name != COMMAND_MG && how > 0) {
+    } else if (c->name != QUESTION_MG && how > 0) {
         add_status(o, c, failures[how]);
     } else if (shows) {
         add_meta_value(o, c);
-    } else if (!quiet || c->name == COMMAND_MG) {
+    } else if (!quiet || c->name == QUESTION_MG) {
         add_status(o, c, "HD");
     }
 }
 
-static void answer_other(struct other_end *o, const struct command *c, unsigned how)
+static void answer_other(struct other_end *o, const struct question *c, unsigned how)
 {
     static const char *const cas[4] = {"STORED", "NOT_STORED", "EXISTS", "NOT_FOUND"};
     bool found = how % 2 == 0;
     switch (c->name) {
-    case COMMAND_CAS: add_text(o, "%s\r\n", cas[how % 4]); break;
-    case COMMAND_DELETE: add_text(o, found ? "DELETED\r\n" : "NOT_FOUND\r\n"); break;
-    case COMMAND_INCR:
-    case COMMAND_DECR: add_text(o, found ? "%u  \r\n" : "NOT_FOUND\r\n", o->sequence++); break;
-    case COMMAND_TOUCH: add_text(o, found ? "TOUCHED\r\n" : "NOT_FOUND\r\n"); break;
-    case COMMAND_VERSION: add_text(o, "VERSION 1.6.%u\r\n", how); break;
-    case COMMAND_FLUSH_ALL: add_text(o, "OK\r\n"); break;
-    case COMMAND_MN: add_text(o, "MN\r\n"); break;
-    case COMMAND_STATS:
+    case QUESTION_CAS: add_text(o, "%s\r\n", cas[how % 4]); break;
+    case QUESTION_DELETE: add_text(o, found ? "DELETED\r\n" : "NOT_FOUND\r\n"); break;
+    case QUESTION_INCR:
+    case QUESTION_DECR: add_text(o, found ? "%u  \r\n" : "NOT_FOUND\r\n", o->sequence++); break;
+    case QUESTION_TOUCH: add_text(o, found ? "TOUCHED\r\n" : "NOT_FOUND\r\n"); break;
+    case QUESTION_VERSION: add_text(o, "VERSION 1.6.%u\r\n", how); break;
+    case QUESTION_FLUSH_ALL: add_text(o, "OK\r\n"); break;
+    case QUESTION_MN: add_text(o, "MN\r\n"); break;
+    case QUESTION_STATS:
         for (unsigned k = 0; k < how; k++)
             add_text(o, "STAT name%u %u (%u)\r\n", k, o->sequence++, how);
         add_text(o, "END\r\n");
@@ -162,11 +162,11 @@ static void answer_other(struct other_end *o, const struct command *c, unsigned 
 }
 
 /* As memcached may answer; 5 bits of `how` say what becomes of it. */
-static void answer_honestly(struct other_end *o, const struct command *c, unsigned how)
+static void answer_honestly(struct other_end *o, const struct question *c, unsigned how)
 {
-    if (c->name <= COMMAND_GATS)
+    if (c->name <= QUESTION_GATS)
         answer_get(o, c, how);
-    else if (command_is_meta(c))
+    else if (question_is_meta(c))
         answer_meta(o, c, how);
     else
         answer_other(o, c, how);
@@ -180,9 +180,9 @@ static void answer_error(struct other_end *o, unsigned how)
     add_text(o, "%s", errors[how % 5]);
 }
 
-static void answer_for_another(struct other_end *o, const struct command *c, unsigned how)
+static void answer_for_another(struct other_end *o, const struct question *c, unsigned how)
 {
-    static struct command other;
+    static struct question other;
     other = *c;
     if (other.key_count > 0)
         other.keys[other.key_count - 1] = MC_BYTES("other");
@@ -204,7 +204,7 @@ static void leave_word_out(struct other_end *o, size_t at)
 }
 
 /* An honest answer that is changed in one byte, cut short, without one of its words, or doubled. */
-static void answer_spoiled(struct other_end *o, const struct command *c, unsigned how)
+static void answer_spoiled(struct other_end *o, const struct question *c, unsigned how)
 {
     size_t start = o->answered;
     answer_honestly(o, c, how >> 2);
@@ -220,7 +220,7 @@ static void answer_spoiled(struct other_end *o, const struct command *c, unsigne
         o->answer_bytes[at] = (char)input_byte(o->in);
 }
 
-static void answer(struct other_end *o, const struct command *c)
+static void answer(struct other_end *o, const struct question *c)
 {
     uint8_t choice = input_byte(o->in);
     unsigned how = choice >> 3;
@@ -229,7 +229,7 @@ static void answer(struct other_end *o, const struct command *c)
     switch (choice % 8) {
     case 4:
         if (how >= 20 &&
-            c->name <= COMMAND_GATS) /* as the proxy says it of a backend that is down */
+            c->name <= QUESTION_GATS) /* as the proxy says it of a backend that is down */
             add_items(o, c, how);
         answer_error(o, how);
         break;
@@ -269,9 +269,9 @@ static bool take_request(struct other_end *o)
         return false;
     size_t line = (size_t)(end - begin) + 1;
     if (o->count + 1 >= OTHER_REQUESTS ||
-        !command_parse((struct mc_bytes){begin, line}, &r->command))
+        !question_parse((struct mc_bytes){begin, line}, &r->command))
         fuzz_fail("a request is no command");
-    const uint64_t *size = command_size(&r->command);
+    const uint64_t *size = question_size(&r->command);
     size_t value = size != NULL ? (size_t)*size : 0;
     r->value = (struct mc_bytes){begin + line, value};
     if (size != NULL) {

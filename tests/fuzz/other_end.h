@@ -1,18 +1,18 @@
 /* The other end of a connection, which a fuzzer's input decides: it parses requests with the
- * plain parser of command.h, and answers each as memcached might, or falsely; how bytes move, and
+ * plain parser of question.h, and answers each as memcached might, or falsely; how bytes move, and
  * when that fails, is decided by the input, too. It keeps the requests and its answers for the
  * judge. */
 #ifndef OTHER_END_H
 #define OTHER_END_H
 
-#include "command.h"
+#include "question.h"
 #include "port.h"
 
 enum { OTHER_REQUESTS = 160, OTHER_BYTES = 1 << 19, OTHER_DEADLINE = 777 };
 
 /* A request that has come whole. Slices point into what was sent. */
 struct request {
-    struct command command;
+    struct question command;
     struct mc_bytes value; /* of a storage command */
 };
 

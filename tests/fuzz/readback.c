@@ -16,61 +16,61 @@ static const struct {
     int event;
     const char *words, *numbers;
 } kinds[COMMANDS] = {
-    [COMMAND_GET] = {MC_REQUEST_GET, "", ""},
-    [COMMAND_GETS] = {MC_REQUEST_GETS, "", ""},
-    [COMMAND_GAT] = {MC_REQUEST_GAT, "", ""},
-    [COMMAND_GATS] = {MC_REQUEST_GATS, "", ""},
-    [COMMAND_SET] = {MC_REQUEST_SET, "", ""},
-    [COMMAND_ADD] = {MC_REQUEST_ADD, "", ""},
-    [COMMAND_REPLACE] = {MC_REQUEST_REPLACE, "", ""},
-    [COMMAND_APPEND] = {MC_REQUEST_APPEND, "", ""},
-    [COMMAND_PREPEND] = {MC_REQUEST_PREPEND, "", ""},
-    [COMMAND_CAS] = {MC_REQUEST_CAS, "", ""},
-    [COMMAND_DELETE] = {MC_REQUEST_DELETE, "", ""},
-    [COMMAND_INCR] = {MC_REQUEST_INCR, "", ""},
-    [COMMAND_DECR] = {MC_REQUEST_DECR, "", ""},
-    [COMMAND_TOUCH] = {MC_REQUEST_TOUCH, "", ""},
-    [COMMAND_MG] = {MC_REQUEST_MG, "", ""},
-    [COMMAND_MS] = {MC_REQUEST_MS, "", ""},
-    [COMMAND_MD] = {MC_REQUEST_MD, "", ""},
-    [COMMAND_MA] = {MC_REQUEST_MA, "", ""},
-    [COMMAND_VERSION] = {MC_REQUEST_VERSION, "", ""},
-    [COMMAND_FLUSH_ALL] = {MC_REQUEST_FLUSH_ALL, "", ""},
-    [COMMAND_ME] = {MC_REQUEST_ME, "", ""},
-    [COMMAND_MN] = {MC_REQUEST_MN, "", ""},
-    [COMMAND_STATS] = {MC_REQUEST_STATS, "", ""},
-    [COMMAND_VERBOSITY] = {MC_REQUEST_VERBOSITY, "", ""},
-    [COMMAND_CACHE_MEMLIMIT] = {MC_REQUEST_CACHE_MEMLIMIT, "", ""},
-    [COMMAND_SHUTDOWN] = {MC_REQUEST_SHUTDOWN, "", ""},
-    [COMMAND_SHUTDOWN_GRACEFUL] = {MC_REQUEST_SHUTDOWN, "graceful", ""},
-    [COMMAND_QUIT] = {MC_REQUEST_QUIT, "", ""},
-    [COMMAND_SLABS_REASSIGN] = {MC_REQUEST_SLABS, "reassign", "dd"},
-    [COMMAND_SLABS_AUTOMOVE] = {MC_REQUEST_SLABS, "automove", "d"},
-    [COMMAND_SLABS_AUTOMOVE_RATIO] = {MC_REQUEST_SLABS, "automove ratio", "x"},
-    [COMMAND_SLABS_AUTOMOVE_WINDOW] = {MC_REQUEST_SLABS, "automove window", "d"},
-    [COMMAND_SLABS_AUTOMOVE_FREERATIO] = {MC_REQUEST_SLABS, "automove freeratio", "x"},
-    [COMMAND_EXTSTORE] = {MC_REQUEST_EXTSTORE, "", ""},
-    [COMMAND_REFRESH_CERTS] = {MC_REQUEST_REFRESH_CERTS, "", ""},
-    [COMMAND_LRU_TUNE] = {MC_REQUEST_LRU, "tune", "ddxx"},
-    [COMMAND_LRU_MODE_FLAT] = {MC_REQUEST_LRU, "mode flat", ""},
-    [COMMAND_LRU_MODE_SEGMENTED] = {MC_REQUEST_LRU, "mode segmented", ""},
-    [COMMAND_LRU_TEMP_TTL] = {MC_REQUEST_LRU, "temp_ttl", "d"},
-    [COMMAND_LRU_CRAWLER_ENABLE] = {MC_REQUEST_LRU_CRAWLER, "enable", ""},
-    [COMMAND_LRU_CRAWLER_DISABLE] = {MC_REQUEST_LRU_CRAWLER, "disable", ""},
-    [COMMAND_LRU_CRAWLER_SLEEP] = {MC_REQUEST_LRU_CRAWLER, "sleep", "d"},
-    [COMMAND_LRU_CRAWLER_TOCRAWL] = {MC_REQUEST_LRU_CRAWLER, "tocrawl", "d"},
-    [COMMAND_LRU_CRAWLER_CRAWL] = {MC_REQUEST_LRU_CRAWLER, "crawl", ""},
-    [COMMAND_LRU_CRAWLER_METADUMP] = {MC_REQUEST_LRU_CRAWLER, "metadump", ""},
-    [COMMAND_LRU_CRAWLER_MGDUMP] = {MC_REQUEST_LRU_CRAWLER, "mgdump", ""},
-    [COMMAND_WATCH] = {MC_REQUEST_WATCH, "", ""},
-    [COMMAND_AUTH] = {MC_REQUEST_AUTH, "", ""},
+    [QUESTION_GET] = {MC_REQUEST_GET, "", ""},
+    [QUESTION_GETS] = {MC_REQUEST_GETS, "", ""},
+    [QUESTION_GAT] = {MC_REQUEST_GAT, "", ""},
+    [QUESTION_GATS] = {MC_REQUEST_GATS, "", ""},
+    [QUESTION_SET] = {MC_REQUEST_SET, "", ""},
+    [QUESTION_ADD] = {MC_REQUEST_ADD, "", ""},
+    [QUESTION_REPLACE] = {MC_REQUEST_REPLACE, "", ""},
+    [QUESTION_APPEND] = {MC_REQUEST_APPEND, "", ""},
+    [QUESTION_PREPEND] = {MC_REQUEST_PREPEND, "", ""},
+    [QUESTION_CAS] = {MC_REQUEST_CAS, "", ""},
+    [QUESTION_DELETE] = {MC_REQUEST_DELETE, "", ""},
+    [QUESTION_INCR] = {MC_REQUEST_INCR, "", ""},
+    [QUESTION_DECR] = {MC_REQUEST_DECR, "", ""},
+    [QUESTION_TOUCH] = {MC_REQUEST_TOUCH, "", ""},
+    [QUESTION_MG] = {MC_REQUEST_MG, "", ""},
+    [QUESTION_MS] = {MC_REQUEST_MS, "", ""},
+    [QUESTION_MD] = {MC_REQUEST_MD, "", ""},
+    [QUESTION_MA] = {MC_REQUEST_MA, "", ""},
+    [QUESTION_VERSION] = {MC_REQUEST_VERSION, "", ""},
+    [QUESTION_FLUSH_ALL] = {MC_REQUEST_FLUSH_ALL, "", ""},
+    [QUESTION_ME] = {MC_REQUEST_ME, "", ""},
+    [QUESTION_MN] = {MC_REQUEST_MN, "", ""},
+    [QUESTION_STATS] = {MC_REQUEST_STATS, "", ""},
+    [QUESTION_VERBOSITY] = {MC_REQUEST_VERBOSITY, "", ""},
+    [QUESTION_CACHE_MEMLIMIT] = {MC_REQUEST_CACHE_MEMLIMIT, "", ""},
+    [QUESTION_SHUTDOWN] = {MC_REQUEST_SHUTDOWN, "", ""},
+    [QUESTION_SHUTDOWN_GRACEFUL] = {MC_REQUEST_SHUTDOWN, "graceful", ""},
+    [QUESTION_QUIT] = {MC_REQUEST_QUIT, "", ""},
+    [QUESTION_SLABS_REASSIGN] = {MC_REQUEST_SLABS, "reassign", "dd"},
+    [QUESTION_SLABS_AUTOMOVE] = {MC_REQUEST_SLABS, "automove", "d"},
+    [QUESTION_SLABS_AUTOMOVE_RATIO] = {MC_REQUEST_SLABS, "automove ratio", "x"},
+    [QUESTION_SLABS_AUTOMOVE_WINDOW] = {MC_REQUEST_SLABS, "automove window", "d"},
+    [QUESTION_SLABS_AUTOMOVE_FREERATIO] = {MC_REQUEST_SLABS, "automove freeratio", "x"},
+    [QUESTION_EXTSTORE] = {MC_REQUEST_EXTSTORE, "", ""},
+    [QUESTION_REFRESH_CERTS] = {MC_REQUEST_REFRESH_CERTS, "", ""},
+    [QUESTION_LRU_TUNE] = {MC_REQUEST_LRU, "tune", "ddxx"},
+    [QUESTION_LRU_MODE_FLAT] = {MC_REQUEST_LRU, "mode flat", ""},
+    [QUESTION_LRU_MODE_SEGMENTED] = {MC_REQUEST_LRU, "mode segmented", ""},
+    [QUESTION_LRU_TEMP_TTL] = {MC_REQUEST_LRU, "temp_ttl", "d"},
+    [QUESTION_LRU_CRAWLER_ENABLE] = {MC_REQUEST_LRU_CRAWLER, "enable", ""},
+    [QUESTION_LRU_CRAWLER_DISABLE] = {MC_REQUEST_LRU_CRAWLER, "disable", ""},
+    [QUESTION_LRU_CRAWLER_SLEEP] = {MC_REQUEST_LRU_CRAWLER, "sleep", "d"},
+    [QUESTION_LRU_CRAWLER_TOCRAWL] = {MC_REQUEST_LRU_CRAWLER, "tocrawl", "d"},
+    [QUESTION_LRU_CRAWLER_CRAWL] = {MC_REQUEST_LRU_CRAWLER, "crawl", ""},
+    [QUESTION_LRU_CRAWLER_METADUMP] = {MC_REQUEST_LRU_CRAWLER, "metadump", ""},
+    [QUESTION_LRU_CRAWLER_MGDUMP] = {MC_REQUEST_LRU_CRAWLER, "mgdump", ""},
+    [QUESTION_WATCH] = {MC_REQUEST_WATCH, "", ""},
+    [QUESTION_AUTH] = {MC_REQUEST_AUTH, "", ""},
 };
 
 static bool was_put;
 
 /* What has been read. */
 struct reading {
-    const struct command *c;
+    const struct question *c;
     struct mc_bytes wire, value;
     size_t taken, keys, data, events;
     bool over;
@@ -83,15 +83,15 @@ static void expect(struct reading *r, bool same, const char *what)
         r->difference = what;
 }
 
-static bool is_store(const struct command *c)
+static bool is_store(const struct question *c)
 {
-    return c->name >= COMMAND_SET && c->name <= COMMAND_CAS;
+    return c->name >= QUESTION_SET && c->name <= QUESTION_CAS;
 }
 
 /* The words after a command's first one, as they were put. */
 static void check_words(struct reading *r, struct mc_bytes text)
 {
-    const struct command *c = r->c;
+    const struct question *c = r->c;
     char expected[ROOM];
     int len = snprintf(expected, sizeof expected, "%s", kinds[c->name].words);
     if (kinds[c->name].event < MC_REQUEST_STATS || kinds[c->name].event > MC_REQUEST_SHUTDOWN)
@@ -125,7 +125,7 @@ static void check_flags(struct reading *r, struct mc_bytes text)
 static void check_key(struct reading *r, struct mc_bytes key, size_t k)
 {
     char decoded[MC_KEY_MAX];
-    if (command_flag(r->c, 'b') != NULL)
+    if (question_flag(r->c, 'b') != NULL)
         key = (struct mc_bytes){decoded, mc_argument_base64(key, decoded)};
     expect(r, k < r->c->key_count && input_same(key, r->c->keys[k]), "key");
 }
@@ -133,13 +133,13 @@ static void check_key(struct reading *r, struct mc_bytes key, size_t k)
 /* The line of a command, or of a retrieval what comes before its keys. */
 static void check_line(struct reading *r, const struct mc_request *request)
 {
-    const struct command *c = r->c;
+    const struct question *c = r->c;
     const uint64_t *n = c->numbers;
-    bool meta = command_is_meta(c), store = is_store(c), keyed = c->key_count > 0;
+    bool meta = question_is_meta(c), store = is_store(c), keyed = c->key_count > 0;
     expect(r, r->events == 0 && request->command == kinds[c->name].event, "command");
     expect(r, request->notes == 0, "note");
     expect(r, request->noreply == c->noreply, "noreply");
-    if (keyed && c->name > COMMAND_GATS)
+    if (keyed && c->name > QUESTION_GATS)
         check_key(r, request->key, 0);
     if (meta)
         check_flags(r, request->text);
@@ -147,15 +147,15 @@ static void check_line(struct reading *r, const struct mc_request *request)
         check_words(r, request->text);
     if (store) {
         expect(r, request->flags == n[0], "flags");
-        expect(r, request->number == (c->name == COMMAND_CAS ? n[3] : 0), "cas unique");
+        expect(r, request->number == (c->name == QUESTION_CAS ? n[3] : 0), "cas unique");
     }
     int64_t time = store ? (int64_t)n[1] : 0;
-    if (c->name == COMMAND_GAT || c->name == COMMAND_GATS || c->name == COMMAND_TOUCH ||
-        c->name == COMMAND_FLUSH_ALL)
+    if (c->name == QUESTION_GAT || c->name == QUESTION_GATS || c->name == QUESTION_TOUCH ||
+        c->name == QUESTION_FLUSH_ALL)
         time = (int64_t)n[0];
     expect(r, request->exptime == time, "exptime");
-    if (c->name == COMMAND_INCR || c->name == COMMAND_DECR || c->name == COMMAND_VERBOSITY ||
-        c->name == COMMAND_CACHE_MEMLIMIT)
+    if (c->name == QUESTION_INCR || c->name == QUESTION_DECR || c->name == QUESTION_VERBOSITY ||
+        c->name == QUESTION_CACHE_MEMLIMIT)
         expect(r, request->number == n[0], "number");
     expect(r, request->size == r->value.len && request->has_size == (r->value.data != NULL),
            "size");
@@ -179,7 +179,7 @@ static void check_event(struct reading *r, int event, const struct mc_request *r
 
 static void read_all(struct reading *r, size_t piece)
 {
-    struct mc_request_reader reader = {.login = r->c->name == COMMAND_AUTH};
+    struct mc_request_reader reader = {.login = r->c->name == QUESTION_AUTH};
     size_t arrived = 0;
     while (arrived < r->wire.len && r->difference == NULL) {
         size_t left = r->wire.len - arrived;
@@ -196,15 +196,15 @@ static void read_all(struct reading *r, size_t piece)
         r->taken = arrived - in.len;
     }
     expect(r, r->over && r->taken == r->wire.len, "end");
-    expect(r, r->keys == (r->c->name <= COMMAND_GATS ? r->c->key_count : 0), "number of keys");
+    expect(r, r->keys == (r->c->name <= QUESTION_GATS ? r->c->key_count : 0), "number of keys");
     expect(r, r->data == r->value.len, "length of the value");
 }
 
 /* Of values, some bytes are sent; the sizes of others are not small enough. */
-static bool value_of(struct command *c, struct mc_bytes *value)
+static bool value_of(struct question *c, struct mc_bytes *value)
 {
     static char bytes[VALUE_MOST];
-    uint64_t *size = command_size(c);
+    uint64_t *size = question_size(c);
     if (size == NULL)
         return true;
     if (*size > MC_VALUE_MAX)
@@ -221,19 +221,19 @@ bool readback_was_put(void)
     return was_put;
 }
 
-const char *readback(const struct command *given, size_t piece)
+const char *readback(const struct question *given, size_t piece)
 {
     static char wire[ROOM];
-    static struct command c;
+    static struct question c;
     struct mc_out out = {wire, sizeof wire, 0};
     struct reading r = {.c = &c};
     c = *given;
-    was_put = value_of(&c, &r.value) && command_put(&c, &out) == 0;
+    was_put = value_of(&c, &r.value) && question_put(&c, &out) == 0;
     if (!was_put)
         return NULL;
-    if (c.name == COMMAND_AUTH)
+    if (c.name == QUESTION_AUTH)
         r.value = (struct mc_bytes){strchr(wire, '\n') + 1, c.words.len + c.password.len + 1};
-    if (r.value.data != NULL && c.name != COMMAND_AUTH) {
+    if (r.value.data != NULL && c.name != QUESTION_AUTH) {
         memcpy(wire + out.len, r.value.data, r.value.len);
         memcpy(wire + out.len + r.value.len, "\r\n", 2);
         out.len += r.value.len + 2;

@@ -1,7 +1,7 @@
 /* Makes operations of the engine from the input. */
 #include "submitted.h"
 
-#include "argument.h"
+#include "choice.h"
 #include "catalog.h"
 
 #include <string.h>
@@ -9,58 +9,58 @@
 /* ---- made ------------------------------------------------------------------------------------ */
 
 static const struct mc_command *const engine_commands[] = {
-    [COMMAND_GET] = &mc_command_get,         [COMMAND_GETS] = &mc_command_gets,
-    [COMMAND_GAT] = &mc_command_gat,         [COMMAND_GATS] = &mc_command_gats,
-    [COMMAND_SET] = &mc_command_set,         [COMMAND_ADD] = &mc_command_add,
-    [COMMAND_REPLACE] = &mc_command_replace, [COMMAND_APPEND] = &mc_command_append,
-    [COMMAND_PREPEND] = &mc_command_prepend, [COMMAND_CAS] = &mc_command_cas,
-    [COMMAND_DELETE] = &mc_command_delete,   [COMMAND_INCR] = &mc_command_incr,
-    [COMMAND_DECR] = &mc_command_decr,       [COMMAND_TOUCH] = &mc_command_touch,
-    [COMMAND_MG] = &mc_command_mg,           [COMMAND_MS] = &mc_command_ms,
-    [COMMAND_MD] = &mc_command_md,           [COMMAND_MA] = &mc_command_ma,
-    [COMMAND_VERSION] = &mc_command_version, [COMMAND_FLUSH_ALL] = &mc_command_flush_all,
-    [COMMAND_STATS] = &mc_command_stats,
+    [QUESTION_GET] = &mc_command_get,         [QUESTION_GETS] = &mc_command_gets,
+    [QUESTION_GAT] = &mc_command_gat,         [QUESTION_GATS] = &mc_command_gats,
+    [QUESTION_SET] = &mc_command_set,         [QUESTION_ADD] = &mc_command_add,
+    [QUESTION_REPLACE] = &mc_command_replace, [QUESTION_APPEND] = &mc_command_append,
+    [QUESTION_PREPEND] = &mc_command_prepend, [QUESTION_CAS] = &mc_command_cas,
+    [QUESTION_DELETE] = &mc_command_delete,   [QUESTION_INCR] = &mc_command_incr,
+    [QUESTION_DECR] = &mc_command_decr,       [QUESTION_TOUCH] = &mc_command_touch,
+    [QUESTION_MG] = &mc_command_mg,           [QUESTION_MS] = &mc_command_ms,
+    [QUESTION_MD] = &mc_command_md,           [QUESTION_MA] = &mc_command_ma,
+    [QUESTION_VERSION] = &mc_command_version, [QUESTION_FLUSH_ALL] = &mc_command_flush_all,
+    [QUESTION_STATS] = &mc_command_stats,
 };
 
-static enum command_name take_name(struct input *in, bool *many)
+static enum question_name take_name(struct input *in, bool *many)
 {
     uint8_t choice = input_byte(in) % 32;
     *many = choice >= 26 && choice < 31;
     if (choice == 31)
-        return COMMAND_STATS;
-    return *many ? (enum command_name)(choice % 4) : (enum command_name)(choice % 20);
+        return QUESTION_STATS;
+    return *many ? (enum question_name)(choice % 4) : (enum question_name)(choice % 20);
 }
 
 /* The command's numbers, where the engine wants them. */
-static void set_numbers(const struct command *c, struct mc_op *op)
+static void set_numbers(const struct question *c, struct mc_op *op)
 {
     const uint64_t *numbers = c->numbers;
-    bool stores = c->name >= COMMAND_SET && c->name <= COMMAND_CAS;
-    bool timed = c->name == COMMAND_GAT || c->name == COMMAND_GATS || c->name == COMMAND_TOUCH ||
-                 c->name == COMMAND_FLUSH_ALL;
+    bool stores = c->name >= QUESTION_SET && c->name <= QUESTION_CAS;
+    bool timed = c->name == QUESTION_GAT || c->name == QUESTION_GATS || c->name == QUESTION_TOUCH ||
+                 c->name == QUESTION_FLUSH_ALL;
     if (timed)
         op->exptime = (int32_t)numbers[0];
-    if (c->name == COMMAND_INCR || c->name == COMMAND_DECR)
+    if (c->name == QUESTION_INCR || c->name == QUESTION_DECR)
         op->number = numbers[0];
     if (!stores)
         return;
     op->flags = (uint32_t)numbers[0];
     op->exptime = (int32_t)numbers[1];
-    op->number = c->name == COMMAND_CAS ? numbers[3] : 0;
+    op->number = c->name == QUESTION_CAS ? numbers[3] : 0;
 }
 
 static void take_slots(struct input *in, struct submitted *a)
 {
-    bool keyed = a->c.name <= COMMAND_MA;
+    bool keyed = a->c.name <= QUESTION_MA;
     a->slots = a->many ? 1 + input_byte(in) % SUBMITTED_SLOTS : 1;
     a->c.key_count = keyed ? a->slots : 0;
     a->keys = (struct mc_bytes *)(void *)input_space(in, a->slots * sizeof *a->keys);
     a->values = (struct mc_value *)(void *)input_space(in, a->slots * sizeof *a->values);
     for (size_t k = 0; k < a->slots; k++) {
-        a->keys[k] = keyed ? argument_key(in) : (struct mc_bytes){NULL, 0};
+        a->keys[k] = keyed ? choice_key(in) : (struct mc_bytes){NULL, 0};
         a->c.keys[k] = a->keys[k];
         a->values[k] = (struct mc_value){.result = 77, .len = 77, .flags = 77, .cas = 77};
-        argument_space(in, &a->values[k]);
+        choice_space(in, &a->values[k]);
     }
 }
 
@@ -100,11 +100,11 @@ static void make_op(struct submitted *a, uint8_t how)
                          .meta_count = a->c.flag_count,
                          .value = &a->values[0],
                          .deadline = how / 8};
-    if (a->c.name == COMMAND_STATS)
+    if (a->c.name == QUESTION_STATS)
         op->key = a->c.words;
     op->meta = how % 2 == 0 ? a->meta : NULL;
     a->sink.receive = receive;
-    op->sink = how % 8 == 7 || a->c.name == COMMAND_STATS ? &a->sink : NULL;
+    op->sink = how % 8 == 7 || a->c.name == QUESTION_STATS ? &a->sink : NULL;
     if (how % 8 == 6)
         op->value = NULL;
     if (a->many) {
@@ -119,22 +119,22 @@ static void make_op(struct submitted *a, uint8_t how)
 void submitted_take(struct input *in, struct submitted *a)
 {
     bool many;
-    enum command_name name = take_name(in, &many);
+    enum question_name name = take_name(in, &many);
     *a = (struct submitted){.in = in, .many = many};
-    if (name == COMMAND_STATS) {
-        command_take(in, COMMAND_VERSION, &a->c);
-        a->c.name = COMMAND_STATS;
+    if (name == QUESTION_STATS) {
+        question_take(in, QUESTION_VERSION, &a->c);
+        a->c.name = QUESTION_STATS;
         a->c.words = MC_BYTES("items");
     } else {
-        command_take(in, name, &a->c);
+        question_take(in, name, &a->c);
     }
     a->c.noreply = false;
     take_slots(in, a);
-    if (command_is_meta(&a->c))
-        argument_flags(in, &a->c);
-    uint64_t *size = command_size(&a->c);
+    if (question_is_meta(&a->c))
+        choice_flags(in, &a->c);
+    uint64_t *size = question_size(&a->c);
     if (size != NULL) {
-        a->data = argument_data(in);
+        a->data = choice_data(in);
         *size = a->data.len;
     }
     a->op = (struct mc_op *)(void *)input_space(in, sizeof *a->op);
@@ -181,13 +181,14 @@ int submitted_result(const struct submitted *a, size_t slot)
 
 bool submitted_is_quiet(const struct submitted *a)
 {
-    return command_is_meta(&a->c) && command_flag(&a->c, 'q') != NULL;
+    return question_is_meta(&a->c) && question_flag(&a->c, 'q') != NULL;
 }
 
 bool submitted_writes(const struct submitted *a)
 {
-    bool writes = command_is_write(&a->c) || a->c.name == COMMAND_GAT || a->c.name == COMMAND_GATS;
-    for (const char *letter = "NRTE"; *letter != '\0' && a->c.name == COMMAND_MG; letter++)
-        writes = writes || command_flag(&a->c, *letter) != NULL;
+    bool writes =
+        question_is_write(&a->c) || a->c.name == QUESTION_GAT || a->c.name == QUESTION_GATS;
+    for (const char *letter = "NRTE"; *letter != '\0' && a->c.name == QUESTION_MG; letter++)
+        writes = writes || question_flag(&a->c, *letter) != NULL;
     return writes;
 }

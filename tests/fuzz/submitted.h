@@ -2,7 +2,7 @@
 #ifndef SUBMITTED_H
 #define SUBMITTED_H
 
-#include "command.h"
+#include "question.h"
 #include "engine.h"
 
 enum { SUBMITTED_SLOTS = 12 };
@@ -27,7 +27,7 @@ struct submitted_pieces {
 
 struct submitted {
     struct mc_sink sink;  /* must be the first */
-    struct command c;     /* keys[0..slots) */
+    struct question c;    /* keys[0..slots) */
     struct mc_bytes data; /* what is stored */
     size_t slots;
     bool many;         /* one operation of many keys */

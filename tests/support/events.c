@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "field.h"
+
 static const char *const errors[] = {
     [-MC_E_KEY] = "E_KEY",
     [-MC_E_TOKEN] = "E_TOKEN",
@@ -86,9 +88,9 @@ static void add_flag(struct text *text, const struct mc_flag *flag)
     if (flag->letter == 't')
         text_print(text, " ttl=%" PRId32, flag->ttl);
     else if (strchr("cfhls", flag->letter) != NULL)
-        text_number(text, "number", flag->number, true);
+        field_number(text, "number", flag->number, true);
     else
-        text_slice(text, "token", flag->token);
+        field_slice(text, "token", flag->token);
     text_add_string(text, "\n");
 }
 
@@ -107,13 +109,13 @@ static void add_reply(struct text *text, int event, const struct mc_reply *reply
 {
     bool has_flags = reply->meta && event != MC_ME;
     text_print(text, "%s%s", events_name(event), reply->meta ? " meta" : "");
-    text_slice(text, "key", reply->key);
-    text_number(text, "flags", reply->flags, event == MC_VALUE && !reply->meta);
-    text_number(text, "size", reply->size, event == MC_VALUE);
-    text_number(text, "cas", reply->cas, reply->has_cas);
-    text_number(text, "number", reply->number, event == MC_NUMBER);
+    field_slice(text, "key", reply->key);
+    field_number(text, "flags", reply->flags, event == MC_VALUE && !reply->meta);
+    field_number(text, "size", reply->size, event == MC_VALUE);
+    field_number(text, "cas", reply->cas, reply->has_cas);
+    field_number(text, "number", reply->number, event == MC_NUMBER);
     if (!has_flags)
-        text_slice(text, "text", reply->text);
+        field_slice(text, "text", reply->text);
     text_add_string(text, "\n");
     if (has_flags)
         add_flags(text, reply->text);

@@ -2,62 +2,24 @@
 or on a terminal, and what its tests have in common."""
 
 import os
-import pwd
 import pty
 import resource
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import termios
 import threading
-import time
 import unittest
 
+from memcached import PATIENCE_S, Memcached
 from tap import run_cases
 
 MCWIRE = os.path.abspath(sys.argv[1])
-PATIENCE_S = 300  # for what ends soon, on a machine that is busy
 SLOW = "--timeout=600000"  # where a slow machine must not look like a failing server
 VARIABLES = ("MCWIRE_SERVERS", "MEMCACHED_SERVERS", "MCWIRE_PASSWORD")
 
 
 # ---- servers ----------------------------------------------------------------
-
-
-class Memcached:
-    """A memcached of the tests' own, on a Unix socket."""
-
-    def __init__(self, *options):
-        self.folder = tempfile.mkdtemp(prefix="mcwire-")
-        path = self.folder + "/socket"
-        self.address = "unix:" + path
-        command = ["memcached", "-s", path, "-U", "0", "-m", "64", *options]
-        if os.geteuid() == 0:
-            command += ["-u", "nobody"]
-            user = pwd.getpwnam("nobody")
-            os.chown(self.folder, user.pw_uid, user.pw_gid)
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-        end = time.monotonic() + PATIENCE_S
-        while not self.answers(path):
-            if time.monotonic() > end or self.process.poll() is not None:
-                raise AssertionError("memcached does not come up")
-            time.sleep(0.002)
-
-    @staticmethod
-    def answers(path):
-        with socket.socket(socket.AF_UNIX) as probe:
-            try:
-                probe.connect(path)
-                return True
-            except OSError:
-                return False
-
-    def end(self):
-        self.process.kill()
-        self.process.wait()
-        shutil.rmtree(self.folder)
 
 
 class Fake:

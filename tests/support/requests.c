@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "field.h"
+
 static const char *const names[] = {
     [MC_MORE] = "MORE",
     [MC_REQUEST_KEY] = "KEY",
@@ -86,13 +88,13 @@ static void add_request(struct text *text, int event, const struct mc_request *r
     if (event == MC_REQUEST_WRONG && request->command != 0)
         text_print(text, " of %s", requests_name(request->command));
     add_fault(text, request);
-    text_slice(text, "key", request->key);
-    text_number(text, "flags", request->flags, false);
+    field_slice(text, "key", request->key);
+    field_number(text, "flags", request->flags, false);
     if (request->exptime != 0)
         text_print(text, " exptime=%" PRId64, request->exptime);
-    text_number(text, "number", request->number, false);
-    text_number(text, "size", request->size, request->has_size);
-    text_slice(text, "text", request->text);
+    field_number(text, "number", request->number, false);
+    field_number(text, "size", request->size, request->has_size);
+    field_slice(text, "text", request->text);
     text_add_string(text, request->noreply ? " noreply" : "");
     add_notes(text, request->notes);
     text_add_string(text, "\n");

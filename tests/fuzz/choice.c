@@ -1,16 +1,16 @@
 /* Makes arguments that are mostly right, so that operations get far. */
-#include "argument.h"
+#include "choice.h"
 
 #include <string.h>
 
-struct mc_bytes argument_key(struct input *in)
+struct mc_bytes choice_key(struct input *in)
 {
     static const struct mc_bytes keys[] = {{"a", 1}, {"b", 1}, {"ab", 2}, {"key", 3}};
     uint8_t choice = input_byte(in) % 16;
     return choice < 14 ? keys[choice % 4] : input_bytes(in);
 }
 
-struct mc_bytes argument_data(struct input *in)
+struct mc_bytes choice_data(struct input *in)
 {
     uint8_t choice = input_byte(in);
     if (choice < 250)
@@ -21,15 +21,15 @@ struct mc_bytes argument_data(struct input *in)
     return (struct mc_bytes){data, size};
 }
 
-void argument_flags(struct input *in, struct command *c)
+void choice_flags(struct input *in, struct question *c)
 {
     static const char letters[] = "vkOqbtcfslhTOqvkMCxIRENFDJPuz";
     c->flag_count = input_byte(in) % 8;
     for (size_t k = 0; k < c->flag_count; k++)
-        c->flags[k] = command_take_flag(in, letters[input_byte(in) % (sizeof letters - 1)]);
+        c->flags[k] = question_take_flag(in, letters[input_byte(in) % (sizeof letters - 1)]);
 }
 
-void argument_space(struct input *in, struct mc_value *value)
+void choice_space(struct input *in, struct mc_value *value)
 {
     static const size_t sizes[] = {4096, 64, 8, 0};
     value->cap = sizes[input_byte(in) % 4];

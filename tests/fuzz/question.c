@@ -1,5 +1,5 @@
 /* Makes commands from a fuzzer's input, puts them, judges them, and reads them back. */
-#include "command.h"
+#include "question.h"
 
 #include "reference.h"
 
@@ -16,54 +16,54 @@ static const struct {
     const char *words, *arguments, *replies;
     bool writes;
 } table[COMMANDS] = {
-    [COMMAND_GET] = {"get", "K", "VALUE END", false},
-    [COMMAND_GETS] = {"gets", "K", "VALUE END", false},
-    [COMMAND_GAT] = {"gat", "iK", "VALUE END", true},
-    [COMMAND_GATS] = {"gats", "iK", "VALUE END", true},
-    [COMMAND_SET] = {"set", "kuisn", "STORED NOT_STORED", true},
-    [COMMAND_ADD] = {"add", "kuisn", "STORED NOT_STORED", true},
-    [COMMAND_REPLACE] = {"replace", "kuisn", "STORED NOT_STORED", true},
-    [COMMAND_APPEND] = {"append", "kuisn", "STORED NOT_STORED", true},
-    [COMMAND_PREPEND] = {"prepend", "kuisn", "STORED NOT_STORED", true},
-    [COMMAND_CAS] = {"cas", "kuisUn", "STORED NOT_STORED EXISTS NOT_FOUND", true},
-    [COMMAND_DELETE] = {"delete", "kn", "DELETED NOT_FOUND", true},
-    [COMMAND_INCR] = {"incr", "kUn", "NOT_FOUND #", true},
-    [COMMAND_DECR] = {"decr", "kUn", "NOT_FOUND #", true},
-    [COMMAND_TOUCH] = {"touch", "kin", "TOUCHED NOT_FOUND", true},
-    [COMMAND_MG] = {"mg", "km", "VA HD EN", false},
-    [COMMAND_MS] = {"ms", "ksm", "HD NS EX NF", true},
-    [COMMAND_MD] = {"md", "km", "HD NF EX", true},
-    [COMMAND_MA] = {"ma", "km", "HD NF NS EX VA", true},
-    [COMMAND_VERSION] = {"version", "", "VERSION", false},
-    [COMMAND_FLUSH_ALL] = {"flush_all", "in", "OK", true},
-    [COMMAND_ME] = {"me", "km", NULL, false},
-    [COMMAND_MN] = {"mn", "", NULL, false},
-    [COMMAND_STATS] = {"stats", "w", NULL, false},
-    [COMMAND_VERBOSITY] = {"verbosity", "un", NULL, false},
-    [COMMAND_CACHE_MEMLIMIT] = {"cache_memlimit", "un", NULL, false},
-    [COMMAND_SHUTDOWN] = {"shutdown", "", NULL, false},
-    [COMMAND_SHUTDOWN_GRACEFUL] = {"shutdown graceful", "", NULL, false},
-    [COMMAND_QUIT] = {"quit", "", NULL, false},
-    [COMMAND_SLABS_REASSIGN] = {"slabs reassign", "de", NULL, false},
-    [COMMAND_SLABS_AUTOMOVE] = {"slabs automove", "a", NULL, false},
-    [COMMAND_SLABS_AUTOMOVE_RATIO] = {"slabs automove ratio", "x", NULL, false},
-    [COMMAND_SLABS_AUTOMOVE_WINDOW] = {"slabs automove window", "u", NULL, false},
-    [COMMAND_SLABS_AUTOMOVE_FREERATIO] = {"slabs automove freeratio", "x", NULL, false},
-    [COMMAND_EXTSTORE] = {"extstore", "w", NULL, false},
-    [COMMAND_REFRESH_CERTS] = {"refresh_certs", "", NULL, false},
-    [COMMAND_LRU_TUNE] = {"lru tune", "ppxx", NULL, false},
-    [COMMAND_LRU_MODE_FLAT] = {"lru mode flat", "", NULL, false},
-    [COMMAND_LRU_MODE_SEGMENTED] = {"lru mode segmented", "", NULL, false},
-    [COMMAND_LRU_TEMP_TTL] = {"lru temp_ttl", "i", NULL, false},
-    [COMMAND_LRU_CRAWLER_ENABLE] = {"lru_crawler enable", "", NULL, false},
-    [COMMAND_LRU_CRAWLER_DISABLE] = {"lru_crawler disable", "", NULL, false},
-    [COMMAND_LRU_CRAWLER_SLEEP] = {"lru_crawler sleep", "z", NULL, false},
-    [COMMAND_LRU_CRAWLER_TOCRAWL] = {"lru_crawler tocrawl", "u", NULL, false},
-    [COMMAND_LRU_CRAWLER_CRAWL] = {"lru_crawler crawl", "c", NULL, false},
-    [COMMAND_LRU_CRAWLER_METADUMP] = {"lru_crawler metadump", "c", NULL, false},
-    [COMMAND_LRU_CRAWLER_MGDUMP] = {"lru_crawler mgdump", "c", NULL, false},
-    [COMMAND_WATCH] = {"watch", "w", NULL, false},
-    [COMMAND_AUTH] = {"", "A", NULL, false},
+    [QUESTION_GET] = {"get", "K", "VALUE END", false},
+    [QUESTION_GETS] = {"gets", "K", "VALUE END", false},
+    [QUESTION_GAT] = {"gat", "iK", "VALUE END", true},
+    [QUESTION_GATS] = {"gats", "iK", "VALUE END", true},
+    [QUESTION_SET] = {"set", "kuisn", "STORED NOT_STORED", true},
+    [QUESTION_ADD] = {"add", "kuisn", "STORED NOT_STORED", true},
+    [QUESTION_REPLACE] = {"replace", "kuisn", "STORED NOT_STORED", true},
+    [QUESTION_APPEND] = {"append", "kuisn", "STORED NOT_STORED", true},
+    [QUESTION_PREPEND] = {"prepend", "kuisn", "STORED NOT_STORED", true},
+    [QUESTION_CAS] = {"cas", "kuisUn", "STORED NOT_STORED EXISTS NOT_FOUND", true},
+    [QUESTION_DELETE] = {"delete", "kn", "DELETED NOT_FOUND", true},
+    [QUESTION_INCR] = {"incr", "kUn", "NOT_FOUND #", true},
+    [QUESTION_DECR] = {"decr", "kUn", "NOT_FOUND #", true},
+    [QUESTION_TOUCH] = {"touch", "kin", "TOUCHED NOT_FOUND", true},
+    [QUESTION_MG] = {"mg", "km", "VA HD EN", false},
+    [QUESTION_MS] = {"ms", "ksm", "HD NS EX NF", true},
+    [QUESTION_MD] = {"md", "km", "HD NF EX", true},
+    [QUESTION_MA] = {"ma", "km", "HD NF NS EX VA", true},
+    [QUESTION_VERSION] = {"version", "", "VERSION", false},
+    [QUESTION_FLUSH_ALL] = {"flush_all", "in", "OK", true},
+    [QUESTION_ME] = {"me", "km", NULL, false},
+    [QUESTION_MN] = {"mn", "", NULL, false},
+    [QUESTION_STATS] = {"stats", "w", NULL, false},
+    [QUESTION_VERBOSITY] = {"verbosity", "un", NULL, false},
+    [QUESTION_CACHE_MEMLIMIT] = {"cache_memlimit", "un", NULL, false},
+    [QUESTION_SHUTDOWN] = {"shutdown", "", NULL, false},
+    [QUESTION_SHUTDOWN_GRACEFUL] = {"shutdown graceful", "", NULL, false},
+    [QUESTION_QUIT] = {"quit", "", NULL, false},
+    [QUESTION_SLABS_REASSIGN] = {"slabs reassign", "de", NULL, false},
+    [QUESTION_SLABS_AUTOMOVE] = {"slabs automove", "a", NULL, false},
+    [QUESTION_SLABS_AUTOMOVE_RATIO] = {"slabs automove ratio", "x", NULL, false},
+    [QUESTION_SLABS_AUTOMOVE_WINDOW] = {"slabs automove window", "u", NULL, false},
+    [QUESTION_SLABS_AUTOMOVE_FREERATIO] = {"slabs automove freeratio", "x", NULL, false},
+    [QUESTION_EXTSTORE] = {"extstore", "w", NULL, false},
+    [QUESTION_REFRESH_CERTS] = {"refresh_certs", "", NULL, false},
+    [QUESTION_LRU_TUNE] = {"lru tune", "ppxx", NULL, false},
+    [QUESTION_LRU_MODE_FLAT] = {"lru mode flat", "", NULL, false},
+    [QUESTION_LRU_MODE_SEGMENTED] = {"lru mode segmented", "", NULL, false},
+    [QUESTION_LRU_TEMP_TTL] = {"lru temp_ttl", "i", NULL, false},
+    [QUESTION_LRU_CRAWLER_ENABLE] = {"lru_crawler enable", "", NULL, false},
+    [QUESTION_LRU_CRAWLER_DISABLE] = {"lru_crawler disable", "", NULL, false},
+    [QUESTION_LRU_CRAWLER_SLEEP] = {"lru_crawler sleep", "z", NULL, false},
+    [QUESTION_LRU_CRAWLER_TOCRAWL] = {"lru_crawler tocrawl", "u", NULL, false},
+    [QUESTION_LRU_CRAWLER_CRAWL] = {"lru_crawler crawl", "c", NULL, false},
+    [QUESTION_LRU_CRAWLER_METADUMP] = {"lru_crawler metadump", "c", NULL, false},
+    [QUESTION_LRU_CRAWLER_MGDUMP] = {"lru_crawler mgdump", "c", NULL, false},
+    [QUESTION_WATCH] = {"watch", "w", NULL, false},
+    [QUESTION_AUTH] = {"", "A", NULL, false},
 };
 
 /* The numbers: how they are passed to mc_put_* (bits; negative: signed), and what they may be. */
@@ -89,18 +89,18 @@ static const struct number {
  * command are"): a letter, and after = what its token is. After the bar come those that every
  * command ignores (P, L) and those of newer servers. */
 static const struct meta {
-    enum command_name name;
+    enum question_name name;
     const char *flags, *modes;
 } metas[] = {
-    {COMMAND_MG,
+    {QUESTION_MG,
      "b c f h k l O=opaque q s t u v N=time R=time T=time | P=hint L=hint C=number E=number", ""},
-    {COMMAND_MS,
+    {QUESTION_MS,
      "b c C=number F=bits I k O=opaque q T=time M=mode | P=hint L=hint s E=number N=time", "EAPRS"},
-    {COMMAND_MD, "b C=number I k O=opaque q T=time | P=hint L=hint x E=number", ""},
-    {COMMAND_MA,
+    {QUESTION_MD, "b C=number I k O=opaque q T=time | P=hint L=hint x E=number", ""},
+    {QUESTION_MA,
      "b C=number N=time J=number D=number T=time M=mode q t c v | P=hint L=hint k O=opaque E=number",
      "I+D-"},
-    {COMMAND_ME, "b", ""},
+    {QUESTION_ME, "b", ""},
 };
 
 /* What follows the letter of such a flag: "" for nothing, NULL when the command has no such flag.
@@ -125,7 +125,7 @@ static const struct number *number_of(char letter)
     return NULL;
 }
 
-static const struct meta *meta_of(enum command_name name)
+static const struct meta *meta_of(enum question_name name)
 {
     for (size_t k = 0; k < sizeof metas / sizeof metas[0]; k++) {
         if (metas[k].name == name)
@@ -139,7 +139,7 @@ static bool is_one_of(char letter, const char *letters)
     return letter != '\0' && strchr(letters, letter) != NULL;
 }
 
-const struct mc_flag *command_flag(const struct command *c, char letter)
+const struct mc_flag *question_flag(const struct question *c, char letter)
 {
     for (size_t k = 0; k < c->flag_count; k++) {
         if (c->flags[k].letter == letter)
@@ -148,29 +148,29 @@ const struct mc_flag *command_flag(const struct command *c, char letter)
     return NULL;
 }
 
-bool command_is_meta(const struct command *c)
+bool question_is_meta(const struct question *c)
 {
     return meta_of(c->name) != NULL;
 }
 
-bool command_has_noreply(enum command_name name)
+bool question_has_noreply(enum question_name name)
 {
     return strchr(table[name].arguments, 'n') != NULL;
 }
 
-bool command_has_words(enum command_name name)
+bool question_has_words(enum question_name name)
 {
     return strpbrk(table[name].arguments, "wcA") != NULL;
 }
 
-bool command_is_write(const struct command *c)
+bool question_is_write(const struct question *c)
 {
-    bool changes = command_flag(c, 'N') != NULL || command_flag(c, 'R') != NULL ||
-                   command_flag(c, 'T') != NULL || command_flag(c, 'E') != NULL;
-    return table[c->name].writes || (c->name == COMMAND_MG && changes);
+    bool changes = question_flag(c, 'N') != NULL || question_flag(c, 'R') != NULL ||
+                   question_flag(c, 'T') != NULL || question_flag(c, 'E') != NULL;
+    return table[c->name].writes || (c->name == QUESTION_MG && changes);
 }
 
-bool command_is_answered(const struct command *c, const char *word)
+bool question_is_answered(const struct question *c, const char *word)
 {
     const char *list = table[c->name].replies;
     size_t len = strlen(word);
@@ -182,11 +182,11 @@ bool command_is_answered(const struct command *c, const char *word)
     return false;
 }
 
-uint64_t *command_size(struct command *c)
+uint64_t *question_size(struct question *c)
 {
     if (strchr(table[c->name].arguments, 's') == NULL)
         return NULL;
-    return &c->numbers[c->name == COMMAND_MS ? 0 : 2];
+    return &c->numbers[c->name == QUESTION_MS ? 0 : 2];
 }
 
 /* ---- made up --------------------------------------------------------------------------------- */
@@ -200,7 +200,7 @@ static uint64_t take_number(struct input *in, int bits)
     return bits == 64 ? number : (uint64_t)(int64_t)(int32_t)(uint32_t)number;
 }
 
-struct mc_flag command_take_flag(struct input *in, char letter)
+struct mc_flag question_take_flag(struct input *in, char letter)
 {
     struct mc_flag flag = {.letter = letter};
     if (is_one_of(flag.letter, "NRT"))
@@ -213,14 +213,14 @@ struct mc_flag command_take_flag(struct input *in, char letter)
 }
 
 /* Up to more flags than a meta command may have. */
-static void take_flags(struct input *in, struct command *c)
+static void take_flags(struct input *in, struct question *c)
 {
-    c->flag_count = input_byte(in) % COMMAND_FLAGS;
+    c->flag_count = input_byte(in) % QUESTION_FLAGS;
     for (size_t k = 0; k < c->flag_count; k++)
-        c->flags[k] = command_take_flag(in, (char)input_byte(in));
+        c->flags[k] = question_take_flag(in, (char)input_byte(in));
 }
 
-static void take_keys(struct input *in, struct command *c, bool many)
+static void take_keys(struct input *in, struct question *c, bool many)
 {
     size_t count = many ? input_byte(in) : 1;
     for (size_t k = 0; k < count; k++)
@@ -228,7 +228,7 @@ static void take_keys(struct input *in, struct command *c, bool many)
     c->key_count = count;
 }
 
-static void take_argument(struct input *in, struct command *c, char letter)
+static void take_argument(struct input *in, struct question *c, char letter)
 {
     const struct number *n = number_of(letter);
     if (n != NULL)
@@ -245,7 +245,7 @@ static void take_argument(struct input *in, struct command *c, char letter)
         c->password = input_bytes(in);
 }
 
-static void clear(struct command *c, enum command_name name)
+static void clear(struct question *c, enum question_name name)
 {
     c->name = name;
     c->key_count = c->number_count = c->flag_count = 0;
@@ -253,7 +253,7 @@ static void clear(struct command *c, enum command_name name)
     c->noreply = false;
 }
 
-void command_take(struct input *in, enum command_name name, struct command *c)
+void question_take(struct input *in, enum question_name name, struct question *c)
 {
     clear(c, name);
     for (const char *a = table[c->name].arguments; *a != '\0'; a++)
@@ -262,86 +262,86 @@ void command_take(struct input *in, enum command_name name, struct command *c)
 
 /* ---- put ------------------------------------------------------------------------------------- */
 
-static int put_store(const struct command *c, struct mc_out *out)
+static int put_store(const struct question *c, struct mc_out *out)
 {
     struct mc_item item = {.key = c->keys[0], .value = {NULL, (size_t)c->numbers[2]}};
     item.flags = (uint32_t)c->numbers[0];
     item.exptime = (int32_t)c->numbers[1];
-    item.cas = c->name == COMMAND_CAS ? c->numbers[3] : 0;
-    return mc_put_store(out, (enum mc_store)(c->name - COMMAND_SET), &item, c->noreply);
+    item.cas = c->name == QUESTION_CAS ? c->numbers[3] : 0;
+    return mc_put_store(out, (enum mc_store)(c->name - QUESTION_SET), &item, c->noreply);
 }
 
-static int put_item(const struct command *c, struct mc_out *out)
+static int put_item(const struct question *c, struct mc_out *out)
 {
     const struct mc_bytes *keys = c->keys, key = c->keys[0];
     int32_t time = (int32_t)c->numbers[0];
     switch (c->name) {
-    case COMMAND_GET: return mc_put_get(out, keys, c->key_count);
-    case COMMAND_GETS: return mc_put_gets(out, keys, c->key_count);
-    case COMMAND_GAT: return mc_put_gat(out, time, keys, c->key_count);
-    case COMMAND_GATS: return mc_put_gats(out, time, keys, c->key_count);
-    case COMMAND_DELETE: return mc_put_delete(out, key, c->noreply);
-    case COMMAND_INCR: return mc_put_incr(out, key, c->numbers[0], c->noreply);
-    case COMMAND_DECR: return mc_put_decr(out, key, c->numbers[0], c->noreply);
-    case COMMAND_TOUCH: return mc_put_touch(out, key, time, c->noreply);
-    case COMMAND_MG: return mc_put_mg(out, key, c->flags, c->flag_count);
-    case COMMAND_MS: return mc_put_ms(out, key, (size_t)c->numbers[0], c->flags, c->flag_count);
-    case COMMAND_MD: return mc_put_md(out, key, c->flags, c->flag_count);
-    case COMMAND_MA: return mc_put_ma(out, key, c->flags, c->flag_count);
-    case COMMAND_ME: return mc_put_me(out, key, c->flags, c->flag_count);
+    case QUESTION_GET: return mc_put_get(out, keys, c->key_count);
+    case QUESTION_GETS: return mc_put_gets(out, keys, c->key_count);
+    case QUESTION_GAT: return mc_put_gat(out, time, keys, c->key_count);
+    case QUESTION_GATS: return mc_put_gats(out, time, keys, c->key_count);
+    case QUESTION_DELETE: return mc_put_delete(out, key, c->noreply);
+    case QUESTION_INCR: return mc_put_incr(out, key, c->numbers[0], c->noreply);
+    case QUESTION_DECR: return mc_put_decr(out, key, c->numbers[0], c->noreply);
+    case QUESTION_TOUCH: return mc_put_touch(out, key, time, c->noreply);
+    case QUESTION_MG: return mc_put_mg(out, key, c->flags, c->flag_count);
+    case QUESTION_MS: return mc_put_ms(out, key, (size_t)c->numbers[0], c->flags, c->flag_count);
+    case QUESTION_MD: return mc_put_md(out, key, c->flags, c->flag_count);
+    case QUESTION_MA: return mc_put_ma(out, key, c->flags, c->flag_count);
+    case QUESTION_ME: return mc_put_me(out, key, c->flags, c->flag_count);
     default: return put_store(c, out);
     }
 }
 
-static int put_lru(const struct command *c, struct mc_out *out)
+static int put_lru(const struct question *c, struct mc_out *out)
 {
     const uint64_t *n = c->numbers;
     switch (c->name) {
-    case COMMAND_LRU_TUNE:
+    case QUESTION_LRU_TUNE:
         return mc_put_lru_tune(out, (uint32_t)n[0], (uint32_t)n[1], (uint32_t)n[2], (uint32_t)n[3]);
-    case COMMAND_LRU_MODE_FLAT: return mc_put_lru_mode(out, false);
-    case COMMAND_LRU_MODE_SEGMENTED: return mc_put_lru_mode(out, true);
-    case COMMAND_LRU_TEMP_TTL: return mc_put_lru_temp_ttl(out, (int32_t)n[0]);
-    case COMMAND_LRU_CRAWLER_ENABLE: return mc_put_lru_crawler_enable(out, true);
-    case COMMAND_LRU_CRAWLER_DISABLE: return mc_put_lru_crawler_enable(out, false);
-    case COMMAND_LRU_CRAWLER_SLEEP: return mc_put_lru_crawler_sleep(out, (uint32_t)n[0]);
-    case COMMAND_LRU_CRAWLER_TOCRAWL: return mc_put_lru_crawler_tocrawl(out, (uint32_t)n[0]);
-    case COMMAND_LRU_CRAWLER_CRAWL: return mc_put_lru_crawler_crawl(out, c->words);
-    case COMMAND_LRU_CRAWLER_METADUMP: return mc_put_lru_crawler_metadump(out, c->words);
-    case COMMAND_LRU_CRAWLER_MGDUMP: return mc_put_lru_crawler_mgdump(out, c->words);
+    case QUESTION_LRU_MODE_FLAT: return mc_put_lru_mode(out, false);
+    case QUESTION_LRU_MODE_SEGMENTED: return mc_put_lru_mode(out, true);
+    case QUESTION_LRU_TEMP_TTL: return mc_put_lru_temp_ttl(out, (int32_t)n[0]);
+    case QUESTION_LRU_CRAWLER_ENABLE: return mc_put_lru_crawler_enable(out, true);
+    case QUESTION_LRU_CRAWLER_DISABLE: return mc_put_lru_crawler_enable(out, false);
+    case QUESTION_LRU_CRAWLER_SLEEP: return mc_put_lru_crawler_sleep(out, (uint32_t)n[0]);
+    case QUESTION_LRU_CRAWLER_TOCRAWL: return mc_put_lru_crawler_tocrawl(out, (uint32_t)n[0]);
+    case QUESTION_LRU_CRAWLER_CRAWL: return mc_put_lru_crawler_crawl(out, c->words);
+    case QUESTION_LRU_CRAWLER_METADUMP: return mc_put_lru_crawler_metadump(out, c->words);
+    case QUESTION_LRU_CRAWLER_MGDUMP: return mc_put_lru_crawler_mgdump(out, c->words);
     default: return mc_put_watch(out, c->words);
     }
 }
 
-static int put_server(const struct command *c, struct mc_out *out)
+static int put_server(const struct question *c, struct mc_out *out)
 {
     const uint64_t *n = c->numbers;
     switch (c->name) {
-    case COMMAND_VERSION: return mc_put_version(out);
-    case COMMAND_FLUSH_ALL: return mc_put_flush_all(out, (int32_t)n[0], c->noreply);
-    case COMMAND_MN: return mc_put_mn(out);
-    case COMMAND_STATS: return mc_put_stats(out, c->words);
-    case COMMAND_VERBOSITY: return mc_put_verbosity(out, (uint32_t)n[0], c->noreply);
-    case COMMAND_CACHE_MEMLIMIT: return mc_put_cache_memlimit(out, (uint32_t)n[0], c->noreply);
-    case COMMAND_SHUTDOWN: return mc_put_shutdown(out, false);
-    case COMMAND_SHUTDOWN_GRACEFUL: return mc_put_shutdown(out, true);
-    case COMMAND_QUIT: return mc_put_quit(out);
-    case COMMAND_SLABS_REASSIGN: return mc_put_slabs_reassign(out, (int32_t)n[0], (int32_t)n[1]);
-    case COMMAND_SLABS_AUTOMOVE: return mc_put_slabs_automove(out, (uint32_t)n[0]);
-    case COMMAND_SLABS_AUTOMOVE_RATIO: return mc_put_slabs_automove_ratio(out, (uint32_t)n[0]);
-    case COMMAND_SLABS_AUTOMOVE_WINDOW: return mc_put_slabs_automove_window(out, (uint32_t)n[0]);
-    case COMMAND_SLABS_AUTOMOVE_FREERATIO:
+    case QUESTION_VERSION: return mc_put_version(out);
+    case QUESTION_FLUSH_ALL: return mc_put_flush_all(out, (int32_t)n[0], c->noreply);
+    case QUESTION_MN: return mc_put_mn(out);
+    case QUESTION_STATS: return mc_put_stats(out, c->words);
+    case QUESTION_VERBOSITY: return mc_put_verbosity(out, (uint32_t)n[0], c->noreply);
+    case QUESTION_CACHE_MEMLIMIT: return mc_put_cache_memlimit(out, (uint32_t)n[0], c->noreply);
+    case QUESTION_SHUTDOWN: return mc_put_shutdown(out, false);
+    case QUESTION_SHUTDOWN_GRACEFUL: return mc_put_shutdown(out, true);
+    case QUESTION_QUIT: return mc_put_quit(out);
+    case QUESTION_SLABS_REASSIGN: return mc_put_slabs_reassign(out, (int32_t)n[0], (int32_t)n[1]);
+    case QUESTION_SLABS_AUTOMOVE: return mc_put_slabs_automove(out, (uint32_t)n[0]);
+    case QUESTION_SLABS_AUTOMOVE_RATIO: return mc_put_slabs_automove_ratio(out, (uint32_t)n[0]);
+    case QUESTION_SLABS_AUTOMOVE_WINDOW: return mc_put_slabs_automove_window(out, (uint32_t)n[0]);
+    case QUESTION_SLABS_AUTOMOVE_FREERATIO:
         return mc_put_slabs_automove_freeratio(out, (uint32_t)n[0]);
-    case COMMAND_EXTSTORE: return mc_put_extstore(out, c->words);
-    case COMMAND_REFRESH_CERTS: return mc_put_refresh_certs(out);
-    case COMMAND_AUTH: return mc_put_auth(out, c->words, c->password);
+    case QUESTION_EXTSTORE: return mc_put_extstore(out, c->words);
+    case QUESTION_REFRESH_CERTS: return mc_put_refresh_certs(out);
+    case QUESTION_AUTH: return mc_put_auth(out, c->words, c->password);
     default: return put_lru(c, out);
     }
 }
 
-int command_put(const struct command *c, struct mc_out *out)
+int question_put(const struct question *c, struct mc_out *out)
 {
-    bool item = c->name <= COMMAND_MA || c->name == COMMAND_ME;
+    bool item = c->name <= QUESTION_MA || c->name == QUESTION_ME;
     return item ? put_item(c, out) : put_server(c, out);
 }
 
@@ -401,9 +401,9 @@ static int judge_flag(const struct meta *m, const struct mc_flag *flag)
 }
 
 /* A command has 20 words at most, and its name, its key and ms's size are some of them. */
-static size_t flags_max(const struct command *c)
+static size_t flags_max(const struct question *c)
 {
-    return c->name == COMMAND_MS ? 17 : 18;
+    return c->name == QUESTION_MS ? 17 : 18;
 }
 
 static uint32_t bit(bool wrong, int result)
@@ -411,21 +411,21 @@ static uint32_t bit(bool wrong, int result)
     return wrong ? 1u << -result : 0;
 }
 
-static uint32_t judge_flags(const struct command *c)
+static uint32_t judge_flags(const struct question *c)
 {
     const struct meta *m = meta_of(c->name);
     uint32_t wrong = bit(c->flag_count > flags_max(c), MC_E_FLAG);
     for (size_t k = 0; k < c->flag_count; k++) {
         int r = judge_flag(m, &c->flags[k]);
-        bool doubled = command_flag(c, c->flags[k].letter) != &c->flags[k];
+        bool doubled = question_flag(c, c->flags[k].letter) != &c->flags[k];
         wrong |= bit(r != 0, r) | bit(doubled, MC_E_FLAG);
     }
     return wrong;
 }
 
-static uint32_t judge_keys(const struct command *c)
+static uint32_t judge_keys(const struct question *c)
 {
-    bool binary = command_flag(c, 'b') != NULL;
+    bool binary = question_flag(c, 'b') != NULL;
     uint32_t wrong = bit(c->key_count < 1, MC_E_KEY);
     for (size_t k = 0; k < c->key_count; k++) {
         size_t len = c->keys[k].len;
@@ -436,7 +436,7 @@ static uint32_t judge_keys(const struct command *c)
 }
 
 /* The line of a retrieval command has to stay below MC_REQUEST_MAX. */
-static uint32_t judge_length(const struct command *c)
+static uint32_t judge_length(const struct question *c)
 {
     char time[16] = "";
     if (c->number_count > 0)
@@ -457,7 +457,7 @@ static bool is_password(struct mc_bytes password)
     return password.len >= 1 && password.len <= 250;
 }
 
-uint32_t command_wrong(const struct command *c)
+uint32_t question_wrong(const struct question *c)
 {
     uint32_t wrong = 0;
     size_t n = 0;
@@ -534,7 +534,7 @@ static int sextet(char c)
     return found != NULL ? (int)(found - alphabet) : -1;
 }
 
-size_t command_encode(struct mc_bytes bytes, char *to)
+size_t question_encode(struct mc_bytes bytes, char *to)
 {
     size_t len = (bytes.len + 2) / 3 * 4;
     for (size_t k = 0; k < len; k++) {
@@ -548,7 +548,7 @@ size_t command_encode(struct mc_bytes bytes, char *to)
     return len;
 }
 
-bool command_decode(struct mc_bytes base64, char *to, struct mc_bytes *bytes)
+bool question_decode(struct mc_bytes base64, char *to, struct mc_bytes *bytes)
 {
     size_t len = base64.len;
     uint32_t bits = 0, count = 0;
@@ -597,23 +597,23 @@ static bool parse_flag(const struct meta *m, struct mc_bytes word, struct mc_fla
     return true;
 }
 
-static bool parse_flags(struct words *w, struct command *c)
+static bool parse_flags(struct words *w, struct question *c)
 {
     const struct meta *m = meta_of(c->name);
     while (!at_end(w)) {
-        if (c->flag_count >= COMMAND_FLAGS ||
+        if (c->flag_count >= QUESTION_FLAGS ||
             !parse_flag(m, next_word(w), &c->flags[c->flag_count]))
             return false;
         c->flag_count++;
     }
-    return command_flag(c, 'b') == NULL || command_decode(c->keys[0], c->decoded, &c->keys[0]);
+    return question_flag(c, 'b') == NULL || question_decode(c->keys[0], c->decoded, &c->keys[0]);
 }
 
 /* One key, or all that is left. */
-static bool parse_keys(struct words *w, struct command *c, bool all)
+static bool parse_keys(struct words *w, struct question *c, bool all)
 {
     do {
-        if (at_end(w) || c->key_count >= COMMAND_KEYS)
+        if (at_end(w) || c->key_count >= QUESTION_KEYS)
             return false;
         c->keys[c->key_count] = next_word(w);
         if (c->keys[c->key_count++].len < 1)
@@ -622,7 +622,7 @@ static bool parse_keys(struct words *w, struct command *c, bool all)
     return true;
 }
 
-static bool parse_argument(struct words *w, struct command *c, char letter)
+static bool parse_argument(struct words *w, struct question *c, char letter)
 {
     switch (letter) {
     case 'k':
@@ -641,7 +641,7 @@ static bool parse_argument(struct words *w, struct command *c, char letter)
 }
 
 /* True when the line is this command, with all its arguments and nothing else. */
-static bool parse_as(struct mc_bytes line, enum command_name name, struct command *c)
+static bool parse_as(struct mc_bytes line, enum question_name name, struct question *c)
 {
     const char *begin = table[name].words;
     size_t len = strlen(begin);
@@ -659,14 +659,14 @@ static bool parse_as(struct mc_bytes line, enum command_name name, struct comman
 }
 
 /* set <any> 0 0 <size>\r\n<user> <password>\r\n; the user ends at the first space. */
-static bool parse_auth(struct mc_bytes lines, struct command *c)
+static bool parse_auth(struct mc_bytes lines, struct question *c)
 {
     char head[64];
     const char *end = memchr(lines.data, '\n', lines.len);
     if (end == NULL)
         return false;
     size_t first = (size_t)(end - lines.data) + 1;
-    clear(c, COMMAND_AUTH);
+    clear(c, QUESTION_AUTH);
     struct mc_bytes value = {lines.data + first, lines.len - first};
     snprintf(head, sizeof head, "set auth 0 0 %zu\r\n", value.len);
     const char *space = memchr(value.data, ' ', value.len);
@@ -677,7 +677,7 @@ static bool parse_auth(struct mc_bytes lines, struct command *c)
     return true;
 }
 
-bool command_parse(struct mc_bytes line, struct command *c)
+bool question_parse(struct mc_bytes line, struct question *c)
 {
     size_t lines = 0;
     if (line.len < 2 || memcmp(line.data + line.len - 2, "\r\n", 2) != 0)
@@ -687,8 +687,8 @@ bool command_parse(struct mc_bytes line, struct command *c)
         lines += line.data[k] == '\r' || line.data[k] == '\n' || line.data[k] == '\0';
     if (lines > 0)
         return lines == 2 && parse_auth(line, c);
-    for (int name = 0; name < COMMAND_AUTH; name++) {
-        if (parse_as(line, (enum command_name)name, c))
+    for (int name = 0; name < QUESTION_AUTH; name++) {
+        if (parse_as(line, (enum question_name)name, c))
             return true;
     }
     return false;
@@ -702,7 +702,7 @@ static bool same_flag(const struct mc_flag *a, const struct mc_flag *b)
            input_same(a->token, b->token);
 }
 
-bool command_same(const struct command *a, const struct command *b)
+bool question_same(const struct question *a, const struct question *b)
 {
     bool same = a->name == b->name && a->noreply == b->noreply && a->key_count == b->key_count &&
                 a->number_count == b->number_count && a->flag_count == b->flag_count &&

@@ -1,28 +1,28 @@
 /* An operation of the client: made from the input, and run by its function. */
-#ifndef OP_H
-#define OP_H
+#ifndef CALL_H
+#define CALL_H
 
 #include "client.h"
-#include "command.h"
+#include "question.h"
 
-enum { OP_UNSET = INT32_MIN };
+enum { CALL_UNSET = INT32_MIN };
 
 /* The command, what it stores, and what became of it. */
-struct op {
-    struct command c;
+struct call {
+    struct question c;
     struct mc_bytes data;
-    struct mc_op out; /* also of calls one at a time; its result is OP_UNSET before */
+    struct mc_op out; /* also of calls one at a time; its result is CALL_UNSET before */
     struct mc_value value;
     struct mc_meta meta;
 };
 
 /* Mostly right, with few keys. Some have no outputs; not a retrieval that may share its line. */
-void op_take(struct input *in, struct op *op, bool alone);
+void call_take(struct input *in, struct call *op, bool alone);
 
 /* Space for a value, and outputs that must not be left as they are. */
-void op_take_space(struct input *in, struct op *op);
+void call_take_space(struct input *in, struct call *op);
 
 /* Calls mc_client_...(), with the deadline OTHER_DEADLINE. Returns its result. */
-int op_call(struct mc_client *client, struct op *op);
+int call_make(struct mc_client *client, struct call *op);
 
 #endif
