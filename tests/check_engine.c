@@ -323,6 +323,9 @@ static const struct scene scenes[] = {
         {OP(get, NONE), "get k\r\n", "END\r\n", "END"},
         {OP(delete, NONE), "delete k\r\n", "DELETED\r\nEND\r\n", NULL}}},
 
+    {"surplus after the last of many keys", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED,
+     .count = 1, .rows = {
+        {OP(get, NONE), "get a b\r\n", "END\r\nEND\r\n", NULL, .keys = "ab"}}},
     {"malformed", .error = MC_E_PROTOCOL, .fault = MC_FAULT_NUMBER, .count = 1, .rows = {
         {OP(get, NONE), "get k\r\n", "VALUE k 0 01\r\n1\r\nEND\r\n", "PROTOCOL"}}},
 
@@ -427,6 +430,37 @@ static const struct scene scenes[] = {
         {OP(get, .key = B("a")), "get a a\r\n", "VALUE a 0 2\r\n12\r\nEND\r\n", "VALUE 12"},
         {OP(get, .key = B("a")), "", "", "E_FULL len=2", .value_cap = 1}}},
 
+    {"doubled, and nobody wants it", .count = 2, .rows = {
+        {OP(get, NONE), "get k k\r\n", "VALUE k 0 2\r\nhi\r\nEND\r\n", "VALUE", .unwanted = true},
+        {OP(get, NONE), "", "", "VALUE", .unwanted = true}}},
+    {"a doubled key, and a place of just its size", .count = 2, .rows = {
+        {OP(get, NONE), "get k k\r\n", "VALUE k 0 2\r\nhi\r\nEND\r\n", "VALUE hi"},
+        {OP(get, NONE), "", "", "VALUE hi", .value_cap = 2}}},
+    {"gat of many keys", .count = 1, .rows = {
+        {OP(gat, .exptime = 5), "gat 5 a b\r\n", "VALUE a 0 1\r\n1\r\nVALUE b 0 1\r\n2\r\nEND\r\n",
+         "MORE a VALUE 1 b VALUE 2", .keys = "ab"}}},
+    {"a value that looks like an item", .count = 1, .rows = {
+        {OP(get, NONE), "get a b\r\n",
+         "VALUE a 0 16\r\nVALUE b 0 1\r\nx\r\n\r\nVALUE b 0 1\r\n2\r\nEND\r\n",
+         "MORE a VALUE VALUE b 0 1\r\nx\r\n b VALUE 2", .keys = "ab"}}},
+    {"ERROR to several keys", .error = MC_E_AMBIGUOUS, .count = 1, .rows = {
+        {OP(get, NONE), "get a b\r\n", "ERROR\r\n", "ERROR a ERROR b ERROR", .keys = "ab"}}},
+    {"a meta reply to several keys", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED, .count = 1,
+     .rows = {
+        {OP(get, NONE), "get a b\r\n", "EN\r\n", "PROTOCOL a PROTOCOL b PROTOCOL", .keys = "ab"}}},
+    {"another kind of reply to several keys", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED,
+     .count = 1, .rows = {
+        {OP(get, NONE), "get a b\r\n", "STORED\r\n", "PROTOCOL a PROTOCOL b PROTOCOL",
+         .keys = "ab"}}},
+    {"gets of several keys without a unique", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED,
+     .count = 1, .rows = {
+        {OP(gets, NONE), "gets a b\r\n", "VALUE a 0 1\r\n1\r\nEND\r\n",
+         "PROTOCOL a PROTOCOL b PROTOCOL", .keys = "ab"}}},
+    {"a malformed item among several", .error = MC_E_PROTOCOL, .fault = MC_FAULT_NUMBER, .count = 1,
+     .rows = {
+        {OP(get, NONE), "get a b\r\n", "VALUE a 0 01\r\n1\r\nEND\r\n",
+         "PROTOCOL a PROTOCOL b PROTOCOL", .keys = "ab"}}},
+
     {"quiet: what they say, and what their silence means", .count = 9, .rows = {
         {OP(mg, FLAGS(v_q)), "mg k v q O0\r\n", "", "END"},
         {OP(mg, FLAGS(v_q)), "mg k v q O1\r\n", "VA 2 O1 f3\r\nhi\r\n", "VALUE hi flags=3 meta f=3"},
@@ -448,6 +482,13 @@ static const struct scene scenes[] = {
         MN,
         {OP(version, NONE), "version\r\n", "VERSION 1\r\n", "VERSION '1'"}}},
 
+    {"quiet: two groups, and names in both", .count = 6, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "NF O0\r\n", "NOT_FOUND"},
+        MN,
+        {OP(get, NONE), "get k\r\n", "END\r\n", "END"},
+        {OP(md, FLAGS(q)), "md k q O1\r\n", "NF O1\r\n", "NOT_FOUND"},
+        {OP(md, FLAGS(q)), "md k q O2\r\n", "", "HD"},
+        MN}},
     {"quiet: nothing but silence", .count = 3, .rows = {
         {OP(mg, FLAGS(q)), "mg k q O0\r\n", "", "END"},
         {OP(md, FLAGS(q)), "md k q O1\r\n", "", "HD"},
@@ -628,6 +669,7 @@ static const struct scene scenes[] = {
 struct pace {
     size_t send_max, recv_max, cut, parts;
     bool feed, shared, late; /* lent buffers; one buffer; receive only when nothing can be sent */
+    bool backwards;          /* operations lie in memory the other way round */
     size_t fail_at;          /* after so many steps the connection fails, 0: never, */
     int why;                 /* with this */
 };
@@ -648,9 +690,22 @@ struct play {
     char *places[ROWS_MAX][KEYS_MAX];
     struct collector sinks[ROWS_MAX];
     size_t count, done; /* operations */
+    bool backwards;
     struct text sent, replies;
     size_t received, steps;
 };
+
+/* The i-th operation; and the same from one to its number. */
+static struct mc_op *op_at(const struct play *p, size_t i)
+{
+    return &p->ops[p->backwards ? ROWS_MAX - 1 - i : i];
+}
+
+static size_t op_number(const struct play *p, const struct mc_op *op)
+{
+    size_t i = (size_t)(op - p->ops);
+    return p->backwards ? ROWS_MAX - 1 - i : i;
+}
 
 static void collect(struct mc_sink *sink, const struct mc_op *op, size_t slot, int event,
                     const struct mc_reply *reply)
@@ -675,7 +730,7 @@ static void set_value(struct mc_value *value, char **place, size_t cap)
 
 static void set_keys(struct play *p, size_t i, const char *letters)
 {
-    struct mc_op *op = &p->ops[i];
+    struct mc_op *op = op_at(p, i);
     op->count = strlen(letters);
     op->keys = p->keys[i];
     op->values = p->values[i];
@@ -688,7 +743,7 @@ static void set_keys(struct play *p, size_t i, const char *letters)
 static void set_op(struct play *p, const struct row *row)
 {
     size_t i = p->count++;
-    struct mc_op *op = &p->ops[i];
+    struct mc_op *op = op_at(p, i);
     *op = row->op;
     op->result = 77;
     op->answer = 77;
@@ -725,7 +780,7 @@ static const struct row *op_row(const struct play *p, size_t op)
 
 static void set_up(struct play *p, const struct scene *scene, const struct pace *pace)
 {
-    *p = (struct play){.scene = scene};
+    *p = (struct play){.scene = scene, .backwards = pace->backwards};
     p->in = malloc(IN_CAP);
     p->out = malloc(OUT_CAP);
     p->ops = calloc(ROWS_MAX, sizeof *p->ops);
@@ -735,7 +790,7 @@ static void set_up(struct play *p, const struct scene *scene, const struct pace 
             set_op(p, &scene->rows[i]);
     }
     for (size_t i = 0; i < p->count; i++)
-        mc_engine_submit(&p->engine, &p->ops[i]);
+        mc_engine_submit(&p->engine, op_at(p, i));
 }
 
 static void tear_down(struct play *p)
@@ -835,7 +890,7 @@ static void show_meta(struct text *text, const struct mc_meta *meta)
 /* What came of an operation, as text. */
 static void show_op(const struct play *p, const struct mc_op *op, struct text *text)
 {
-    size_t i = (size_t)(op - p->ops);
+    size_t i = op_number(p, op);
     text_add_string(text, events_name(op->result));
     if (op->text.len > 0)
         text_print(text, " '%.*s'", (int)op->text.len, op->text.data);
@@ -859,7 +914,7 @@ static void show_op(const struct play *p, const struct mc_op *op, struct text *t
 static void check_shown(const struct play *p, size_t op, const char *expected)
 {
     struct text got = {0}, sent = {0};
-    show_op(p, &p->ops[op], &got);
+    show_op(p, op_at(p, op), &got);
     if (strcmp(text_string(&got), expected) == 0) {
         text_free(&got);
         return;
@@ -882,7 +937,7 @@ static size_t bytes_until(const struct scene *scene, const struct row *row)
 static bool has_fate(const struct play *p, size_t op, int why)
 {
     const struct row *row = op_row(p, op);
-    struct mc_op *o = &p->ops[op];
+    struct mc_op *o = op_at(p, op);
     bool gone = row->request != NULL && bytes_until(p->scene, row) <= p->sent.len;
     int fate = gone && mc_engine_writes(o) ? MC_E_UNKNOWN : why;
     return o->result == fate;
@@ -896,7 +951,7 @@ static bool is_loss(const char *outcome)
 
 static void check_done(struct play *p, struct mc_op *op, const struct pace *pace)
 {
-    ck_assert_ptr_eq(op, &p->ops[p->done]); /* each once, in order */
+    ck_assert_ptr_eq(op, op_at(p, p->done)); /* each once, in order */
     size_t i = p->done++;
     const char *outcome = op_row(p, i)->outcome;
     struct text got = {0};
@@ -973,6 +1028,9 @@ static void check_end(struct play *p, const struct pace *pace)
     ck_assert_int_eq(p->engine.error, scene->error);
     if (scene->error == MC_E_PROTOCOL)
         ck_assert_int_eq(p->engine.reader.fault, scene->fault);
+    if (scene->error == 0 && (p->engine.received != p->received || p->engine.unanswered > 0))
+        ck_abort_msg("%s: %zu bytes received, %u unanswered", scene->name, p->engine.received,
+                     (unsigned)p->engine.unanswered);
     mc_engine_submit(&p->engine, &more);
     if (scene->error != 0) {
         ck_assert_ptr_eq(mc_engine_done(&p->engine), &more);
@@ -1015,9 +1073,11 @@ static size_t reply_bytes(const struct scene *scene)
 
 START_TEST(as_written)
 {
-    for (int k = 0; k < 6; k++)
-        perform(&scenes[_i],
-                &(struct pace){.feed = k / 2 == 1, .shared = k / 2 == 2, .late = k % 2});
+    for (int k = 0; k < 12; k++) {
+        struct pace pace = {.feed = k / 4 == 1, .shared = k / 4 == 2, .late = k % 2};
+        pace.backwards = k / 2 % 2 != 0;
+        perform(&scenes[_i], &pace);
+    }
 }
 END_TEST
 
@@ -1029,6 +1089,7 @@ START_TEST(at_every_pace)
             struct pace pace = {.send_max = n, .parts = 1, .feed = k / 2 == 1};
             pace.shared = k / 2 == 2;
             pace.late = k % 2;
+            pace.backwards = n % 2 != 0;
             perform(&scenes[_i], &pace);
             pace.recv_max = n;
             perform(&scenes[_i], &pace);
@@ -1046,6 +1107,7 @@ START_TEST(cut_everywhere)
         for (int k = 0; k < 6; k++) {
             struct pace pace = {.cut = cut, .feed = k / 2 == 1, .shared = k / 2 == 2};
             pace.late = k % 2;
+            pace.backwards = cut % 2 != 0;
             perform(&scenes[_i], &pace);
         }
     }
@@ -1058,6 +1120,7 @@ START_TEST(failing_everywhere)
     static const size_t paces[] = {0, 1, 7, 30};
     for (size_t i = 0; i < COUNT(paces); i++) {
         struct pace pace = {.send_max = paces[i], .recv_max = paces[i], .late = i % 2 != 0};
+        pace.backwards = i > 1;
         size_t steps = perform(&scenes[_i], &pace);
         for (size_t at = 1; at <= steps; at++) {
             pace.fail_at = at;
@@ -1173,6 +1236,8 @@ static void do_each(const struct scene *scene, size_t send_max, size_t recv_max,
         check_outcome(&p, i, true);
     }
     ck_assert_int_eq(p.engine.error, scene->error);
+    if (scene->error == 0)
+        ck_assert_uint_eq(p.engine.received, script.received);
     script_free(&script);
     tear_down(&p);
 }
@@ -1365,6 +1430,7 @@ static const struct {
      MC_E_PROTOCOL,
      MC_E_PROTOCOL,
      NULL},
+    {LARGE_SET, {"SERVER_ERROR\rx\r\n"}, 10, true, MC_E_PROTOCOL, MC_E_PROTOCOL, NULL},
     {LARGE_SET, {"CLIENT_ERROR x\r\n"}, 10, true, MC_E_AMBIGUOUS, MC_CLIENT_ERROR, NULL},
     {LARGE_SET, {"STORED\r\n"}, 1, true, MC_E_PROTOCOL, MC_E_PROTOCOL, NULL},
 };
@@ -1542,7 +1608,7 @@ START_TEST(no_places)
 {
     struct mc_engine e;
     char in[64], out[64];
-    struct mc_op op = {.command = &mc_command_get, .keys = two_keys, .count = 2};
+    struct mc_op op = {.command = &mc_command_get, .keys = two_keys, .count = 1 + (size_t)_i};
     mc_engine_init(&e, in, sizeof in, out, sizeof out);
     mc_engine_submit(&e, &op);
     ck_assert_uint_eq(send_all(&e), 0);
@@ -1600,6 +1666,202 @@ START_TEST(refused_in_the_end)
     ck_assert_int_eq(values[0].result, MC_MISS);
     ck_assert_int_eq(values[1].result, MC_E_KEY);
     ck_assert(mc_engine_is_idle(&e));
+}
+END_TEST
+
+/* Three lines of one key each, of which some were sent, and some received: what the keys have when the
+ * connection fails. A write is unknown when its line had gone. */
+static const struct {
+    const struct mc_command *command;
+    size_t sent;       /* bytes of the first batch, which has a line; SIZE_MAX: all of it */
+    bool next;         /* and then the second line */
+    const char *reply; /* before the failure */
+    int results[3];
+} lost_lines[] = {
+    {&mc_command_get, 0, false, "", {MC_E_TIMEOUT, MC_E_TIMEOUT, MC_E_TIMEOUT}},
+    {&mc_command_gat, 0, false, "", {MC_E_TIMEOUT, MC_E_TIMEOUT, MC_E_TIMEOUT}},
+    {&mc_command_gat, 5, false, "", {MC_E_TIMEOUT, MC_E_TIMEOUT, MC_E_TIMEOUT}},
+    {&mc_command_gat, SIZE_MAX, false, "", {MC_E_UNKNOWN, MC_E_TIMEOUT, MC_E_TIMEOUT}},
+    {&mc_command_get, SIZE_MAX, false, "", {MC_E_TIMEOUT, MC_E_TIMEOUT, MC_E_TIMEOUT}},
+    {&mc_command_gat, SIZE_MAX, false, "EN", {MC_E_UNKNOWN, MC_E_TIMEOUT, MC_E_TIMEOUT}},
+    {&mc_command_gat, SIZE_MAX, false, "END\r\n", {MC_MISS, MC_E_TIMEOUT, MC_E_TIMEOUT}},
+    {&mc_command_gat, SIZE_MAX, true, "END\r\n", {MC_MISS, MC_E_UNKNOWN, MC_E_TIMEOUT}},
+    {&mc_command_gat, SIZE_MAX, true, "", {MC_E_UNKNOWN, MC_E_UNKNOWN, MC_E_TIMEOUT}},
+    {&mc_command_gat, SIZE_MAX, true, "END\r\nVALUE 1", {MC_MISS, MC_E_UNKNOWN, MC_E_TIMEOUT}},
+    {&mc_command_get, SIZE_MAX, true, "END\r\nVALUE 1", {MC_MISS, MC_E_TIMEOUT, MC_E_TIMEOUT}},
+    {&mc_command_gat, SIZE_MAX, true, "END\r\nEND\r\n", {MC_MISS, MC_MISS, MC_E_TIMEOUT}},
+};
+
+START_TEST(losing_lines)
+{
+    static const struct mc_bytes keys[] = {B("0123456789012345678901234567890"),
+                                           B("1123456789012345678901234567890"),
+                                           B("2123456789012345678901234567890")};
+    struct mc_value values[3];
+    struct mc_op op = {.keys = keys, .values = values, .count = 3};
+    struct mc_engine e;
+    struct mc_bytes part;
+    char in[64], out[48]; /* for one key */
+    op.command = lost_lines[_i].command;
+    memset(values, 0, sizeof values);
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    for (int k = 0; k < (lost_lines[_i].next ? 2 : 1); k++) {
+        ck_assert_uint_eq(mc_engine_output(&e, &part, 1), 1);
+        mc_engine_sent(&e, lost_lines[_i].sent < part.len ? lost_lines[_i].sent : part.len);
+    }
+    if (lost_lines[_i].reply[0] != '\0')
+        receive_text(&e, lost_lines[_i].reply);
+    mc_engine_fail(&e, MC_E_TIMEOUT);
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    int first = 0;
+    for (size_t k = 0; k < 3; k++) {
+        ck_assert_int_eq(values[k].result, lost_lines[_i].results[k]);
+        ck_assert_uint_eq(values[k].len + values[k].flags + values[k].cas, 0);
+        first = first == 0 && values[k].result != MC_MISS ? values[k].result : first;
+    }
+    ck_assert_int_eq(op.result, first);
+}
+END_TEST
+
+/* The reply to a line has begun, also with the value of a key: all keys of the line are lost, and so
+ * are those of another operation that were not sent. */
+START_TEST(losing_a_line_that_began)
+{
+    struct mc_value values[2] = {{0}}, more[2] = {{0}};
+    struct mc_op op = {.command = &mc_command_gat, .keys = two_keys, .values = values, .count = 2};
+    struct mc_op other = op;
+    struct mc_engine e;
+    char in[64], out[64];
+    other.values = more;
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    send_all(&e);
+    mc_engine_submit(&e, &other);
+    receive_text(&e, _i == 0 ? "VALUE a 0 0\r\n\r\nVAL" : "VALUE b 0 0\r\n\r\n");
+    mc_engine_fail(&e, MC_E_CLOSED);
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_ptr_eq(mc_engine_done(&e), &other);
+    ck_assert(values[0].result == MC_E_UNKNOWN && values[1].result == MC_E_UNKNOWN);
+    ck_assert(more[0].result == MC_E_CLOSED && more[1].result == MC_E_CLOSED);
+    ck_assert(op.result == MC_E_UNKNOWN && other.result == MC_E_CLOSED);
+}
+END_TEST
+
+/* A reply comes before its line has gone, after one to another line of keys. */
+START_TEST(early_after_others)
+{
+    struct mc_value values[2] = {{0}}, more[2] = {{0}};
+    struct mc_op op = {.command = &mc_command_get, .keys = two_keys, .values = values, .count = 2};
+    struct mc_op other = op;
+    struct mc_engine e;
+    char in[64], out[64];
+    other.values = more;
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    send_all(&e);
+    receive_text(&e, "END\r\n");
+    mc_engine_submit(&e, &other);
+    send_but(&e, 1);
+    receive_text(&e, "END\r\n");
+    ck_assert_int_eq(e.error, MC_E_PROTOCOL);
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_ptr_eq(mc_engine_done(&e), &other);
+    ck_assert(op.result == 0 && other.result == MC_E_PROTOCOL);
+}
+END_TEST
+
+enum { LONGEST_LINE = 2047 };
+
+/* How many bytes of keys a line has: as many as fit the buffer beside the longest name of a command,
+ * and no line is 2,048 bytes long. */
+START_TEST(as_many_keys_as_fit)
+{
+    static char names[10][MC_KEY_MAX], in[64], out[4096];
+    const size_t name = strlen("gats -2147483648\r\n"), key = 200, all = name + 5 * (key + 1);
+    const size_t last = LONGEST_LINE - name - 10 * (key + 1) + key; /* with it a longest line */
+    struct mc_bytes keys[10];
+    struct mc_value values[10];
+    struct mc_op op = {.command = &mc_command_gats, .exptime = INT32_MIN, .keys = keys};
+    struct mc_engine e;
+    op.values = values;
+    op.count = _i < 2 ? 5 : 10;
+    memset(values, 0, sizeof values);
+    for (size_t k = 0; k < 10; k++) {
+        memset(names[k], 'k', MC_KEY_MAX);
+        names[k][0] = (char)('0' + k);
+        keys[k] = (struct mc_bytes){names[k], key};
+    }
+    if (_i >= 2)
+        keys[9].len = last + (_i == 3);
+    mc_engine_init(&e, in, sizeof in, out, _i < 2 ? all - (_i == 1) : sizeof out);
+    mc_engine_submit(&e, &op);
+    struct mc_bytes part;
+    ck_assert_uint_eq(mc_engine_output(&e, &part, 1), 1);
+    const char *end = memchr(part.data, '\n', part.len);
+    size_t line = (size_t)(end + 1 - part.data);
+    size_t whole = _i < 2 ? all : LONGEST_LINE;
+    ck_assert_uint_eq(line, _i % 2 == 0 ? whole : whole - 1 - key - (_i == 3 ? last - key : 0));
+    mc_engine_fail(&e, MC_E_CLOSED);
+}
+END_TEST
+
+/* The longest key before one that is bad. */
+START_TEST(longest_before_bad)
+{
+    static char name[MC_KEY_MAX];
+    struct mc_bytes keys[2] = {{name, sizeof name}, B(" ")};
+    struct mc_value values[2] = {{0}};
+    struct mc_op op = {.command = &mc_command_get, .keys = keys, .values = values, .count = 2};
+    struct mc_engine e;
+    char in[64], out[512];
+    memset(name, 'k', sizeof name);
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    ck_assert_uint_eq(send_all(&e), strlen("get \r\n") + sizeof name);
+    receive_text(&e, "END\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert(values[0].result == MC_MISS && values[1].result == MC_E_KEY);
+}
+END_TEST
+
+/* A small value is in one slice with its line, if there is room; others have a slice of their own. */
+START_TEST(slices)
+{
+    static char value[MC_ENGINE_COPY_MAX + 1];
+    static const struct {
+        size_t len, cap, slices;
+    } rows[] = {{0, 64, 1},
+                {2, 64, 1},
+                {MC_ENGINE_COPY_MAX, 256, 1},
+                {MC_ENGINE_COPY_MAX + 1, 256, 3},
+                {2, sizeof "set k 0 0 2\r\nhi\r\n" - 1, 1},
+                {2, sizeof "set k 0 0 2\r\nhi\r\n" - 2, 3}};
+    struct mc_op op = {.command = &mc_command_set, .key = MC_BYTES("k")};
+    struct mc_engine e;
+    struct mc_bytes parts[4];
+    char in[64], out[256];
+    op.data = (struct mc_bytes){value, rows[_i].len};
+    mc_engine_init(&e, in, sizeof in, out, rows[_i].cap);
+    mc_engine_submit(&e, &op);
+    ck_assert_uint_eq(mc_engine_output(&e, parts, 4), rows[_i].slices);
+    ck_assert(rows[_i].slices == 1 || parts[1].data == value);
+}
+END_TEST
+
+/* A line that just fills the buffer has not ended yet: it may still be kept, but not go on. */
+START_TEST(lent_line_of_just_the_size)
+{
+    struct mc_engine e;
+    char in[20], out[64];
+    struct mc_op op = {.command = &mc_command_version};
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    send_all(&e);
+    mc_engine_feed(&e, MC_BYTES("VERSION 012345678901"));
+    ck_assert_int_eq(e.error, 0);
+    mc_engine_feed(&e, MC_BYTES("\r\n"));
+    ck_assert_int_eq(e.error, MC_E_LINE);
 }
 END_TEST
 
@@ -2054,6 +2316,90 @@ START_TEST(thousand_keys)
 }
 END_TEST
 
+/* Keys that are the beginnings of one text, answered in reverse. */
+START_TEST(keys_of_one_text)
+{
+    static const char text[] = "abc";
+    const struct mc_bytes keys[] = {{text, 1}, {text, 2}, {text, 3}};
+    struct mc_value values[3] = {{0}};
+    struct mc_op op = {.command = &mc_command_get, .keys = keys, .values = values, .count = 3};
+    struct mc_engine e;
+    char in[128], out[128];
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    ck_assert_uint_eq(send_all(&e), strlen("get a ab abc\r\n"));
+    receive_text(&e, "VALUE abc 3 0\r\n\r\nVALUE ab 2 0\r\n\r\nVALUE a 1 0\r\n\r\nEND\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    for (size_t k = 0; k < 3; k++)
+        ck_assert(values[k].result == MC_HIT && values[k].flags == k + 1);
+}
+END_TEST
+
+/* A key asked for twice, by two operations with sinks, and answered once: the first is the one that has
+ * it, wherever the other lies in memory. */
+START_TEST(sinks_in_any_order)
+{
+    struct noted n = {.sink.receive = note_item};
+    struct mc_value values[2] = {{0}};
+    struct mc_op ops[2] = {{.command = &mc_command_get, .key = MC_BYTES("k"), .sink = &n.sink}};
+    struct mc_op *first = &ops[_i], *second = &ops[1 - _i];
+    struct mc_engine e;
+    char in[128], out[128];
+    ops[1] = ops[0];
+    first->value = &values[0];
+    second->value = &values[1];
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, first);
+    mc_engine_submit(&e, second);
+    send_all(&e);
+    receive_text(&e, "VALUE k 5 2\r\nhi\r\nEND\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&e), first);
+    ck_assert_ptr_eq(mc_engine_done(&e), second);
+    ck_assert_int_eq(first->result, MC_HIT);
+    ck_assert_int_eq(second->result, MC_E_FULL);
+    ck_assert_str_eq(n.text, "k/5/2/0:hi ");
+}
+END_TEST
+
+enum { PAIRS = 250 };
+
+/* Two letters, of which no two are the same. */
+static void name_pair(char name[2], size_t k)
+{
+    name[0] = (char)('!' + k % 89);
+    name[1] = (char)('!' + k / 89 * 31 + k % 29);
+}
+
+/* Many keys, each asked for twice and answered once: both places have the value. */
+START_TEST(many_doubled)
+{
+    static char names[PAIRS][2], places[2 * PAIRS][2], in[64], out[2048];
+    static struct mc_bytes keys[2 * PAIRS];
+    static struct mc_value values[2 * PAIRS];
+    struct mc_op op = {.command = &mc_command_get, .keys = keys, .values = values};
+    struct mc_engine e;
+    struct text reply = {0};
+    op.count = COUNT(keys);
+    for (size_t k = 0; k < 2 * (size_t)PAIRS; k++) {
+        name_pair(names[k % PAIRS], k % PAIRS);
+        keys[k] = (struct mc_bytes){names[k % PAIRS], 2};
+        values[k] = (struct mc_value){.buf = places[k], .cap = 2};
+        if (k < PAIRS)
+            text_print(&reply, "VALUE %.2s 0 2\r\n%.2s\r\n", names[k], names[k]);
+    }
+    text_add_string(&reply, "END\r\n");
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    ck_assert_uint_eq(send_all(&e), strlen("get\r\n") + COUNT(keys) * 3); /* one line */
+    mc_engine_feed(&e, (struct mc_bytes){reply.data, reply.len});
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_int_eq(op.result, 0);
+    for (size_t k = 0; k < COUNT(keys); k++)
+        ck_assert(values[k].result == MC_HIT && memcmp(places[k], keys[k].data, 2) == 0);
+    text_free(&reply);
+}
+END_TEST
+
 /* ---- for event loops ------------------------------------------------------------------------- */
 
 START_TEST(deadlines)
@@ -2430,6 +2776,121 @@ START_TEST(cancelling_after_a_done_one)
 }
 END_TEST
 
+/* The owner took the first away already, and its memory is used for something else. */
+START_TEST(cancelling_after_one_that_is_away)
+{
+    struct mc_engine e;
+    char in[64], out[64];
+    struct mc_op ops[3] = {{.command = &mc_command_delete, .key = MC_BYTES("a")}};
+    ops[2] = ops[1] = ops[0];
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &ops[0]);
+    mc_engine_submit(&e, &ops[1]);
+    send_all(&e);
+    receive_text(&e, "DELETED\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&e), &ops[0]);
+    memset(&ops[0], 0xee, sizeof ops[0]);
+    ck_assert_int_eq(mc_engine_cancel(&e, &ops[1]), 0);
+    memset(&ops[1], 0xee, sizeof ops[1]);
+    mc_engine_submit(&e, &ops[2]);
+    send_all(&e);
+    receive_text(&e, "DELETED\r\nNOT_FOUND\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&e), &ops[2]);
+    ck_assert_int_eq(ops[2].result, MC_NOT_FOUND);
+    for (size_t k = 0; k < sizeof ops[0]; k++)
+        ck_assert_int_eq(((unsigned char *)&ops[0])[k], 0xee);
+    ck_assert(mc_engine_is_idle(&e) && e.unanswered == 0);
+}
+END_TEST
+
+/* One that is done is cancelled, and then the one after it: the window has all their room again. */
+START_TEST(cancelling_a_done_one_and_the_next)
+{
+    struct mc_engine e;
+    char in[64], out[64];
+    struct mc_op ops[3] = {{.command = &mc_command_delete, .key = MC_BYTES("a")}};
+    ops[2] = ops[1] = ops[0];
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    for (size_t k = 0; k < 3; k++)
+        mc_engine_submit(&e, &ops[k]);
+    send_all(&e);
+    receive_text(&e, "DELETED\r\n");
+    ck_assert_int_eq(mc_engine_cancel(&e, &ops[0]), 0);
+    ck_assert_int_eq(mc_engine_cancel(&e, &ops[1]), 0);
+    receive_text(&e, "DELETED\r\nNOT_FOUND\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&e), &ops[2]);
+    ck_assert_int_eq(ops[2].result, MC_NOT_FOUND);
+    ck_assert(e.error == 0 && mc_engine_is_idle(&e) && e.unanswered == 0);
+}
+END_TEST
+
+/* The connection has failed: an operation that nobody has fetched yet can be taken away. */
+START_TEST(cancelling_after_a_failure)
+{
+    struct mc_engine e;
+    char in[64], out[64];
+    struct mc_op ops[2] = {{.command = &mc_command_get, .key = MC_BYTES("a")},
+                           {.command = &mc_command_delete, .key = MC_BYTES("b")}};
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &ops[0]);
+    mc_engine_submit(&e, &ops[1]);
+    send_all(&e);
+    mc_engine_fail(&e, MC_E_TIMEOUT);
+    ck_assert_int_eq(mc_engine_cancel(&e, &ops[_i]), 0);
+    ck_assert_int_eq(e.error, MC_E_TIMEOUT);
+    ck_assert_ptr_eq(mc_engine_done(&e), &ops[1 - _i]);
+    ck_assert_ptr_null(mc_engine_done(&e));
+}
+END_TEST
+
+/* The value of a cancelled retrieval is given to nobody, neither to a sink nor to a place of the one
+ * before. */
+START_TEST(cancelled_after_a_value)
+{
+    struct mc_engine e;
+    char in[64], out[64], place[4] = "....";
+    struct noted n = {.sink.receive = note_item};
+    struct mc_value value = {.buf = place, .cap = sizeof place};
+    struct mc_op ops[2] = {{.command = &mc_command_get, .key = MC_BYTES("a"), .value = &value},
+                           {.command = &mc_command_gets, .key = MC_BYTES("b")}};
+    ops[0].sink = _i == 0 ? &n.sink : NULL;
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &ops[0]);
+    mc_engine_submit(&e, &ops[1]);
+    send_all(&e);
+    receive_text(&e, "VALUE a 5 2\r\nh");
+    receive_text(&e, "i\r\n");
+    receive_text(&e, "END\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&e), &ops[0]);
+    ck_assert_int_eq(mc_engine_cancel(&e, &ops[1]), 0);
+    receive_text(&e, "VALUE b 0 2 9\r\nno\r\n");
+    receive_text(&e, "END\r\n");
+    ck_assert(e.error == 0 && mc_engine_is_idle(&e));
+    ck_assert_str_eq(n.text, _i == 0 ? "a/5/2/0:h i " : "");
+    ck_assert_mem_eq(place, _i == 0 ? "...." : "hi..", 4);
+}
+END_TEST
+
+/* An operation is run again, alone, without the flag that made it quiet. */
+START_TEST(run_again_not_quiet)
+{
+    struct script script = {.count = 0};
+    const struct mc_transport transport = script_transport(&script);
+    struct mc_engine e;
+    char in[64], out[64];
+    struct mc_op op = {.command = &mc_command_md, .key = MC_BYTES("k"), FLAGS(q)};
+    script_step(&script, "md k q O0\r\n", "");
+    script_step(&script, "mn\r\n", "MN\r\n");
+    script_step(&script, "md k\r\n", "HD W\r\n");
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    ck_assert_int_eq(mc_engine_do(&e, &transport, &op, SCRIPT_DEADLINE), MC_HD);
+    op.meta_count = 0;
+    ck_assert_int_eq(mc_engine_do(&e, &transport, &op, SCRIPT_DEADLINE), MC_HD);
+    script_check_sent(&script);
+    script_free(&script);
+}
+END_TEST
+
 /* A text that is larger than the engine's buffer, or empty. */
 START_TEST(early_texts_of_all_sizes)
 {
@@ -2491,11 +2952,14 @@ START_TEST(transports_that_move_nothing)
     char in[16], out[64];
     struct mc_op op = {.command = &mc_command_version};
     script_step(&script, "version\r\n", "VERSION 0123456789\r\n");
-    if (_i == 0)
+    if (_i % 2 == 0)
         transport.send = move_nothing;
     mc_engine_init(&e, in, sizeof in, out, sizeof out);
-    ck_assert_int_eq(mc_engine_do(&e, &transport, &op, SCRIPT_DEADLINE),
-                     _i == 0 ? MC_E_SYSTEM : MC_E_LINE);
+    if (_i < 2)
+        mc_engine_do(&e, &transport, &op, SCRIPT_DEADLINE);
+    else
+        mc_engine_run(&e, &transport, &op, 1, SCRIPT_DEADLINE);
+    ck_assert_int_eq(op.result, _i % 2 == 0 ? MC_E_SYSTEM : MC_E_LINE);
     ck_assert_int_eq(e.error, op.result);
     script_free(&script);
 }
@@ -2547,9 +3011,16 @@ int main(void)
         {early_among_others, 1},
         {after_the_end, 1},
         {too_small_a_buffer, 6},
-        {no_places, 1},
+        {no_places, 2},
         {last_keys_refused, 2},
         {refused_in_the_end, 2},
+        {losing_lines, COUNT(lost_lines)},
+        {losing_a_line_that_began, 2},
+        {early_after_others, 1},
+        {as_many_keys_as_fit, 4},
+        {longest_before_bad, 1},
+        {slices, 6},
+        {lent_line_of_just_the_size, 1},
         {value_beside_keys, 1},
         {last_pieces_of_a_line, 1},
         {window_of_keys, 2},
@@ -2565,6 +3036,9 @@ int main(void)
         {whole_items_to_a_sink, 1},
         {sunk_once, 1},
         {thousand_keys, ORDERS},
+        {keys_of_one_text, 1},
+        {sinks_in_any_order, 2},
+        {many_doubled, 1},
         {deadlines, 1},
         {cancelling, 7},
         {cancelled_and_read, 2},
@@ -2577,9 +3051,14 @@ int main(void)
         {cancelling_with_the_connection, 3},
         {cancelling_after_others, 1},
         {cancelling_after_a_done_one, 1},
+        {cancelling_after_one_that_is_away, 1},
+        {cancelling_a_done_one_and_the_next, 1},
+        {cancelling_after_a_failure, 2},
+        {cancelled_after_a_value, 2},
+        {run_again_not_quiet, 1},
         {early_texts_of_all_sizes, 2},
         {lent_beside_requests, 2},
-        {transports_that_move_nothing, 2},
+        {transports_that_move_nothing, 4},
         {at_every_pace, COUNT(scenes)}, /* the longest: what others find is found before */
     };
     return suite_run("engine", tests, COUNT(tests));

@@ -5,9 +5,10 @@ changed in the source (tests/mutation/source.py) and conditional jumps in the as
 with the reason; one of src/ or bench/ may be.
 
 All mutants of a file's functions are built into one program (schema.py); a number in the
-environment chooses one. The tests run at -O0; a mutant that survives is run again with the
-sanitizers; and one that then survives, but has the object code of the original at -O2, is not
-counted.
+environment chooses one. A first run of the original notes which statements each round of each test
+reaches: a mutant is run only against those that reach its statement. The tests run at -O0; a mutant
+that survives is run again with the sanitizers; and one that then survives, but has the object code of
+the original at -O2, is not counted.
 
 usage: tests/all/check_mutation.py [--full] [FILE[:FUNCTION]]...
 Without --full, those in the list are not run, and only a part of those in src/ and bench/ is,
@@ -61,6 +62,9 @@ WORDING = {'proto/text.c': '.', 'bench/load/stats.c': '.', 'src/address.c': ' ',
 # What every test program is linked with: what support/folder.c asks.
 ALWAYS = ['tests/mutation/stop.c', 'bench/common/scratch.c']
 
+# What stop.c, and for one of them suite.c, have instead of libcheck's and of suite.c's own.
+WRAPPED = ['_ck_assert_failed', '_mark_point', 'suite_run']
+
 # Parts of src/learn that tests share.
 LEARN = ['lies', 'replay', 'text', 'transcript']
 
@@ -76,6 +80,7 @@ PROGRAMS = {
     'cuts': (['guard', 'tally', 'text', 'transcript'], [], ['proto/transcripts']),
     'decimal': ([], [], []),
     'engine': (['events', 'field', 'script', 'text'], ['memcmp'], []),
+    'engine_cost': (['script', 'text'], ['memcmp', 'mc_reader_next'], []),
     'item': ([], [], []),
     'numbers': ([], [], []),
     'lies': (['commands', 'folder', 'lies', 'peer', 'tally', 'text'], [], []),
@@ -105,13 +110,13 @@ TESTS = {
     'proto/writer.c': ['put'],
     'proto/writer.h': ['put'],
     'src/client.c': ['client'],
-    'src/command.c': ['engine'],
-    'src/engine.c': ['engine', 'client'],
-    'src/keys.c': ['engine'],
-    'src/meta.c': ['engine'],
-    'src/reply.c': ['engine', 'client'],
-    'src/reply.h': ['engine'],
-    'src/retrieval.c': ['engine', 'client'],
+    'src/command.c': ['engine', 'engine_cost'],
+    'src/engine.c': ['engine', 'engine_cost', 'client'],
+    'src/keys.c': ['engine', 'engine_cost'],
+    'src/meta.c': ['engine', 'engine_cost'],
+    'src/reply.c': ['engine', 'engine_cost', 'client'],
+    'src/reply.h': ['engine', 'engine_cost'],
+    'src/retrieval.c': ['engine', 'engine_cost', 'client'],
     'src/address.c': ['address', 'server'],
     'src/server.c': ['server'],
     'src/socket.c': ['calls', 'socket', 'server'],
@@ -130,6 +135,8 @@ JOBS = len(os.sched_getaffinity(0))
 WAITING = {'src/server.c': 2, 'src/socket.c': 4} # times as many: their tests wait, and take no CPU
 FLAGS = ['-std=c11', '-w', '-D_POSIX_C_SOURCE=200809L', '-Iproto', '-Isrc', '-Isrc/learn',
          '-Isrc/tool', '-Itests/support', '-Ibench', '-Ibench/common', '-Ibench/load']
+ASAN_OPTIONS = ':'.join(['detect_leaks=0', 'abort_on_error=1', 'malloc_context_size=0',
+                         'quarantine_size_mb=16'])
 SANITIZE = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']
 KILLED, TIME, ALIVE, INVALID, SAME = 'killed', 'killed by time', 'alive', 'invalid', 'same'
 LISTED = 'alive, says the list'
@@ -184,7 +191,7 @@ class Build:
         objects = [self.object(source_of(p), flags)
                    for p in parts + ['check_' + program, 'suite']]
         objects += [self.object(f, flags) for f in linked(program) if f != file]
-        wrap = ['-Wl,--wrap=' + name for name in wraps + ['_ck_assert_failed', '_mark_point']]
+        wrap = ['-Wl,--wrap=' + name for name in wraps + WRAPPED]
         need(['gcc', *flags, '-o', target, mutant, *objects, *wrap,
               *(self.object(s) for s in ALWAYS), *self.libraries])
         return target
@@ -204,10 +211,9 @@ def limits(cpu_s):
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 26, 1 << 26))
 
 
-def play(program, binary, number, wall_s, cpu_s):
-    """Runs one test program. KILLED, TIME or ALIVE."""
-    env = dict(os.environ, MUTANT=str(number), CK_FORK='no',
-               ASAN_OPTIONS='detect_leaks=0:abort_on_error=1')
+def play(program, binary, number, wall_s, cpu_s, more=()):
+    """Runs one test program, with more in its environment. KILLED, TIME or ALIVE."""
+    env = dict(os.environ, MUTANT=str(number), ASAN_OPTIONS=ASAN_OPTIONS, **dict(more))
     process = subprocess.Popen([binary, *PROGRAMS[program][2]], cwd=ROOT, env=env,
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL, start_new_session=True,
@@ -228,26 +234,50 @@ def play(program, binary, number, wall_s, cpu_s):
 
 
 def play_all(job):
-    """Runs the programs until one fails."""
-    number, programs = job
-    for program, binary, wall_s, cpu_s in programs:
-        fate = play(program, binary, number, wall_s, cpu_s)
+    """Runs the programs, each with these of its tests, until one fails."""
+    number, programs, tests = job
+    for (program, binary, wall_s, cpu_s), some in zip(programs, tests):
+        fate = play(program, binary, number, wall_s, cpu_s, {'MUTANT_TESTS': some}) if some else ALIVE
         if fate != ALIVE:
-            return fate, program
-    return ALIVE, None
+            return fate
+    return ALIVE
 
 
-def time_clean(programs):
-    """The programs with their limits of time, from a run of the original, which has to pass."""
+def time_clean(programs, reached=()):
+    """The programs with their limits of time, from a run of the original, which has to pass; it can
+    write to these files what it reaches."""
     timed = []
-    for program, binary in programs:
+    for k, (program, binary) in enumerate(programs):
         before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-        if play(program, binary, 0, 300, 300) != ALIVE:
+        note = {'MUTANT_REACHED': reached[k]} if reached else {}
+        if play(program, binary, 0, 300, 300, note) != ALIVE:
             raise RuntimeError('check_%s fails without a mutant' % program)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         timed.append((program, binary, 5 + 6 * (time.monotonic() - start), 2 + int(5 * cpu)))
     return timed
+
+
+def read_reached(path):
+    """{statement: [(test, round)]} of one program."""
+    reached = {}
+    with open(path) as file:
+        for line in file:
+            place, *statements = line.split()
+            for number in statements:
+                reached.setdefault(int(number), []).append(tuple(map(int, place.split(':'))))
+    return reached
+
+
+def list_of(rounds):
+    """As stop.c reads it: "TEST:FROM-TO ...", from [(test, round)], which is sorted."""
+    ranges = []
+    for test, number in rounds:
+        if ranges and ranges[-1][0] == test and ranges[-1][2] == number - 1:
+            ranges[-1][2] = number
+        else:
+            ranges.append([test, number, number])
+    return ' '.join('%d:%d-%d' % tuple(r) for r in ranges)
 
 
 # ---- the mutants of a file -------------------------------------------------------------------------
@@ -262,6 +292,8 @@ class Run:
         with open(os.path.join(ROOT, file)) as text:
             self.source = Source(file, text.read(), WORDING.get(file))
         self.assembly = need(['gcc', *FLAGS, '-O0', '-g1', '-mno-red-zone', '-S', self.unit, '-o', '-'])
+        self.statements = self.source.statements()
+        self.reached = [] # of each program: {statement: [(test, round)]}
         self.mutants, number = {}, 1
         self.jumps = []
         for mutant in self.source.mutants():
@@ -301,19 +333,45 @@ class Run:
                 raise RuntimeError(done.stderr)
             self.fates.update((n, INVALID) for n in bad)
 
-    def programs(self, mutant, flags=()):
+    def programs(self, mutant, flags=(), reached=()):
         return time_clean([(p, self.build.link(p, self.unit, mutant, self.path(p + '-' + str(
-            len(os.listdir(self.folder)))), flags)) for p in TESTS[self.file]])
+            len(os.listdir(self.folder)))), flags)) for p in TESTS[self.file]], reached)
+
+    def note_reached(self, mutant):
+        """Runs the original in the program of mutants; returns the programs."""
+        paths = [self.path('reached-' + p) for p in TESTS[self.file]]
+        programs = self.programs(mutant, (), paths)
+        self.reached = [read_reached(p) for p in paths]
+        return programs
+
+    def statement_of(self, number):
+        """The smallest statement that all of the mutant's changes, or the jump's line, are in."""
+        mutant = self.mutants[number]
+        if isinstance(mutant, branches.Branch):
+            start, end = self.source.line_span(mutant.number)
+        else:
+            start, end = min(e[0] for e in mutant.edits), max(e[1] for e in mutant.edits)
+        around = [(last - first, k) for k, (first, last, _) in enumerate(self.statements)
+                  if first <= start and end <= last]
+        return min(around)[1] if around else None
+
+    def tests_of(self, number):
+        """For each program, which of its tests reach the mutant."""
+        place = self.statement_of(number)
+        if place is None: # a function's head: all
+            return [list_of(sorted({r for some in reached.values() for r in some}))
+                    for reached in self.reached]
+        return [list_of(reached.get(place, [])) for reached in self.reached]
 
     def play(self, numbers, programs):
-        fates = self.pool.map(play_all, [(n, programs) for n in numbers])
-        for number, (fate, _) in zip(numbers, fates):
+        jobs = [(n, programs, self.tests_of(n)) for n in numbers]
+        for number, fate in zip(numbers, self.pool.map(play_all, jobs)):
             self.fates[number] = fate
 
     def run(self):
         source = self.path('source.o')
         self.compile_schema(['-O0'], source)
-        self.play([n for n, _ in self.in_functions()], self.programs(source))
+        self.play([n for n, _ in self.in_functions()], self.note_reached(source))
         self.run_tables()
         self.compare_code()
         self.run_sanitized()

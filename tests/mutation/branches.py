@@ -13,7 +13,8 @@ class Branch:
     """One jump made unconditional in one way."""
 
     def __init__(self, file, function, line, what, place, text):
-        self.file, self.function, self.line, self.what = file, function, line, what
+        self.file, self.function, self.what = file, function, what
+        self.number, self.line = line # of the source
         self.place, self.text = place, text
 
     def name(self):
@@ -40,6 +41,6 @@ def branches(file, source, assembly):
     for function, at, place, target in found:
         same = [f[2] for f in found if f[:2] == (function, at)]
         which = 'jump %d of %d' % (same.index(place) + 1, len(same))
-        line = ' '.join(lines[at - 1].split())
+        line = (at, ' '.join(lines[at - 1].split()))
         yield Branch(file, function, line, which + ' always', place, '\tjmp\t' + target)
         yield Branch(file, function, line, which + ' never', place, '\tnop')

@@ -2,13 +2,14 @@
 
 import re
 
-HEAD = 'extern int mutant_is;\n'
+HEAD = 'extern int mutant_is;\nextern unsigned char mutant_reached[];\n'
 
 
 def of_source(source, mutants):
     """A copy of its function for each mutant in one, and at the start of each function a choice
-    between its copies. Returns the text, and for each mutant the lines where its copy is."""
-    text, places, at = [HEAD], {}, 0
+    between its copies; each statement of the original notes that it was reached. Returns the text,
+    and for each mutant the lines where its copy is."""
+    text, places, at, notes = [HEAD], {}, 0, notes_of(source)
     by_function = {}
     for number, mutant in mutants:
         by_function.setdefault(mutant.function, []).append((number, mutant))
@@ -20,10 +21,29 @@ def of_source(source, mutants):
             places[number] = (first, first + text[-1].count('\n') - 1)
         text.append(source.text[function.start:function.body])
         text.append(choice(function, by_function.get(function.name, [])))
-        text.append(source.text[function.body + 1:function.end])
+        text.append(noted(source.text, notes, function.body + 1, function.end))
         at = function.end
     text.append(source.text[at:])
     return ''.join(text), places
+
+
+def notes_of(source):
+    """What makes each statement note that it is reached: {place: what is inserted there}."""
+    notes = {}
+    for number, (start, end, alone) in enumerate(source.statements()):
+        notes[start] = '%smutant_reached[%d] = 1; ' % ('{ ' if alone else '', number)
+        if alone:
+            notes[end] = ' }'
+    return notes
+
+
+def noted(text, notes, start, end):
+    """This part of the text with the notes that belong there."""
+    parts = []
+    for place in sorted(p for p in notes if start <= p <= end):
+        parts += [text[start:place], notes[place]]
+        start = place
+    return ''.join(parts) + text[start:end]
 
 
 def copy_of(source, function, number, mutant):

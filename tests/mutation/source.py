@@ -138,6 +138,15 @@ class Source:
         end = self.text.find('\n', place)
         return ' '.join(self.text[start:end].rstrip('\\').split())
 
+    def line_span(self, number):
+        """From the first token of a line to the end of its last one."""
+        start = 0
+        for _ in range(number - 1):
+            start = self.text.index('\n', start) + 1
+        end = self.text.index('\n', start)
+        inside = [t for t in self.tokens if start <= t.start < end]
+        return (inside[0].start, inside[-1].end) if inside else (start, end)
+
     def which(self, k):
         """Which of its like on the line token k is: "" when it is the only one."""
         start = self.text.rfind('\n', 0, self.tokens[k].start) + 1
@@ -200,6 +209,38 @@ class Source:
             if depth == 0:
                 return self.at(j - 1).text
         return ''
+
+    def statement_at(self, k, spans, alone=False):
+        """Adds the statement that begins at token k, and those in it, to the spans: (first token, last
+        token, whether it is the branch of another and has no braces). Returns its last token."""
+        text = self.tokens[k].text
+        if text == '{':
+            k += 1
+            while self.tokens[k].text != '}':
+                k = self.statement_at(k, spans) + 1
+            return k
+        if text in ('case', 'default'):
+            while self.tokens[k].text != ':':
+                k += 1
+            return k
+        if text in ('if', 'while', 'for', 'switch'):
+            end = self.statement_at(self.closing(k + 1) + 1, spans, True)
+            if text == 'if' and self.at(end + 1).text == 'else':
+                end = self.statement_at(end + 2, spans, True)
+            if alone:
+                return end # is reached with the one that it belongs to
+        else:
+            end = self.statement_end(self.statement_at(k + 1, spans, True) + 1 if text == 'do' else k)
+        spans.append((k, end, alone))
+        return end
+
+    def statements(self):
+        """The places of all statements in functions: (start, end, alone), as in statement_at()."""
+        spans = []
+        for function in self.bodies.values():
+            first = next(k for k, t in enumerate(self.tokens) if t.start == function.body)
+            self.statement_at(first, spans)
+        return [(self.tokens[k].start, self.tokens[end].end, alone) for k, end, alone in spans]
 
     # ---- mutants ----
 
