@@ -87,6 +87,10 @@ void mc_writer_word(struct mc_writer *w, struct mc_bytes word, size_t max, int e
 
 void mc_writer_digits(struct mc_writer *w, uint64_t number)
 {
+    if (number < 10) { /* as most flags and times are */
+        mc_writer_char(w, (char)('0' + number));
+        return;
+    }
     size_t digits = mc_decimal_digits(number);
     if (!mc_writer_has_room(w, digits))
         return;
@@ -96,16 +100,8 @@ void mc_writer_digits(struct mc_writer *w, uint64_t number)
 
 void mc_writer_number(struct mc_writer *w, uint64_t number)
 {
-    bool one = number < 10; /* as most flags and times are */
-    size_t digits = one ? 1 : mc_decimal_digits(number);
-    if (!mc_writer_has_room(w, 1 + digits))
-        return;
-    w->b[w->i] = ' ';
-    if (one)
-        w->b[w->i + 1] = (char)('0' + number);
-    else
-        mc_decimal_write(w->b, w->i + 1, digits, number);
-    w->i += 1 + digits;
+    mc_writer_char(w, ' ');
+    mc_writer_digits(w, number);
 }
 
 void mc_writer_signed_digits(struct mc_writer *w, int32_t number)
