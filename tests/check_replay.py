@@ -149,7 +149,7 @@ class Replay(Case):
     def test_a_server_without_flush_all(self):
         result = self.replay(MISS, plays(b"END\r\n", first=(VERSION, b"ERROR\r\n", b"ERROR\r\n")))
         self.assertEqual(result.status, 0, result.out)
-        self.assertIn(b"does not know flush_all", result.said)
+        self.assertIn(b"refuses flush_all", result.said)
 
     def test_a_server_without_a_version(self):
         """Then transcripts of 1.6.18 are played."""
@@ -177,7 +177,7 @@ class Replay(Case):
                 says(VERSION if number == 1 else b"END\r\n")(fake, connection, number)
         result = self.replay(MISS, talk)
         self.assertEqual(result.status, 0, result.out + result.said)
-        self.assertIn(b"does not know flush_all", result.said)
+        self.assertIn(b"refuses flush_all", result.said)
 
     def test_options_and_another_version(self):
         server = Memcached("-A")

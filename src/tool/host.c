@@ -31,6 +31,7 @@
 enum {
     PIECE = 16384,
     MEGABYTE = 1 << 20,
+    LEAST_BLOCK = 3 * MEGABYTE, /* for the largest item; --memory may allow less */
     MILLION = 1000000,
     LISTENER = 0, /* among the descriptors that are waited for: first these, */
     INTERRUPT,
@@ -380,7 +381,8 @@ static int open_host(struct host *host)
 
 static void start_host(struct host *host)
 {
-    size_t size = (size_t)host->settings->memory_mb * MEGABYTE, most = host->settings->connections;
+    size_t limit = (size_t)host->settings->memory_mb * MEGABYTE, most = host->settings->connections;
+    size_t size = limit > LEAST_BLOCK ? limit : LEAST_BLOCK;
 
     host->block = buffer_array(1, size);
     host->guests = buffer_array(most, sizeof *host->guests);
@@ -388,6 +390,7 @@ static void start_host(struct host *host)
     host->started = (uint64_t)time(NULL);
     host->started_us = microseconds_of(CLOCK_MONOTONIC);
     mc_serve_init(&host->serve, host->block, size, host->started);
+    mc_serve_limit(&host->serve, limit);
     host->serve.pid = (uint32_t)getpid();
     host->serve.options = host->options;
     host->serve.cache.keeps_all = host->settings->keeps_all;

@@ -23,10 +23,12 @@ enum {
 struct play {
     struct session session;
     struct replay_server server;
-    unsigned version; /* of memcached, as transcript_version() has it */
-    bool is_other;    /* a server that is no memcached */
-    bool cannot_flush;
-    bool flushed, flushes_slowly; /* once at least; and it hides what is stored after it */
+    unsigned version;    /* of memcached, as transcript_version() has it */
+    bool is_other;       /* a server that is no memcached */
+    bool flushed;        /* once at least */
+    bool flushes_slowly; /* flush_all hides what is stored after it */
+    bool refuses_flush;  /* it was said */
+    bool cannot_flush;   /* it closes the connection at a flush_all */
     size_t same, different, not_played;
 };
 
@@ -165,7 +167,6 @@ static void await_flush(struct play *play)
         play->flushes_slowly = true;
         poll(NULL, 0, PAUSE_MS);
     }
-    play->flushed = true;
 }
 
 /* Is it only flush_all that the server answers by closing the connection? */
@@ -186,15 +187,19 @@ static bool begin_empty(struct play *play)
     mc_server_do(&play->session.server, &op);
     if (op.result == MC_OK) {
         await_flush(play);
+        play->flushed = true;
         return true;
     }
-    if (op.result < 0 && op.result != MC_E_AMBIGUOUS && !is_still_there(play)) {
+    bool refused = op.result > 0 || op.result == MC_E_AMBIGUOUS;
+    play->cannot_flush = !refused && !play->flushed && is_still_there(play);
+    if (!refused && !play->cannot_flush) {
         session_judge(&play->session, NULL, op.result, op.text);
         return false;
     }
-    escape_message("mcwire", "replay: the server does not know flush_all, so what a transcript "
-                             "stores may be seen by those that follow");
-    play->cannot_flush = true;
+    if (!play->refuses_flush)
+        escape_message("mcwire", "replay: the server refuses flush_all, so what a transcript "
+                                 "stores may be seen by those that follow");
+    play->refuses_flush = true;
     return true;
 }
 

@@ -130,7 +130,7 @@ static const struct option serve_options[] = {
     {"--listen", "ADDR", "PORT of 127.0.0.1 (11211; 0: any), HOST:PORT,\n[IPV6]:PORT or unix:/PATH",
      option_text, AT(listen), 0, 0},
     {"-m, --memory", "MB", "for the items: the least recently used go first (64)", option_number,
-     AT(memory_mb), 3, 65536},
+     AT(memory_mb), 1, 65536},
     {"-c, --connections", "N", "how many at a time; more are refused (8192)", option_number,
      AT(connections), 1, 1000000},
     {"-Y, --users", "FILE", "clients have to log in as one of its lines NAME:PASSWORD", option_text,

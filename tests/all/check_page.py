@@ -701,6 +701,13 @@ class SmallServer(unittest.TestCase):
         self.assertEqual(self.ask(said), said)
         self.assertIn("The server closes the connection", text_of("#messages"))
 
+    def test_its_log(self):
+        browser.open(t="your own")
+        said = self.ask("> watch\\r\\n\n2> get a\\r\\n\n2> quit\\r\\n")
+        self.assertRegex(said, r"\A> watch\\r\\n\n< OK\\r\\n\n2> get a\\r\\n\n2< END\\r\\n\n"
+                         r"< ts=\d+\.0 gid=2 type=item_get key=a status=not_found clsid=0 cfd=21 "
+                         r"size=0\\n\n2> quit\\r\\n\n2! closed\Z")
+
     def test_a_request_may_come_in_pieces(self):
         browser.open(t="your own")
         said = self.ask("> set a 0 0 3\\r\\n{3*\\{}\n> \\r\\nget a\n> \\r\\n")
