@@ -18,8 +18,9 @@ import tap
 MAKE = os.path.join("src", "learn", "page", "make")
 # One source of each kind.
 CHANGED = ["proto/reader.c", "proto/proto.h", "src/annotate.c", "src/ports/memory.c",
-           "src/learn/page/asking.c", "src/learn/page/lies.js", "src/learn/page/style.css",
-           "src/learn/page/make", "proto/transcripts/README.md",
+           "src/learn/lies.c", "src/learn/page/asking.c", "src/learn/page/lies.js",
+           "src/learn/page/style.css", "src/learn/page/stations.json", "src/learn/page/make",
+           "src/learn/exercises/01-count.txt", "proto/transcripts/README.md",
            "proto/transcripts/classic-get.txt"]
 
 
