@@ -299,6 +299,55 @@ START_TEST(every_sentence)
 }
 END_TEST
 
+/* What a request reader drops: the space before a key, which a cut has left alone, or what follows a
+ * fault. */
+static const struct {
+    const char *bytes;
+    size_t len;
+    const char *title, *field;
+} dropped[] = {
+    {"get a ", 6, "the space before a key", NULL},
+    {"get a  ", 7, "the space before a key", NULL},
+    {"get a\0b c", 9, "not looked at, after what is wrong", "skipped"},
+    {"get a\0 b", 8, "not looked at, after what is wrong", "skipped"},
+    {"gat x a b", 9, "not looked at, after what is wrong", "skipped"},
+};
+
+START_TEST(what_is_dropped)
+{
+    struct mc_annotation a;
+    struct mc_request_reader reader = {0};
+    struct mc_request request;
+    struct mc_bytes in = {dropped[_i].bytes, dropped[_i].len}, before;
+    int event;
+    do {
+        before = in;
+        event = mc_request_next(&reader, &in, &request);
+    } while (event > MC_MORE);
+    ck_assert_uint_eq(in.len, 0);
+    mc_annotate_request(&a, event, &reader, &request, before);
+    ck_assert_str_eq(a.title, dropped[_i].title);
+    ck_assert_uint_eq(a.count, dropped[_i].field != NULL ? 1 : 0);
+    if (a.count > 0)
+        ck_assert_str_eq(a.fields[0].name, dropped[_i].field);
+}
+END_TEST
+
+/* A line that the server refuses has no notes: nothing in it is tolerated. */
+START_TEST(notes)
+{
+    static const char *const lines[] = {"delete  a\n", "delete  a 5\n"};
+    struct mc_annotation a;
+    struct mc_request_reader reader = {0};
+    struct mc_request request;
+    struct mc_bytes in = mc_string(lines[_i]), bytes = in;
+    int event = mc_request_next(&reader, &in, &request);
+    mc_annotate_request(&a, event, &reader, &request, bytes);
+    ck_assert_int_eq(a.notes, _i == 0 ? MC_NOTE_SPACES | MC_NOTE_LF : 0);
+    ck_assert(request.notes != 0 && (a.fault == NULL) == (_i == 0));
+}
+END_TEST
+
 /* Each flag that mc_put_*() writes has a sentence for its command, which is not another letter's. */
 START_TEST(every_flag)
 {
@@ -364,6 +413,8 @@ int main(int argc, char **argv)
         {any_byte, COUNT(seeds)},
         {long_lines, 4},
         {every_sentence, 1},
+        {what_is_dropped, COUNT(dropped)},
+        {notes, 2},
         {every_flag, 5},
         {logins_are_not_shown, 5},
     };
