@@ -103,8 +103,7 @@ BUGS = [
         "dist_between(dist, 0, list[high].end - 1);", "dist_between(dist, 0, list[high - 1].end - 1);",
         "numbers"),
     bug("only half of a pipeline is used", LOOP,
-        "    while (conn->pending < e->depth && has_next(e, conn))",
-        "    while (conn->pending < e->depth / 2 && has_next(e, conn))", "schedule",
+        "    while (conn->pending < e->depth && ", "    while (conn->pending < e->depth / 2 && ", "schedule",
         "Requests.test_in_flight"),
     # ---- mcload: times
     bug("latency is from the sending in the open loop", LOOP,
