@@ -122,7 +122,7 @@ BUGS = [
         "            e->stats.unsent++;", "            ;", "schedule",
         "Times.test_what_was_due_and_never_sent"),
     bug("a rate times a time is rounded down twice", LOOP,
-        "uint64_t due = seconds * phase->rate + rest * phase->rate / SECOND_NS;",
+        "uint64_t due = (seconds * twice + rest * twice / SECOND_NS) / 2;",
         "uint64_t due = (uint64_t)((double)phase->time_ns / SECOND_NS * (double)phase->rate - 1e-9);",
         "schedule", "Times.test_time_and_rate_make_whole_numbers"),
     bug("a timeout is half as long", LOOP,
