@@ -434,6 +434,39 @@ START_TEST(servers_add_up)
 }
 END_TEST
 
+/* Each kind has other numbers, the first and the last among them. */
+START_TEST(kinds_add_up)
+{
+    static struct stats one;
+    static struct histogram latency;
+
+    memset(&one, 0, sizeof one);
+    for (uint64_t k = 0; k < STATS_KINDS; k++) {
+        struct stats_of_kind *kind = &one.kinds[k];
+        kind->requests = UINT64_C(1) << k;
+        kind->errors = UINT64_C(2) << k;
+        kind->misses = UINT64_C(4) << k;
+        kind->wrong = UINT64_C(8) << k;
+        histogram_record(&kind->latency, k + 1);
+    }
+    const struct stats_total total = stats_total(&one);
+    const uint64_t all = (UINT64_C(1) << STATS_KINDS) - 1;
+    ck_assert_uint_eq(total.requests, all);
+    ck_assert_uint_eq(total.errors, 2 * all);
+    ck_assert_uint_eq(total.misses, 4 * all);
+    ck_assert_uint_eq(total.wrong, 8 * all);
+    latency.count = 5; /* which is forgotten */
+    stats_latency(&one, &latency);
+    ck_assert_uint_eq(latency.count, STATS_KINDS);
+    ck_assert_uint_eq(latency.min, 1);
+    ck_assert_uint_eq(latency.max, STATS_KINDS);
+    static struct stats sum;
+    memset(&sum, 0, sizeof sum);
+    stats_add(&sum, &one);
+    ck_assert_mem_eq(&sum, &one, sizeof sum);
+}
+END_TEST
+
 /* ---- runs ------------------------------------------------------------------------------------ */
 
 /* Of runs with 10, 30 and 20 gets of a millisecond in a second each, and one set of two. */
@@ -745,6 +778,7 @@ int main(void)
         {threads_add_up, 1},
         {runs_of_threads, 1},
         {servers_add_up, 1},
+        {kinds_add_up, 1},
         {rows_of_runs, 1},
         {seconds_are_apart, 1},
         {keys_and_values, 1},
