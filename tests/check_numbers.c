@@ -292,24 +292,6 @@ START_TEST(lines_for_plotters)
 }
 END_TEST
 
-START_TEST(deviation_for_plotters)
-{
-    static struct histogram histogram;
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-
-    memset(&histogram, 0, sizeof histogram);
-    hgrm_print(&histogram, out); /* of nothing: no line */
-    record_all(&histogram, (const uint64_t[]){1 << 20, 1 << 20, 4 << 20}, 3);
-    hgrm_print(&histogram, out);
-    ck_assert_int_eq(fclose(out), 0);
-    ck_assert_ptr_nonnull(strstr(text, "Mean    =     0.000000, StdDeviation   =     0.000000]"));
-    ck_assert_ptr_nonnull(strstr(text, "Mean    =     2.097152, StdDeviation   =     1.4"));
-    free(text);
-}
-END_TEST
-
 /* ---- clocks ---------------------------------------------------------------------------------- */
 
 static uint64_t read_clock(clockid_t clock)
@@ -772,7 +754,6 @@ int main(void)
         {texts, 1},
         {lines_of_histograms, 1},
         {lines_for_plotters, 1},
-        {deviation_for_plotters, 1},
         {clocks, 1},
         {timed_functions, 1},
         {threads_add_up, 1},

@@ -38,11 +38,8 @@ static size_t line_bytes(const struct options *o, size_t key_max)
     size_t value = o->sizes.max < MC_ENGINE_COPY_MAX ? o->sizes.max : MC_ENGINE_COPY_MAX;
     size_t other = key_max + STORE_BYTES + value;
     size_t get = o->multiget * (key_max + (o->meta ? MG_BYTES : 1)) + GET_BYTES;
-    uint64_t others = 0;
 
-    for (int kind = STATS_GET + 1; kind < STATS_KINDS; kind++)
-        others += o->mix[kind];
-    return others > 0 && other > get ? other : get;
+    return other > get ? other : get;
 }
 
 /* Room for the lines of a whole pipeline, within bounds. */

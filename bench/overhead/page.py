@@ -359,15 +359,19 @@ def runs_chart(load):
                              time_text, "logarithmic", [("p50", 4), ("p99", 3)]), lines)
 
 
+RUN_COLUMNS = ["rate", "per_second", "errors", "unsent", "mean_us", "p50_us", "p99_us", "p99_9_us",
+               "max_us"]
+
+
 def load_runs(load):
-    names = ["rate", "per_second", "errors", "unsent", "mean_us", "p50_us", "p99_us", "p99_9_us",
-             "max_us"]
-    rows = [["run", "due a second", "per second", "errors", "unsent", "mean", "p50", "p99", "p99.9",
-             "max"]]
-    for i, run in enumerate(load["runs"] if len(load["runs"]) > 1 else []):
-        rows.append([str(i + 1)] + [us_text(run[name]) if name.endswith("_us") else
-                                    count_text(run[name]) for name in names])
-    return "<h2>Runs</h2>\n" + table_html(rows) if len(rows) > 1 else ""
+    if len(load["runs"]) < 2:
+        return ""
+    rows = [["run", "due a second", "per second", "errors", "unsent"] + LATENCIES[:2] +
+            ["p99", "p99.9", "max"]]
+    for i, run in enumerate(load["runs"]):
+        rows.append([str(i + 1)] + [(us_text if "_us" in name else count_text)(run[name])
+                                    for name in RUN_COLUMNS])
+    return "<h2>Runs</h2>\n" + table_html(rows)
 
 
 def load_page(load):

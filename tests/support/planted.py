@@ -60,8 +60,6 @@ BUGS = [
         "seen += histogram->buckets[i];", "seen = histogram->buckets[i];", "numbers"),
     bug("a plotter's value is that of the next part", "bench/load/hgrm.c",
         "(double)seen >= part * count", "(double)seen > part * count * 1.02", "numbers"),
-    bug("a plotter's deviation is not squared", "bench/load/hgrm.c",
-        "off * off * (double)", "fabs(off) * (double)", "numbers"),
     # ---- distributions
     bug("zipf is ignored", DIST, "dist->exponent > 0 ? draw_zipf(dist) : ", "", "numbers"),
     bug("zipf's steps are not exact", DIST,
