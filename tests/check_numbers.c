@@ -292,24 +292,6 @@ START_TEST(lines_for_plotters)
 }
 END_TEST
 
-START_TEST(deviation_for_plotters)
-{
-    static struct histogram histogram;
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-
-    memset(&histogram, 0, sizeof histogram);
-    hgrm_print(&histogram, out); /* of nothing: no line */
-    record_all(&histogram, (const uint64_t[]){1 << 20, 1 << 20, 4 << 20}, 3);
-    hgrm_print(&histogram, out);
-    ck_assert_int_eq(fclose(out), 0);
-    ck_assert_ptr_nonnull(strstr(text, "Mean    =     0.000000, StdDeviation   =     0.000000]"));
-    ck_assert_ptr_nonnull(strstr(text, "Mean    =     2.097152, StdDeviation   =     1.4"));
-    free(text);
-}
-END_TEST
-
 /* ---- clocks ---------------------------------------------------------------------------------- */
 
 static uint64_t read_clock(clockid_t clock)
@@ -431,6 +413,39 @@ START_TEST(servers_add_up)
     ck_assert_str_eq(sum.first, "first");
     for (int i = 0; i < STATS_TROUBLES; i++)
         ck_assert_uint_eq(sum.troubles[i], 2 * ((uint64_t)i + 1));
+}
+END_TEST
+
+/* Each kind has other numbers, the first and the last among them. */
+START_TEST(kinds_add_up)
+{
+    static struct stats one;
+    static struct histogram latency;
+
+    memset(&one, 0, sizeof one);
+    for (uint64_t k = 0; k < STATS_KINDS; k++) {
+        struct stats_of_kind *kind = &one.kinds[k];
+        kind->requests = UINT64_C(1) << k;
+        kind->errors = UINT64_C(2) << k;
+        kind->misses = UINT64_C(4) << k;
+        kind->wrong = UINT64_C(8) << k;
+        histogram_record(&kind->latency, k + 1);
+    }
+    const struct stats_total total = stats_total(&one);
+    const uint64_t all = (UINT64_C(1) << STATS_KINDS) - 1;
+    ck_assert_uint_eq(total.requests, all);
+    ck_assert_uint_eq(total.errors, 2 * all);
+    ck_assert_uint_eq(total.misses, 4 * all);
+    ck_assert_uint_eq(total.wrong, 8 * all);
+    latency.count = 5; /* which is forgotten */
+    stats_latency(&one, &latency);
+    ck_assert_uint_eq(latency.count, STATS_KINDS);
+    ck_assert_uint_eq(latency.min, 1);
+    ck_assert_uint_eq(latency.max, STATS_KINDS);
+    static struct stats sum;
+    memset(&sum, 0, sizeof sum);
+    stats_add(&sum, &one);
+    ck_assert_mem_eq(&sum, &one, sizeof sum);
 }
 END_TEST
 
@@ -739,12 +754,12 @@ int main(void)
         {texts, 1},
         {lines_of_histograms, 1},
         {lines_for_plotters, 1},
-        {deviation_for_plotters, 1},
         {clocks, 1},
         {timed_functions, 1},
         {threads_add_up, 1},
         {runs_of_threads, 1},
         {servers_add_up, 1},
+        {kinds_add_up, 1},
         {rows_of_runs, 1},
         {seconds_are_apart, 1},
         {keys_and_values, 1},

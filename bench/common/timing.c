@@ -82,21 +82,15 @@ double timing_per_call(uint64_t total_ns, uint64_t calls)
 
 void timing_print_histogram(FILE *out, const char *name, const struct histogram *histogram)
 {
-    static const struct {
-        const char *name;
-        uint32_t millionths;
-    } columns[] = {{"p50", 500000}, {"p99", 990000}, {"p99.9", 999000}};
-    char text[HISTOGRAM_TEXT_MAX];
+    static const uint32_t millionths[] = {500000, 990000, 999000, 1000000};
+    char mean[HISTOGRAM_TEXT_MAX], text[4][HISTOGRAM_TEXT_MAX];
 
     fprintf(out, "%s: %llu", name, (unsigned long long)histogram->count);
-    if (histogram->count == 0) {
-        fputc('\n', out);
-        return;
-    }
-    fprintf(out, ", mean %s", histogram_text(text, (double)histogram_mean(histogram)));
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
-        double ns = (double)histogram_percentile(histogram, columns[i].millionths);
-        fprintf(out, ", %s %s", columns[i].name, histogram_text(text, ns));
-    }
-    fprintf(out, ", max %s\n", histogram_text(text, (double)histogram->max));
+    for (size_t i = 0; i < 4; i++)
+        histogram_text(text[i], (double)histogram_percentile(histogram, millionths[i]));
+    if (histogram->count > 0)
+        fprintf(out, ", mean %s, p50 %s, p99 %s, p99.9 %s, max %s",
+                histogram_text(mean, (double)histogram_mean(histogram)), text[0], text[1], text[2],
+                text[3]);
+    fputc('\n', out);
 }

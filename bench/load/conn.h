@@ -50,7 +50,7 @@ struct conn {
     bool listed;                       /* the loop has it in its list of those that are free */
     bool blocked;                      /* the socket did not take all that there was to send */
     bool logs_in;                      /* it waits for the answer to its login */
-    uint32_t taken;                    /* requests that it was given */
+    uint64_t may_take;                 /* requests before it is closed, besides those of --fill */
     struct conversation *conversation; /* shows what passes; NULL: nothing does */
     struct mc_engine engine;
     char *in, *out; /* the engine's buffers */

@@ -16,17 +16,6 @@ static double value_of(const struct histogram *histogram, size_t bucket)
     return (double)(value > histogram->max ? histogram->max : value) / ns_of_ms;
 }
 
-static double deviation_of(const struct histogram *histogram, double mean)
-{
-    double sum = 0;
-
-    for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
-        double off = histogram->buckets[i] > 0 ? value_of(histogram, i) - mean : 0;
-        sum += off * off * (double)histogram->buckets[i];
-    }
-    return sqrt(sum / (double)histogram->count);
-}
-
 static void print_lines(const struct histogram *histogram, FILE *out)
 {
     double count = (double)histogram->count, part = 0;
@@ -48,16 +37,10 @@ static void print_lines(const struct histogram *histogram, FILE *out)
 
 void hgrm_print(const struct histogram *histogram, FILE *out)
 {
-    double mean = (double)histogram_mean(histogram) / ns_of_ms;
-
     fprintf(out, "%12s %14s %10s %14s\n\n", "Value", "Percentile", "TotalCount",
             "1/(1-Percentile)");
     if (histogram->count > 0)
         print_lines(histogram, out);
-    fprintf(out, "#[Mean    = %12.6f, StdDeviation   = %12.6f]\n", mean,
-            histogram->count > 0 ? deviation_of(histogram, mean) : 0);
-    fprintf(out, "#[Max     = %12.6f, Total count    = %12llu]\n",
-            (double)histogram->max / ns_of_ms, (unsigned long long)histogram->count);
-    fprintf(out, "#[Buckets = %12d, SubBuckets     = %12d]\n", HISTOGRAM_BUCKETS >> HISTOGRAM_BITS,
-            1 << HISTOGRAM_BITS);
+    fprintf(out, "#[Mean    = %12.6f, Total count    = %12llu]\n",
+            (double)histogram_mean(histogram) / ns_of_ms, (unsigned long long)histogram->count);
 }

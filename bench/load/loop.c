@@ -174,9 +174,9 @@ static bool send_out(struct loop *e, struct conn *conn)
 }
 
 /* True when a connection has had the requests that --reconnect gives it. */
-static bool is_used_up(const struct loop *e, const struct conn *conn)
+static inline bool is_used_up(const struct loop *e, const struct conn *conn)
 {
-    return e->options->reconnect > 0 && conn->taken >= e->options->reconnect && !e->phase.fill;
+    return conn->may_take == 0 && !e->phase.fill;
 }
 
 static bool can_send(const struct loop *e, const struct conn *conn)
@@ -185,13 +185,14 @@ static bool can_send(const struct loop *e, const struct conn *conn)
            !is_used_up(e, conn);
 }
 
-static void add_request(struct loop *e, struct conn *conn, uint64_t start_ns)
+static inline void add_request(struct loop *e, struct conn *conn, uint64_t start_ns)
 {
-    if (e->phase.fill)
+    if (e->phase.fill) {
         maker_fill(&e->maker, conn, start_ns);
-    else
+    } else {
         maker_add(&e->maker, conn, start_ns);
-    conn->taken++;
+        conn->may_take--;
+    }
     e->pending++;
     e->started++;
     e->left--;
@@ -211,7 +212,7 @@ static void add_more(struct loop *e, struct conn *conn)
     if (conn->pending + step > e->depth || e->now_ns >= e->end_ns || !can_send(e, conn))
         return;
     conn->when_ns = e->now_ns + timeout_ns(e);
-    while (can_send(e, conn) && has_next(e, conn))
+    while (conn->pending < e->depth && !is_used_up(e, conn) && has_next(e, conn))
         add_request(e, conn, e->now_ns);
 }
 
@@ -326,7 +327,7 @@ static void finish_connect(struct loop *e, struct conn *conn)
         return;
     }
     e->servers[conn->server].connects++;
-    conn->taken = 0;
+    conn->may_take = e->options->reconnect > 0 ? e->options->reconnect : UINT64_MAX;
     conn->logs_in = e->options->login.user != NULL;
     conn->when_ns = e->now_ns + timeout_ns(e);
     if (conn->logs_in)

@@ -38,11 +38,8 @@ static size_t line_bytes(const struct options *o, size_t key_max)
     size_t value = o->sizes.max < MC_ENGINE_COPY_MAX ? o->sizes.max : MC_ENGINE_COPY_MAX;
     size_t other = key_max + STORE_BYTES + value;
     size_t get = o->multiget * (key_max + (o->meta ? MG_BYTES : 1)) + GET_BYTES;
-    uint64_t others = 0;
 
-    for (int kind = STATS_GET + 1; kind < STATS_KINDS; kind++)
-        others += o->mix[kind];
-    return others > 0 && other > get ? other : get;
+    return other > get ? other : get;
 }
 
 /* Room for the lines of a whole pipeline, within bounds. */
@@ -112,12 +109,16 @@ static void init_kind(struct maker *maker, enum stats_kind k, struct mc_sink *si
         kind->op.number = 1;
     kind->weight = o->mix[k];
     maker->weights += kind->weight;
+    if (kind->weight > 0)
+        maker->used[maker->used_count++] = k;
 }
 
 void maker_init(struct maker *maker, const struct options *options, uint32_t thread,
                 struct mc_sink *sink)
 {
-    *maker = (struct maker){.options = options, .shape = make_shape(options)};
+    *maker = (struct maker){.options = options,
+                            .shape = make_shape(options),
+                            .key_sizes = options->key_sizes.count > 0 ? &options->key_sizes : NULL};
     dist_init(&maker->keys, options->seed, 2ull * thread, options->keys, options->zipf);
     dist_init(&maker->sizes, options->seed, 2ull * thread + 1, 1, 0);
     for (int kind = 0; kind < STATS_KINDS; kind++)
@@ -137,15 +138,16 @@ static uint32_t add_pending(struct conn *conn, enum stats_kind kind, uint64_t st
 }
 
 /* The key's text is the connection's, after the prefix that is there. */
-static void make_key(const struct maker *maker, struct conn *conn, size_t index, uint32_t number)
+static inline void make_key(const struct maker *maker, struct conn *conn, size_t index,
+                            uint32_t number)
 {
     char *text = conn->text + index * maker->shape.key_max;
+    size_t len = data_key(text, maker->shape.prefix.len, number);
 
     conn->numbers[index] = number;
-    conn->keys[index].len = data_key(text, maker->shape.prefix.len, number);
-    if (maker->options->key_sizes.count > 0)
-        conn->keys[index].len =
-            data_lengthen(text, conn->keys[index].len, number, &maker->options->key_sizes);
+    if (maker->key_sizes != NULL)
+        len = data_lengthen(text, len, number, maker->key_sizes);
+    conn->keys[index].len = len;
 }
 
 /* Makes an operation one of this kind. What it was before it still is. */
@@ -221,17 +223,18 @@ static void add_get(struct maker *maker, struct conn *conn, uint64_t start_ns)
  * the sum of all weights for that. */
 static enum stats_kind next_kind(struct maker *maker)
 {
-    int best = STATS_GET;
+    enum stats_kind best = maker->used[0];
 
-    if (maker->kinds[STATS_GET].weight == maker->weights)
-        return STATS_GET;
-    for (int k = 0; k < STATS_KINDS; k++) {
-        maker->kinds[k].credit += maker->kinds[k].weight;
-        if (maker->kinds[k].credit > maker->kinds[best].credit)
-            best = k;
+    if (maker->used_count == 1)
+        return best;
+    for (uint32_t i = 0; i < maker->used_count; i++) {
+        struct maker_kind *kind = &maker->kinds[maker->used[i]];
+        kind->credit += kind->weight;
+        if (kind->credit > maker->kinds[best].credit)
+            best = maker->used[i];
     }
     maker->kinds[best].credit -= maker->weights;
-    return (enum stats_kind)best;
+    return best;
 }
 
 void maker_add(struct maker *maker, struct conn *conn, uint64_t start_ns)

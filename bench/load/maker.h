@@ -13,15 +13,17 @@ struct maker_kind {
     struct mc_op op;
     struct mc_command command; /* with a line for each operation */
     struct mc_flag flags[MAKER_FLAGS];
-    uint32_t weight;
-    int64_t credit; /* private: how near it is to its turn */
+    int64_t weight, credit; /* credit: how near it is to its turn */
 };
 
 struct maker {
     const struct options *options;
     struct conn_shape shape; /* of the connections that it makes requests for */
     struct dist keys, sizes;
+    const struct sizes *key_sizes; /* NULL: none */
     struct maker_kind kinds[STATS_KINDS];
+    enum stats_kind used[STATS_KINDS]; /* those with a weight */
+    uint32_t used_count;
     int64_t weights; /* the sum */
 };
 

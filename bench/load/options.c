@@ -27,22 +27,34 @@ static bool read_number(const char *text, size_t i, size_t e, const struct optio
     return mc_decimal_read(text, i, e, option->max, number) && *number >= option->min;
 }
 
+/* Two or three numbers with a sign between them. How many there are; 0: something else. */
+static int read_numbers(const char *text, const char *sign, const struct option *option,
+                        uint64_t numbers[3])
+{
+    int count = 0;
+
+    for (size_t i = 0, end; count < 3; i = end + 1) {
+        end = i + strcspn(text + i, sign);
+        if (!read_number(text, i, end, option, &numbers[count++]))
+            return 0;
+        if (text[end] == '\0')
+            return count;
+    }
+    return 0;
+}
+
 /* SET:GET */
 static const char *set_ratio(void *options, const struct option *option, const char *text)
 {
     struct options *o = options;
-    uint64_t sets, gets;
-    size_t colon = strcspn(text, ":");
+    uint64_t ratio[3];
 
-    if (text[colon] != ':' || !read_number(text, 0, colon, option, &sets) ||
-        !read_number(text, colon + 1, strlen(text), option, &gets))
+    if (read_numbers(text, ":", option, ratio) != 2)
         return "is not SET:GET, two numbers up to 1000000";
-    if (sets + gets == 0)
-        return "leaves nothing to do";
     memset(o->mix, 0, sizeof o->mix);
-    o->mix[STATS_SET] = (uint32_t)sets;
-    o->mix[STATS_GET] = (uint32_t)gets;
-    return NULL;
+    o->mix[STATS_SET] = (uint32_t)ratio[0];
+    o->mix[STATS_GET] = (uint32_t)ratio[1];
+    return ratio[0] + ratio[1] > 0 ? NULL : "leaves nothing to do";
 }
 
 /* The kind of this name; STATS_KINDS when there is none. */
@@ -91,22 +103,6 @@ static const char *set_key_size(void *options, const struct option *option, cons
     struct options *o = options;
 
     return sizes_read(&o->key_sizes, text, (uint32_t)option->max);
-}
-
-/* Two or three numbers with a sign between them. How many there are; 0: something else. */
-static int read_numbers(const char *text, const char *sign, const struct option *option,
-                        uint64_t numbers[3])
-{
-    int count = 0;
-
-    for (size_t i = 0, end; count < 3; i = end + 1) {
-        end = i + strcspn(text + i, sign);
-        if (!read_number(text, i, end, option, &numbers[count++]))
-            return 0;
-        if (text[end] == '\0')
-            return count;
-    }
-    return 0;
 }
 
 /* R or FROM-TO */

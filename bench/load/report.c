@@ -323,6 +323,13 @@ static const char *number_name(int i)
     return i < NUMBERS - 1 ? percentiles[i - NAMES].word : "max";
 }
 
+/* A string after what comes before it. */
+static void put_json(FILE *out, const char *before, const char *text)
+{
+    fputs(before, out);
+    escape_json(out, text);
+}
+
 static void print_json_options(const struct report *report, FILE *out)
 {
     const struct options *o = report->options;
@@ -343,10 +350,8 @@ static void print_json_options(const struct report *report, FILE *out)
     fprintf(out, "},\"exptime\":%lu,\"keys\":%lu,\"key_prefix\":", (unsigned long)o->exptime,
             (unsigned long)o->keys);
     escape_json(out, o->prefix);
-    fputs(",\"key_size\":", out);
-    escape_json(out, o->key_sizes.count > 0 ? o->key_sizes.text : "");
-    fputs(",\"size\":", out);
-    escape_json(out, o->sizes.text);
+    put_json(out, ",\"key_size\":", o->key_sizes.count > 0 ? o->key_sizes.text : "");
+    put_json(out, ",\"size\":", o->sizes.text);
     fprintf(out,
             ",\"zipf\":%.17g,\"protocol\":\"%s\",\"verify\":%s,\"timeout_ms\":%lu,\"seed\":%llu}",
             o->zipf, o->meta ? "meta" : "classic", o->verify ? "true" : "false",
@@ -357,16 +362,14 @@ static void print_json_servers(const struct report *report, FILE *out)
 {
     for (uint32_t i = 0; i < report->targets->count; i++) {
         const struct stats_of_server *server = &report->servers[i];
-        fputs(i == 0 ? "\n{\"address\":" : ",\n{\"address\":", out);
-        escape_json(out, report->targets->list[i].name);
-        fputs(",\"version\":", out);
-        escape_json(out, report->targets->list[i].version);
+        put_json(out,
+                 i == 0 ? "\n{\"address\":" : ",\n{\"address\":", report->targets->list[i].name);
+        put_json(out, ",\"version\":", report->targets->list[i].version);
         fprintf(out, ",\"connects\":%llu", (unsigned long long)server->connects);
         for (int trouble = 0; trouble < STATS_TROUBLES; trouble++)
             fprintf(out, ",\"%s\":%llu", stats_trouble_names[trouble],
                     (unsigned long long)server->troubles[trouble]);
-        fputs(",\"first_trouble\":", out);
-        escape_json(out, server->first);
+        put_json(out, ",\"first_trouble\":", server->first);
         fputc('}', out);
     }
 }
@@ -422,14 +425,12 @@ static void print_json_facts(const struct report *report, FILE *out)
 
     for (int i = 1; i < report->argc && len < sizeof line; i++)
         len += (size_t)snprintf(line + len, sizeof line - len, " %s", report->argv[i]);
-    fputs("\"command\":", out);
-    escape_json(out, line);
+    put_json(out, "\"command\":", line);
     line[0] = '\0';
     if (uname(&machine) == 0)
         snprintf(line, sizeof line, "%s %s %s, %ld processors", machine.sysname, machine.release,
                  machine.machine, sysconf(_SC_NPROCESSORS_ONLN));
-    fputs(",\"machine\":", out);
-    escape_json(out, line);
+    put_json(out, ",\"machine\":", line);
     line[0] = '\0';
     if (utc != NULL)
         strftime(line, sizeof line, "%Y-%m-%d %H:%M UTC", utc);

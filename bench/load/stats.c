@@ -64,7 +64,6 @@ struct stats_total stats_total(const struct stats *stats)
         const struct stats_of_kind *kind = &stats->kinds[k];
         total.requests += kind->requests;
         total.errors += kind->errors;
-        total.hits += kind->hits;
         total.misses += kind->misses;
         total.wrong += kind->wrong;
     }

@@ -67,7 +67,7 @@ void stats_add_server(struct stats_of_server *into, const struct stats_of_server
 
 /* Of all kinds together. */
 struct stats_total {
-    uint64_t requests, errors, hits, misses, wrong;
+    uint64_t requests, errors, misses, wrong;
 };
 
 struct stats_total stats_total(const struct stats *stats);

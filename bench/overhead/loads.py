@@ -3,6 +3,7 @@
 import math
 
 from figures import count_text, median, time_text
+from options import Usage
 
 RUNS_MIN = 6  # the least and the most of fewer are no interval of 95 %
 ROWS = [("requests a second", "per_second", "requests", count_text),
@@ -24,7 +25,7 @@ def interval(numbers):
 def numbers_of(load, of_runs, of_seconds):
     """Of its runs; or of the seconds of its only one."""
     if load["options"]["scan_step"]:
-        raise ValueError("it is a scan, whose runs are not alike")
+        raise Usage("--from: the runs of a scan are not alike: there is nothing to compare")
     if len(load["runs"]) > 1:
         return [run[of_runs] for run in load["runs"]]
     return [sample[of_seconds] for sample in load["samples"]]
@@ -39,8 +40,8 @@ def verdict(one, other):
 
 
 def comparison(one, other):
-    """A table; and one of the options that differ. Raises KeyError, TypeError or ValueError on
-    another form."""
+    """A table; and one of the options that differ. Raises KeyError or TypeError on another
+    form."""
     rows = [["mcload", "first", "second", "change", ""]]
     for title, of_runs, of_seconds, show in ROWS:
         numbers = [numbers_of(load, of_runs, of_seconds) for load in (one, other)]

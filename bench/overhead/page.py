@@ -349,7 +349,7 @@ def load_notes(load):
 def runs_chart(load):
     """Throughput against latency, of runs that are not alike."""
     runs = [run for run in load["runs"] if run["requests"]]
-    if not load["options"]["scan_step"] or len(runs) < 2:
+    if len(runs) < 2:
         return ""
     lines = [(colour, [(run["per_second"], 1000 * run[name]) for run in runs])
              for name, colour in (("p50_us", 4), ("p99_us", 3))]
@@ -359,15 +359,19 @@ def runs_chart(load):
                              time_text, "logarithmic", [("p50", 4), ("p99", 3)]), lines)
 
 
+RUN_COLUMNS = ["rate", "per_second", "errors", "unsent", "mean_us", "p50_us", "p99_us", "p99_9_us",
+               "max_us"]
+
+
 def load_runs(load):
-    names = ["rate", "per_second", "errors", "unsent", "mean_us", "p50_us", "p99_us", "p99_9_us",
-             "max_us"]
-    rows = [["run", "due a second", "per second", "errors", "unsent", "mean", "p50", "p99", "p99.9",
-             "max"]]
-    for i, run in enumerate(load["runs"] if len(load["runs"]) > 1 else []):
-        rows.append([str(i + 1)] + [us_text(run[name]) if name.endswith("_us") else
-                                    count_text(run[name]) for name in names])
-    return "<h2>Runs</h2>\n" + table_html(rows) if len(rows) > 1 else ""
+    if len(load["runs"]) < 2:
+        return ""
+    rows = [["run", "due a second", "per second", "errors", "unsent"] + LATENCIES[:2] +
+            ["p99", "p99.9", "max"]]
+    for i, run in enumerate(load["runs"]):
+        rows.append([str(i + 1)] + [(us_text if "_us" in name else count_text)(run[name])
+                                    for name in RUN_COLUMNS])
+    return "<h2>Runs</h2>\n" + table_html(rows)
 
 
 def load_page(load):
@@ -375,7 +379,9 @@ def load_page(load):
     samples = load["samples"]
     tails = [(colour, [(above, 1000 * us) for above, us in load[name]["tail"]])
              for name, colour in load_kinds(load)]
-    charts = [runs_chart(load), tail_chart("Latency by percentile", tails, load_kinds(load))]
+    scans = load["options"]["scan_step"] > 0  # then latencies are of its rates, not of all together
+    charts = [runs_chart(load) if scans else
+              tail_chart("Latency by percentile", tails, load_kinds(load))]
     if len(samples) > 1:
         charts.append(second_chart("Requests in each second",
                                    [(7, [each["requests"] for each in samples])], count_text))
@@ -390,6 +396,7 @@ def load_page(load):
               for name, value in load["options"].items()]
     parts = ['<div class="charts">%s</div>\n' % "".join(charts), load_notes(load),
              paragraph(loop), "<h2>Throughput</h2>\n", table_html(load_counts(load)),
-             "<h2>Latency</h2>\n", table_html(load_latencies(load)), load_runs(load), "<h2>Servers</h2>\n",
+             "" if scans else "<h2>Latency</h2>\n" + table_html(load_latencies(load)),
+             load_runs(load), "<h2>Servers</h2>\n",
              table_html(load_servers(load)), "<h2>How it was measured</h2>\n", pairs_html(facts)]
     return whole_page("Load on memcached", parts)

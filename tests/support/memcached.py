@@ -36,8 +36,12 @@ class Memcached:
             time.sleep(0.002)
 
     def answers(self):
+        """Once it does, its statistics have this connection, and do not get it later."""
         with socket.socket(socket.AF_UNIX) as probe:
-            return probe.connect_ex(self.path) == 0
+            if probe.connect_ex(self.path) != 0:
+                return False
+            probe.sendall(b"version\r\n")
+            return probe.recv(1024) != b""
 
     def connect(self):
         connection = socket.socket(socket.AF_UNIX)
