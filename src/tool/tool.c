@@ -118,7 +118,7 @@ static const struct option latency_options[] = {
 static const struct option replay_options[] = {
     {"--all", NULL, "all transcripts that hold for the server's version", option_flag, AT(all), 0,
      0},
-    {"--with", "OPTIONS", "the server runs with these: the transcripts for them alone", option_text,
+    {"--with", "OPTIONS", "the server runs with these: their transcripts alone", option_text,
      AT(with), 0, 0},
     {"--as", "VERSION", "play those that hold for another version, as 1.6.18", option_text, AT(as),
      0, 0},
