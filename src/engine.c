@@ -1315,25 +1315,27 @@ int mc_engine_do_single(struct mc_engine *engine, const struct mc_transport *tra
 {
     struct mc_engine *e = engine;
     const struct mc_transport *t = transport;
-    struct progress done = {0, 0, 0, 0};
+    size_t aside = 0, used = 0;
+    ptrdiff_t sent = 0, received = 0;
     if (e->error != 0 || e->first != NULL || e->tail_skip > 0 || has_no_command(op))
         return refuse_alone(e, op);
-    int r = put_alone(e, op, &done.aside);
+    int r = put_alone(e, op, &aside);
     if (r < 0)
         return drop_alone(e, op, r);
-    if (done.aside == 0) {
+    if (aside == 0) {
         const struct mc_bytes line = {e->out.data, e->out.len};
-        done.sent = t->send(t->ctx, &line, 1, deadline);
+        sent = t->send(t->ctx, &line, 1, deadline);
     }
-    if (done.sent == (ptrdiff_t)e->out.len) {
-        done.received = t->recv(t->ctx, e->in, e->in_cap, deadline);
-        done.used = match_usual(e, op, done.received);
-        if (done.used > 0 && done.used == (size_t)done.received) {
-            e->received += done.used;
+    if (sent == (ptrdiff_t)e->out.len) {
+        received = t->recv(t->ctx, e->in, e->in_cap, deadline);
+        used = match_usual(e, op, received);
+        if (used > 0 && used == (size_t)received) {
+            e->received += used;
             e->out.len = 0;
             return end_usual(op);
         }
     }
+    const struct progress done = {aside, sent, received, used};
     return go_on_alone(e, t, op, &done, deadline);
 }
 
