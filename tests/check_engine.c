@@ -2125,6 +2125,33 @@ START_TEST(unread_bytes)
 }
 END_TEST
 
+/* 317 bytes hold the longest line of a retrieval's reply, whose bytes come one by one. */
+START_TEST(smallest_buffer)
+{
+    enum { SMALLEST = 317 };
+    static const char numbers[] = " 18446744073709551615 0 18446744073709551615\r\n\r\nEND\r\n";
+    char in[SMALLEST], out[SMALLEST], name[MC_KEY_MAX];
+    struct mc_value value = {.len = 77};
+    struct mc_op op = {.command = &mc_command_gets, .value = &value};
+    struct mc_engine e;
+    struct text reply = {0};
+    memset(name, 'k', sizeof name);
+    op.key = (struct mc_bytes){name, sizeof name};
+    text_print(&reply, "VALUE %.*s%s", MC_KEY_MAX, name, numbers);
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    send_all(&e);
+    for (size_t k = 0; k < reply.len; k++) {
+        const char byte[] = {reply.data[k], '\0'};
+        receive_text(&e, byte);
+    }
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert(op.result == MC_HIT && value.len == 0);
+    ck_assert(value.flags == UINT64_MAX && value.cas == UINT64_MAX);
+    text_free(&reply);
+}
+END_TEST
+
 /* Whoever receives while a send is not complete may have all in flight. */
 START_TEST(wider_window)
 {
@@ -3072,6 +3099,7 @@ int main(void)
         {larger_than_the_window, 1},
         {most_in_flight, 1},
         {unread_bytes, 1},
+        {smallest_buffer, 1},
         {wider_window, 1},
         {whole_items_to_a_sink, 1},
         {sunk_once, 1},
