@@ -1498,14 +1498,16 @@ START_TEST(early_text)
 END_TEST
 
 /* A line that was kept ends in a lent buffer, with which another begins: the text of the first is
- * still there, unless the engine's buffer has no room for both (round 1). */
+ * still there, unless the engine's buffer has no room for both. */
 START_TEST(text_of_a_kept_line)
 {
+    static const size_t sizes[] = {32, 24, 23, 20};
+    const bool has_room = sizes[_i] >= strlen("VERSION 1.6\r\nVERSION 1.7");
     struct mc_engine e;
     char in[32], out[64];
     struct mc_op other = {.command = &mc_command_delete, .key = MC_BYTES("k")};
     struct mc_op ops[2] = {{.command = &mc_command_version}, {.command = &mc_command_version}};
-    mc_engine_init(&e, in, _i == 0 ? 32 : 20, out, sizeof out);
+    mc_engine_init(&e, in, sizes[_i], out, sizeof out);
     mc_engine_submit(&e, &other);
     mc_engine_submit(&e, &ops[0]);
     mc_engine_submit(&e, &ops[1]);
@@ -1514,8 +1516,8 @@ START_TEST(text_of_a_kept_line)
     mc_engine_feed(&e, MC_BYTES("N 1.6\r\nVERSION 1.7"));
     ck_assert_ptr_eq(mc_engine_done(&e), &other);
     ck_assert_ptr_eq(mc_engine_done(&e), &ops[0]);
-    ck_assert_uint_eq(ops[0].text.len, _i == 0 ? 3 : 0);
-    if (_i == 0)
+    ck_assert_uint_eq(ops[0].text.len, has_room ? 3 : 0);
+    if (has_room)
         ck_assert_mem_eq(ops[0].text.data, "1.6", 3);
     mc_engine_feed(&e, MC_BYTES("\r\n"));
     ck_assert_ptr_eq(mc_engine_done(&e), &ops[1]);
@@ -2120,6 +2122,33 @@ START_TEST(unread_bytes)
     }
     ck_assert_ptr_null(mc_engine_input(&e, &cap));
     ck_assert_int_eq(e.error, MC_E_LINE);
+}
+END_TEST
+
+/* 317 bytes hold the longest line of a retrieval's reply, whose bytes come one by one. */
+START_TEST(smallest_buffer)
+{
+    enum { SMALLEST = 317 };
+    static const char numbers[] = " 18446744073709551615 0 18446744073709551615\r\n\r\nEND\r\n";
+    char in[SMALLEST], out[SMALLEST], name[MC_KEY_MAX];
+    struct mc_value value = {.len = 77};
+    struct mc_op op = {.command = &mc_command_gets, .value = &value};
+    struct mc_engine e;
+    struct text reply = {0};
+    memset(name, 'k', sizeof name);
+    op.key = (struct mc_bytes){name, sizeof name};
+    text_print(&reply, "VALUE %.*s%s", MC_KEY_MAX, name, numbers);
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    send_all(&e);
+    for (size_t k = 0; k < reply.len; k++) {
+        const char byte[] = {reply.data[k], '\0'};
+        receive_text(&e, byte);
+    }
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert(op.result == MC_HIT && value.len == 0);
+    ck_assert(value.flags == UINT64_MAX && value.cas == UINT64_MAX);
+    text_free(&reply);
 }
 END_TEST
 
@@ -2840,6 +2869,7 @@ START_TEST(cancelling_after_a_failure)
     ck_assert_int_eq(e.error, MC_E_TIMEOUT);
     ck_assert_ptr_eq(mc_engine_done(&e), &ops[1 - _i]);
     ck_assert_ptr_null(mc_engine_done(&e));
+    ck_assert(mc_engine_is_idle(&e));
 }
 END_TEST
 
@@ -2943,6 +2973,43 @@ static ptrdiff_t move_nothing(void *ctx, const struct mc_bytes *parts, size_t co
     return 0;
 }
 
+/* Two bytes, one at a time, and then none. */
+static ptrdiff_t receive_two_bytes(void *ctx, void *buf, size_t cap, mc_deadline deadline)
+{
+    size_t *left = ctx;
+    (void)cap, (void)deadline;
+    if (*left == 0)
+        return 0;
+    memcpy(buf, *left == 2 ? "V" : "E", 1);
+    (*left)--;
+    return 1;
+}
+
+static ptrdiff_t send_everything(void *ctx, const struct mc_bytes *parts, size_t count,
+                                 mc_deadline deadline)
+{
+    (void)ctx, (void)count, (void)deadline;
+    return (ptrdiff_t)parts[0].len;
+}
+
+/* The first receive moves nothing, or one after others; alone, and in the queue. */
+START_TEST(receives_that_move_nothing)
+{
+    size_t left = (size_t)_i % 3;
+    const struct mc_transport transport = {send_everything, receive_two_bytes, &left};
+    struct mc_engine e;
+    char in[64], out[64];
+    struct mc_op op = {.command = &mc_command_version};
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    if (_i < 3)
+        mc_engine_do(&e, &transport, &op, SCRIPT_DEADLINE);
+    else
+        mc_engine_run(&e, &transport, &op, 1, SCRIPT_DEADLINE);
+    ck_assert_int_eq(op.result, MC_E_SYSTEM);
+    ck_assert_int_eq(e.error, MC_E_SYSTEM);
+}
+END_TEST
+
 /* A transport that breaks its word, and a line that does not fit. */
 START_TEST(transports_that_move_nothing)
 {
@@ -3007,7 +3074,7 @@ int main(void)
         {unexpected_bytes, 1},
         {straight_to_its_place, 1},
         {early_text, 3},
-        {text_of_a_kept_line, 2},
+        {text_of_a_kept_line, 4},
         {early_among_others, 1},
         {after_the_end, 1},
         {too_small_a_buffer, 6},
@@ -3032,6 +3099,7 @@ int main(void)
         {larger_than_the_window, 1},
         {most_in_flight, 1},
         {unread_bytes, 1},
+        {smallest_buffer, 1},
         {wider_window, 1},
         {whole_items_to_a_sink, 1},
         {sunk_once, 1},
@@ -3059,6 +3127,7 @@ int main(void)
         {early_texts_of_all_sizes, 2},
         {lent_beside_requests, 2},
         {transports_that_move_nothing, 4},
+        {receives_that_move_nothing, 6},
         {at_every_pace, COUNT(scenes)}, /* the longest: what others find is found before */
     };
     return suite_run("engine", tests, COUNT(tests));

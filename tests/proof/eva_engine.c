@@ -25,8 +25,8 @@ enum { IN_CAP = 2, OUT_CAP = 64, VALUE_CAP = 2, ALL = 1000 };
 enum { AT_ONCE, IN_PIECES, EARLY, LENT, CANCELLED };
 
 static char in[IN_CAP], out[OUT_CAP], lent[2], large[MC_ENGINE_COPY_MAX + 1];
-static char places[2][VALUE_CAP];
-static struct mc_value values[] = {{places[0], VALUE_CAP}, {places[1], VALUE_CAP}};
+static char place_a[VALUE_CAP], place_b[VALUE_CAP];
+static struct mc_value values[] = {{place_a, VALUE_CAP}, {place_b, VALUE_CAP}};
 static const struct mc_bytes keys[] = {{"a", 1}, {"b", 1}};
 static const struct mc_flag v[] = {{.letter = 'v'}}, q[] = {{.letter = 'q'}};
 static struct mc_meta meta;
