@@ -1009,6 +1009,21 @@ START_TEST(evictions_in_the_log)
     expect_log(&s, 1,
                "ts=1700000007.0 gid=2 type=eviction key=a fetch=no ttl=43 la=7 clsid=1 size=3\n"
                "ts=1700000007.0 gid=3 type=eviction key=c fetch=yes ttl=-1 la=7 clsid=1 size=1\n");
+    mc_serve_enter(&s.serve, &s.clients[3]);
+    ck_assert_uint_eq(s.serve.log.line, 3);
+    served_end(&s);
+}
+END_TEST
+
+START_TEST(what_nobody_watches_is_not_in_the_log)
+{
+    struct served s;
+    served_start(&s, SMALL, NOW);
+    expect(&s, 1, "watch connevents\r\n", "OK\r\n");
+    for (unsigned k = 0; s.serve.cache.evicted < 2; k++)
+        store(&s, 0, k, 10000);
+    ck_assert_uint_eq(s.serve.log.line, 1);
+    ck_assert_uint_eq(s.serve.log.to, 0);
     served_end(&s);
 }
 END_TEST
@@ -1205,6 +1220,7 @@ static int run_tests(void)
         {lines_of_the_log, 1},
         {long_lines_of_the_log, 1},
         {evictions_in_the_log, 1},
+        {what_nobody_watches_is_not_in_the_log, 1},
         {connections_in_the_log, 1},
         {a_log_that_is_not_read, 1},
         {who_may_watch, 1},
