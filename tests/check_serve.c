@@ -967,6 +967,34 @@ START_TEST(lines_of_the_log)
 }
 END_TEST
 
+/* A key takes three bytes for each of its own; who comes later does not get the lines before. */
+START_TEST(long_lines_of_the_log)
+{
+    struct served s;
+    struct text sent = {0}, line = {0};
+    served_start(&s, SMALL, NOW);
+    expect(&s, 1, "watch\r\n", "OK\r\n");
+    text_add_string(&sent, "get ");
+    text_add_string(&line, "OK\r\nts=1700000000.0 gid=2 type=item_get key=");
+    for (int k = 0; k < MC_KEY_MAX; k++) {
+        text_add_string(&sent, "\xff");
+        text_add_string(&line, "%FF");
+    }
+    text_add_string(&sent, "\r\n");
+    text_add_string(&line, " status=not_found clsid=0 cfd=0 size=0\n");
+    expect(&s, 0, sent.data, "END\r\n");
+    expect_log(&s, 1, line.data);
+    expect(&s, 2, "watch\r\n", "OK\r\n");
+    expect(&s, 0, "get a\r\n", "END\r\n");
+    expect_log(&s, 2,
+               "OK\r\nts=1700000000.0 gid=4 type=item_get key=a status=not_found clsid=0 cfd=0 "
+               "size=0\n");
+    text_free(&sent);
+    text_free(&line);
+    served_end(&s);
+}
+END_TEST
+
 START_TEST(evictions_in_the_log)
 {
     struct served s;
@@ -981,6 +1009,21 @@ START_TEST(evictions_in_the_log)
     expect_log(&s, 1,
                "ts=1700000007.0 gid=2 type=eviction key=a fetch=no ttl=43 la=7 clsid=1 size=3\n"
                "ts=1700000007.0 gid=3 type=eviction key=c fetch=yes ttl=-1 la=7 clsid=1 size=1\n");
+    mc_serve_enter(&s.serve, &s.clients[3]);
+    ck_assert_uint_eq(s.serve.log.line, 3);
+    served_end(&s);
+}
+END_TEST
+
+START_TEST(what_nobody_watches_is_not_in_the_log)
+{
+    struct served s;
+    served_start(&s, SMALL, NOW);
+    expect(&s, 1, "watch connevents\r\n", "OK\r\n");
+    for (unsigned k = 0; s.serve.cache.evicted < 2; k++)
+        store(&s, 0, k, 10000);
+    ck_assert_uint_eq(s.serve.log.line, 1);
+    ck_assert_uint_eq(s.serve.log.to, 0);
     served_end(&s);
 }
 END_TEST
@@ -1000,6 +1043,8 @@ START_TEST(connections_in_the_log)
     expect(&s, 0, "PUT / HTTP/1.1\r\n", "");
     served_again(&s, 0);
     served_feed(&s, 2, MC_BYTES("mn\r\n"), SIZE_MAX, ROOM);
+    served_again(&s, 2);
+    served_feed(&s, 3, MC_BYTES("mn\r\n"), SIZE_MAX, ROOM);
     expect_log(&s, 1,
                "ts=1700000000.0 gid=2 type=conn_new rip=::1 rport=65535 transport=tcp cfd=7\n"
                "ts=1700000000.0 gid=3 type=conn_close rip=::1 rport=65535 transport=tcp "
@@ -1098,6 +1143,7 @@ START_TEST(who_may_watch)
     }
     expect(&s, 0, "watch\r\nmn\r\n", "WATCHER_TOO_MANY log watcher limit reached\r\nMN\r\n");
     mc_serve_leave(&s.serve, &many[7]);
+    ck_assert_uint_eq(s.serve.log.watching, MC_SERVE_WATCHERS - 1);
     expect(&s, 0, "watch birds\r\nwatch fetchers noreply\r\n", "ERROR\r\n");
     expect(&s, 0, "delete a\r\nwatch\r\n",
            "NOT_FOUND\r\nERROR cannot pipeline other commands before watch\r\n");
@@ -1172,7 +1218,9 @@ static int run_tests(void)
         {what_the_owner_decides, 1},
         {lists_that_are_tuned, 1},
         {lines_of_the_log, 1},
+        {long_lines_of_the_log, 1},
         {evictions_in_the_log, 1},
+        {what_nobody_watches_is_not_in_the_log, 1},
         {connections_in_the_log, 1},
         {a_log_that_is_not_read, 1},
         {who_may_watch, 1},

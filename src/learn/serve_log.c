@@ -270,7 +270,6 @@ static bool change_watcher(struct mc_serve *serve, const struct mc_serve_client 
 bool mc_serve_log_watch(struct mc_serve *serve, struct mc_serve_client *client, uint8_t kinds)
 {
     client->kinds = kinds;
-    client->missed = 0;
     client->log_at = serve->log.to;
     serve->log.line++;
     if (change_watcher(serve, NULL, client))
