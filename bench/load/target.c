@@ -15,17 +15,17 @@
 /* The address of the connection that worked, so that no other has to look up a name. */
 static int keep_address(struct target *target, const struct mc_server *server)
 {
+    struct mc_address address = server->address;
     struct sockaddr_storage peer;
     socklen_t size = sizeof peer;
-    char *host = target->address.host;
+    int failed = 0;
 
-    target->address = server->address;
-    if (server->address.kind == MC_ADDRESS_UNIX)
-        return 0;
-    if (getpeername(server->socket.fd, (struct sockaddr *)&peer, &size) != 0)
-        return -1;
-    return getnameinfo((struct sockaddr *)&peer, size, host, sizeof target->address.host, NULL, 0,
-                       NI_NUMERICHOST);
+    if (address.kind == MC_ADDRESS_HOST)
+        failed = getpeername(server->socket.fd, (struct sockaddr *)&peer, &size) != 0 ||
+                 getnameinfo((struct sockaddr *)&peer, size, address.host, sizeof address.host,
+                             NULL, 0, NI_NUMERICHOST) != 0;
+    target->address = address;
+    return failed;
 }
 
 /* NULL; or why meta commands cannot be used. Deletes a key that nobody has: up to 1.6.17 that reply
