@@ -2,13 +2,10 @@
 #include "conn.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #include "command.h"
 
@@ -40,7 +37,6 @@ bool conn_init(struct conn *conn, const struct conn_shape *shape)
     size_t count = (size_t)shape->depth * shape->request_keys;
 
     conn->shape = shape;
-    conn->fd = -1;
     if (!allocate(conn, shape))
         return false;
     for (size_t i = 0; i < count; i++) {
@@ -53,8 +49,7 @@ bool conn_init(struct conn *conn, const struct conn_shape *shape)
 
 void conn_free(struct conn *conn)
 {
-    if (conn->fd >= 0)
-        close(conn->fd);
+    mc_socket_close(&conn->socket);
     free(conn->in);
     free(conn->out);
     free(conn->requests);
@@ -67,49 +62,39 @@ void conn_free(struct conn *conn)
 
 /* ---- connecting ------------------------------------------------------------------------------ */
 
-static bool make_nonblocking(int fd, int family)
+/* errno of a failed attempt. */
+static int fail_connect(const struct mc_socket *socket, int result)
 {
-    int on = 1, flags = fcntl(fd, F_GETFL);
-
-    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
-        return false;
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
-    if (family == AF_UNIX)
-        return true;
-    return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0;
+    if (result == MC_E_TIMEOUT)
+        return ETIMEDOUT;
+    return socket->sys_errno != 0 ? socket->sys_errno : EINVAL;
 }
 
 int conn_start(struct conn *conn, struct poller *poll, const struct target *target)
 {
-    const struct sockaddr *address = (const struct sockaddr *)&target->address;
+    int result = mc_socket_begin(&conn->socket, &target->address, MC_NEVER);
 
-    conn->fd = socket(address->sa_family, SOCK_STREAM, 0);
-    if (conn->fd < 0)
-        return errno;
+    if (result != 0)
+        return fail_connect(&conn->socket, result);
     conn->state = CONN_CONNECTING;
     conn->blocked = false;
     mc_engine_init(&conn->engine, conn->in, MC_LINE_MAX, conn->out, conn->shape->out_size);
     if (conn->conversation != NULL)
         conversation_begin(conn->conversation, (struct mc_transport){0});
     conn->engine.window = MC_ENGINE_WINDOW_MAX; /* it receives while a send is not complete */
-    if (!make_nonblocking(conn->fd, address->sa_family))
-        return errno;
-    if (connect(conn->fd, address, target->address_size) != 0 && errno != EINPROGRESS)
-        return errno;
-    return poller_add(poll, conn->number, conn->fd, true) ? 0 : errno;
+    return poller_add(poll, conn->number, conn->socket.fd, true) ? 0 : errno;
 }
 
 int conn_finish(struct conn *conn, struct poller *poll)
 {
-    int error = 0;
-    socklen_t size = sizeof error;
+    int result = mc_socket_finish(&conn->socket);
 
-    if (getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
-        return errno;
-    if (error != 0)
-        return error;
+    if (result != 0)
+        return fail_connect(&conn->socket, result);
+    if (conn->socket.connecting)
+        return 0;
     conn->state = CONN_UP;
-    poller_change(poll, conn->number, conn->fd, false);
+    poller_change(poll, conn->number, conn->socket.fd, false);
     return 0;
 }
 
@@ -122,13 +107,12 @@ void conn_log_in(struct conn *conn, const struct login *login)
 
 void conn_close(struct conn *conn, struct poller *poll)
 {
-    if (conn->fd >= 0) {
+    if (conn->state != CONN_DOWN) {
         poller_remove(poll, conn->number);
-        close(conn->fd);
         if (conn->conversation != NULL)
             conversation_end(conn->conversation);
     }
-    conn->fd = -1;
+    mc_socket_close(&conn->socket);
     conn->state = CONN_DOWN;
     conn->pending = 0;
     conn->logs_in = false;
@@ -175,7 +159,7 @@ int conn_send(struct conn *conn, struct poller *poll, uint64_t *sent)
 
     conn->blocked = false;
     while (!conn->blocked && (count = mc_engine_output(&conn->engine, parts, PARTS)) > 0) {
-        ptrdiff_t n = try_send(conn->fd, parts, count);
+        ptrdiff_t n = try_send(conn->socket.fd, parts, count);
         if (n < 0)
             return errno;
         conn->blocked = (size_t)n < count_bytes(parts, count);
@@ -185,6 +169,6 @@ int conn_send(struct conn *conn, struct poller *poll, uint64_t *sent)
         mc_engine_sent(&conn->engine, (size_t)n);
     }
     if (conn->blocked || was_blocked)
-        poller_change(poll, conn->number, conn->fd, conn->blocked);
+        poller_change(poll, conn->number, conn->socket.fd, conn->blocked);
     return 0;
 }

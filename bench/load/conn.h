@@ -13,6 +13,7 @@
 #include "engine.h"
 #include "login.h"
 #include "poller.h"
+#include "socket.h"
 #include "stats.h"
 #include "target.h"
 
@@ -44,7 +45,7 @@ struct conn {
     const struct conn_shape *shape;
     uint32_t number; /* within its thread, for the poller */
     uint32_t server; /* index of its target */
-    int fd;          /* -1: none */
+    struct mc_socket socket;
     enum conn_state state;
     uint64_t when_ns, pause_ns;
     bool listed;                       /* the loop has it in its list of those that are free */

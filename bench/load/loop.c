@@ -303,7 +303,7 @@ static bool read_in(struct loop *e, struct conn *conn, size_t len)
 /* Receives once. True when there may be more. */
 static bool receive_once(struct loop *e, struct conn *conn, bool closing)
 {
-    ptrdiff_t n = recv(conn->fd, e->in, IN_SIZE, 0);
+    ptrdiff_t n = recv(conn->socket.fd, e->in, IN_SIZE, 0);
     if (n < 0 && errno == EINTR)
         return true;
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
@@ -322,10 +322,10 @@ static void finish_connect(struct loop *e, struct conn *conn)
 {
     int error = conn_finish(conn, e->poll);
 
-    if (error != 0) {
+    if (error != 0)
         lose_connection(e, conn, STATS_REFUSED, strerror(error));
+    if (conn->state != CONN_UP)
         return;
-    }
     e->servers[conn->server].connects++;
     conn->may_take = e->options->reconnect > 0 ? e->options->reconnect : UINT64_MAX;
     conn->logs_in = e->options->login.user != NULL;

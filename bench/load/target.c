@@ -2,36 +2,30 @@
  * connection that is closed again. */
 #include "target.h"
 
-#include <stddef.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
+#include <sys/socket.h>
 
 #include "option.h"
 #include "options.h"
 #include "server.h"
 
-/* The address of the connection that worked; for a Unix socket its path, because a server may know
- * it by another name. */
+/* The address of the connection that worked, so that no other has to look up a name. */
 static int keep_address(struct target *target, const struct mc_server *server)
 {
-    struct sockaddr_un path = {.sun_family = AF_UNIX};
+    struct mc_address address = server->address;
+    struct sockaddr_storage peer;
+    socklen_t size = sizeof peer;
+    int failed = 0;
 
-    if (server->address.kind == MC_ADDRESS_UNIX) {
-        size_t len = strlen(server->address.host);
-        memcpy(path.sun_path, server->address.host, len);
-        target->address_size = sizeof path;
-        if (path.sun_path[0] == '@') { /* an abstract socket: as many bytes as it has */
-            path.sun_path[0] = '\0';
-            target->address_size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
-        }
-        memcpy(&target->address, &path, sizeof path);
-        return 0;
-    }
-    target->address_size = sizeof target->address;
-    return getpeername(server->socket.fd, (struct sockaddr *)&target->address,
-                       &target->address_size);
+    if (address.kind == MC_ADDRESS_HOST)
+        failed = getpeername(server->socket.fd, (struct sockaddr *)&peer, &size) != 0 ||
+                 getnameinfo((struct sockaddr *)&peer, size, address.host, sizeof address.host,
+                             NULL, 0, NI_NUMERICHOST) != 0;
+    target->address = address;
+    return failed;
 }
 
 /* NULL; or why meta commands cannot be used. Deletes a key that nobody has: up to 1.6.17 that reply

@@ -3,15 +3,15 @@
 #define TARGET_H
 
 #include <stdint.h>
-#include <sys/socket.h>
+
+#include "address.h"
 
 struct options;
 
 struct target {
     char *name; /* its address as it was given */
     char version[32];
-    struct sockaddr_storage address;
-    socklen_t address_size;
+    struct mc_address address; /* without a name to look up */
 };
 
 struct targets {
