@@ -46,14 +46,15 @@ TYPE, TYPE_USERS = "mc_transport", {"src/ports", "src/trace", "src/socket"}
 WIRE_HEADERS = {"stdbool.h", "stddef.h", "stdint.h", "string.h"}
 LIBRARY_HEADERS = WIRE_HEADERS | {"limits.h"}
 SEES_SYSTEM = {"src/socket"}
-# What programs of bench/ share: common/, and the workload of squares, which the firmware has, too.
-SHARED = ("bench/common/", "bench/squares/workload.h")
+# What programs of bench/ share: common/, the workload of squares, which the firmware has, too, and
+# what clients in C are measured by.
+SHARED = ("bench/common/", "bench/squares/workload.h", "bench/overhead/worker.h")
 
 GUIDE = "tests/README.md"
 LINES_MAX, PARAMETERS_MAX = 40, 5
 # Of C, headers, shell and Python in bench/, adapters apart. It is to come down to 10,500: what takes
 # lines out of bench/ lowers it, and nothing raises it.
-BENCH_LINES = 12475
+BENCH_LINES = 11960
 # Its conventions list the names that belong to all files; one that ends in _ is a prefix.
 CONVENTIONS = "proto/proto.h"
 

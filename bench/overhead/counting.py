@@ -10,7 +10,6 @@ from machine import Absent, Failed, Worker
 
 TOOL_S = 300  # for a run under a tool
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-OTHERS = ("apr_memcache.c", "libmemcached.c", "mcmc.c")  # programs of other people's clients
 FLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Iproto", "-Isrc", "-Isrc/tool",
          "-Ibench/common", "-Ibench/overhead"]
 
@@ -120,7 +119,7 @@ def sources():
     found = ["src/tool/escape.c", "src/tool/histogram.c"]
     for folder in ("proto", "src", "bench/common", "bench/overhead"):
         found += [folder + "/" + name for name in sorted(os.listdir(os.path.join(ROOT, folder)))
-                  if name.endswith(".c") and name not in OTHERS]
+                  if name.endswith(".c")]
     return found
 
 
@@ -143,7 +142,7 @@ def compile_mcmc(folder, path):
     ours = [source for source in sources() if os.path.basename(source) not in
             ("baseline.c", "main.c", "mcwire.c", "wire.c")]
     compile_sources("cc", ["-O2", "-D_DEFAULT_SOURCE", "-w", "-I" + folder],
-                    ours + ["bench/overhead/mcmc.c", os.path.join(folder, "mcmc.c")], path)
+                    ours + ["bench/clients/c_mcmc_timed.c", os.path.join(folder, "mcmc.c")], path)
 
 
 def strip_worker(path, stripped):

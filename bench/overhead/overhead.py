@@ -285,7 +285,7 @@ class Measurement:
             self.measure_waits(counter)
             self.measure_parts()
             if counter.has("valgrind") and not self.arguments["--quick"]:
-                self.count_builds(counter)
+                or_none(self.count_builds, counter)
         self.measure_wire(counter)
         return Results(self.data)
 

@@ -23,7 +23,7 @@ flags=(-std=c11 -D_POSIX_C_SOURCE=200809L "${includes[@]}")
 # Compiled by their own compilers, with -Werror, in tests/embed and check_lwip.sh: they are made of
 # addresses of a board, of headers of lwIP or mcmc, or of what only a WebAssembly module or Frama-C has.
 # Frama-C alone reads proto/contracts and src/contracts, too.
-only_there='^(tests/proof/eva(_engine)?|tests/embed/avr/cycles|bench/(clients/c_apr_memcache|overhead/(apr_memcache|mcmc))|bench/firmware/(cortex-m|draw|lm3s6965evb|microbit|remote_engine|uart_board|lwip/.*)|src/ports/(uart|lwip|wasm/.*)|src/learn/page/.*)\.c$'
+only_there='^(tests/proof/eva(_engine)?|tests/embed/avr/cycles|bench/clients/(c_apr_memcache|c_apr_memcache_timed|c_mcmc_timed)|bench/firmware/(cortex-m|draw|lm3s6965evb|microbit|remote_engine|uart_board|lwip/.*)|src/ports/(uart|lwip|wasm/.*)|src/learn/page/.*)\.c$'
 
 # As what a file is compiled alone: the programs that use an installed mcwire, a suite of its own.
 flags_of() {

@@ -96,7 +96,7 @@ class Copy:
         found = list(program.files)
         for folder in program.folders:
             found += [folder + "/" + file for file in sorted(os.listdir(self.path(folder)))
-                      if file.endswith(".c") and file not in ("apr_memcache.c", "libmemcached.c", "mcmc.c")]
+                      if file.endswith(".c")]
         return found
 
     def compile(self, source):
