@@ -53,8 +53,8 @@ struct settings {
     bool detailed, add;
     /* replay, lie, learn */
     bool all, list, solution;
-    const char *with,
-        *as; /* memcached's options and version; NULL: none, and what the server says */
+    const char *with; /* memcached's options, or NULL */
+    const char *as;   /* a version, or NULL: what the server says */
 };
 
 /* The defaults. */
