@@ -33,6 +33,7 @@ PATIENCE_S = 300  # for what ends soon, on a machine that is busy
 WAITING = ["silence", "silent-value", "crawl", "late", "endless", "no-end"]
 PATIENT = ["--timeout=100000", "--grace=100000"]
 SHORT = ["--timeout=100", "--grace=100000"]
+LONGER = ["--timeout=5000", "--grace=100000"]
 HASTY = ["--timeout=20", "--grace=0"]
 
 
@@ -76,9 +77,16 @@ class Good(unittest.TestCase):
 
     def right_in_all(self, command):
         quick = [name for name in cases() if name not in WAITING]
-        for names, options in ((quick, PATIENT), (WAITING, SHORT)):
-            found = examine(command, names, options, 0)
-            self.assertEqual({name: ("right", "") for name in names}, found)
+        self.right_in(quick, examine(command, quick, PATIENT, 0))
+        found = examine(command, WAITING, SHORT, 0)
+        # On a busy machine the deadline can pass before the client has sent anything.
+        late = [name for name in WAITING if found[name][0] == "skipped"]
+        if late:
+            found.update(examine(command, late, LONGER, 0))
+        self.right_in(WAITING, found)
+
+    def right_in(self, names, found):
+        self.assertEqual({name: ("right", "") for name in names}, found)
 
     def test_own_client(self):
         self.right_in_all([OWN])
