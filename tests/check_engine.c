@@ -52,6 +52,7 @@ static const struct mc_flag k_opaque_v[] = {
 static const struct mc_flag all_shown[] = {{.letter = 'c'}, {.letter = 'f'}, {.letter = 't'},
                                            {.letter = 's'}, {.letter = 'h'}, {.letter = 'l'},
                                            {.letter = 'v'}};
+static const struct mc_flag c_only[] = {{.letter = 'c'}};
 static const struct mc_flag t_only[] = {{.letter = 't'}};
 static const struct mc_flag v_t[] = {{.letter = 'v'}, {.letter = 't'}};
 static const struct mc_flag s_v[] = {{.letter = 's'}, {.letter = 'v'}};
@@ -365,6 +366,16 @@ static const struct scene scenes[] = {
         {OP(md, FLAGS(b_k)), "md aw== b k\r\n", "HD\r\n", "E_UNKNOWN"}}},
     {"a flag is missing", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED, .count = 1, .rows = {
         {OP(mg, FLAGS(t_only)), "mg k t\r\n", "HD\r\n", "PROTOCOL"}}},
+    {"the flag c is missing", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED, .count = 1, .rows = {
+        {OP(mg, FLAGS(c_only)), "mg k c\r\n", "HD\r\n", "PROTOCOL"}}},
+    {"a key that comes before it", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 1,
+     .rows = {{OP(get, NONE), "get k\r\n", "VALUE a 0 1\r\n2\r\nEND\r\n", "PROTOCOL"}}},
+    {"a key that comes after it", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 1,
+     .rows = {{OP(get, NONE), "get k\r\n", "VALUE z 0 1\r\n2\r\nEND\r\n", "PROTOCOL"}}},
+    {"quiet: SERVER_ERROR to a value", .count = 3, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "NF O0\r\n", "NOT_FOUND"},
+        {OP(ms, DATA, FLAGS(q)), "ms k 2 q O1\r\nhi\r\n", "SERVER_ERROR x\r\n", "SERVER_ERROR"},
+        MN}},
     {"a flag of ma is missing", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED, .count = 1, .rows = {
         {OP(ma, FLAGS(t_only)), "ma k t\r\n", "HD c5\r\n", "E_UNKNOWN"}}},
     {"a flag of ma with a number is missing", .error = MC_E_PROTOCOL, .fault = MC_FAULT_UNASKED,
