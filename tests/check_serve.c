@@ -702,7 +702,9 @@ START_TEST(nothing_goes_to_make_room)
     expect(&s, 0, value, "");
     expect(&s, 0, "get k\r\n", "VALUE k 0 1\r\nx\r\nEND\r\n");
     value[985000] = value[985001] = '\r';
+    expect(&s, 1, "watch mutations\r\n", "OK\r\n");
     expect(&s, 0, "set k 0 0 15000\r\n", "SERVER_ERROR out of memory storing object\r\n");
+    ck_assert_ptr_nonnull(strstr(text_string(&s.said[1]), " key=k status=no_memory cmd=set "));
     expect(&s, 0, value + 985000, "");
     expect(&s, 0, "get k\r\n", "END\r\n");
     ck_assert_uint_eq(s.serve.cache.evicted, 0);
@@ -1149,6 +1151,9 @@ START_TEST(who_may_watch)
            "NOT_FOUND\r\nERROR cannot pipeline other commands before watch\r\n");
     expect(&s, 0, "set a 0 0 1\r\n", "");
     expect(&s, 0, "x\r\nwatch\r\n", "STORED\r\nOK\r\n");
+    expect(&s, 1, "set a 0 0 1\r\n", "");
+    expect(&s, 1, "x\r\nset a 0 0 1\r\nx\r\nwatch\r\n",
+           "STORED\r\nSTORED\r\nERROR cannot pipeline other commands before watch\r\n");
     expect(&s, 1, "set a 0 0 1\r\nx\r\nwatch\r\n",
            "STORED\r\nERROR cannot pipeline other commands before watch\r\n");
     expect(&s, 1, "get b\r\nmn\r\nwatch\r\n",
