@@ -55,7 +55,7 @@ class Wire {
 function latin1(bytes) {
     const texts = [];
     for (let from = 0; from < bytes.length; from += 8192)
-        texts.push(String.fromCharCode(...bytes.subarray(from, from + 8192)));
+        texts.push(String.fromCharCode.apply(null, bytes.subarray(from, from + 8192)));
     return texts.join("");
 }
 
