@@ -215,7 +215,7 @@ def language_data():
                       for name, allocations in [("mcwire", 4.5), ("npm-memjs", None)]]
     data["waits"] = [{"client": "mcwire", "server": server, "deadline": ms, "late": late}
                      for server, ms, late in [("silent", 10, [9, 9]), ("silent", 100, [0.25]),
-                                              ("dripping", 100, [0.5, 0.125])]]
+                                              ("dripping", 100, [0.5, 0.125, 300])]]
     data["lies"] = [{"client": "mcwire", "believed": 3, "cases": 40}]
     return data
 

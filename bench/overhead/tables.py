@@ -1,6 +1,7 @@
 """Results as tables of texts: each is a list of rows, and its first row is the header."""
 
-from figures import (count_text, is_noise, percent_text, rate_text, ratio_text, shown, time_text)
+from figures import (count_text, is_noise, median, percent_text, rate_text, ratio_text, shown,
+                     time_text)
 from limits import LIMITS, is_kept
 from results import (BESIDE, CLIENTS, LANGUAGES, PARTS, PLAIN, SETTINGS, SIDE_BY_SIDE, TWINS, WORKS,
                      find_work)
@@ -134,10 +135,11 @@ def late_text(late):
 
 
 def deadline_text(results, name):
-    """Of the longest deadline, whatever the server did."""
+    """Of the longest deadline the median, at the server that is worse."""
     waits = [wait for wait in results.data["waits"] if wait["client"] == name and wait["late"]]
     longest = max((wait["deadline"] for wait in waits), default=None)
-    late = [late for wait in waits if wait["deadline"] == longest for late in wait["late"]]
+    late = [None if None in wait["late"] else median(wait["late"])
+            for wait in waits if wait["deadline"] == longest]
     return late_text(late) if late else "none" if results.data["waits"] else "-"
 
 
@@ -173,8 +175,9 @@ def language_table(results):
 
 LANGUAGE_LEGEND = """\
 *Allocations*, *system calls*: of a get; "-" where a language compiles or allocates for itself, so that
-valgrind cannot tell. *Deadline*: how long after 100 ms a get returned at the latest, from a server that
-is silent or drips. *Lies believed*: in so many cases of `mcwire lie` an answer was not true.
+valgrind cannot tell. *Deadline*: how long after 100 ms a get returned (the median), from a server that is
+silent or one that drips, whichever takes longer. *Lies believed*: in so many cases of `mcwire lie` an
+answer was not true.
 """
 
 def beside_table(results):
