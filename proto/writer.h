@@ -86,7 +86,8 @@ void mc_writer_word(struct mc_writer *w, struct mc_bytes word, size_t max, int e
 /* Writes <space><key>, checked. */
 inline void mc_writer_key(struct mc_writer *w, struct mc_bytes key)
 {
-    mc_writer_word(w, key, MC_KEY_MAX, MC_E_KEY);
+    mc_writer_char(w, ' ');
+    mc_writer_token(w, key, MC_KEY_MAX, MC_E_KEY);
 }
 
 /* Writes a number. */
