@@ -291,6 +291,18 @@ compile_installed() {
         mv "$project/a.out" "$program"
 }
 
+# The files that README.md names for timing one's own functions need no others.
+timing_compiles() {
+    local names
+    names=$(sed -n 's/^To time your own functions, copy //p' "$readme" | grep -oE '[a-z_/]+\.\[ch\]')
+    new_project "$examples/greeting.c" && [ -n "$names" ] || return
+    # shellcheck disable=SC2046,SC2086 # patterns
+    (cd "$tap_root" && cp $names "$project") &&
+        printf '%s\n' '#include "timing.h"' 'int main(void)' '{' 'return timing_now() == 0;' '}' \
+            >"$project/program.c" &&
+        (cd "$project" && "$cc" -std=c11 -D_POSIX_C_SOURCE=200809L "${strict[@]}" ./*.c && ./a.out)
+}
+
 # ---- running -------------------------------------------------------------------------------------
 
 # run_program: its argument is the server, and its standard input is joined to it.
@@ -383,6 +395,7 @@ for example in "$examples"/*.c; do
     check "$name compiles with -std=c11" compile_copied -std=c11 -o "$program"
     check "$name runs" expect_run "$example"
 done
+check "the files that time functions need no others" timing_compiles
 check "the lines that copy two folders do" copy_as_typed "$examples/greeting.c"
 check "a program from the two folders runs" expect_run "$examples/greeting.c"
 
