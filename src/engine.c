@@ -140,6 +140,7 @@ void mc_engine_submit(struct mc_engine *engine, struct mc_op *op)
         op->command = &no_command;
     op->state = e->error != 0 ? MC_OP_DONE : MC_OP_WAITING;
     op->marks = is_quiet(op) ? MC_MARK_QUIET : 0;
+    op->size = 0; /* as long as it is not put */
     op->skip = e->tail_skip;
     op->skip_size = e->tail_size;
     e->tail_size = e->tail_skip = 0;
@@ -216,8 +217,11 @@ static void pass_done(struct mc_engine *e)
             op->result = (op->marks & MC_MARK_SPOILT) != 0 ? sum_results(op) : 0;
             op->state = MC_OP_DONE;
         }
-        if (op->state != MC_OP_DONE)
+        if (op->state != MC_OP_DONE) {
+            if (!e->begun && (op->marks & MC_MARK_KEPT) == 0)
+                op->text = (struct mc_bytes){0}; /* of a line before; its bytes go */
             return;
+        }
         move_on(&e->asked);
         e->begun = false;
     }

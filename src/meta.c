@@ -96,13 +96,22 @@ struct reply_flags {
     struct mc_bytes key, opaque;
 };
 
+/* Of two that differ, one is another's: then it is nobody's. */
+static void read_name(struct mc_bytes *name, struct mc_bytes token)
+{
+    if (name->data == NULL)
+        *name = token;
+    else if (!is_same_token(*name, token))
+        *name = MC_BYTES("");
+}
+
 static void read_flag(struct reply_flags *found, const struct mc_flag *flag)
 {
     struct mc_meta *meta = &found->meta;
     add_letter(&found->seen, flag->letter);
     switch (flag->letter) {
-    case 'k': found->key = flag->token; break;
-    case 'O': found->opaque = flag->token; break;
+    case 'k': read_name(&found->key, flag->token); break;
+    case 'O': read_name(&found->opaque, flag->token); break;
     case 'c': meta->cas = flag->number; break;
     case 'f': meta->flags = flag->number; break;
     case 's': meta->size = (uint32_t)flag->number; break;

@@ -6,6 +6,7 @@
 #include "suite.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -357,6 +358,17 @@ static const struct scene scenes[] = {
         {OP(ms, DATA, FLAGS(k_only)), "ms k 2 k\r\nhi\r\n", "HD kx\r\n", "E_UNKNOWN"}}},
     {"the key of another", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 1, .rows = {
         {OP(mg, FLAGS(k_opaque_v)), "mg k k Omine v\r\n", "VA 2 kx Omine\r\nhi\r\n", "PROTOCOL"}}},
+    {"its key after that of another", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 1,
+     .rows = {
+        {OP(mg, FLAGS(k_opaque_v)), "mg k k Omine v\r\n", "VA 2 kx Omine kk\r\nhi\r\n", "PROTOCOL"}}},
+    {"its key before that of another", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 1,
+     .rows = {
+        {OP(mg, FLAGS(k_v)), "mg k k v\r\n", "VA 2 kk kx kk\r\nhi\r\n", "PROTOCOL"}}},
+    {"its opaque after that of another", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
+     .count = 1, .rows = {
+        {OP(mg, FLAGS(k_opaque_v)), "mg k k Omine v\r\n", "EN kk Oyour Omine\r\n", "PROTOCOL"}}},
+    {"a key twice", .count = 1, .rows = {
+        {OP(mg, FLAGS(k_v)), "mg k k v\r\n", "VA 2 kk kk\r\nhi\r\n", "VALUE hi"}}},
     {"the opaque of another", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 1,
      .rows = {
         {OP(mg, FLAGS(k_opaque_v)), "mg k k Omine v\r\n", "EN kk Oyour\r\n", "PROTOCOL"}}},
@@ -751,11 +763,18 @@ static void set_keys(struct play *p, size_t i, const char *letters)
     }
 }
 
+/* An operation's private members may hold what an earlier run has left there. */
+static void set_private(struct mc_op *op)
+{
+    memset(&op->next, 0x55, sizeof *op - offsetof(struct mc_op, next));
+}
+
 static void set_op(struct play *p, const struct row *row)
 {
     size_t i = p->count++;
     struct mc_op *op = op_at(p, i);
     *op = row->op;
+    set_private(op);
     op->result = 77;
     op->answer = 77;
     op->text = MC_BYTES("unset");
@@ -1875,6 +1894,29 @@ START_TEST(lent_line_of_just_the_size)
     ck_assert_int_eq(e.error, 0);
     mc_engine_feed(&e, MC_BYTES("\r\n"));
     ck_assert_int_eq(e.error, MC_E_LINE);
+}
+END_TEST
+
+/* The text of an error of one line is lost when another line of the operation has a reply of its own:
+ * it was in a buffer that is not lent any more. */
+START_TEST(text_of_a_line_before)
+{
+    static const struct mc_bytes keys[] = {B("a"), B("a bad one"), B("b")};
+    struct mc_value values[3] = {{0}};
+    struct mc_op op = {.command = &mc_command_get, .keys = keys, .values = values, .count = 3};
+    struct mc_engine e;
+    char in[64], out[64], lent[] = "SERVER_ERROR out of memory\r\n";
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    send_all(&e);
+    mc_engine_feed(&e, mc_string(lent));
+    ck_assert_ptr_null(mc_engine_done(&e));
+    mc_engine_feed(&e, MC_BYTES("VALUE b 0 0\r\n\r\nEND\r\n"));
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_int_eq(op.result, MC_SERVER_ERROR);
+    ck_assert_int_eq(values[1].result, MC_E_KEY);
+    ck_assert_int_eq(values[2].result, MC_HIT);
+    ck_assert_uint_eq(op.text.len, 0);
 }
 END_TEST
 
@@ -3099,6 +3141,7 @@ int main(void)
         {longest_before_bad, 1},
         {slices, 6},
         {lent_line_of_just_the_size, 1},
+        {text_of_a_line_before, 1},
         {value_beside_keys, 1},
         {last_pieces_of_a_line, 1},
         {window_of_keys, 2},

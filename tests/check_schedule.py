@@ -119,7 +119,7 @@ class Counts(unittest.TestCase):
             if call.number % 10 == 9 else None
         server = Server(self, failing)
         server.store = {b"key:%d" % n: b"x" * 32 for n in range(3)}
-        done = run("--server", server.address, "--requests=200", "--keys=6", "--connections=2",
+        done = run("--server", server.address, "--requests=200", "--keys=9", "--connections=2",
                    PATIENT)
         calls = [call for call in server.calls if call.number % 10 != 9]
         hits = sum(b"VALUE" in call.reply for call in calls)
@@ -378,7 +378,7 @@ class Runs(unittest.TestCase):
             self.assertAlmostEqual(shown[name], rate, delta=0.51)
 
     def test_seconds_of_each_run(self):
-        """A second's sample has nothing of an earlier run."""
+        """A second's sample has nothing of an earlier run, and all of its own."""
         result = load(Server(self), "--rate=50", "--time=1.02", "--repeat=2", "--connections=1",
                       PATIENT)
         self.assertEqual(result["get"]["requests"], 102)
@@ -386,6 +386,7 @@ class Runs(unittest.TestCase):
         for sample in result["samples"]:
             self.assertLessEqual(sample["requests"], 51)
             self.assertLessEqual(sample["p50_us"], sample["p99_us"])
+        self.assertGreater(sum(sample["requests"] for sample in result["samples"]), 55)
 
     def test_scan(self):
         """A run at each rate, none of whose requests comes before it is due."""

@@ -1188,8 +1188,16 @@ static void find_files(void)
         free(entries);
 }
 
-static int run_tests(void)
+// NOLINTNEXTLINE(readability-function-size)
+int main(int argc, char **argv)
 {
+    if (argc > 1)
+        folder = argv[1];
+    find_files();
+    if (file_count == 0) {
+        fprintf(stderr, "no transcripts found; give their folder as the argument\n");
+        return 2;
+    }
     const struct suite_test tests[] = {
         {answers_the_transcript, file_count},
         {items_expire_by_the_given_clock, 1},
@@ -1230,19 +1238,7 @@ static int run_tests(void)
         {a_log_that_is_not_read, 1},
         {who_may_watch, 1},
     };
-    return suite_run("serve", tests, sizeof tests / sizeof tests[0]);
-}
-
-int main(int argc, char **argv)
-{
-    if (argc > 1)
-        folder = argv[1];
-    find_files();
-    if (file_count == 0) {
-        fprintf(stderr, "no transcripts found; give their folder as the argument\n");
-        return 2;
-    }
-    int result = run_tests();
+    int result = suite_run("serve", tests, sizeof tests / sizeof tests[0]);
     for (int i = 0; i < file_count; i++)
         free(files[i]);
     return result;

@@ -3,9 +3,7 @@
 
 #include <math.h>
 
-enum { LINES_OF_HALF = 5 };
-
-static const double ns_of_ms = 1e6;
+static const double lines_of_half = 5, ns_of_ms = 1e6;
 
 /* Between the extremes, which are exact. */
 static double value_of(const struct histogram *histogram, size_t bucket)
@@ -28,7 +26,7 @@ static void print_lines(const struct histogram *histogram, FILE *out)
             fprintf(out, "%12.6f %2.12f %10llu %14.2f\n",
                     part > 0 ? value_of(histogram, i) : (double)histogram->min / ns_of_ms, part,
                     (unsigned long long)seen, 1 / (1 - part));
-            part += exp2(-floor(-log2(1 - part)) - 1) / LINES_OF_HALF;
+            part += exp2(-floor(-log2(1 - part)) - 1) / lines_of_half;
         }
     }
     fprintf(out, "%12.6f %2.12f %10llu\n", (double)histogram->max / ns_of_ms, 1.0,
