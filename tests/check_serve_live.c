@@ -224,7 +224,7 @@ static void put_flush(struct pair *p)
     static const char *const delays[] = {"0",    "1",  "3",       "70",
                                          "5000", "-1", "2592001", "1767229000"};
     for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
-        text_print(&p->sent, "get %s ABC %s\r\n", keys[k], long_key);
+        text_print(&p->sent, "get %s ABC AB A\x01 %s\r\n", keys[k], long_key);
     text_add_string(&p->sent, "flush_all");
     if (below(p, 2) == 0)
         add_word(p, PICK(p, delays));
