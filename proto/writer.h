@@ -102,10 +102,6 @@ void mc_writer_signed_digits(struct mc_writer *w, int32_t number);
 /* Writes <space><number>, which may be negative. */
 inline void mc_writer_signed(struct mc_writer *w, int32_t number)
 {
-    if (number >= 0) {
-        mc_writer_number(w, (uint32_t)number);
-        return;
-    }
     mc_writer_char(w, ' ');
     mc_writer_signed_digits(w, number);
 }

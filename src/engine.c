@@ -219,7 +219,7 @@ static void pass_done(struct mc_engine *e)
         }
         if (op->state != MC_OP_DONE) {
             if (!e->begun && (op->marks & MC_MARK_KEPT) == 0)
-                op->text = (struct mc_bytes){0}; /* of a line before; its bytes go */
+                op->text.len = 0; /* of a line before; its bytes go */
             return;
         }
         move_on(&e->asked);

@@ -99,10 +99,9 @@ struct reply_flags {
 /* Of two that differ, one is another's: then it is nobody's. */
 static void read_name(struct mc_bytes *name, struct mc_bytes token)
 {
-    if (name->data == NULL)
-        *name = token;
-    else if (!is_same_token(*name, token))
-        *name = MC_BYTES("");
+    if (name->data != NULL && !is_same_token(*name, token))
+        token.len = 0;
+    *name = token;
 }
 
 static void read_flag(struct reply_flags *found, const struct mc_flag *flag)

@@ -118,6 +118,9 @@ START_TEST(ranks)
     record_all(&histogram, (const uint64_t[]){1001, 1007}, 2); /* of one bucket */
     ck_assert_uint_eq(histogram_percentile(&histogram, 500000), 1001);
     ck_assert_uint_eq(histogram_percentile(&histogram, 1000000), 1007);
+    memset(&histogram, 0, sizeof histogram);
+    record_all(&histogram, (const uint64_t[]){1006, 1006, 2000}, 3); /* above a bucket's middle */
+    ck_assert_uint_eq(histogram_percentile(&histogram, 500000), 1006);
 }
 END_TEST
 
@@ -249,9 +252,9 @@ START_TEST(lines_of_histograms)
     memset(&histogram, 0, sizeof histogram);
     expect_line(&histogram, "gets: 0\n");
     for (uint64_t i = 1; i < 1000000; i++)
-        histogram_record(&histogram, i <= 500000 ? 10 : i < 990000 ? 20 : i <= 999000 ? 30 : 40);
+        histogram_record(&histogram, i <= 500000 ? 10 : i < 990000 ? 20 : i < 999000 ? 30 : 40);
     histogram_record(&histogram, 50000);
-    expect_line(&histogram, "gets: 1000000, mean 15.0 ns, p50 10.0 ns, p99 30.0 ns, p99.9 30.0 ns, "
+    expect_line(&histogram, "gets: 1000000, mean 15.0 ns, p50 10.0 ns, p99 30.0 ns, p99.9 40.0 ns, "
                             "max 50.0 us\n");
 }
 END_TEST

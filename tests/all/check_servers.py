@@ -223,7 +223,7 @@ def version_of(port):
 
 
 def most_sets(name, version):
-    """How many ms may be under way. Up to 1.6.38 memcached -Z leaves the later ones of a pipeline
+    """How many requests with sets among them may be under way. Up to 1.6.38 memcached -Z leaves the later ones of a pipeline
     in OpenSSL's buffer ("tls: fix potential hang when pipelining sets" in 1.6.39)."""
     numbers = tuple(int(number) for number in version.split(".")[:3])
     return 1 if name == "memcached -Z" and numbers < (1, 6, 39) else 8
@@ -238,10 +238,10 @@ def check_known(report):
             port = start(servers)
             version = version_of(port)
             passed = ask(report, name, port, groups)
-            requests = load(report, name, port, "classic", "--fill", "--multiget", "5")
+            pipeline = ["--pipeline", str(most_sets(name, version))]
+            requests = load(report, name, port, "classic", "--fill", "--multiget", "5", *pipeline)
             if "meta" in groups:
-                requests += load(report, name, port, "meta",
-                                 "--pipeline", str(most_sets(name, version)))
+                requests += load(report, name, port, "meta", *pipeline)
         if name == "twemproxy":  # it passes the question on
             version = re.search(r"nutcracker-(\S+)", run(["/usr/sbin/nutcracker", "-V"])[1]).group(1)
         report.reached("%s %s: %s" % (name, version, ", ".join(groups)),
