@@ -218,7 +218,7 @@ static void pass_done(struct mc_engine *e)
             op->state = MC_OP_DONE;
         }
         if (op->state != MC_OP_DONE) {
-            if (!e->begun && (op->marks & MC_MARK_KEPT) == 0)
+            if (!e->begun)
                 op->text.len = 0; /* of a line before; its bytes go */
             return;
         }

@@ -419,7 +419,7 @@ static ptrdiff_t socket_send(void *ctx, const struct mc_bytes *parts, size_t cou
 }
 
 /* Arms the kernel's timer, which ends a receive, at half of the time left: it is right then for all
- * receives with about as much time, and what is left behind it is waited out with poll(). */
+ * receives with about as much time, and what is left after it is waited out with poll(). */
 static int arm(struct mc_socket *s, int64_t left)
 {
     int64_t ms = (left < TIMER_MAX_MS ? left : TIMER_MAX_MS) / 2;

@@ -258,7 +258,7 @@ static int connect_name(struct line *line, enum how how, mc_deadline deadline)
 }
 
 /* Every order of families, the address that refuses first or last: the one that takes the connection
- * is found, and no other asked behind it. */
+ * is found, and no other is asked after it. */
 START_TEST(next_address)
 {
     static const enum peer_family orders[][2] = {{PEER_TCP4, PEER_TCP4},

@@ -88,15 +88,15 @@ class Relay(Server):
 
     def __init__(self, address, delay_s=0):
         host, _, port = address.rpartition(":")
-        self.behind, self.delay_s = (host, int(port)), delay_s
+        self.memcached, self.delay_s = (host, int(port)), delay_s
         super().__init__()
 
     def talk(self, connection):
-        with socket.create_connection(self.behind) as behind:
-            behind.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            back = threading.Thread(target=self.pass_on, args=(behind, connection, self.delay_s))
+        with socket.create_connection(self.memcached) as server:
+            server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            back = threading.Thread(target=self.pass_on, args=(server, connection, self.delay_s))
             back.start()
-            self.pass_on(connection, behind, 0)
+            self.pass_on(connection, server, 0)
             back.join()
 
     @staticmethod
