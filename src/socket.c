@@ -483,17 +483,13 @@ static ptrdiff_t recv_later(struct mc_socket *s, void *buf, size_t cap, mc_deadl
 static ptrdiff_t socket_recv(void *ctx, void *buf, size_t cap, mc_deadline deadline)
 {
     struct mc_socket *s = ctx;
-    bool waited = false;
-    if (is_watched(s, time_left(deadline))) {
-        ptrdiff_t n = recv(s->fd, buf, cap, 0);
-        if (n > 0)
-            return in_time(n, deadline);
-        int r = nothing_received(s, n);
-        if (r < 0)
-            return r;
-        waited = errno != EINTR;
-    }
-    return recv_later(s, buf, cap, deadline, waited);
+    if (!is_watched(s, time_left(deadline)))
+        return recv_later(s, buf, cap, deadline, false);
+    ptrdiff_t n = recv(s->fd, buf, cap, 0);
+    if (n > 0)
+        return in_time(n, deadline);
+    int r = nothing_received(s, n);
+    return r < 0 ? r : recv_later(s, buf, cap, deadline, errno != EINTR);
 }
 
 struct mc_transport mc_socket_transport(struct mc_socket *socket)
