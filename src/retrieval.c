@@ -61,16 +61,22 @@ static inline bool is_end_at(const char *b, size_t i, size_t e)
     return e - i >= 5 && mc_item_same(b + i, "END\r\n", 5);
 }
 
+static size_t match_miss(struct mc_op *op, const char *b, size_t e)
+{
+    if (!is_end_at(b, 0, e))
+        return 0;
+    op->result = MC_MISS;
+    return 5;
+}
+
 size_t mc_retrieval_usual(struct mc_op *op, const char *b, size_t e)
 {
     struct mc_reply item;
-    if (is_end_at(b, 0, e)) {
-        op->result = MC_MISS;
-        return 5;
-    }
     item.has_cas = (op->command->traits & MC_COMMAND_CAS) != 0;
     size_t i = mc_reply_item((struct mc_bytes){b, e}, op->key, &item);
-    if (i == 0 || !is_end_at(b, i, e))
+    if (i == 0)
+        return match_miss(op, b, e);
+    if (!is_end_at(b, i, e))
         return 0;
     op->result = mc_reply_give((struct mc_slot){op, 0}, op->key, op->value, &item);
     return i + 5;
