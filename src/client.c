@@ -33,13 +33,26 @@ int mc_client_run(struct mc_client *client, struct mc_op *ops, size_t count, mc_
     return r;
 }
 
+/* Starts an operation of a single key: what only other operations have stays unset, for its command
+ * does not read that. */
+static void start_single(struct mc_op *op, const struct mc_command *command, struct mc_bytes key)
+{
+    op->command = command;
+    op->key = key;
+    op->meta_count = 0;
+    op->value = NULL;
+    op->meta = NULL;
+    op->sink = NULL;
+    op->keys = NULL;
+}
+
 /* ---- retrieval ------------------------------------------------------------------------------- */
 
 int mc_client_get(struct mc_client *client, struct mc_bytes key, struct mc_value *value,
                   mc_deadline deadline)
 {
     struct mc_op op;
-    mc_op_start(&op, &mc_command_get, key);
+    start_single(&op, &mc_command_get, key);
     op.value = value;
     return run_single(client, &op, deadline);
 }
@@ -48,7 +61,7 @@ int mc_client_gets(struct mc_client *client, struct mc_bytes key, struct mc_valu
                    mc_deadline deadline)
 {
     struct mc_op op;
-    mc_op_start(&op, &mc_command_gets, key);
+    start_single(&op, &mc_command_gets, key);
     op.value = value;
     return run_single(client, &op, deadline);
 }
@@ -57,7 +70,7 @@ int mc_client_gat(struct mc_client *client, int32_t exptime, struct mc_bytes key
                   struct mc_value *value, mc_deadline deadline)
 {
     struct mc_op op;
-    mc_op_start(&op, &mc_command_gat, key);
+    start_single(&op, &mc_command_gat, key);
     op.exptime = exptime;
     op.value = value;
     return run_single(client, &op, deadline);
@@ -67,7 +80,7 @@ int mc_client_gats(struct mc_client *client, int32_t exptime, struct mc_bytes ke
                    struct mc_value *value, mc_deadline deadline)
 {
     struct mc_op op;
-    mc_op_start(&op, &mc_command_gats, key);
+    start_single(&op, &mc_command_gats, key);
     op.exptime = exptime;
     op.value = value;
     return run_single(client, &op, deadline);
@@ -95,7 +108,7 @@ int mc_client_store(struct mc_client *client, const struct mc_command *command,
                     const struct mc_item *item, mc_deadline deadline)
 {
     struct mc_op op;
-    mc_op_start(&op, command, item->key);
+    start_single(&op, command, item->key);
     op.data = item->value;
     op.number = item->cas;
     op.flags = item->flags;
@@ -107,7 +120,7 @@ int mc_client_store(struct mc_client *client, const struct mc_command *command,
 int mc_client_delete(struct mc_client *client, struct mc_bytes key, mc_deadline deadline)
 {
     struct mc_op op;
-    mc_op_start(&op, &mc_command_delete, key);
+    start_single(&op, &mc_command_delete, key);
     return run_single(client, &op, deadline);
 }
 
@@ -125,7 +138,7 @@ int mc_client_incr(struct mc_client *client, struct mc_bytes key, uint64_t delta
                    mc_deadline deadline)
 {
     struct mc_op op;
-    mc_op_start(&op, &mc_command_incr, key);
+    start_single(&op, &mc_command_incr, key);
     op.number = delta;
     return change_number(client, &op, number, deadline);
 }
@@ -134,7 +147,7 @@ int mc_client_decr(struct mc_client *client, struct mc_bytes key, uint64_t delta
                    mc_deadline deadline)
 {
     struct mc_op op;
-    mc_op_start(&op, &mc_command_decr, key);
+    start_single(&op, &mc_command_decr, key);
     op.number = delta;
     return change_number(client, &op, number, deadline);
 }
@@ -143,7 +156,7 @@ int mc_client_touch(struct mc_client *client, struct mc_bytes key, int32_t expti
                     mc_deadline deadline)
 {
     struct mc_op op;
-    mc_op_start(&op, &mc_command_touch, key);
+    start_single(&op, &mc_command_touch, key);
     op.exptime = exptime;
     return run_single(client, &op, deadline);
 }
@@ -152,13 +165,16 @@ int mc_client_touch(struct mc_client *client, struct mc_bytes key, int32_t expti
 
 int mc_client_version(struct mc_client *client, mc_deadline deadline)
 {
-    struct mc_op op = {.command = &mc_command_version};
+    struct mc_op op;
+    start_single(&op, &mc_command_version, (struct mc_bytes){0});
     return run_single(client, &op, deadline);
 }
 
 int mc_client_flush_all(struct mc_client *client, int32_t delay_s, mc_deadline deadline)
 {
-    struct mc_op op = {.command = &mc_command_flush_all, .exptime = delay_s};
+    struct mc_op op;
+    start_single(&op, &mc_command_flush_all, (struct mc_bytes){0});
+    op.exptime = delay_s;
     return run_single(client, &op, deadline);
 }
 
@@ -166,7 +182,9 @@ int mc_client_flush_all(struct mc_client *client, int32_t delay_s, mc_deadline d
 int mc_client_auth(struct mc_client *client, struct mc_bytes user, struct mc_bytes password,
                    mc_deadline deadline)
 {
-    struct mc_op op = {.command = &mc_command_auth, .key = user, .data = password};
+    struct mc_op op;
+    start_single(&op, &mc_command_auth, user);
+    op.data = password;
     int r = run_single(client, &op, deadline);
     if (r < 0 && r != MC_E_BUSY)
         mc_engine_fail(&client->engine, MC_E_AUTH);
