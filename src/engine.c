@@ -1241,16 +1241,13 @@ static int finish_alone(struct mc_engine *e, const struct mc_transport *t, struc
     return end_alone(e, op, verdict);
 }
 
-/* The usual reply has set the result; and everything else that is set after a hit. */
-static inline int end_usual(struct mc_op *op)
+/* The usual reply has set the result; and of the value, everything else after a hit. */
+static inline void end_value(struct mc_value *value, int result)
 {
-    if (op->value == NULL)
-        return op->result;
-    if (op->result == MC_HIT || op->result == MC_E_FULL)
-        op->value->result = op->result;
+    if (result == MC_HIT || result == MC_E_FULL)
+        value->result = result;
     else
-        mc_reply_clear(op->value, 1, op->result);
-    return op->result;
+        mc_reply_clear(value, 1, result);
 }
 
 /* It cannot be run now. */
@@ -1333,10 +1330,12 @@ int mc_engine_do_single(struct mc_engine *engine, const struct mc_transport *tra
     if (sent == (ptrdiff_t)e->out.len) {
         received = t->recv(t->ctx, e->in, e->in_cap, deadline);
         used = match_usual(e, op, received);
-        if (used > 0 && used == (size_t)received) {
+        if (received > 0 && used == (size_t)received) {
             e->received += used;
             e->out.len = 0;
-            return end_usual(op);
+            if (op->value != NULL)
+                end_value(op->value, op->result);
+            return op->result;
         }
     }
     const struct progress done = {aside, sent, received, used};
