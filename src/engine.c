@@ -561,6 +561,13 @@ static int put_keys_line(struct mc_out *out, const struct mc_op *op, const struc
     return r;
 }
 
+/* May its key be in the line of the operation before it? */
+static bool may_share_line(const struct mc_op *other, const struct mc_op *op)
+{
+    return other != NULL && other->command == op->command && other->keys == NULL &&
+           other->exptime == op->exptime && other->skip == 0;
+}
+
 /* A single key, and those of the same command after it. As put_single(). */
 static int put_neighbours(struct mc_engine *e, struct packing *p, struct mc_op *op)
 {
@@ -571,8 +578,7 @@ static int put_neighbours(struct mc_engine *e, struct packing *p, struct mc_op *
         keys[n] = other->key;
         n++;
         other = other->next;
-    } while (n < LINE_KEYS && other != NULL && other->command == op->command &&
-             other->keys == NULL && other->exptime == op->exptime && other->skip == 0);
+    } while (n < LINE_KEYS && may_share_line(other, op));
     int r = put_keys_line(&e->out, op, keys, &n);
     if (r < 0)
         return r;
@@ -634,7 +640,7 @@ static int put_next(struct mc_engine *e, struct packing *p, struct mc_op *op)
         return put_next_line(e, p, op);
     if ((traits & MC_COMMAND_ALONE) != 0 && e->unanswered > 0)
         return MC_E_BUSY;
-    if ((traits & MC_COMMAND_KEYS) != 0)
+    if ((traits & MC_COMMAND_KEYS) != 0 && may_share_line(op->next, op))
         return put_neighbours(e, p, op);
     return (op->marks & MC_MARK_QUIET) != 0 ? put_quiet(e, p, op) : put_single(e, p, op);
 }
