@@ -88,8 +88,9 @@ static void set_outcome(struct mc_op *op, int result)
     op->result = result;
     op->answer = 0;
     op->text = (struct mc_bytes){0};
-    if (op->value != NULL)
-        mc_reply_clear(op->value, 1, result);
+    struct mc_value *value = op->value;
+    if (value != NULL)
+        *value = (struct mc_value){.buf = value->buf, .cap = value->cap, .result = result};
     if (op->meta != NULL)
         *op->meta = (struct mc_meta){0};
 }
@@ -135,7 +136,6 @@ static void link_op(struct mc_engine *e, struct mc_op *op)
 void mc_engine_submit(struct mc_engine *engine, struct mc_op *op)
 {
     struct mc_engine *e = engine;
-    mc_engine_refuse(op, e->error);
     if (has_no_command(op))
         op->command = &no_command;
     op->state = e->error != 0 ? MC_OP_DONE : MC_OP_WAITING;
@@ -145,6 +145,7 @@ void mc_engine_submit(struct mc_engine *engine, struct mc_op *op)
     op->skip_size = e->tail_size;
     e->tail_size = e->tail_skip = 0;
     link_op(e, op);
+    mc_engine_refuse(op, e->error);
 }
 
 struct mc_op *mc_engine_done(struct mc_engine *engine)
