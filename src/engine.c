@@ -436,16 +436,17 @@ struct packing {
 
 /* Adds what was put after out.data[start], and bytes elsewhere, to the batch. Returns how many that
  * are, or 0 when the window is full, and nothing is put. */
-static uint32_t add_to_batch(struct mc_engine *e, struct packing *p, size_t start, size_t aside)
+static uint32_t add_to_batch(struct mc_engine *e, const struct packing *p, size_t start,
+                             size_t aside)
 {
-    uint32_t bytes = (uint32_t)(e->out.len - start + aside);
-    if (e->unanswered > 0 && e->unanswered + bytes + p->tail > e->window) {
+    uint32_t bytes = (uint32_t)(e->out.len - start + aside), before = e->unanswered;
+    if (before + bytes + p->tail > e->window && before > 0) {
         e->out.len = start;
         e->full = true;
         return 0;
     }
     e->batch += bytes;
-    e->unanswered += bytes;
+    e->unanswered = before + bytes;
     return bytes;
 }
 
@@ -661,15 +662,14 @@ static bool pack_next(struct mc_engine *e, struct packing *p)
     if (op == NULL || !may_join(p, op))
         return false;
     int r = put_next(e, p, op);
+    if (r == 0)
+        return (op->command->traits & MC_COMMAND_ALONE) == 0;
     if (r == MC_E_BUSY || (r == MC_E_FULL && e->out.len > 0))
         return false;
-    if (r < 0) {
-        mc_engine_refuse(op, r);
-        op->state = MC_OP_DONE;
-        move_on(&e->waiting);
-        return true;
-    }
-    return (op->command->traits & MC_COMMAND_ALONE) == 0;
+    mc_engine_refuse(op, r);
+    op->state = MC_OP_DONE;
+    move_on(&e->waiting);
+    return true;
 }
 
 /* Puts the next batch, when the last one has gone and the window has room. */
