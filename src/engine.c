@@ -34,13 +34,13 @@ void mc_engine_init(struct mc_engine *engine, void *in, size_t in_cap, void *out
 /* A list that is too long is refused when it is put, and not looked at. */
 static bool has_any_flag(const struct mc_op *op, const char *letters)
 {
-    size_t count = op->meta_count <= MC_TOKENS_MAX ? op->meta_count : 0;
-    for (size_t k = 0; k < count; k++) {
-        size_t j = 0;
-        while (letters[j] != '\0' && letters[j] != op->meta_flags[k].letter)
-            j++;
-        if (letters[j] != '\0')
-            return true;
+    if (op->meta_count > MC_TOKENS_MAX)
+        return false;
+    for (; *letters != '\0'; letters++) {
+        for (size_t k = 0; k < op->meta_count; k++) {
+            if (op->meta_flags[k].letter == *letters)
+                return true;
+        }
     }
     return false;
 }
@@ -124,7 +124,7 @@ static void link_op(struct mc_engine *e, struct mc_op *op)
     else
         e->first = op;
     e->last = op;
-    if (op->state == MC_OP_DONE || e->waiting.op != NULL)
+    if (e->waiting.op != NULL || op->state == MC_OP_DONE)
         return;
     e->waiting = (struct mc_slot){op, 0};
     if (e->sending.op == NULL)
@@ -1147,7 +1147,6 @@ static void drive(struct mc_engine *e, const struct mc_transport *t, mc_deadline
 int mc_engine_run(struct mc_engine *engine, const struct mc_transport *transport, struct mc_op *ops,
                   size_t count, mc_deadline deadline)
 {
-    int first = 0;
     if (engine->first != NULL || engine->tail_skip > 0) {
         for (size_t k = 0; k < count; k++)
             mc_engine_refuse(&ops[k], MC_E_BUSY);
@@ -1157,12 +1156,12 @@ int mc_engine_run(struct mc_engine *engine, const struct mc_transport *transport
         mc_engine_submit(engine, &ops[k]);
     drive(engine, transport, deadline);
     engine->first = engine->last = NULL;
-    for (size_t k = count; k > 0; k--) {
-        int result = ops[k - 1].result;
+    for (size_t k = 0; k < count; k++) {
+        int result = ops[k].result;
         if (result < 0 && result != MC_E_FULL)
-            first = result;
+            return result;
     }
-    return first;
+    return 0;
 }
 
 /* ---- one operation alone --------------------------------------------------------------------- */
