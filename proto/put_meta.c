@@ -125,7 +125,6 @@ static void put_flag(struct mc_writer *w, const struct meta_command *command,
                      const struct mc_flag *flag)
 {
     char letter = flag->letter;
-    size_t most = command->tokens ? token_max(letter) : 0;
     mc_writer_char(w, ' ');
     if (!mc_writer_is_word_byte(letter))
         mc_writer_refuse(w, MC_E_FLAG);
@@ -140,8 +139,8 @@ static void put_flag(struct mc_writer *w, const struct meta_command *command,
         mc_writer_digits(w, flag->number);
     else if (letter == 'M' && command->modes[0] != '\0')
         put_mode(w, command->modes, flag->number);
-    else if (most > 0)
-        mc_writer_token(w, flag->token, most, MC_E_TOKEN);
+    else if (command->tokens && token_max(letter) > 0)
+        mc_writer_token(w, flag->token, token_max(letter), MC_E_TOKEN);
     else
         mc_writer_refuse(w, has_letter(command->number, letter) ? MC_E_NUMBER : MC_E_FLAG);
 }

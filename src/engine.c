@@ -34,13 +34,13 @@ void mc_engine_init(struct mc_engine *engine, void *in, size_t in_cap, void *out
 /* A list that is too long is refused when it is put, and not looked at. */
 static bool has_any_flag(const struct mc_op *op, const char *letters)
 {
-    size_t count = op->meta_count <= MC_TOKENS_MAX ? op->meta_count : 0;
-    for (size_t k = 0; k < count; k++) {
-        size_t j = 0;
-        while (letters[j] != '\0' && letters[j] != op->meta_flags[k].letter)
-            j++;
-        if (letters[j] != '\0')
-            return true;
+    if (op->meta_count > MC_TOKENS_MAX)
+        return false;
+    for (; *letters != '\0'; letters++) {
+        for (size_t k = 0; k < op->meta_count; k++) {
+            if (op->meta_flags[k].letter == *letters)
+                return true;
+        }
     }
     return false;
 }
@@ -88,8 +88,9 @@ static void set_outcome(struct mc_op *op, int result)
     op->result = result;
     op->answer = 0;
     op->text = (struct mc_bytes){0};
-    if (op->value != NULL)
-        mc_reply_clear(op->value, 1, result);
+    struct mc_value *value = op->value;
+    if (value != NULL)
+        *value = (struct mc_value){.buf = value->buf, .cap = value->cap, .result = result};
     if (op->meta != NULL)
         *op->meta = (struct mc_meta){0};
 }
@@ -123,7 +124,7 @@ static void link_op(struct mc_engine *e, struct mc_op *op)
     else
         e->first = op;
     e->last = op;
-    if (op->state == MC_OP_DONE || e->waiting.op != NULL)
+    if (e->waiting.op != NULL || op->state == MC_OP_DONE)
         return;
     e->waiting = (struct mc_slot){op, 0};
     if (e->sending.op == NULL)
@@ -135,7 +136,6 @@ static void link_op(struct mc_engine *e, struct mc_op *op)
 void mc_engine_submit(struct mc_engine *engine, struct mc_op *op)
 {
     struct mc_engine *e = engine;
-    mc_engine_refuse(op, e->error);
     if (has_no_command(op))
         op->command = &no_command;
     op->state = e->error != 0 ? MC_OP_DONE : MC_OP_WAITING;
@@ -145,6 +145,7 @@ void mc_engine_submit(struct mc_engine *engine, struct mc_op *op)
     op->skip_size = e->tail_size;
     e->tail_size = e->tail_skip = 0;
     link_op(e, op);
+    mc_engine_refuse(op, e->error);
 }
 
 struct mc_op *mc_engine_done(struct mc_engine *engine)
@@ -435,16 +436,17 @@ struct packing {
 
 /* Adds what was put after out.data[start], and bytes elsewhere, to the batch. Returns how many that
  * are, or 0 when the window is full, and nothing is put. */
-static uint32_t add_to_batch(struct mc_engine *e, struct packing *p, size_t start, size_t aside)
+static uint32_t add_to_batch(struct mc_engine *e, const struct packing *p, size_t start,
+                             size_t aside)
 {
-    uint32_t bytes = (uint32_t)(e->out.len - start + aside);
-    if (e->unanswered > 0 && e->unanswered + bytes + p->tail > e->window) {
+    uint32_t bytes = (uint32_t)(e->out.len - start + aside), before = e->unanswered;
+    if (before + bytes + p->tail > e->window && before > 0) {
         e->out.len = start;
         e->full = true;
         return 0;
     }
     e->batch += bytes;
-    e->unanswered += bytes;
+    e->unanswered = before + bytes;
     return bytes;
 }
 
@@ -561,6 +563,13 @@ static int put_keys_line(struct mc_out *out, const struct mc_op *op, const struc
     return r;
 }
 
+/* May its key be in the line of the operation before it? */
+static bool may_share_line(const struct mc_op *other, const struct mc_op *op)
+{
+    return other != NULL && other->command == op->command && other->keys == NULL &&
+           other->exptime == op->exptime && other->skip == 0;
+}
+
 /* A single key, and those of the same command after it. As put_single(). */
 static int put_neighbours(struct mc_engine *e, struct packing *p, struct mc_op *op)
 {
@@ -571,8 +580,7 @@ static int put_neighbours(struct mc_engine *e, struct packing *p, struct mc_op *
         keys[n] = other->key;
         n++;
         other = other->next;
-    } while (n < LINE_KEYS && other != NULL && other->command == op->command &&
-             other->keys == NULL && other->exptime == op->exptime && other->skip == 0);
+    } while (n < LINE_KEYS && may_share_line(other, op));
     int r = put_keys_line(&e->out, op, keys, &n);
     if (r < 0)
         return r;
@@ -634,7 +642,7 @@ static int put_next(struct mc_engine *e, struct packing *p, struct mc_op *op)
         return put_next_line(e, p, op);
     if ((traits & MC_COMMAND_ALONE) != 0 && e->unanswered > 0)
         return MC_E_BUSY;
-    if ((traits & MC_COMMAND_KEYS) != 0)
+    if ((traits & MC_COMMAND_KEYS) != 0 && may_share_line(op->next, op))
         return put_neighbours(e, p, op);
     return (op->marks & MC_MARK_QUIET) != 0 ? put_quiet(e, p, op) : put_single(e, p, op);
 }
@@ -654,15 +662,14 @@ static bool pack_next(struct mc_engine *e, struct packing *p)
     if (op == NULL || !may_join(p, op))
         return false;
     int r = put_next(e, p, op);
+    if (r == 0)
+        return (op->command->traits & MC_COMMAND_ALONE) == 0;
     if (r == MC_E_BUSY || (r == MC_E_FULL && e->out.len > 0))
         return false;
-    if (r < 0) {
-        mc_engine_refuse(op, r);
-        op->state = MC_OP_DONE;
-        move_on(&e->waiting);
-        return true;
-    }
-    return (op->command->traits & MC_COMMAND_ALONE) == 0;
+    mc_engine_refuse(op, r);
+    op->state = MC_OP_DONE;
+    move_on(&e->waiting);
+    return true;
 }
 
 /* Puts the next batch, when the last one has gone and the window has room. */
@@ -1140,7 +1147,6 @@ static void drive(struct mc_engine *e, const struct mc_transport *t, mc_deadline
 int mc_engine_run(struct mc_engine *engine, const struct mc_transport *transport, struct mc_op *ops,
                   size_t count, mc_deadline deadline)
 {
-    int first = 0;
     if (engine->first != NULL || engine->tail_skip > 0) {
         for (size_t k = 0; k < count; k++)
             mc_engine_refuse(&ops[k], MC_E_BUSY);
@@ -1150,12 +1156,12 @@ int mc_engine_run(struct mc_engine *engine, const struct mc_transport *transport
         mc_engine_submit(engine, &ops[k]);
     drive(engine, transport, deadline);
     engine->first = engine->last = NULL;
-    for (size_t k = count; k > 0; k--) {
-        int result = ops[k - 1].result;
+    for (size_t k = 0; k < count; k++) {
+        int result = ops[k].result;
         if (result < 0 && result != MC_E_FULL)
-            first = result;
+            return result;
     }
-    return first;
+    return 0;
 }
 
 /* ---- one operation alone --------------------------------------------------------------------- */

@@ -74,6 +74,22 @@ static void find_place(const struct mc_engine *e, struct mc_bytes key, struct mc
         *found = s;
 }
 
+/* What a slot has: its value is NULL when it is not wanted. */
+struct place {
+    struct mc_bytes key;
+    struct mc_value *value;
+    int *result;
+};
+
+static inline struct place look_at(struct mc_slot s)
+{
+    struct mc_op *op = s.op;
+    if (op->keys == NULL)
+        return (struct place){op->key, op->value, &op->result};
+    struct mc_value *value = &op->values[s.slot];
+    return (struct place){op->keys[s.slot], value, &value->result};
+}
+
 /* Gives the items that are whole in *in and for the next keys: all of them, usually. */
 static void give_items(struct mc_engine *e, struct mc_bytes *in, bool cas)
 {
@@ -82,17 +98,15 @@ static void give_items(struct mc_engine *e, struct mc_bytes *in, bool cas)
     struct mc_reply item;
     item.has_cas = cas;
     while (s.op != NULL) {
-        struct mc_bytes key = mc_reply_key(s);
-        struct mc_value *value = mc_reply_value(s);
-        int *result = mc_reply_result(s);
-        size_t n = value != NULL && *result == 0 ? mc_reply_item(rest, key, &item) : 0;
+        const struct place to = look_at(s);
+        size_t n = to.value != NULL && *to.result == 0 ? mc_reply_item(rest, to.key, &item) : 0;
         if (n == 0)
             break;
-        *result = mc_reply_give(s, key, value, &item);
+        *to.result = mc_reply_give(s, to.key, to.value, &item);
         rest.data += n;
         rest.len -= n;
-        e->match = s;
         e->answered++;
+        e->match = s;
         move_ahead(e, &s);
     }
     *in = rest;

@@ -414,7 +414,7 @@ static size_t match_key_flag(const struct mc_op *op, const char *b, size_t i, si
 static size_t read_plain_value(struct mc_op *op, const char *b, size_t e, bool key)
 {
     struct mc_reply item;
-    size_t i = e > 3 ? mc_item_number(b, 3, e, &item.size) : 0;
+    size_t i = mc_item_number(b, 3, e, &item.size);
     if (i > 0 && key)
         i = match_key_flag(op, b, i, e);
     i = i > 0 ? mc_item_value(b, i, e, &item) : 0;
