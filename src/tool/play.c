@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "book.h"
 #include "buffer.h"
@@ -269,12 +270,22 @@ static bool play_page(struct play *play, const struct book_page *page)
     return goes_on;
 }
 
+static void fail_unknown(struct play *play, const char *name)
+{
+    char what[REASON_SIZE];
+    snprintf(what, sizeof what, "%.256s: no transcript has this name (replay --list), and no file",
+             name);
+    session_fail(&play->session, STATUS_USAGE, what);
+}
+
 static bool play_file(struct play *play, const char *path)
 {
     struct transcript transcript;
     bool goes_on = true;
     if (transcript_load(&transcript, path))
         goes_on = play_loaded(play, path, &transcript);
+    else if (strchr(path, '/') == NULL && access(path, F_OK) != 0)
+        fail_unknown(play, path);
     else
         session_fail(&play->session, STATUS_USAGE, text_string(&transcript.problem));
     transcript_free(&transcript);
