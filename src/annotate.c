@@ -369,7 +369,7 @@ static const char *decoded_key(struct mc_annotation *a, struct mc_bytes key)
     if (key.len > MC_KEY_MAX)
         return "";
     struct mc_bytes bytes = {decoded, mc_argument_base64(key, decoded)};
-    return bytes.len > 0 ? compose(a, "is base64 of \"%\"", bytes) : "is no base64";
+    return bytes.len > 0 ? compose(a, "is base64 of \"%\"", bytes) : "is not base64";
 }
 
 static void add_named(struct annotating *n, struct mc_bytes word, size_t at, struct mc_bytes name)
