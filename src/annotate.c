@@ -573,7 +573,7 @@ static void add_wrong(struct annotating *n, const struct mc_request *request)
     }
 }
 
-/* What is no line of its own: a value, a key, and what ends them. */
+/* What is not a line of its own: a value, a key, and what ends them. */
 static void add_part(struct annotating *n, int event, const struct mc_request *request)
 {
     bool login = request->command == MC_REQUEST_AUTH, keys = is_retrieval(request->command);
