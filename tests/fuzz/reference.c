@@ -63,7 +63,7 @@ static const struct {
 };
 enum { WORDS = sizeof words / sizeof words[0] };
 
-/* What a line comes to: the first thing that is wrong, or that its rest is missing. */
+/* How a line ends: the first thing that is wrong, or that its rest is missing. */
 struct verdict {
     enum { GOOD, WANTING, WRONG } is;
     int fault;
