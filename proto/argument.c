@@ -160,7 +160,7 @@ static uint32_t sextet_of(char c)
 }
 
 /* Decodes the n digits of a group, of which the others are padding, into n - 1 bytes; false when
- * one is no digit. */
+ * one is not a digit. */
 static bool decode_group(const char *b, size_t n, char *to)
 {
     uint32_t bits = 0;

@@ -4,7 +4,9 @@
  * Each match_ and parse_ function reads one piece of a line from index i on and returns the index
  * after it; or 0, after noting where it stopped. Stopped at the end of the input: more bytes are
  * needed. Stopped before: that byte is wrong. So packet boundaries do not matter. The pieces of
- * parse_text(), parse_flags() and parse_cas() are optional: without them, the result is i. */
+ * parse_text(), parse_flags() and parse_cas() are optional: without them, the result is i.
+ *
+ * Comments that begin with an @ are for a prover (tests/proof/README.md), and can be skipped. */
 #include "decimal.h"
 #include "proto.h"
 
@@ -65,7 +67,7 @@ static const char grammar[SHAPES][PIECES_MAX] = {
 /* What the reader expects next. TAIL: the CRLF after a value. */
 enum state { LINE, BODY, TAIL, STREAM, BROKEN };
 
-/* The line that is being read: b[0..e) is what has arrived of it. */
+/* The line that is being read. It begins at b[0]; b[0..e) has arrived, perhaps with more lines. */
 struct line {
     const char *b;
     size_t e;
@@ -82,8 +84,8 @@ struct meaning {
 #define SPELL(word, event, shape) word " "
 #define MEAN(word, event, shape) {event, shape},
 
-/* All words in one string, a space after each. The word of a line has to end there, too: END is not
- * EN. (An array of pointers would need relocations.) */
+/* All words in one string, a space after each. A line's word has to end where one of these does, so
+ * END is not taken for EN. (An array of pointers would have to be relocated when it is loaded.) */
 static const char words[] = WORDS(SPELL);
 static const struct meaning meanings[] = {WORDS(MEAN)};
 enum { WORD_COUNT = sizeof meanings / sizeof meanings[0], WORDS_END = sizeof words - 1 };
@@ -369,7 +371,7 @@ static void clear_reply(struct mc_reply *reply)
     reply->meta = reply->has_cas = false;
 }
 
-/* The input as a line: at most MC_LINE_MAX bytes of it. */
+/* A line at the front of the input, which has at most MC_LINE_MAX bytes. */
 static struct line line_in(const struct mc_bytes *in)
 {
     struct line l = {.b = in->data, .e = in->len < MC_LINE_MAX ? in->len : MC_LINE_MAX};
@@ -457,7 +459,7 @@ int mc_reader_next(struct mc_reader *reader, struct mc_bytes *in, struct mc_repl
     if (reader->state == BROKEN)
         return MC_E_PROTOCOL;
     if (event != MC_MORE || reader->state == TAIL || in->len == 0)
-        return event;
+        return event; /* otherwise a line follows, if only after the CRLF of a value */
     if (reader->state == LINE)
         return read_line(reader, in, reply);
     if (reader->state == BODY)

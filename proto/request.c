@@ -130,7 +130,7 @@ static size_t find_byte(const char *b, size_t i, size_t e, char c)
     return j;
 }
 
-/* The index of the first byte of b[i..e) that is no space, or e. */
+/* The index of the first byte of b[i..e) that is not a space, or e. */
 static size_t skip_spaces(const char *b, size_t i, size_t e)
 {
     size_t j = i;
@@ -188,7 +188,7 @@ static struct mc_bytes word_of(const struct request_line *l)
     return word;
 }
 
-/* Notes what the line's word is as a number; false when it is none. */
+/* Notes what the line's word is as a number; false when it is not one. */
 static bool note_number(const struct request_line *l, struct mc_number n, bool may_be_negative,
                         struct mc_request *request)
 {

@@ -130,8 +130,8 @@ struct mc_request {
 /* Reads the next event from the front of *in, moves *in past it, and returns it;
  * mc_request_is_final() tells whether it ends the request.
  * MC_MORE: the event is incomplete. Keep what is left in *in, append more to it, and call again.
- * MC_E_PROTOCOL: this is no text protocol, or the server closes; request->fault says why. The reader
- * stays broken.
+ * MC_E_PROTOCOL: this is not the text protocol, or the server closes; request->fault says why. The
+ * reader stays broken.
  * A line is read when it is there whole, in MC_REQUEST_MAX bytes at most; but the keys of a
  * retrieval come one by one, and its line may have any length. After a WRONG key, the rest of that
  * line is skipped. */

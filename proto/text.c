@@ -3,7 +3,7 @@
 
 /* From MC_E_KEY downwards. */
 static const char error_texts[] =
-    "a key must have 1 to 250 bytes and none that is a space, a control byte or 0x7f\0"
+    "a key must have 1 to 250 bytes; spaces, control bytes, and 0x7f are not allowed\0"
     "a word is empty, too long, or holds a space or a control byte\0"
     "a number is outside the range that memcached accepts\0"
     "a meta flag does not fit its command, appears twice or is one too many\0"

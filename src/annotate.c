@@ -132,7 +132,7 @@ static const struct flag_text {
     {"g", 'q', "no reply to a miss"},
     {"sda", 'q', "no reply to success"},
     {"gs", 's', "return the size of the value"},
-    {"ga", 't', "return the seconds it has to live"},
+    {"ga", 't', "return the seconds until it expires"},
     {"g", 'u', "do not count this as an access"},
     {"g", 'v', "return the value"},
     {"a", 'v', "return the new number"},
@@ -148,10 +148,10 @@ static const struct flag_text {
     {"g", 'C', "if the cas unique is still %, return no value"},
     {"sda", 'C', "only if the cas unique is %"},
     {"s", 'F', "client flags: %"},
-    {"s", 'I', "with C: an older cas unique stores the value as stale"},
+    {"s", 'I', "with C: if the cas unique is older, store the value as stale"},
     {"d", 'I', "mark it as stale instead of removing it"},
     {"d", 'x', "remove its value and client flags, keep the item"},
-    {"a", 'J', "if created, it begins with %"},
+    {"a", 'J', "a new item begins with %"},
     {"a", 'D', "add or subtract %"},
     {"gsda", 'P', "for proxies; the server ignores it"},
     {"gsda", 'L', "for proxies; the server ignores it"},
@@ -180,7 +180,7 @@ static const struct flag_text reply_flag_texts[] = {
     {"", 'l', "seconds since the last access"},
     {"", 'O', "the opaque of the request"},
     {"", 's', "size of the value"},
-    {"", 't', "seconds to live; -1: it never expires"},
+    {"", 't', "seconds until it expires; -1: never"},
     {"", 'W', "this client has won: it should renew the value"},
     {"", 'X', "the value is stale"},
     {"", 'Z', "another client has already won"},
@@ -203,7 +203,7 @@ static const struct reply_text {
     {MC_NOT_STORED, false, "not stored: the condition of the command is not met", ""},
     {MC_NOT_STORED, true, "not stored: the condition of the command is not met", "*reply"},
     {MC_EXISTS, false, "not stored: somebody has changed the item", ""},
-    {MC_EXISTS, true, "not done: the cas unique is another", "*reply"},
+    {MC_EXISTS, true, "not done: the item has another cas unique", "*reply"},
     {MC_NOT_FOUND, false, "there is no such item", ""},
     {MC_NOT_FOUND, true, "there is no such item", "*reply"},
     {MC_DELETED, false, "removed", ""},
@@ -217,7 +217,7 @@ static const struct reply_text {
     {MC_VERSION, false, "the server's version", "-text"},
     {MC_BUSY, false, "busy: try again later", "-text"},
     {MC_REFUSED, false, "refused", "-text"},
-    {MC_ERROR, false, "ERROR: no such command, or not now", "-text"},
+    {MC_ERROR, false, "ERROR: no such command, or a malformed one", "-text"},
     {MC_CLIENT_ERROR, false, "CLIENT_ERROR: the request is wrong", "-text"},
     {MC_SERVER_ERROR, false, "SERVER_ERROR: the server could not do it", "-text"},
 };
@@ -230,7 +230,7 @@ static const char *const wrong_texts[] = {
     [MC_WRONG_NUMBER] = "not a number that the command accepts here",
     [MC_WRONG_FLAG] = "a flag is malformed, or appears twice",
     [MC_WRONG_BYTE] = "a NUL: versions of memcached read this line differently",
-    [MC_WRONG_VALUE] = "no CRLF after the value: it has not the size that its line says",
+    [MC_WRONG_VALUE] = "no CRLF after the value: its size is not what its line says",
     [MC_WRONG_LONG] = "a line of 2048 bytes without an end: the server closes the connection",
     [MC_WRONG_BINARY] = "the binary protocol, which is not explained here",
     [MC_WRONG_TLS] = "TLS: the bytes are encrypted",
@@ -294,7 +294,7 @@ static void add_expiry(struct mc_annotation *a, struct mc_bytes word)
 {
     struct mc_number n = mc_argument_number(word, INT64_MAX);
     if (!n.good) {
-        add_letters(a, "expires at no valid time");
+        add_letters(a, "expires: not a valid time");
     } else if (n.size == 0) {
         add_letters(a, "never expires");
     } else if (n.negative) {
@@ -369,7 +369,7 @@ static const char *decoded_key(struct mc_annotation *a, struct mc_bytes key)
     if (key.len > MC_KEY_MAX)
         return "";
     struct mc_bytes bytes = {decoded, mc_argument_base64(key, decoded)};
-    return bytes.len > 0 ? compose(a, "is base64 of \"%\"", bytes) : "is no base64";
+    return bytes.len > 0 ? compose(a, "is base64 of \"%\"", bytes) : "is not base64";
 }
 
 static void add_named(struct annotating *n, struct mc_bytes word, size_t at, struct mc_bytes name)
@@ -573,7 +573,7 @@ static void add_wrong(struct annotating *n, const struct mc_request *request)
     }
 }
 
-/* What is no line of its own: a value, a key, and what ends them. */
+/* What is not a line of its own: a value, a key, and what ends them. */
 static void add_part(struct annotating *n, int event, const struct mc_request *request)
 {
     bool login = request->command == MC_REQUEST_AUTH, keys = is_retrieval(request->command);
@@ -617,7 +617,7 @@ void mc_annotate_request(struct mc_annotation *annotation, int event,
     } else if (event == MC_REQUEST_WRONG) {
         add_wrong(&n, request);
     } else if (event == MC_E_PROTOCOL) {
-        annotation->title = "no request";
+        annotation->title = "not a request";
         annotation->fault = mc_annotate_fault(request->fault);
     } else {
         add_skipped(&n);
@@ -631,9 +631,9 @@ void mc_annotate_request(struct mc_annotation *annotation, int event,
 static const struct error_text {
     const char *text, *meaning;
 } error_texts_known[] = {
-    {"bad data chunk", "the value has not the size that its line says"},
+    {"bad data chunk", "the size of the value is not what its line says"},
     {"object too large for cache", "nothing is stored, and a set removes the old item"},
-    {"unauthenticated", "a login comes first: memcached -Y"},
+    {"unauthenticated", "log in first: memcached -Y"},
     {"authentication failure", "user or password is wrong"},
     {"bad command line format", "a word is wrong, or too long"},
     {"cannot increment or decrement non-numeric value", "the item holds no number"},

@@ -1,5 +1,5 @@
-/* What bytes on the wire mean: an event of a reader, with its bytes, to fields that each have a
- * name and a sentence. A terminal, JSON and a page are printers of the same fields.
+/* What bytes on the wire mean: turns an event of a reader, and its bytes, into fields that each have
+ * a name and a sentence. A terminal, JSON and a page show the same fields.
  *
  * It is pure: no I/O, no allocation, no globals. Every text in an annotation is printable ASCII;
  * what comes from the wire is escaped in it. The bytes themselves are not: that is for the printer,
@@ -48,7 +48,7 @@ void mc_annotate_request(struct mc_annotation *annotation, int event,
 void mc_annotate_reply(struct mc_annotation *annotation, int event, const struct mc_reader *reader,
                        const struct mc_reply *reply, struct mc_bytes bytes);
 
-/* Joins two annotations of bytes that follow each other: `next` begins at the byte `at` of all. So a
+/* Joins two annotations of bytes that follow each other: those of `next` begin at byte `at`. So a
  * retrieval and its keys, or a value and its CRLF, are shown together. The title stays. */
 void mc_annotate_join(struct mc_annotation *annotation, const struct mc_annotation *next,
                       size_t at);

@@ -86,7 +86,7 @@ static inline void mc_op_start(struct mc_op *op, const struct mc_command *comman
     op->count = 0;
 }
 
-/* The same of many keys. */
+/* The same for many keys. */
 static inline void mc_op_start_many(struct mc_op *op, const struct mc_command *command,
                                     const struct mc_bytes *keys, struct mc_value *values,
                                     size_t count)
@@ -123,7 +123,7 @@ static inline struct mc_op mc_op_gets(struct mc_bytes key, struct mc_value *valu
     return op;
 }
 
-/* They set the exptime, too. */
+/* gat and gats set the exptime, too. */
 static inline struct mc_op mc_op_gat(int32_t exptime, struct mc_bytes key, struct mc_value *value)
 {
     struct mc_op op;

@@ -441,7 +441,7 @@ int mc_server_do(struct mc_server *server, struct mc_op *op)
     return op->result;
 }
 
-/* What a batch says about its connection: 0 when an operation had a reply that is no error, which
+/* What a batch says about its connection: 0 when an operation had a reply that is not an error, which
  * shows that the connection is good; otherwise its last result. */
 static int reply_of_batch(struct mc_server *server, const struct mc_op *ops, size_t count)
 {

@@ -117,7 +117,7 @@ size_t mc_server_message(const struct mc_server *server, int result, char *text,
 int mc_server_do(struct mc_server *server, struct mc_op *op);
 
 /* Many, in order, in few sends. Nothing is retried: ops[i].result says what became of each. Returns
- * as mc_client_run(), or why there is no connection. */
+ * what mc_client_run() does, or why there is no connection. */
 int mc_server_run(struct mc_server *server, struct mc_op *ops, size_t count);
 
 /* Retrieval. */

@@ -79,7 +79,7 @@ int mc_socket_finish(struct mc_socket *socket);
 
 /* Takes over a descriptor that somebody else has opened: mc_socket_close() closes it (use dup() if
  * another owner will, too). It must be a connected stream socket, on which no reply is pending. It
- * becomes like a socket of its own: blocking, closed on exec, with TCP_NODELAY and keepalive.
+ * is then like a descriptor opened here: blocking, closed on exec, with TCP_NODELAY and keepalive.
  * mc_socket_adopt(socket, socket->fd) makes a socket block after mc_socket_finish(). Returns 0; or
  * MC_E_SYSTEM, MC_E_CLOSED or MC_E_RESOURCES, and the descriptor stays open and yours: sys_errno is
  * EPROTOTYPE for a socket of another type, ENOTCONN for one that is not connected. */

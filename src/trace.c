@@ -52,7 +52,7 @@ static void end_line(struct mc_trace *t)
         begin_line(t);
 }
 
-/* A digit of the size. Anything else, and a size that is too large, is no size. */
+/* A digit of the size. Anything else, and a size that is too large, is not a size. */
 static void add_size_digit(struct mc_trace *t, char byte)
 {
     t->has_size = byte >= '0' && byte <= '9' && t->size <= MC_VALUE_MAX / 10;
@@ -112,7 +112,7 @@ static bool may_be_error(const char *line, size_t len)
     return false;
 }
 
-/* Looks for a reply that is no error. */
+/* Looks for a reply that is not an error. */
 static void scan_replies(struct mc_trace *t, struct mc_bytes piece)
 {
     for (size_t k = 0; k < piece.len && !t->open; k++) {

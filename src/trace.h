@@ -27,11 +27,11 @@ struct mc_trace {
     /* ---- private ---- */
     struct mc_transport transport; /* those below */
     struct mc_dialer dialer;
-    bool open;        /* a reply has come that is no error: nothing more is hidden */
+    bool open;        /* a reply has come that is not an error: nothing more is hidden */
     uint8_t sending;  /* what the next byte that is sent belongs to */
     bool hides;       /* the value that is being sent may be a login */
-    bool in_word;     /* of a line that is sent: within a word, */
-    uint8_t words;    /* which is the one of this number; */
+    bool in_word;     /* of a line that is sent: within a word; */
+    uint8_t words;    /* how many words have begun; */
     uint8_t name_len; /* the first one */
     char name[8];
     uint32_t size; /* of the value: as the line says, then what is left of it */
@@ -43,7 +43,7 @@ struct mc_trace {
 /* A new connection begins. */
 void mc_trace_begin(struct mc_trace *trace);
 
-/* So many bytes of these slices have been sent. */
+/* The first `bytes` bytes of these slices have been sent. */
 void mc_trace_sent(struct mc_trace *trace, const struct mc_bytes *parts, size_t count,
                    size_t bytes);
 

@@ -1,5 +1,5 @@
 /* Every cut: whatever way the network cuts a reply, the reader makes the same events of it, and
- * reads no byte behind those it was given, for each piece ends where a page begins that nobody may
+ * reads no byte after those it was given, for each piece ends where a page begins that nobody may
  * read. The replies are those of all transcripts and the forms below.
  *
  * usage: check_cuts TRANSCRIPTS [full]: 2^(n-1) ways for each form up to 24 bytes, not 18 only. */
@@ -29,7 +29,7 @@ enum {
     LOG_SIZE = 1 << 20,
     ALL_CUTS = 18, /* a form of so many bytes is cut in all ways ... */
     ALL_CUTS_FULL = 24,
-    PLACES = 120, /* ... and a longer one in front of this many bytes, evenly spread */
+    PLACES = 120, /* ... and a longer one before this many bytes, evenly spread */
     PLACES_FULL = 600
 };
 
@@ -246,7 +246,7 @@ static void compare(const struct reading *r, const char *how)
 
 /* ---- the ways to cut ------------------------------------------------------------------------- */
 
-/* Cuts what is behind `start` in all ways, into at most `pieces`, in front of each `pace`th byte.
+/* Cuts what is after `start` in all ways, into at most `pieces`, before each `pace`th byte.
  * What was read up to there is read once for all of these. */
 static void cut_behind(struct reading before, size_t start, int pieces, size_t pace, int tally)
 {
@@ -307,7 +307,7 @@ static void taken_whole(const struct mc_reply *reply, const struct mc_bytes *in)
         ck_abort_msg("an item of %u bytes, and other bytes taken", (unsigned)reply->size);
 }
 
-/* The short cut past the reader takes an item whole or not at all, and stays in front of the guard:
+/* The short cut past the reader takes an item whole or not at all, and stays before the guard:
  * each beginning of an item, and each with one byte of it changed. */
 START_TEST(item_at_the_guard)
 {
@@ -362,7 +362,7 @@ static void add_form(const char *bytes, size_t len, bool stream)
     memcpy(form->bytes, bytes, len);
 }
 
-/* What a server says at a time. Returns the step behind it. */
+/* What a server says at a time. Returns the step after it. */
 static size_t add_said(const struct transcript *t, size_t i, bool stream)
 {
     struct text bytes = {0};

@@ -204,7 +204,7 @@ static bool make_lie(const struct place *p, const struct told *told, struct text
     return can;
 }
 
-/* An END or MN in front of the bytes of others. */
+/* An END or MN before the bytes of others. */
 static size_t find_early(const struct place *p, const struct lie *lie, const struct said *said,
                          const struct text *lied)
 {

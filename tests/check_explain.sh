@@ -48,9 +48,9 @@ status() {
 }
 
 check 'a request' shows '>' 'mg a v\r\n' 'v: return the value'
-check 'a reply' shows '<' 'VA 1 t-1\r\nx\r\n' 'it never expires'
+check 'a reply' shows '<' 'VA 1 t-1\r\nx\r\n' 'until it expires; -1: never'
 check 'a number is a reply' shows '<' '12\r\n' 'the number after incr or decr'
-check 'what is none is a request' shows '>' 'HELLO\r\n' 'memcached has no such command'
+check 'what is not a command is a request' shows '>' 'HELLO\r\n' 'memcached has no such command'
 check 'HTTP is a request' shows '>' 'GET / HTTP/1.1\r\n' 'memcached has no such command'
 check 'half a request' shows '>' 'get a' 'in the middle of a message'
 check 'the binary protocol' shows '>' '\x80\x00' 'the binary protocol'

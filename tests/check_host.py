@@ -113,8 +113,10 @@ class Serve(tool.Case):
     def test_where_it_listens(self):
         host = Host(self)
         self.assertRegex(host.address, r"^127\.0\.0\.1:\d+$")
-        self.fails_to_serve(b"--listen %s: Address already in use" % host.address.encode(),
-                            "--listen", host.address)
+        self.fails_to_serve(b"--listen %s: Address already in use; choose another port"
+                            % host.address.encode(), "--listen", host.address)
+        self.fails_to_serve(b"--listen 65536: a port is a number from 0 to 65535",
+                            "--listen", "65536")
         with tempfile.TemporaryDirectory() as folder:
             for how in (signal.SIGINT, signal.SIGTERM):
                 host = Host(self, listen="unix:" + folder + "/socket")

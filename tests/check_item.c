@@ -67,7 +67,7 @@ static const char *const usual[] = {
     "VALUE key 900000009 30\r\nabcdefghijklmnopqrstuvwxyz0123\r\n",
 };
 
-/* A whole item is taken, alone or with more behind it; one that is not whole is not. */
+/* A whole item is taken, alone or with more after it; one that is not whole is not. */
 START_TEST(takes_what_is_whole)
 {
     size_t len = strlen(usual[_i]);

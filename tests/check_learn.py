@@ -261,7 +261,7 @@ class Learn(unittest.TestCase):
         self.assertEqual([name for name in names if name in listed], names[:10])
         self.assertLessEqual(set(listed), set(names))
         self.assertEqual([names.index(name) for name in listed], sorted(map(names.index, listed)))
-        self.assertIn("\nStation 3, the count: ", self.learn(3).stdout)
+        self.assertIn(", up to station 3, the count.\n", self.learn(3).stdout)
 
     def test_a_log_is_shown(self):
         shown = self.learn(5).stdout

@@ -314,16 +314,16 @@ static const struct call calls[] = {
 static const char before[] = "mn\r\n";
 enum { BEFORE = sizeof before - 1 };
 
-static char *guard; /* behind the buffer, of which nothing else may be touched */
+static char *guard; /* after the buffer, of which nothing else may be touched */
 
-/* Puts the call behind `start` bytes of `before`, into a buffer of just `cap` bytes. */
+/* Puts the call after `start` bytes of `before`, into a buffer of just `cap` bytes. */
 static int put_into(const struct call *c, size_t start, size_t cap, struct mc_out *out)
 {
     *out = (struct mc_out){guard - cap, cap, start};
     memcpy(out->data, before, start);
     int r = put(out, c);
     if (memcmp(out->data, before, start) != 0)
-        ck_abort_msg("the bytes in front of %s were changed", c->bytes);
+        ck_abort_msg("the bytes before %s were changed", c->bytes);
     return r;
 }
 
@@ -617,7 +617,7 @@ static bool has(const char *letters, int letter)
     return letter != '\0' && strchr(letters, letter) != NULL;
 }
 
-/* What stands behind the letter; NULL when the command does not take it. */
+/* What stands after the letter; NULL when the command does not take it. */
 static const char *argument_of(int meta, int letter)
 {
     static char mode[2];
@@ -823,7 +823,7 @@ static size_t decode(const char *text, unsigned char *bytes)
     return count;
 }
 
-/* No byte behind those given is read. */
+/* No byte after those given is read. */
 START_TEST(base64_of_the_last_bytes)
 {
     char text[16] = "";
@@ -836,7 +836,7 @@ START_TEST(base64_of_the_last_bytes)
 }
 END_TEST
 
-/* No flag behind those given is looked at. */
+/* No flag after those given is looked at. */
 START_TEST(last_flags)
 {
     char text[64] = "";

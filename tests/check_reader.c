@@ -187,7 +187,7 @@ START_TEST(every_fault)
 }
 END_TEST
 
-/* What comes behind a fault is not believed, however well-formed. */
+/* What comes after a fault is not believed, however well-formed. */
 START_TEST(broken_is_final)
 {
     struct mc_reader reader = {0};
@@ -204,7 +204,7 @@ END_TEST
 
 /* ---- numbers ------------------------------------------------------------------------------- */
 
-/* Every place of a number in a reply, by what stands before and behind it, and its maximum. */
+/* Every place of a number in a reply, by what stands before and after it, and its maximum. */
 static const struct {
     const char *before, *after;
     uint64_t max;
@@ -526,7 +526,7 @@ START_TEST(more_taken_than_there_is)
 }
 END_TEST
 
-/* The CRLF behind a value that was received elsewhere is wanted all the same. */
+/* The CRLF after a value that was received elsewhere is wanted all the same. */
 START_TEST(taken_value_needs_its_end)
 {
     struct mc_reader reader = {0};
@@ -634,7 +634,7 @@ static const struct {
     {" a b", 1, ' ', 0, 0, "a", "b"}, /* such a text comes from no reader */
 };
 
-/* In memory of its own, where the sanitizers see what is read behind it. */
+/* In memory of its own, where the sanitizers see what is read after it. */
 static char *exact_copy(struct mc_bytes text)
 {
     char *copy = malloc(text.len + (text.len == 0));

@@ -205,7 +205,9 @@ class Replay(Case):
         self.ok("get", self.key("a"), out=b"kept")
 
     def test_what_is_no_transcript(self):
-        self.fails(2, b"No such file", "replay", "--yes", "--json", "no-such-thing")
+        self.fails(2, b"no-such-thing: no transcript has this name (replay --list), and no file",
+                   "replay", "--yes", "--json", "no-such-thing")
+        self.fails(2, b"No such file", "replay", "--yes", "--json", "./no-such-thing")
         self.fails(2, b"one.txt:3: ", "replay", "--yes", "--json",
                    self.write("# See protocol.txt.\nserver: none\n? what\n"))
         # What an earlier line had after the end of this one does not count.

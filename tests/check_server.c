@@ -258,7 +258,7 @@ static const struct operation {
 
 enum { OPERATIONS = COUNT(operations) };
 
-/* What an operation comes to when the connection is closed after it was sent. */
+/* How an operation ends when the connection is closed after it was sent. */
 static int lost(const struct operation *operation)
 {
     bool writes = !operation->repeatable || operation->run == run_gat; /* which sets the exptime */
@@ -322,7 +322,7 @@ START_TEST(error_replies)
 }
 END_TEST
 
-/* An item that is not there is an answer, and no failure of the server. */
+/* That an item is not there is an answer, not a failure of the server. */
 START_TEST(not_found_is_no_failure)
 {
     static const struct peer_step script[] = {{PEER_ACCEPT, NULL, 0, 0},
@@ -419,7 +419,7 @@ START_TEST(sent_and_lost)
     ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
     ck_assert_int_eq(o->run(&server), o->repeatable ? o->result : MC_E_UNKNOWN);
     expect_counts(&server, o->repeatable ? 2 : 1, o->repeatable ? 0 : 1);
-    ck_assert_int_eq(server.pause_ms, 0); /* it may have been started anew */
+    ck_assert_int_eq(server.pause_ms, 0); /* it may have been started again */
     mc_server_close(&server);
     peer_end(&peer);
 }
@@ -483,7 +483,7 @@ START_TEST(repeated_only_once)
 }
 END_TEST
 
-/* The server is gone when it comes to the second try: nothing of a write can have been done. */
+/* The server is gone at the second try: nothing of a write can have been done. */
 START_TEST(gone_at_second_try)
 {
     static const struct peer_step script[] = {
@@ -737,7 +737,7 @@ END_TEST
 /* ---- connections that are given up ----------------------------------------------------------- */
 
 /* After these replies to a set nobody knows what the server reads next: the connection is made
- * anew, at once, for the server is well. */
+ * again, at once, for the server is well. */
 static const char *const out_of_step[] = {"ERROR\r\n", "CLIENT_ERROR bad data chunk\r\n"};
 
 static int run_set_in_batch(struct mc_server *server)

@@ -1223,7 +1223,7 @@ class Proxy(Case):
             path = folder + "/proxy"
             proxy = Proxied(self, self.memcached.address, listen="unix:" + path)
             self.ok("ping", server="unix:" + path)
-            self.fails(2, b"Address already in use", "proxy", "--listen", path)
+            self.fails(2, b"Address already in use; choose another path", "proxy", "--listen", path)
             proxy.stop()
             self.assertFalse(os.path.exists(path))
         port = int(Proxied(self, self.memcached.address).address.removeprefix("127.0.0.1:"))

@@ -417,6 +417,9 @@ class Statuses(Case):
     def test_77_login(self):
         self.fails_at(says(b"CLIENT_ERROR unauthenticated\r\n"), 77,
                       b"(--user and --password-file log in)", "get", "k")
+        for answer in (b"bad authentication token format", b"authentication failure"):
+            self.fails_at(says(b"CLIENT_ERROR " + answer + b"\r\n"), 77,
+                          b"(--user and --password-file log in)", "set", "k", "v")
 
     def test_of_several_keys_the_worst(self):
         result = run("-s", self.memcached.address, SLOW, "get", "none", "a b")

@@ -83,7 +83,7 @@ static void check_in_step(const struct reply *reply, const struct events *events
         ck_abort_msg("%s:%d: the reader is not ready for another reply", reply->path, reply->line);
 }
 
-/* Byte by byte. Leaves the reader as it stands behind the reply. */
+/* Byte by byte. Leaves the reader as it stands after the reply. */
 static void read_bytes(struct reply *reply)
 {
     struct events events = {.reader = reply->reader};
@@ -106,7 +106,7 @@ static void add_expected(struct text *text, const struct transcript_step *step)
     text_free(&bytes);
 }
 
-/* Collects what is said from step i on; returns the step behind it. */
+/* Collects what is said from step i on; returns the step after it. */
 static size_t collect(const struct transcript *t, size_t i, struct reply *reply)
 {
     int connection = t->steps[i].connection;

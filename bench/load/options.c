@@ -217,7 +217,7 @@ static const struct option table[] = {
      set_rate, 0, 1, 1000000000},
     {"--scan", "FROM:TO:STEP", "a run at each of these rates, and a table of their latencies",
      set_scan, 0, 1, 1000000000},
-    {"--p99-limit", "S", "end a --scan after the first run whose p99 is more seconds",
+    {"--p99-limit", "S", "end a --scan after the first run whose p99 exceeds S seconds",
      option_seconds, AT(p99_limit_ns), 0, 3600},
     {"--repeat", "N", "do the run N times, and report median, least and most, too (1)",
      option_number, AT(repeat), 1, 10000},

@@ -21,7 +21,7 @@ const char *lie_judge_name(enum lie_verdict verdict);
 
 enum lie_verdict lie_judge_worse(enum lie_verdict a, enum lie_verdict b);
 
-/* The verdict on one answer, a line without its end. LIE_CRASH: it is no answer at all. */
+/* The verdict on one answer, a line without its end. LIE_CRASH: it is not an answer at all. */
 enum lie_verdict lie_judge_answer(const struct lie_question *question, struct mc_bytes answer);
 
 #endif

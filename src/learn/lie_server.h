@@ -39,8 +39,8 @@ struct lie_plan {
 void lie_server_init(struct lie_server *server, const struct lie_case *scene, void *block,
                      char *reply);
 
-/* The length of the first whole request of data[0..len); 0: more is to come; negative: it is no text
- * protocol. data begins where the request begins, also in the next call. */
+/* The length of the first whole request of data[0..len); 0: more is to come; negative: it is not the
+ * text protocol. data begins where the request begins, also in the next call. */
 ptrdiff_t lie_server_request(const struct lie_server *server, struct lie_server_link *link,
                              const char *data, size_t len);
 

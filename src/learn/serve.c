@@ -389,7 +389,7 @@ static void run_login(const struct mc_serve_call *call, int event)
         mc_answer_line(answer, MC_BYTES("CLIENT_ERROR bad command line termination"));
 }
 
-/* Refuses a line that is no login, and moves *in past it. */
+/* Refuses a line that is not a login, and moves *in past it. */
 static bool refuse_stranger(const struct mc_serve_call *call, struct mc_bytes *in)
 {
     struct mc_request_reader reader = call->before;

@@ -102,7 +102,7 @@ static uint32_t digit_of(char c)
 }
 
 /* Decodes base64 as memcached does: it skips other bytes, drops bits that are left, and ends after the
- * four digits that have padding. Returns how many bytes there are; 0: this is no base64. */
+ * four digits that have padding. Returns how many bytes there are; 0: this is not base64. */
 static size_t decode_base64(struct mc_bytes text, char *to)
 {
     uint32_t bits = 0;

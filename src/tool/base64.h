@@ -4,7 +4,7 @@
 
 #include "buffer.h"
 
-/* Appends the bytes that the text stands for. False when it is no base64. */
+/* Appends the bytes that the text stands for. False when it is not base64. */
 bool base64_read(struct buffer *out, struct mc_bytes text);
 
 /* Appends the text. */

@@ -222,7 +222,7 @@ static int make_dialogue(struct session *session, struct dialogue *dialogue, str
 
     dialogue->real = find_command(words->list[0]);
     if (dialogue->real == NULL || (words->count == 1) != (dialogue->real == &no_op)) {
-        session_fail(session, STATUS_USAGE, "mg, ms, md, ma or me and a key, or mn alone");
+        session_fail(session, STATUS_USAGE, "give mg, ms, md, ma or me and a key, or mn alone");
         return -1;
     }
     int count = read_flag_words(session, flags);

@@ -1,5 +1,5 @@
 /* Edits one line. The keys are those of readline; of UTF-8 a character is moved over as a whole, and
- * what is no text is shown as \xHH. */
+ * what is not text is shown as \xHH. */
 #include "edit.h"
 
 #include <string.h>

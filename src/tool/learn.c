@@ -99,11 +99,10 @@ static int show_exercise(size_t number, const struct exercise *exercise)
 {
     struct text log = {0};
     exercise_log(exercise, &log);
-    printf(
-        "%zu. %s\n%s%s%s\nStation %s: what it needs is there, or before, in proto/transcripts/README.md.\n"
-        "Answer: mcwire learn %zu '...', or - for standard input.\n",
-        number, text_string(&exercise->prose), text_string(&exercise->task),
-        log.len > 0 ? "\n" : "", text_string(&log), exercise->station, number);
+    printf("%zu. %s\n%s%s%s\nAll you need is in proto/transcripts/README.md, up to station %s.\n"
+           "Answer: mcwire learn %zu '...', or - for standard input.\n",
+           number, text_string(&exercise->prose), text_string(&exercise->task),
+           log.len > 0 ? "\n" : "", text_string(&log), exercise->station, number);
     text_free(&log);
     return print_end("learn", STATUS_OK);
 }

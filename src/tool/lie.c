@@ -170,7 +170,7 @@ int run_lie(void *options, const struct option_words *words)
     lying.settings = settings;
     lie_case_init();
     if (settings->list + settings->all + listens != 1)
-        return fail(STATUS_USAGE, "", "give one of --list, --listen ADDR and --all");
+        return fail(STATUS_USAGE, "", "give --list, --listen ADDR, or --all -- COMMAND");
     if (settings->all != has_command)
         return fail(STATUS_USAGE, "",
                     has_command ? "a command needs --all" : "-- COMMAND is missing");

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "decimal.h"
 
 enum { BACKLOG = 1024 };
 
@@ -43,6 +44,12 @@ static int listen_at(const struct sockaddr *where, socklen_t len)
     return -1;
 }
 
+/* Why it failed, by errno; or what to do then. */
+static const char *explain_failure(const char *in_use)
+{
+    return errno == EADDRINUSE ? in_use : strerror(errno);
+}
+
 static int listen_tcp(const char *host, const char *port, const char **problem)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
@@ -55,7 +62,7 @@ static int listen_tcp(const char *host, const char *port, const char **problem)
     }
     file = listen_at(list->ai_addr, list->ai_addrlen);
     if (file < 0)
-        *problem = strerror(errno);
+        *problem = explain_failure("Address already in use; choose another port");
     freeaddrinfo(list);
     return file;
 }
@@ -71,7 +78,8 @@ static int listen_unix(const char *path, const char **problem)
         file = listen_at((const struct sockaddr *)&where, sizeof where);
     }
     if (file < 0)
-        *problem = strerror(errno);
+        *problem = explain_failure(
+            "Address already in use; choose another path, or delete it if no program uses it");
     return file;
 }
 
@@ -85,17 +93,26 @@ static void name_port(int file, char *text, size_t cap)
         snprintf(text, cap, "127.0.0.1:%u", (unsigned)ntohs(where.sin_port));
 }
 
+/* A port of 127.0.0.1. */
+static int listen_port(const char *port, char *text, size_t cap, const char **problem)
+{
+    uint64_t number;
+    int file = -1;
+
+    *problem = "a port is a number from 0 to 65535";
+    if (mc_decimal_read(port, 0, strlen(port), UINT16_MAX, &number))
+        file = listen_tcp("127.0.0.1", port, problem);
+    if (file >= 0)
+        name_port(file, text, cap);
+    return file;
+}
+
 int listen_open(const char *address, char *text, size_t cap, const char **problem)
 {
     struct mc_address parts;
 
-    if (address[0] != '\0' && strlen(address) <= MC_ADDRESS_PORT_MAX &&
-        strspn(address, "0123456789") == strlen(address)) {
-        int file = listen_tcp("127.0.0.1", address, problem);
-        if (file >= 0)
-            name_port(file, text, cap);
-        return file;
-    }
+    if (address[0] != '\0' && strspn(address, "0123456789") == strlen(address))
+        return listen_port(address, text, cap, problem);
     *problem = mc_address_parse(&parts, address);
     if (*problem != NULL)
         return -1;

@@ -12,7 +12,7 @@ enum { NAME_MAX_LEN = 31, PARTS = 4, KEEPALIVE_S = 60 };
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
-/* The length of the name of "NAME=VALUE"; 0: this is no field. */
+/* The length of the name of "NAME=VALUE"; 0: this is not a field. */
 static size_t name_length(struct mc_bytes text)
 {
     size_t len = 0;

@@ -19,7 +19,7 @@ struct log_line {
     struct mc_bytes type, status; /* empty: it has none */
     bool has_key;
     struct mc_bytes key;
-    struct mc_bytes text; /* what is no field, at the end of the line */
+    struct mc_bytes text; /* what is not a field, at the end of the line */
     size_t count;
     struct log_field fields[LOG_FIELDS]; /* all but the time */
 };

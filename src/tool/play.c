@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "book.h"
 #include "buffer.h"
@@ -24,7 +25,7 @@ struct play {
     struct session session;
     struct replay_server server;
     unsigned version;    /* of memcached, as transcript_version() has it */
-    bool is_other;       /* a server that is no memcached */
+    bool is_other;       /* a server that is not a memcached */
     bool flushed;        /* once at least */
     bool flushes_slowly; /* flush_all hides what is stored after it */
     bool refuses_flush;  /* it was said */
@@ -153,8 +154,8 @@ static bool keeps_items(struct play *play)
     return get.result != MC_MISS;
 }
 
-/* Waits until flush_all hides no more what is stored after it: with some servers that are no memcached
- * it takes until the next second. Those with which it takes no time are asked once. */
+/* Waits until flush_all no longer hides what is stored after it: with some servers other than
+ * memcached this takes until the next second. Where it takes no time the server is asked once. */
 static void await_flush(struct play *play)
 {
     const int64_t end = mc_socket_now() + FLUSH_MS;
@@ -226,7 +227,7 @@ static bool play_transcript(struct play *play, const char *name,
     return connected;
 }
 
-/* Writes why it is no test of this server. False: it is one. */
+/* Writes why it is not a test of this server. False: it is one. */
 static bool is_for_another(const struct play *play, const struct transcript *transcript,
                            char why[REASON_SIZE])
 {
@@ -269,12 +270,22 @@ static bool play_page(struct play *play, const struct book_page *page)
     return goes_on;
 }
 
+static void fail_unknown(struct play *play, const char *name)
+{
+    char what[REASON_SIZE];
+    snprintf(what, sizeof what, "%.256s: no transcript has this name (replay --list), and no file",
+             name);
+    session_fail(&play->session, STATUS_USAGE, what);
+}
+
 static bool play_file(struct play *play, const char *path)
 {
     struct transcript transcript;
     bool goes_on = true;
     if (transcript_load(&transcript, path))
         goes_on = play_loaded(play, path, &transcript);
+    else if (strchr(path, '/') == NULL && access(path, F_OK) != 0)
+        fail_unknown(play, path);
     else
         session_fail(&play->session, STATUS_USAGE, text_string(&transcript.problem));
     transcript_free(&transcript);
@@ -309,7 +320,7 @@ static void play_named(struct play *play, const struct option_words *words)
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
-/* Asks the server for its version; where that is no memcached's, transcripts of 1.6.18 are played. */
+/* Asks the server for its version; if that is not one of memcached's, those of 1.6.18 are played. */
 static bool find_version(struct play *play)
 {
     struct mc_op op = {.command = &mc_command_version};

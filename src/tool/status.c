@@ -17,6 +17,14 @@ static bool starts_with(struct mc_bytes text, struct mc_bytes start)
     return text.len >= start.len && memcmp(text.data, start.data, start.len) == 0;
 }
 
+/* What memcached -Y says before a login: to a get, to a set, and to a set that looks like a login. */
+static bool wants_login(struct mc_bytes text)
+{
+    return starts_with(text, MC_BYTES("unauthenticated")) ||
+           starts_with(text, MC_BYTES("bad authentication token")) ||
+           starts_with(text, MC_BYTES("authentication failure"));
+}
+
 enum status status_of(int result, struct mc_bytes text)
 {
     if (result < 0)
@@ -27,8 +35,7 @@ enum status status_of(int result, struct mc_bytes text)
     case MC_EXISTS:
     case MC_NOT_FOUND: return STATUS_NO;
     case MC_BUSY: return STATUS_AGAIN;
-    case MC_CLIENT_ERROR:
-        return starts_with(text, MC_BYTES("unauthenticated")) ? STATUS_LOGIN : STATUS_REFUSED;
+    case MC_CLIENT_ERROR: return wants_login(text) ? STATUS_LOGIN : STATUS_REFUSED;
     case MC_REFUSED:
     case MC_ERROR: return STATUS_REFUSED;
     case MC_SERVER_ERROR:

@@ -13,7 +13,7 @@ enum status {
     STATUS_UNKNOWN = 74,     /* a write was sent and nobody knows what became of it */
     STATUS_OUTPUT = 74,      /* output was not written */
     STATUS_AGAIN = 75,       /* deadline, SERVER_ERROR, BUSY */
-    STATUS_PROTOCOL = 76,    /* what came is no memcached reply */
+    STATUS_PROTOCOL = 76,    /* what came is not a memcached reply */
     STATUS_LOGIN = 77,       /* user or password refused */
     STATUS_INTERRUPTED = 130 /* Ctrl-C */
 };

@@ -24,7 +24,7 @@ static const struct mc_command *find_command(const char *name)
     return table[i].command;
 }
 
-/* The value: an argument, a file, or standard input when that is no terminal. */
+/* The value: an argument, a file, or standard input when that is not a terminal. */
 static int read_value(struct session *session, struct buffer *value)
 {
     const struct option_words *words = session->words;

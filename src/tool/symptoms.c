@@ -102,7 +102,7 @@ static bool is_no(const struct symptoms_facts *facts, const struct rule *rule, c
 
 /* ---- the rest -------------------------------------------------------------------------------- */
 
-/* "1.6.18" as 1006018; 0: it is no version. */
+/* "1.6.18" as 1006018; 0: it is not a version. */
 static uint64_t version_number(struct mc_bytes text)
 {
     uint64_t number = 0, part = 0;

@@ -10,7 +10,7 @@
 enum terminal_color { TERMINAL_PLAIN, TERMINAL_BOLD, TERMINAL_DIM, TERMINAL_GOOD, TERMINAL_BAD };
 
 struct terminal {
-    size_t columns, rows; /* 0: no limit, as it is no terminal */
+    size_t columns, rows; /* 0: no limit, as it is not a terminal */
     bool colors, redraws;
 };
 

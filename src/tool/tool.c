@@ -46,7 +46,7 @@ static const struct option set_options[] = {
 #define ADD_OPTIONS set_options + 1, sizeof set_options / sizeof *set_options - 1
 
 static const struct option flush_options[] = {
-    {"--delay", "S", "in so many seconds (0)", option_number, AT(delay_s), 0, 2592000},
+    {"--delay", "S", "after this many seconds (0)", option_number, AT(delay_s), 0, 2592000},
     {"--yes", NULL, "really do it", option_flag, AT(yes), 0, 0},
 };
 
@@ -71,8 +71,8 @@ static const struct option stats_options[] = {
 static const struct option keys_options[] = {
     {MATCH_OPTION},
     {"--long", NULL,
-     "also the seconds left (-1: no end), those since the last\n"
-     "access, and the bytes that the item takes",
+     "also the seconds left (-1: does not expire), the seconds\n"
+     "since the last access, and the bytes that the item takes",
      option_flag, AT(detailed), 0, 0},
     {"-0", NULL, "print each key raw, with a NUL after it", option_flag, AT(nul), 0, 0},
 };
@@ -82,7 +82,7 @@ static const struct option match_options[] = {
 };
 
 static const struct option restore_options[] = {
-    {"--add", NULL, "leave keys alone that have a value", option_flag, AT(add), 0, 0},
+    {"--add", NULL, "store only keys that have no value yet", option_flag, AT(add), 0, 0},
 };
 
 static const struct option talk_options[] = {
@@ -100,8 +100,8 @@ static const struct option proxy_options[] = {
      option_text, AT(listen), 0, 0},
 };
 
-#define FOR_OPTION                                                                           \
-    "--for", "S", "end after so many seconds (0: at Ctrl-C)", option_seconds, AT(for_ns), 0, \
+#define FOR_OPTION                                                                             \
+    "--for", "S", "end after this many seconds (0: at Ctrl-C)", option_seconds, AT(for_ns), 0, \
         31536000
 
 static const struct option top_options[] = {
@@ -118,7 +118,7 @@ static const struct option latency_options[] = {
 static const struct option replay_options[] = {
     {"--all", NULL, "all transcripts that hold for the server's version", option_flag, AT(all), 0,
      0},
-    {"--with", "OPTIONS", "the server runs with these: their transcripts alone", option_text,
+    {"--with", "OPTIONS", "the server runs with these: only their transcripts", option_text,
      AT(with), 0, 0},
     {"--as", "VERSION", "play those that hold for another version, as 1.6.18", option_text, AT(as),
      0, 0},
@@ -131,13 +131,14 @@ static const struct option serve_options[] = {
      option_text, AT(listen), 0, 0},
     {"-m, --memory", "MB", "for the items: the least recently used go first (64)", option_number,
      AT(memory_mb), 1, 65536},
-    {"-c, --connections", "N", "how many at a time; more are refused (8192)", option_number,
+    {"-c, --connections", "N", "the most at a time; others are refused (8192)", option_number,
      AT(connections), 1, 1000000},
-    {"-Y, --users", "FILE", "clients have to log in as one of its lines NAME:PASSWORD", option_text,
+    {"-Y, --users", "FILE", "clients have to log in; its lines are NAME:PASSWORD", option_text,
      AT(users), 0, 0},
     {"-A", NULL, "clients may end it, with shutdown", option_flag, AT(can_shut_down), 0, 0},
     {"-F", NULL, "no flush_all", option_flag, AT(no_flush), 0, 0},
-    {"-M", NULL, "an error when memory is full: nothing goes", option_flag, AT(keeps_all), 0, 0},
+    {"-M", NULL, "an error when memory is full: no item is evicted", option_flag, AT(keeps_all), 0,
+     0},
     {"-W", NULL, "no watch", option_flag, AT(no_watch), 0, 0},
     {"-X", NULL, "no stats cachedump, no lru_crawler metadump", option_flag, AT(no_dumps), 0, 0},
     {"-o", "WORD,...",
@@ -172,17 +173,18 @@ static const struct option learn_options[] = {
 };
 
 #define TTL_WORDS                                                                      \
-    "TTL is in seconds from now: 0 is as long as there is room, -1 is at once. From\n" \
+    "TTL is in seconds from now: 0 means as long as there is room, -1 at once. From\n" \
     "1000000000 on it is a Unix time."
-#define VALUE_WORDS                                                                      \
-    "VALUE is an argument, - for standard input, or @FILE for a file's bytes. Without\n" \
-    "it standard input is read, unless that is a terminal. After -- nothing is\n"        \
-    "special."
+#define VALUE_WORDS                                                                   \
+    "VALUE is stored as it is; - means standard input, and @FILE a file's bytes.\n"   \
+    "Without it standard input is read, unless it is a terminal. After --, - and @\n" \
+    "have no special meaning."
 
 static const struct option_command commands[] = {
     {"get", "KEY...", "print values",
-     "A value ends in a newline and is escaped on a terminal, and is its bytes alone\n"
-     "elsewhere. Several keys are printed as KEY, a tab and VALUE, both escaped.\n" TTL_WORDS,
+     "On a terminal a value is escaped, and a newline follows; elsewhere only its\n"
+     "bytes are printed. For several keys, each line has KEY, a tab and VALUE, both\n"
+     "escaped.\n" TTL_WORDS,
      TABLE(get_options), 1, -1, run_get},
     {"set", "KEY [VALUE | - | @FILE]", "store a value", VALUE_WORDS "\n" TTL_WORDS,
      TABLE(set_options), 1, 2, run_store},
@@ -211,8 +213,8 @@ static const struct option_command commands[] = {
      TABLE(stats_options), 0, 1, run_stats},
     {"version", "", "print the server's version", NULL, NULL, 0, 0, 0, run_version},
     {"keys", "", "list the keys, from the server's LRU crawler",
-     "A key is printed with \\xHH for bytes that no text has. What is stored or deleted\n"
-     "meanwhile may be listed or not.",
+     "A key is printed with \\xHH for each byte that is not text. Keys that are stored\n"
+     "or deleted meanwhile may or may not be listed.",
      TABLE(keys_options), 0, 0, run_keys},
     {"dump", "", "write all items to standard output, for restore",
      "The dump is what restore sends: lines \"ms KEY SIZE F<flags> T<expiry>\" with the\n"
@@ -229,13 +231,13 @@ static const struct option_command commands[] = {
      TABLE(talk_options), 0, 0, run_talk},
     {"proxy", "", "show conversations between clients and the server",
      "It never changes a byte, and never waits for whoever reads its output: records\n"
-     "that find no room are dropped and counted. Ctrl-C ends it, with exit status 0.",
+     "that do not fit are dropped and counted. Ctrl-C ends it, with exit status 0.",
      TABLE(proxy_options), 0, 0, run_proxy},
     {"watch", "[KIND...]", "memcached's log: what other clients do, as it happens",
-     "KIND is fetchers, mutations, evictions, connevents, deletions (newer servers\n"
-     "than 1.6.18), proxyreqs, proxyevents, proxyuser, sysevents or rawcmds; the first\n"
-     "three without it. A store looks up its key first, so there is an item_get for\n"
-     "it, too. Ctrl-C ends it with a summary.",
+     "KIND is fetchers, mutations, evictions, connevents, deletions (servers newer\n"
+     "than 1.6.18), proxyreqs, proxyevents, proxyuser, sysevents or rawcmds; without\n"
+     "it, the first three. A store looks up its key first, so there is an item_get\n"
+     "for it, too. Ctrl-C ends it with a summary.",
      TABLE(match_options), 0, -1, run_watch},
     {"top", "", "the keys that are used most, from memcached's log",
      "prefix: up to the first of : / . | in a key. size: bytes of values fetched or\n"
@@ -244,8 +246,8 @@ static const struct option_command commands[] = {
      "every second, elsewhere once, at the end.",
      TABLE(top_options), 0, 0, run_top},
     {"latency", "", "a histogram of round trips",
-     "Each is a version command on one connection. A timeout is counted, and the next\n"
-     "connection follows it. Ctrl-C ends it with the chart.",
+     "Each is a version command on one connection. After a timeout, which is counted,\n"
+     "it connects again. Ctrl-C ends it with the chart.",
      TABLE(latency_options), 0, 0, run_latency},
     {"doctor", "", "what is unusual about this server, and what to do",
      "From its statistics and settings. Exit status 1: something is unusual.", NULL, 0, 0, 0,
@@ -256,8 +258,8 @@ static const struct option_command commands[] = {
      "for production. Ctrl-C ends it, with exit status 0; so does shutdown, with -A.",
      TABLE(serve_options), 0, 0, run_serve},
     {"explain", "[FILE | -]", "show what bytes of the protocol mean",
-     "The bytes are what a client or a server sends; the first line tells which of\n"
-     "the two. COLUMNS sets the width (80).",
+     "The bytes are what a client or a server sends; mcwire sees which from the first\n"
+     "line. COLUMNS sets the width (80).",
      TABLE(explain_options), 0, 1, run_explain},
     {"replay", "[NAME | FILE ...]", "play transcripts to a server, and compare its answers",
      "Use a server that was just started and that nobody needs: each transcript begins\n"
@@ -270,7 +272,7 @@ static const struct option_command commands[] = {
      "  get KEY              HIT VALUE, or MISS\n"
      "  many KEY...          HIT, and a word for each key: VALUE, or - for none\n"
      "  set KEY VALUE        OK, or NO\n"
-     "  cas KEY VALUE        gets, and then cas with what that gave: OK, or NO\n"
+     "  cas KEY VALUE        gets, and then cas with its number: OK, or NO\n"
      "  incr KEY N           HIT NUMBER, or MISS\n"
      "  delete KEY           OK, or NO\n"
      "or with ERROR WHY, when the client reports an error, or, for all but get, with\n"
@@ -300,8 +302,8 @@ static const struct option_program program = {
             "EXISTS, NOT_FOUND); 2 usage, or a key that cannot be sent; 65 the server refused\n"
             "it; 69 no server; 74 a write was sent and nobody knows what became of it, or\n"
             "output was not written; 75 try again (timeout, SERVER_ERROR, BUSY); 76 what came\n"
-            "is no memcached reply; 77 user or password refused; 130 interrupted. Of several\n"
-            "keys the worst.",
+            "is not a memcached reply; 77 user or password refused; 130 interrupted. For\n"
+            "several keys, the worst.",
     .commands = commands,
     .commands_count = sizeof commands / sizeof *commands,
 };

@@ -100,7 +100,7 @@ class Missed:
 
     @staticmethod
     def only_gap(file, line):
-        """A case label's end is counted, and never reached, behind a return."""
+        """A case label's end is counted, and never reached, after a return."""
         return any(s[0] == line and s[2] > 0 for s in file['segments'])
 
     def piece(self, first, start, last, end):

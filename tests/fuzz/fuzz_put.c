@@ -19,7 +19,7 @@ static int put_into(struct input *in, const struct question *c, size_t before, s
         fuzz_fail("command %d: %d with %zu bytes", c->name, r, out.len);
     for (size_t k = 0; k < before; k++) {
         if (out.data[k] != '#')
-            fuzz_fail("command %d writes in front of itself", c->name);
+            fuzz_fail("command %d writes before itself", c->name);
     }
     *put = (struct mc_bytes){out.data + before, out.len - before};
     return r;

@@ -96,7 +96,7 @@ static bool is_item(const struct run *run, struct mc_bytes window)
     const struct reference_event *e = &run->expected.events[run->index];
     if (run->index >= run->expected.count || e->event != MC_VALUE || e->meta || e->has_cas)
         return false;
-    size_t end = e->end + e->size - run->taken; /* the reader stands in front of a line */
+    size_t end = e->end + e->size - run->taken; /* the reader stands before a line */
     return e->flags <= 999999999 && e->size <= 999999999 && end + 2 <= window.len &&
            memcmp(window.data + end, "\r\n", 2) == 0;
 }

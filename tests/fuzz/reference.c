@@ -63,7 +63,7 @@ static const struct {
 };
 enum { WORDS = sizeof words / sizeof words[0] };
 
-/* What a line comes to: the first thing that is wrong, or that its rest is missing. */
+/* How a line ends: the first thing that is wrong, or that its rest is missing. */
 struct verdict {
     enum { GOOD, WANTING, WRONG } is;
     int fault;
@@ -162,7 +162,7 @@ static struct verdict judge_line_end(const struct line *l, size_t at)
     return good;
 }
 
-/* The next field has to follow at `at`, behind one space. */
+/* The next field has to follow at `at`, after one space. */
 static struct verdict next_field(const struct line *l, size_t at, struct field *f)
 {
     if (at < l->len && l->b[at] != ' ')
@@ -217,7 +217,7 @@ static struct verdict judge_flags(const struct line *l, size_t at, struct refere
     return judge_line_end(l, at);
 }
 
-/* A field that is a number, at *at, which moves behind it. */
+/* A field that is a number, at *at, which moves after it. */
 static struct verdict take_number(const struct line *l, size_t *at, uint64_t max, uint64_t *number)
 {
     struct field f;
@@ -279,7 +279,7 @@ static struct verdict judge_rest(const struct line *l, size_t word, size_t at,
     }
 }
 
-/* A line that begins with a word. Those of errors may have a colon behind them. */
+/* A line that begins with a word. Those of errors may have a colon after them. */
 static struct verdict judge_worded(const struct line *l, struct reference_event *e)
 {
     struct field f = field_from(l, 0);
@@ -360,7 +360,7 @@ static struct line line_from(struct mc_bytes bytes, size_t at)
     return l;
 }
 
-/* The value behind a VALUE or VA, and its CRLF. False when the conversation ends in it. */
+/* The value after a VALUE or VA, and its CRLF. False when the conversation ends in it. */
 static bool read_value(struct reference *r, struct mc_bytes bytes)
 {
     struct reference_event *value = &r->events[r->count - 1];

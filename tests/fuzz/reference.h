@@ -17,7 +17,7 @@ struct reference_event {
     uint64_t flags;
     uint32_t size;
     bool meta, has_cas;
-    size_t end; /* behind its line; of the END of a VA, behind the value's CRLF */
+    size_t end; /* after its line; of the END of a VA, after the value's CRLF */
 };
 
 struct reference {

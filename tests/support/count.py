@@ -53,7 +53,7 @@ def words(counts):
 
 
 def what_failed(text, errors):
-    """TAP: the failed cases, each with the lines of its own behind it; otherwise the last lines."""
+    """TAP: the failed cases, each with the lines of its own after it; otherwise the last lines."""
     cases = re.findall(r"^not ok .*\n(?:# .*\n)*", text, re.MULTILINE)
     if cases:
         return "".join(cases).splitlines()[:SHOWN]

@@ -65,7 +65,7 @@ int peer_connect(const struct peer *peer, struct mc_socket *socket, mc_deadline 
 /* Waits until that many steps are done. */
 void peer_await(struct peer *peer, int steps);
 
-/* Lets it go on behind a PEER_GATE, of which a script may have one. */
+/* Lets it go on after a PEER_GATE, of which a script may have one. */
 void peer_open_gate(struct peer *peer);
 
 /* Waits for the end of the script and closes everything. Fails the test when something else came

@@ -167,5 +167,5 @@ function judge(told, honest, failed, careless) {
     if (told === honest)
         return "right";
     return failed ? "an error: nothing wrong is believed"
-        : careless ? "wrong" : "not true, but no client can notice: such a reply can be honest";
+        : careless ? "wrong" : "not true, but no client can notice: an honest server could say this";
 }

@@ -237,7 +237,7 @@ class Page {
         this.showMenu(exchanges ? exchanges[0].reply : null);
         byId("break-text").textContent = !exchanges ? "Nobody answers this message."
             : this.lie ? this.lie.text
-            : !this.menu.length ? "This reply is broken already, or not whole."
+            : !this.menu.length ? "This reply is already broken, or incomplete."
             : rows ? "The server answers the chosen question with a lie. Who notices?"
             : "mcwire's client does not send such a message. Only the bytes are changed.";
         byId("verdict").replaceChildren();

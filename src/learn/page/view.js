@@ -167,7 +167,7 @@ const SIGNS = [
     [".escape", "\\r \\n", "one byte each: CR and LF, which end a line; \\x41: the byte 41, in hex",
         (node) => node.textContent[0] === "\\"],
     [".escape", "{50*k}", "50 times this byte", (node) => node.textContent[0] === "{"],
-    [".mark", "|", "the cut: so much has come", () => true],
+    [".mark", "|", "the cut: what is before it has come", () => true],
     [".to-come", "abc", "dotted: still to come", (node) => node.textContent !== ""],
     [".wrong-byte", "x", "in a box: the byte at which the reader sees that this is wrong", () => true],
 ];
