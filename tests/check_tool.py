@@ -400,6 +400,21 @@ class Statuses(Case):
         self.assertEqual((done.returncode, done.stderr),
                          (74, b"mcwire: standard output: No space left on device\n"))
 
+    def test_nothing_is_printed_into_a_connection(self):
+        """A connection does not get the number of a descriptor that is closed: what is printed
+        would be sent, and executed."""
+        key, value = self.key("k"), b"flush_all\r\n" * 10000
+        self.ok("set", key, given=value)
+        for closed, command, statuses in (
+                (">&-", ["get", key], [74]), (">&-", ["dump"], [74]), (">&-", ["stats"], [74]),
+                ("2>&-", ["--bytes", "get", key], [0]), ("2>&- >&- <&-", ["get", key], [74]),
+                ("<&-", ["get", key], [0]), ("<&-", ["set", self.key("none")], [2])):
+            done = subprocess.run(["sh", "-c", 'exec "$0" "$@" ' + closed, MCWIRE, "-s",
+                                   self.memcached.address, SLOW, *command],
+                                  capture_output=True, timeout=PATIENCE_S, env=environment())
+            self.assertIn(done.returncode, statuses, (closed, command, done.stderr))
+        self.ok("get", key, out=value)
+
     def test_75_again(self):
         self.fails_at(silent, 75, b"the deadline passed (--timeout MS allows more)",
                       "--timeout=50", "get", "k")
