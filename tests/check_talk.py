@@ -717,11 +717,13 @@ class Talk(Case):
 class Proxied:
     """A proxy before a server; what it prints is read all the time, if `reads`."""
 
-    def __init__(self, test, server, *options, listen="0", reads=True, **variables):
+    def __init__(self, test, server, *options, listen="0", reads=True, terminal=False, **variables):
         self.test = test
+        self.shown, output = pty.openpty() if terminal else os.pipe()
         self.process = subprocess.Popen([MCWIRE, "-s", server, SLOW, "proxy", "--listen", listen,
-                                         *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                         *options], stdout=output, stderr=subprocess.PIPE,
                                         env=environment(**variables))
+        os.close(output)
         self.out = b""
         self.reading = threading.Thread(target=self.read, daemon=True)
         self.said = self.process.stderr.readline()
@@ -736,12 +738,21 @@ class Proxied:
         self.process.wait()
         if self.reading.is_alive():
             self.reading.join()
-        self.process.stdout.close()
+        self.close()
         self.process.stderr.close()
 
+    def close(self):
+        """Nobody reads what it prints any more."""
+        if self.shown >= 0:
+            os.close(self.shown)
+        self.shown = -1
+
     def read(self):
-        while piece := os.read(self.process.stdout.fileno(), 65536):
-            self.out += piece
+        try:
+            while piece := os.read(self.shown, 65536):
+                self.out += piece
+        except OSError:  # a terminal at its end
+            pass
 
     def connect(self):
         host, port = self.address.split(":")
@@ -805,7 +816,7 @@ class Proxy(Case):
         with tempfile.TemporaryDirectory() as folder:
             path = folder + "/socket"
             proxy = Proxied(self, self.memcached.address, listen="unix:" + path, reads=False)
-            proxy.process.stdout.close()
+            proxy.close()
             with socket.socket(socket.AF_UNIX) as client:
                 client.connect(path)
                 # It may have ended already: it says that a connection was opened, too.
@@ -980,15 +991,17 @@ class Proxy(Case):
                 len(re.findall(rb"(?m)^send\w*\(", text))]
 
     def test_nobody_reads_the_output(self):
-        fake = Fake(self, echoes)
-        proxy = Proxied(self, fake.address, reads=False)
-        data = b"mn\r\n" * 20000
-        client = proxy.connect()
-        client.sendall(data)
-        client.shutdown(socket.SHUT_WR)
-        self.assertEqual(receive_all(client), data)
-        said = proxy.stop()[1]
-        self.assertRegex(said, rb"; [1-9]\d* records were dropped\n$")
+        """A terminal that is stopped has no room for all that it is said to be ready for."""
+        for terminal in (False, True):
+            fake = Fake(self, echoes)
+            proxy = Proxied(self, fake.address, reads=False, terminal=terminal)
+            data = b"mn\r\n" * 20000
+            client = proxy.connect()
+            client.sendall(data)
+            client.shutdown(socket.SHUT_WR)
+            self.assertEqual(receive_all(client), data)
+            said = proxy.stop()[1]
+            self.assertRegex(said, rb"; [1-9]\d* records were dropped\n$")
 
     def test_nobody_reads_the_end_of_the_output(self):
         proxy = Proxied(self, self.memcached.address, reads=False)
