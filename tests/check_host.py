@@ -116,7 +116,7 @@ class Serve(tool.Case):
         self.fails_to_serve(b"--listen %s: Address already in use" % host.address.encode(),
                             "--listen", host.address)
         with tempfile.TemporaryDirectory() as folder:
-            for how in (signal.SIGINT, signal.SIGTERM):
+            for how in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 host = Host(self, listen="unix:" + folder + "/socket")
                 self.ask(host.connect(), b"mn\r\n", b"MN\r\n")
                 host.stop(how)

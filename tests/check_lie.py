@@ -209,15 +209,18 @@ class Processes(unittest.TestCase):
         self.check_ended()
 
     def test_interrupt(self):
-        with subprocess.Popen([MCWIRE, "lie", "--all", *PATIENT, "--", *PYTHON, "hanging-parent",
-                               self.file], stdout=subprocess.PIPE) as process:
-            while not os.path.exists(self.file):
-                self.assertIsNone(process.poll())
-            self.assertEqual([lives(pid) for pid in self.pids()], [True] * 2)
-            process.send_signal(signal.SIGINT)
-            printed, _ = process.communicate(timeout=PATIENCE_S)
-        self.assertEqual((process.returncode, printed), (130, b""))
-        self.check_ended()
+        """Its group is one of its own: what the terminal sends does not reach it."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with subprocess.Popen([MCWIRE, "lie", "--all", *PATIENT, "--", *PYTHON,
+                                   "hanging-parent", self.file], stdout=subprocess.PIPE) as process:
+                while not os.path.exists(self.file):
+                    self.assertIsNone(process.poll())
+                self.assertEqual([lives(pid) for pid in self.pids()], [True] * 2)
+                process.send_signal(number)
+                printed, _ = process.communicate(timeout=PATIENCE_S)
+            self.assertEqual((process.returncode, printed), (130, b""))
+            self.check_ended()
+            os.remove(self.file)
 
 
 class Reports(unittest.TestCase):

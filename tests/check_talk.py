@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import resource
 import select
 import shutil
 import signal
@@ -326,6 +327,22 @@ class Talk(Case):
                  reply
              pending: 0 TIME
 """)
+
+    def test_many_descriptors_are_open(self):
+        """Its own have numbers that no fd_set has."""
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
+        others = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+        try:
+            done = subprocess.run([MCWIRE, "-s", self.memcached.address, SLOW, "talk"],
+                                  input=b"mn\n", capture_output=True, pass_fds=others,
+                                  timeout=PATIENCE_S, env=environment())
+        finally:
+            for file in others:
+                os.close(file)
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertIn(b" < MN", done.stdout)
 
     def test_a_script(self):
         with tempfile.NamedTemporaryFile() as file:
