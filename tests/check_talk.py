@@ -425,6 +425,22 @@ class Talk(Case):
         self.assertNotIn(b"s3cret", shown)
         self.assertIn(b"> open", shown)
 
+    def test_a_login_that_is_none(self):
+        """A password is hidden also where it is typed for no login, or in a value of its own."""
+        with tempfile.NamedTemporaryFile("w") as users:
+            users.write("boss:s3cret\n")
+            users.flush()
+            os.chmod(users.name, 0o644)
+            memcached = Memcached("-Y", users.name)
+            self.addCleanup(memcached.end)
+            for given in (b"SET k 0 0 11\nboss s3cret\n", b"add k 0 0 11\nboss s3cret\n",
+                          b"ms k 11\nboss s3cret\n", b"mg\nms k 30\nset k 0 0 11\nboss s3cret\n",
+                          b"append k 0 0 3 noreply\nset k 0 0 11\nboss s3cret\n"):
+                for options in ([], ["--cut=4"]):
+                    shown = run("-s", memcached.address, SLOW, "talk", *options, given=given).out
+                    self.assertIn(b", which asks for a login", shown)
+                    self.assertNotIn(b"s3cr", shown)
+
     def test_the_server_closes(self):
         shown = self.lines(b"quit\nget a\n")
         self.assertIn(b"pending: 0\n", shown)
