@@ -151,7 +151,7 @@ class Bad(unittest.TestCase):
         self.assertEqual(verdicts("stays", ["empty"], ["--timeout=500"]), ["hang"])
 
     def test_crashes(self):
-        for client in ("quits", "dies", "fails", "babbles", "skips-all"):
+        for client in ("quits", "dies", "fails", "babbles", "endless", "skips-all"):
             self.assertEqual(verdicts(client, ["plain"]), ["crash"], client)
 
     def test_tires(self):
@@ -287,6 +287,15 @@ What the server does in each: mcwire lie --list. To try one by hand: mcwire lie 
                                       stderr=subprocess.PIPE, timeout=PATIENCE_S)
             self.assertEqual(done.returncode, 74, more)
             self.assertIn(b"standard output", done.stderr)
+        reading, writing = os.pipe()
+        os.close(reading)
+        with tempfile.TemporaryDirectory() as folder:  # the cases that follow are of no use then
+            note = "echo >>%s/runs" % folder
+            done = subprocess.run([MCWIRE, "lie", "--all", "--", "sh", "-c", note], stdout=writing,
+                                  check=False, stderr=subprocess.PIPE, timeout=PATIENCE_S)
+            with open(folder + "/runs", "rb") as file:
+                self.assertEqual((done.returncode, done.stderr, file.read()), (74, b"", b"\n"))
+        os.close(writing)
         lie("--all", "plain", "--html", "/dev/full", "--", *PYTHON, "errs", status=74)
         lie("--all", "plain", "--html", "/nothing/page", "--", *PYTHON, "errs", status=2)
 
