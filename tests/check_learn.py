@@ -233,6 +233,10 @@ class Learn(unittest.TestCase):
     def test_an_answer_from_standard_input(self):
         self.assertEqual(self.learn(6, "-", text="hell\n").returncode, 0)
         self.assertEqual(self.learn(6, "-", text="hell\n\n").returncode, 1)
+        done = subprocess.run(["sh", "-c", 'exec "$0" learn 6 - </', MCWIRE], capture_output=True,
+                              check=False)
+        self.assertEqual((done.returncode, done.stdout), (2, b""))
+        self.assertIn(b"standard input: Is a directory", done.stderr)
 
     def test_numbers_that_are_none(self):
         for word in ("0", "17", "x", "1x", "-1", ""):

@@ -353,6 +353,8 @@ class Talk(Case):
         self.assertIn(b"< hi ", shown)
         self.assertNotIn(b"> version", shown)
         self.fails(2, b"No such file", "talk", "--script", "/no/such/file")
+        result = run("-s", self.memcached.address, SLOW, "talk", "--script", "/")
+        self.assertEqual((result.status, result.said), (2, b"mcwire: /: Is a directory\n"))
 
     def test_a_wrong_size(self):
         shown = self.lines(b"set test_size 0 0 3\nabcd\nversion\n")
