@@ -199,7 +199,8 @@ class Learn(unittest.TestCase):
         self.assertIn("It prints:        HIT 3\\n", run.stdout)
         self.assertEqual(self.learn(16, "python3 " + mended).returncode, 0)
         self.assertEqual(self.learn(16, program).returncode, 0)
-        for wrong in ("echo HIT 5; echo MISS", "false", "no-such-program 2>&1", "cat"):
+        for wrong in ("echo HIT 5; echo MISS", "false", "no-such-program 2>&1", "cat", "yes",
+                      ": " + "x" * 5000):
             self.assertEqual(self.learn(16, wrong).returncode, 1, wrong)
 
     def test_the_client_of_the_text_is_wrong(self):
