@@ -1,5 +1,5 @@
 /* Shows what passes on a connection. Until the server has given a good reply, it reads the requests
- * far enough to know where the values of `set` are, which may be logins. */
+ * far enough to know where their values are, which may be logins. */
 #include "trace.h"
 
 #include <string.h>
@@ -14,22 +14,22 @@ enum trace_sending {
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
-/* The commands with a value, and which of their words is its size. */
+/* The commands with a value. The first is that of a login; its size is word 5. */
+enum { TRACE_SET, TRACE_STORING = 7, TRACE_SIZE_WORD = 5 };
 static const struct {
     char name[8];
-    uint8_t len, size_word;
-} trace_storing[] = {{"set", 3, 5},     {"add", 3, 5}, {"replace", 7, 5}, {"append", 6, 5},
-                     {"prepend", 7, 5}, {"cas", 3, 5}, {"ms", 2, 3}};
+    uint8_t len;
+} trace_storing[TRACE_STORING] = {{"set", 3},     {"add", 3}, {"replace", 7}, {"append", 6},
+                                  {"prepend", 7}, {"cas", 3}, {"ms", 2}};
 
-/* The number of the word that is the size of the value; 0: the command has none. */
-static uint8_t size_word_of(const struct mc_trace *t)
+/* Which of these commands the line has; TRACE_STORING: none of them. */
+static size_t storing_of(const struct mc_trace *t)
 {
-    for (size_t k = 0; k < sizeof trace_storing / sizeof *trace_storing; k++) {
-        if (t->name_len == trace_storing[k].len &&
-            memcmp(t->name, trace_storing[k].name, t->name_len) == 0)
-            return trace_storing[k].size_word;
-    }
-    return 0;
+    size_t k = 0;
+    while (k < TRACE_STORING && (t->name_len != trace_storing[k].len ||
+                                 memcmp(t->name, trace_storing[k].name, t->name_len) != 0))
+        k++;
+    return k;
 }
 
 static void begin_line(struct mc_trace *t)
@@ -40,16 +40,17 @@ static void begin_line(struct mc_trace *t)
     t->size = 0;
 }
 
-/* The end of a request line: a value may follow. */
+/* The end of a request line: a value may follow. A server that asks for a login reads that of another
+ * command than set as lines, so nobody knows where a login is. */
 static void end_line(struct mc_trace *t)
 {
-    bool has_value = size_word_of(t) != 0;
-    t->hides = memcmp(t->name, "set", 3) == 0; /* of the commands with a value, that one */
-    t->sending = !has_value ? TRACE_LINE : t->has_size ? TRACE_VALUE : TRACE_LOST;
-    if (t->sending == TRACE_VALUE && t->size == 0)
-        t->sending = TRACE_REST;
-    if (t->sending == TRACE_LINE)
+    size_t storing = storing_of(t);
+    if (storing == TRACE_STORING)
         begin_line(t);
+    else if (storing != TRACE_SET || !t->has_size)
+        t->sending = TRACE_LOST;
+    else
+        t->sending = t->size > 0 ? TRACE_VALUE : TRACE_REST;
 }
 
 /* A digit of the size. Anything else, and a size that is too large, is not a size. */
@@ -67,7 +68,7 @@ static void read_word_byte(struct mc_trace *t, char byte)
     t->in_word = true;
     if (t->words == 1 && t->name_len < sizeof t->name)
         t->name[t->name_len++] = byte;
-    else if (t->words == size_word_of(t))
+    else if (t->words == TRACE_SIZE_WORD)
         add_size_digit(t, byte);
 }
 
@@ -89,11 +90,11 @@ static bool read_sent(struct mc_trace *t, char byte)
     case TRACE_VALUE:
         t->size--;
         t->sending = t->size > 0 ? TRACE_VALUE : TRACE_REST;
-        return t->hides;
+        return true;
     case TRACE_REST:
         if (byte == '\n')
             begin_line(t);
-        return t->hides && byte != '\r' && byte != '\n';
+        return byte != '\r' && byte != '\n';
     default: return true;
     }
 }

@@ -16,8 +16,9 @@ enum mc_trace_way { MC_TRACE_SENT, MC_TRACE_RECEIVED };
  *
  * Logins are hidden. A login is a `set` like any other, so before the server's first reply other
  * than an error, each `set` may be one: its value is shown as asterisks, as many as it has bytes.
- * After that reply the connection is logged in, or the server asks for no login. Until then, what
- * follows a command with a value whose size cannot be read is hidden, too. */
+ * After that reply the connection is logged in, or the server asks for no login. Until then, all
+ * that follows a command with a value whose size cannot be read, or another one than `set`, is
+ * hidden, too: a server that asks for a login reads such a value as commands. */
 struct mc_trace {
     /* Called for each piece that has passed: what one call of the transport moved, cut where its
      * slices are and where something is hidden. The bytes are borrowed for the call. */
@@ -29,7 +30,6 @@ struct mc_trace {
     struct mc_dialer dialer;
     bool open;        /* a reply has come that is not an error: nothing more is hidden */
     uint8_t sending;  /* what the next byte that is sent belongs to */
-    bool hides;       /* the value that is being sent may be a login */
     bool in_word;     /* of a line that is sent: within a word; */
     uint8_t words;    /* how many words have begun; */
     uint8_t name_len; /* the first one */

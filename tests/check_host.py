@@ -118,7 +118,7 @@ class Serve(tool.Case):
         self.fails_to_serve(b"--listen 65536: a port is a number from 0 to 65535",
                             "--listen", "65536")
         with tempfile.TemporaryDirectory() as folder:
-            for how in (signal.SIGINT, signal.SIGTERM):
+            for how in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 host = Host(self, listen="unix:" + folder + "/socket")
                 self.ask(host.connect(), b"mn\r\n", b"MN\r\n")
                 host.stop(how)

@@ -199,7 +199,8 @@ class Learn(unittest.TestCase):
         self.assertIn("It prints:        HIT 3\\n", run.stdout)
         self.assertEqual(self.learn(16, "python3 " + mended).returncode, 0)
         self.assertEqual(self.learn(16, program).returncode, 0)
-        for wrong in ("echo HIT 5; echo MISS", "false", "no-such-program 2>&1", "cat"):
+        for wrong in ("echo HIT 5; echo MISS", "false", "no-such-program 2>&1", "cat", "yes",
+                      ": " + "x" * 5000):
             self.assertEqual(self.learn(16, wrong).returncode, 1, wrong)
 
     def test_the_client_of_the_text_is_wrong(self):
@@ -233,6 +234,10 @@ class Learn(unittest.TestCase):
     def test_an_answer_from_standard_input(self):
         self.assertEqual(self.learn(6, "-", text="hell\n").returncode, 0)
         self.assertEqual(self.learn(6, "-", text="hell\n\n").returncode, 1)
+        done = subprocess.run(["sh", "-c", 'exec "$0" learn 6 - </', MCWIRE], capture_output=True,
+                              check=False)
+        self.assertEqual((done.returncode, done.stdout), (2, b""))
+        self.assertIn(b"standard input: Is a directory", done.stderr)
 
     def test_numbers_that_are_none(self):
         for word in ("0", "17", "x", "1x", "-1", ""):

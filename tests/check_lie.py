@@ -151,7 +151,7 @@ class Bad(unittest.TestCase):
         self.assertEqual(verdicts("stays", ["empty"], ["--timeout=500"]), ["hang"])
 
     def test_crashes(self):
-        for client in ("quits", "dies", "fails", "babbles", "skips-all"):
+        for client in ("quits", "dies", "fails", "babbles", "endless", "skips-all"):
             self.assertEqual(verdicts(client, ["plain"]), ["crash"], client)
 
     def test_tires(self):
@@ -209,15 +209,18 @@ class Processes(unittest.TestCase):
         self.check_ended()
 
     def test_interrupt(self):
-        with subprocess.Popen([MCWIRE, "lie", "--all", *PATIENT, "--", *PYTHON, "hanging-parent",
-                               self.file], stdout=subprocess.PIPE) as process:
-            while not os.path.exists(self.file):
-                self.assertIsNone(process.poll())
-            self.assertEqual([lives(pid) for pid in self.pids()], [True] * 2)
-            process.send_signal(signal.SIGINT)
-            printed, _ = process.communicate(timeout=PATIENCE_S)
-        self.assertEqual((process.returncode, printed), (130, b""))
-        self.check_ended()
+        """Its group is one of its own: what the terminal sends does not reach it."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with subprocess.Popen([MCWIRE, "lie", "--all", *PATIENT, "--", *PYTHON,
+                                   "hanging-parent", self.file], stdout=subprocess.PIPE) as process:
+                while not os.path.exists(self.file):
+                    self.assertIsNone(process.poll())
+                self.assertEqual([lives(pid) for pid in self.pids()], [True] * 2)
+                process.send_signal(number)
+                printed, _ = process.communicate(timeout=PATIENCE_S)
+            self.assertEqual((process.returncode, printed), (130, b""))
+            self.check_ended()
+            os.remove(self.file)
 
 
 class Reports(unittest.TestCase):
@@ -284,6 +287,15 @@ What the server does in each: mcwire lie --list. To try one by hand: mcwire lie 
                                       stderr=subprocess.PIPE, timeout=PATIENCE_S)
             self.assertEqual(done.returncode, 74, more)
             self.assertIn(b"standard output", done.stderr)
+        reading, writing = os.pipe()
+        os.close(reading)
+        with tempfile.TemporaryDirectory() as folder:  # the cases that follow are of no use then
+            note = "echo >>%s/runs" % folder
+            done = subprocess.run([MCWIRE, "lie", "--all", "--", "sh", "-c", note], stdout=writing,
+                                  check=False, stderr=subprocess.PIPE, timeout=PATIENCE_S)
+            with open(folder + "/runs", "rb") as file:
+                self.assertEqual((done.returncode, done.stderr, file.read()), (74, b"", b"\n"))
+        os.close(writing)
         lie("--all", "plain", "--html", "/dev/full", "--", *PYTHON, "errs", status=74)
         lie("--all", "plain", "--html", "/nothing/page", "--", *PYTHON, "errs", status=2)
 

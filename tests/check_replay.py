@@ -85,6 +85,14 @@ class Replay(Case):
         self.assertIn("classic-get-miss             ", out)
         self.assertTrue(all(len(line.split(None, 1)[1]) > 5 for line in out.splitlines()))
 
+    def test_files_that_are_none(self):
+        path = self.write(MISS + "> {99999999999*x}\\r\\n\n")
+        for name, words in ((path, b"a byte is repeated 2097152 times at most"),
+                            ("x" * 5000, b"")):
+            result = run("-s", self.memcached.address, SLOW, "replay", "--yes", name)
+            self.assertEqual(result.status, 2, result.said)
+            self.assertIn(words, result.said)
+
     def test_a_difference_is_explained(self):
         result = self.replay(MISS, plays(b"ERROR\r\n"))
         self.assertEqual(result.status, 1, result.said)

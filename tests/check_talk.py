@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import resource
 import select
 import shutil
 import signal
@@ -327,6 +328,22 @@ class Talk(Case):
              pending: 0 TIME
 """)
 
+    def test_many_descriptors_are_open(self):
+        """Its own have numbers that no fd_set has."""
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
+        others = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+        try:
+            done = subprocess.run([MCWIRE, "-s", self.memcached.address, SLOW, "talk"],
+                                  input=b"mn\n", capture_output=True, pass_fds=others,
+                                  timeout=PATIENCE_S, env=environment())
+        finally:
+            for file in others:
+                os.close(file)
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertIn(b" < MN", done.stdout)
+
     def test_a_script(self):
         with tempfile.NamedTemporaryFile() as file:
             file.write(b"set test_script 0 0 2\r\nhi\r\n\n?\nget test_script\r\n")
@@ -336,6 +353,8 @@ class Talk(Case):
         self.assertIn(b"< hi ", shown)
         self.assertNotIn(b"> version", shown)
         self.fails(2, b"No such file", "talk", "--script", "/no/such/file")
+        result = run("-s", self.memcached.address, SLOW, "talk", "--script", "/")
+        self.assertEqual((result.status, result.said), (2, b"mcwire: /: Is a directory\n"))
 
     def test_a_wrong_size(self):
         shown = self.lines(b"set test_size 0 0 3\nabcd\nversion\n")
@@ -407,6 +426,22 @@ class Talk(Case):
         self.assertNotIn(b"gu3ss", shown)
         self.assertNotIn(b"s3cret", shown)
         self.assertIn(b"> open", shown)
+
+    def test_a_login_that_is_none(self):
+        """A password is hidden also where it is typed for no login, or in a value of its own."""
+        with tempfile.NamedTemporaryFile("w") as users:
+            users.write("boss:s3cret\n")
+            users.flush()
+            os.chmod(users.name, 0o644)
+            memcached = Memcached("-Y", users.name)
+            self.addCleanup(memcached.end)
+            for given in (b"SET k 0 0 11\nboss s3cret\n", b"add k 0 0 11\nboss s3cret\n",
+                          b"ms k 11\nboss s3cret\n", b"mg\nms k 30\nset k 0 0 11\nboss s3cret\n",
+                          b"append k 0 0 3 noreply\nset k 0 0 11\nboss s3cret\n"):
+                for options in ([], ["--cut=4"]):
+                    shown = run("-s", memcached.address, SLOW, "talk", *options, given=given).out
+                    self.assertIn(b", which asks for a login", shown)
+                    self.assertNotIn(b"s3cr", shown)
 
     def test_the_server_closes(self):
         shown = self.lines(b"quit\nget a\n")
@@ -717,11 +752,13 @@ class Talk(Case):
 class Proxied:
     """A proxy before a server; what it prints is read all the time, if `reads`."""
 
-    def __init__(self, test, server, *options, listen="0", reads=True, **variables):
+    def __init__(self, test, server, *options, listen="0", reads=True, terminal=False, **variables):
         self.test = test
+        self.shown, output = pty.openpty() if terminal else os.pipe()
         self.process = subprocess.Popen([MCWIRE, "-s", server, SLOW, "proxy", "--listen", listen,
-                                         *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                         *options], stdout=output, stderr=subprocess.PIPE,
                                         env=environment(**variables))
+        os.close(output)
         self.out = b""
         self.reading = threading.Thread(target=self.read, daemon=True)
         self.said = self.process.stderr.readline()
@@ -736,12 +773,21 @@ class Proxied:
         self.process.wait()
         if self.reading.is_alive():
             self.reading.join()
-        self.process.stdout.close()
+        self.close()
         self.process.stderr.close()
 
+    def close(self):
+        """Nobody reads what it prints any more."""
+        if self.shown >= 0:
+            os.close(self.shown)
+        self.shown = -1
+
     def read(self):
-        while piece := os.read(self.process.stdout.fileno(), 65536):
-            self.out += piece
+        try:
+            while piece := os.read(self.shown, 65536):
+                self.out += piece
+        except OSError:  # a terminal at its end
+            pass
 
     def connect(self):
         host, port = self.address.split(":")
@@ -805,7 +851,7 @@ class Proxy(Case):
         with tempfile.TemporaryDirectory() as folder:
             path = folder + "/socket"
             proxy = Proxied(self, self.memcached.address, listen="unix:" + path, reads=False)
-            proxy.process.stdout.close()
+            proxy.close()
             with socket.socket(socket.AF_UNIX) as client:
                 client.connect(path)
                 # It may have ended already: it says that a connection was opened, too.
@@ -980,15 +1026,17 @@ class Proxy(Case):
                 len(re.findall(rb"(?m)^send\w*\(", text))]
 
     def test_nobody_reads_the_output(self):
-        fake = Fake(self, echoes)
-        proxy = Proxied(self, fake.address, reads=False)
-        data = b"mn\r\n" * 20000
-        client = proxy.connect()
-        client.sendall(data)
-        client.shutdown(socket.SHUT_WR)
-        self.assertEqual(receive_all(client), data)
-        said = proxy.stop()[1]
-        self.assertRegex(said, rb"; [1-9]\d* records were dropped\n$")
+        """A terminal that is stopped has no room for all that it is said to be ready for."""
+        for terminal in (False, True):
+            fake = Fake(self, echoes)
+            proxy = Proxied(self, fake.address, reads=False, terminal=terminal)
+            data = b"mn\r\n" * 20000
+            client = proxy.connect()
+            client.sendall(data)
+            client.shutdown(socket.SHUT_WR)
+            self.assertEqual(receive_all(client), data)
+            said = proxy.stop()[1]
+            self.assertRegex(said, rb"; [1-9]\d* records were dropped\n$")
 
     def test_nobody_reads_the_end_of_the_output(self):
         proxy = Proxied(self, self.memcached.address, reads=False)

@@ -400,6 +400,21 @@ class Statuses(Case):
         self.assertEqual((done.returncode, done.stderr),
                          (74, b"mcwire: standard output: No space left on device\n"))
 
+    def test_nothing_is_printed_into_a_connection(self):
+        """A connection does not get the number of a descriptor that is closed: what is printed
+        would be sent, and executed."""
+        key, value = self.key("k"), b"flush_all\r\n" * 10000
+        self.ok("set", key, given=value)
+        for closed, command, statuses in (
+                (">&-", ["get", key], [74]), (">&-", ["dump"], [74]), (">&-", ["stats"], [74]),
+                ("2>&-", ["--bytes", "get", key], [0]), ("2>&- >&- <&-", ["get", key], [74]),
+                ("<&-", ["get", key], [0]), ("<&-", ["set", self.key("none")], [2])):
+            done = subprocess.run(["sh", "-c", 'exec "$0" "$@" ' + closed, MCWIRE, "-s",
+                                   self.memcached.address, SLOW, *command],
+                                  capture_output=True, timeout=PATIENCE_S, env=environment())
+            self.assertIn(done.returncode, statuses, (closed, command, done.stderr))
+        self.ok("get", key, out=value)
+
     def test_75_again(self):
         self.fails_at(silent, 75, b"the deadline passed (--timeout MS allows more)",
                       "--timeout=50", "get", "k")
@@ -655,6 +670,17 @@ class Keep(Case):
         self.assertEqual(self.ok("dump", server=fake.address, said=b"mcwire: dump: 1 items; 2 "
                                  b"expired or were deleted meanwhile\n"), b"ms b 2 F7 T0\r\nhi\r\n")
         self.assertIn(b"mg a k f t v\r\nmg b k f t v\r\nmg c k f t v\r\n", fake.received)
+
+    def test_the_last_time_that_memcached_knows(self):
+        """It is in 2038. An item that lives as long does not end a restore."""
+        fake = Fake(self, crawls(b"mg a\r\nmg b\r\nEN\r\n", b"VA 1 ka f0 t2147483647\r\nx\r\n"
+                                 b"VA 1 kb f0 t0\r\ny\r\n"))
+        dump = self.ok("dump", server=fake.address, said=b"mcwire: dump: 2 items\n")
+        self.assertEqual(parse_dump(dump)[b"a", False][2], 2147483647, dump)
+        later = b"".join(b"ms %s 1 F0 T%d\r\nx\r\n" % (self.key(name).encode(), expiry) for
+                         name, expiry in (("a", 2147483647), ("b", 2147483648), ("c", 4294967295)))
+        self.ok("restore", given=later, said=b"mcwire: restore: 3 written\n")
+        self.ok("get", *[self.key(name) for name in "abc"])
 
     def fill(self, address, number):
         """Items with all that a dump has to keep; the dump of them."""

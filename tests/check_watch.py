@@ -327,6 +327,9 @@ class Watch(Case):
         self.assertIsNone(RAW.search(out))
         line = json.loads(out)
         self.assertEqual((base64.b64decode(line["type_base64"]), line["msg"]), (b"\xff", '\x1b"\\'))
+        for text in (b"007", b"-01", b"00"):  # no number of JSON begins so
+            out = self.watched(b"type=x size=%s\n" % text, options=["--json"]).splitlines()[0]
+            self.assertEqual(json.loads(out)["size"], text.decode())
 
     def test_many_fields(self):
         text = " ".join("%s=1" % c * 1 for c in ("abcdefghijklmnopqrstuvwxyz"))

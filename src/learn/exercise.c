@@ -383,7 +383,10 @@ static bool write_said(const struct transcript *transcript, char *path)
     return ok;
 }
 
-/* What the command prints when it reads this file; it may take 10 seconds of a processor. */
+enum { PRINTED_MAX = 1 << 16 };
+
+/* What the command prints when it reads this file, if it is no more than any answer is; it may take 10
+ * seconds of a processor. */
 static bool run_program(const char *command, const char *path, struct text *printed)
 {
     struct text line = {0};
@@ -395,7 +398,7 @@ static bool run_program(const char *command, const char *path, struct text *prin
     text_free(&line);
     if (pipe == NULL)
         return false;
-    while ((len = fread(buf, 1, sizeof buf, pipe)) > 0)
+    while (printed->len < PRINTED_MAX && (len = fread(buf, 1, sizeof buf, pipe)) > 0)
         text_add(printed, buf, len);
     return pclose(pipe) == 0;
 }

@@ -34,14 +34,17 @@ void text_add_string(struct text *text, const char *string)
 
 void text_print(struct text *text, const char *format, ...)
 {
-    char line[4096];
     va_list values;
     va_start(values, format);
-    int len = vsnprintf(line, sizeof line, format, values);
+    int len = vsnprintf(NULL, 0, format, values);
     va_end(values);
-    if (len < 0 || (size_t)len >= sizeof line)
+    if (len < 0)
         abort();
-    text_add(text, line, (size_t)len);
+    reserve(text, (size_t)len);
+    va_start(values, format);
+    vsnprintf(text->data + text->len, (size_t)len + 1, format, values);
+    va_end(values);
+    text->len += (size_t)len;
 }
 
 static void escape_byte(struct text *text, char c)

@@ -70,6 +70,8 @@ static bool parse_byte(struct parser *p, char *c)
                                    : "a backslash with an unknown letter");
 }
 
+enum { REPEAT_MAX = 1 << 21 };
+
 /* {2000*x}: many of one byte */
 static bool parse_repeat(struct parser *p, struct transcript_step *step)
 {
@@ -77,6 +79,8 @@ static bool parse_repeat(struct parser *p, struct transcript_step *step)
     unsigned long count = strtoul(p->at, &end, 10);
     if (*end != '*')
         return fail(p, "a count is followed by * and the byte to repeat");
+    if (count > REPEAT_MAX)
+        return fail(p, "a byte is repeated 2097152 times at most");
     p->at = end + 1;
     if (*p->at == '\0')
         return fail(p, "a } is missing");

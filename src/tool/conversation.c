@@ -200,6 +200,20 @@ static void read_piece(struct conversation *c, struct side *side, struct mc_byte
     say_warning(c);
 }
 
+/* Says what the reader keeps; of what may be a login, how much. */
+static void say_kept(const struct conversation *c, const struct side *side)
+{
+    const struct mc_bytes kept = {side->kept + side->read, side->kept_len - side->read};
+    char text[64];
+
+    snprintf(text, sizeof text, "(%zu byte%s not shown)", kept.len,
+             kept.len == 1 ? " that is" : "s that are");
+    if (kept.len > 0 && side == &c->sent && !c->trace.open)
+        screen_say(&c->screen, '|', text);
+    else if (kept.len > 0)
+        screen_say_bytes(&c->screen, '|', kept);
+}
+
 /* Reads a piece as if it came alone, and says how long it is and what the reader keeps of it. */
 static void read_cut(struct conversation *c, struct side *side, struct mc_bytes piece)
 {
@@ -208,9 +222,7 @@ static void read_cut(struct conversation *c, struct side *side, struct mc_bytes 
     snprintf(text, sizeof text, "%zu byte%s", piece.len, piece.len == 1 ? "" : "s");
     screen_say(&c->screen, '~', text);
     read_piece(c, side, piece);
-    if (side->kept_len > side->read)
-        screen_say_bytes(&c->screen, '|',
-                         (struct mc_bytes){side->kept + side->read, side->kept_len - side->read});
+    say_kept(c, side);
 }
 
 /* The first byte that a client sends tells: memcached's text protocol, or another one. */

@@ -64,13 +64,21 @@ static void add_number(struct buffer *item, const char *before, uint64_t number)
     item->len += digits;
 }
 
-/* ms KEY SIZE F<flags> T<expiry>[ b]. The seconds that are left count from some moment after the
- * question, so that the copy expires no later than the item, but for the second in which the
- * server's clock stands still. */
+/* The Unix time at which an item expires; 0: never. The seconds that are left count from some moment
+ * after the question, so that the copy expires no later than the item, but for the second in which
+ * the server's clock stands still. memcached's times have 31 bits. */
+static uint64_t expiry_of(const struct dump *dump, int32_t ttl)
+{
+    int64_t expiry = dump->asked + ttl;
+
+    if (ttl < 0)
+        return 0;
+    return expiry < INT32_MAX ? (uint64_t)expiry : INT32_MAX;
+}
+
+/* ms KEY SIZE F<flags> T<expiry>[ b]. */
 static void begin_item(struct dump *dump, const struct mc_op *op, const struct mc_reply *reply)
 {
-    int32_t ttl = op->meta->ttl;
-
     buffer_add(&dump->item, MC_BYTES("ms "));
     if (is_binary(op)) {
         base64_write(&dump->item, op->key);
@@ -78,7 +86,7 @@ static void begin_item(struct dump *dump, const struct mc_op *op, const struct m
         buffer_add(&dump->item, op->key);
     add_number(&dump->item, " ", reply->size);
     add_number(&dump->item, " F", reply->flags);
-    add_number(&dump->item, " T", ttl < 0 ? 0 : (uint64_t)(dump->asked + ttl));
+    add_number(&dump->item, " T", expiry_of(dump, op->meta->ttl));
     buffer_add(&dump->item, mc_string(is_binary(op) ? " b\r\n" : "\r\n"));
 }
 

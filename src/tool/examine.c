@@ -8,9 +8,13 @@
 #include "interrupt.h"
 #include "socket.h"
 
-enum { END_CHECK_MS = 5, LINE_MAX_SIZE = 2048 };
+enum {
+    END_CHECK_MS = 5,
+    LINE_MAX_SIZE = 2048,
+    ANSWER_MAX = 1 << 22 /* the largest value, with each byte as %XX, and more */
+};
 
-enum waited { WAITED_LINE, WAITED_END, WAITED_LONG, WAITED_INTERRUPT };
+enum waited { WAITED_LINE, WAITED_END, WAITED_LONG, WAITED_TOO_MUCH, WAITED_INTERRUPT };
 
 /* A case that is run. */
 struct run {
@@ -51,6 +55,8 @@ static enum waited wait_for_line(struct run *run)
             memchr(child->output.data + seen, '\n', child->output.len - seen) != NULL)
             return WAITED_LINE;
         seen = child->output.len;
+        if (seen > ANSWER_MAX)
+            return WAITED_TOO_MUCH;
         limit = limit_of(run, asked_ms);
         if (files[0].revents == 0 && mc_socket_now() >= limit)
             return WAITED_LONG;
@@ -103,6 +109,9 @@ static int ask(struct run *run, const struct lie_question *question)
     case WAITED_LONG: note(run, LIE_HANG, question, MC_BYTES("no answer in time")); break;
     case WAITED_END:
         note(run, LIE_CRASH, question, MC_BYTES("no answer, the program ended"));
+        break;
+    case WAITED_TOO_MUCH:
+        note(run, LIE_CRASH, question, MC_BYTES("a line that is longer than any answer"));
         break;
     case WAITED_INTERRUPT: return EINTR;
     }

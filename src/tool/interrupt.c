@@ -1,44 +1,68 @@
-/* Remembers that Ctrl-C was pressed. */
+/* Remembers that Ctrl-C was pressed. A pipe makes it known to poll(), also when it comes just before
+ * that. */
 #include "interrupt.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
-#include <sys/select.h>
-#include <time.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t came, has_pipe;
-static int ends[2]; /* of a pipe */
+static volatile sig_atomic_t came;
+static int ends[2] = {-1, -1}; /* of the pipe */
 
+/* It does not matter when the pipe is full: one byte is enough. */
 static void note_interrupt(int signal)
 {
     int before = errno;
 
     (void)signal;
     came = 1;
-    if (has_pipe != 0 && write(ends[1], "", 1) == 1)
-        has_pipe = 0; /* one byte is enough: nobody reads it */
+    (void)!write(ends[1], "", 1);
     errno = before;
 }
 
+static int open_pipe(void)
+{
+    if (ends[0] >= 0)
+        return 0;
+    if (pipe(ends) != 0)
+        return -1;
+    for (int k = 0; k < 2; k++) {
+        fcntl(ends[k], F_SETFD, FD_CLOEXEC);
+        fcntl(ends[k], F_SETFL, O_NONBLOCK);
+    }
+    return 0;
+}
+
+/* A signal that is ignored, as nohup(1) has it, stays so. */
+static void catch_signal(int signal)
+{
+    const struct sigaction action = {.sa_handler = note_interrupt};
+    struct sigaction before;
+
+    if (sigaction(signal, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(signal, &action, NULL);
+}
+
+/* Without a pipe, which takes descriptors, a Ctrl-C just before a wait does not end it. */
 void interrupt_catch(void)
 {
     const struct sigaction action = {.sa_handler = note_interrupt};
 
+    open_pipe();
     sigaction(SIGINT, &action, NULL);
 }
 
 int interrupt_file(void)
 {
-    if (pipe(ends) != 0)
+    if (open_pipe() != 0)
         return -1;
-    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-    has_pipe = 1;
     interrupt_catch();
-    sigaction(SIGTERM, &(const struct sigaction){.sa_handler = note_interrupt}, NULL);
+    catch_signal(SIGTERM);
+    catch_signal(SIGHUP);
     return ends[0];
 }
 
@@ -47,46 +71,32 @@ bool interrupt_came(void)
     return came != 0;
 }
 
+/* First the pipe, then the note: of two that come at once, one may be lost, but not both. */
 static bool take_interrupt(void)
 {
+    char bytes[16];
+
+    while (read(ends[0], bytes, sizeof bytes) > 0)
+        continue;
     bool was = came != 0;
     came = 0;
     return was;
 }
 
-static int select_until_signal(const int files[2], int64_t ms, const sigset_t *mask)
-{
-    const struct timespec limit = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
-    int ready = 0, most = files[0] > files[1] ? files[0] : files[1];
-    fd_set set;
-
-    FD_ZERO(&set);
-    for (int k = 0; k < 2; k++) {
-        if (files[k] >= 0)
-            FD_SET(files[k], &set);
-    }
-    int count = pselect(most + 1, &set, NULL, NULL, ms >= 0 ? &limit : NULL, mask);
-    if (count <= 0)
-        return count;
-    for (int k = 0; k < 2; k++)
-        ready |= files[k] >= 0 && FD_ISSET(files[k], &set) ? 1 << k : 0;
-    return ready;
-}
-
-/* The signal is blocked but while pselect() waits, so it cannot come just before that. */
 int interrupt_wait(int first, int second, int64_t ms)
 {
-    const int files[] = {first, second};
-    sigset_t ours, before;
-    int ready = 0;
+    struct pollfd files[] = {{first, POLLIN, 0}, {second, POLLIN, 0}, {ends[0], POLLIN, 0}};
+    int limit = ms < INT_MAX ? (int)ms : INT_MAX, count, ready = 0;
 
-    sigemptyset(&ours);
-    sigaddset(&ours, SIGINT);
-    sigprocmask(SIG_BLOCK, &ours, &before);
     do {
-        if (!interrupt_came())
-            ready = select_until_signal(files, ms, &before);
-    } while (ready < 0 && errno == EINTR && !interrupt_came());
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    return take_interrupt() ? INTERRUPT_CAME : ready;
+        count = poll(files, 3, limit);
+        if ((interrupt_came() || (count > 0 && files[2].revents != 0)) && take_interrupt())
+            return INTERRUPT_CAME;
+        if (count < 0 && errno != EINTR)
+            return -1;
+        ready = count <= 0 ? 0
+                           : (files[0].revents != 0 ? INTERRUPT_FIRST : 0) |
+                                 (files[1].revents != 0 ? INTERRUPT_SECOND : 0);
+    } while (ready == 0 && count != 0);
+    return ready;
 }

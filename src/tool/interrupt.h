@@ -8,8 +8,8 @@
 /* From now on Ctrl-C only ends system calls that wait, and is remembered. */
 void interrupt_catch(void);
 
-/* The same, and for SIGTERM as well, with a descriptor that can be read when one of them has come; -1
- * with errno. */
+/* The same, and for SIGTERM and SIGHUP as well, with a descriptor that can be read when one of them has
+ * come; -1 with errno. */
 int interrupt_file(void);
 
 /* Has it come? */

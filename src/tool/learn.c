@@ -133,6 +133,8 @@ static const char *find_hint(const struct exercise *exercise, const char *answer
 static int judge_answer(size_t number, const struct exercise *exercise, const char *answer)
 {
     struct text why = {0};
+    if (answer == NULL)
+        return STATUS_USAGE;
     bool right = exercise_is_right(exercise, answer, &why);
     if (right) {
         puts("Right.");
@@ -166,13 +168,18 @@ static size_t read_number(const char *word)
     return (size_t)number; /* 0 when it is none of these */
 }
 
-/* The answer: the word, or standard input without its last newline, unless that ends a CRLF. */
+/* The answer: the word, or standard input without its last newline, unless that ends a CRLF. NULL after
+ * a message. */
 static const char *read_answer(const char *word)
 {
     static char answer[ANSWER_SIZE];
     if (strcmp(word, "-") != 0)
         return word;
     size_t len = fread(answer, 1, sizeof answer - 1, stdin);
+    if (ferror(stdin)) {
+        escape_message("mcwire", "learn: standard input: %s", strerror(errno));
+        return NULL;
+    }
     if (len > 0 && answer[len - 1] == '\n' && (len == 1 || answer[len - 2] != '\r'))
         len--;
     answer[len] = '\0';

@@ -98,8 +98,9 @@ static int examine_next(struct lying *lying)
         verdict_print_json(examined);
     else
         verdict_print(examined);
-    fflush(stdout);
     lying->done++;
+    if (fflush(stdout) != 0)
+        return STATUS_OUTPUT; /* print_end() says why */
     return examined->verdict <= LIE_SKIPPED ? STATUS_OK : STATUS_NO;
 }
 

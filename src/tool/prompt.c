@@ -65,8 +65,10 @@ static enum prompt_result read_line(struct prompt *prompt, struct buffer *line)
             return result;
         drop_used(prompt);
         ptrdiff_t n = buffer_fill(&prompt->kept, prompt->in, PIECE);
-        if (n < 0 && errno != EINTR)
+        if (n < 0 && errno != EINTR) {
+            prompt->problem = errno;
             return PROMPT_END;
+        }
         if (n == 0)
             return take_line(prompt, true, line) ? PROMPT_LINE : PROMPT_END;
     }

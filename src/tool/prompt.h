@@ -28,6 +28,7 @@ struct prompt {
     int other;     /* another descriptor to wait for, or -1 */
     bool terminal; /* somebody types: labels are shown, on stdout */
     bool grey;     /* so hints are shown */
+    int problem;   /* why the lines of a file could not be read: an errno, or 0 */
     /* ---- private ---- */
     bool edits; /* the terminal tells each key, until prompt_free() */
     bool begun; /* a line is being edited */

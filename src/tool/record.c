@@ -1,6 +1,7 @@
 /* Formats records into memory, and keeps as many as there is room for. */
 #include "record.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -9,10 +10,12 @@
 
 #include "clock.h"
 #include "json.h"
+#include "listen.h"
 
 enum {
     CHUNK = 4096, /* what a pipe that is ready takes at once */
     CHUNKS = 64,
+    NAME_SIZE = 256,   /* of a terminal */
     PATIENCE_MS = 1000 /* at the end */
 };
 
@@ -107,9 +110,22 @@ static void end_record(const struct record *record)
     output->shown = 0;
 }
 
+/* A terminal that is ready takes a byte at least, and whoever writes more waits for its reader. It is
+ * opened once more, so that this does not wait, and the other programs on it still do. */
+static int open_output(void)
+{
+    char name[NAME_SIZE];
+    int file = -1;
+
+    if (isatty(STDOUT_FILENO) == 1 && ttyname_r(STDOUT_FILENO, name, sizeof name) == 0)
+        file = open(name, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    return file >= 0 ? file : STDOUT_FILENO;
+}
+
 int record_open(struct record_output *output, bool json)
 {
     output->json = json;
+    output->file = open_output();
     output->start_ns = clock_ns();
     output->to = open_memstream(&output->text, &output->size);
     return output->to != NULL ? 0 : -1;
@@ -156,13 +172,15 @@ int record_write(struct record_output *output)
     size_t at = 0;
 
     for (int k = 0; k < CHUNKS && at < output->used; k++) {
-        struct pollfd file = {STDOUT_FILENO, POLLOUT, 0};
+        struct pollfd file = {output->file, POLLOUT, 0};
         size_t len = output->used - at < CHUNK ? output->used - at : CHUNK;
         if (poll(&file, 1, 0) <= 0)
             break;
-        ssize_t n = write(STDOUT_FILENO, output->waiting + at, len);
-        if (n < 0)
+        ssize_t n = write(output->file, output->waiting + at, len);
+        if (n < 0 && !listen_must_wait())
             return -1;
+        if (n < 0)
+            break;
         at += (size_t)n;
     }
     output->used -= at;
@@ -173,12 +191,14 @@ int record_write(struct record_output *output)
 
 size_t record_close(struct record_output *output)
 {
-    struct pollfd file = {STDOUT_FILENO, POLLOUT, 0};
+    struct pollfd file = {output->file, POLLOUT, 0};
 
     while (output->used > 0 && poll(&file, 1, PATIENCE_MS) > 0) {
         if (record_write(output) != 0)
             break;
     }
+    if (output->file != STDOUT_FILENO)
+        close(output->file);
     fclose(output->to);
     free(output->text);
     return output->used;

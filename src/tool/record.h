@@ -11,6 +11,7 @@ struct record_output {
     bool json;
     uint64_t dropped; /* records in all */
     /* ---- private ---- */
+    int file; /* stdout, or the terminal that it is */
     FILE *to; /* writes to text */
     char *text;
     size_t size; /* as the stream says */

@@ -100,7 +100,7 @@ static size_t split_line(const struct buffer *input, size_t from, size_t to, str
     return from <= to ? WORDS_MAX + 1 : count;
 }
 
-/* F<flags>, T<expiry> or b. */
+/* F<flags>, T<expiry> or b. memcached's times have 31 bits; later ones are in old dumps. */
 static bool read_dump_flag(struct entry *entry, struct mc_bytes word)
 {
     struct mc_flag *flag = &entry->flags[entry->count];
@@ -117,9 +117,9 @@ static bool read_dump_flag(struct entry *entry, struct mc_bytes word)
     }
     if (letter == 'F')
         return mc_decimal_read(word.data, 1, word.len, UINT64_MAX, &flag->number);
-    if (letter != 'T' || !mc_decimal_read(word.data, 1, word.len, INT32_MAX, &number))
+    if (letter != 'T' || !mc_decimal_read(word.data, 1, word.len, UINT32_MAX, &number))
         return false;
-    flag->ttl = (int32_t)number;
+    flag->ttl = number < INT32_MAX ? (int32_t)number : INT32_MAX;
     entry->expired = number > 0 && (int64_t)number <= (int64_t)time(NULL);
     return true;
 }

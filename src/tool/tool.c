@@ -1,9 +1,14 @@
 /* The command mcwire: the table of its commands and options, from which --help, the completions and
  * the man page's test are made. */
+#include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
+#include "escape.h"
 #include "run.h"
 #include "settings.h"
+#include "standard.h"
+#include "status.h"
 
 #define AT(member) offsetof(struct settings, member)
 #define TABLE(list) (list), sizeof(list) / sizeof *(list)
@@ -312,6 +317,11 @@ int main(int argc, char **argv)
 {
     struct settings settings = settings_default();
     struct option_words words;
+
+    if (standard_open() != 0) {
+        escape_message("mcwire", "/dev/null: %s", strerror(errno));
+        return STATUS_AGAIN;
+    }
     int result = option_read_command(&program, &settings, argc, argv, &words);
 
     return result == OPTION_GO_ON ? words.command->run(&settings, &words) : result;

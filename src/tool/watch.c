@@ -121,9 +121,10 @@ static void print_skipped(struct watch *watch, uint64_t count)
 static bool is_number(struct mc_bytes text)
 {
     size_t start = text.len > 0 && text.data[0] == '-' ? 1 : 0;
+    bool padded = text.len > start + 1 && text.data[start] == '0';
     uint64_t number;
 
-    return mc_decimal_read(text.data, start, text.len, UINT64_MAX, &number);
+    return !padded && mc_decimal_read(text.data, start, text.len, UINT64_MAX, &number);
 }
 
 static void print_member(const struct log_field *field)

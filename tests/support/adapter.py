@@ -223,6 +223,14 @@ class Quitting:
         sys.exit(0)
 
 
+class Endless:
+    """Begins a line that has no end."""
+
+    def ask(self, words):
+        while True:
+            sys.stdout.write("HIT " * 10000)
+
+
 class Tiring(Careful):
     """Ends after 25 answers."""
 
@@ -256,7 +264,7 @@ CLIENTS = {
     "misses": lambda: Same("MISS"), "skips": Skipping, "skips-all": lambda: Same("SKIP"),
     "lucky": Lucky, "tardy": Tardy, "hangs": Hanging, "idle": Idle,
     "quits": Quitting, "tires": Tiring, "babbles": lambda: Same("hello"), "parent": Parent,
-    "hanging-parent": HangingParent,
+    "hanging-parent": HangingParent, "endless": Endless,
     "argues": lambda: Same("ERROR " + " ".join(sys.argv[2:])),
     "marks": lambda: Same("ERROR <b>&\x1b[31m\"\xff"), "stays": Careful, "fails": Careful,
     "dies": Careful,
