@@ -56,7 +56,7 @@ static void fill_text(size_t size)
 
     for (size_t i = 0; i < size; i++) {
         state = state * 1664525 + 1013904223;
-        text[i] = (char)('a' + (state >> 24) % 26);
+        text[i] = (char)('a' + (state >> 24) * 26 / 256);
     }
 }
 

@@ -202,6 +202,7 @@ static void submit_keys(const struct maker *maker, struct conn *conn, struct mc_
     mc_engine_submit(&conn->engine, op);
 }
 
+/* Several keys. */
 static void add_get(struct maker *maker, struct conn *conn, uint64_t start_ns)
 {
     uint32_t slot = add_pending(conn, STATS_GET, start_ns), count = conn->shape->request_keys;
@@ -241,7 +242,7 @@ void maker_add(struct maker *maker, struct conn *conn, uint64_t start_ns)
 {
     enum stats_kind kind = next_kind(maker);
 
-    if (kind == STATS_GET)
+    if (kind == STATS_GET && conn->shape->request_keys > 1)
         add_get(maker, conn, start_ns);
     else
         add_one(maker, conn, kind,
