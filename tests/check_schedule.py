@@ -4,6 +4,7 @@ usage: check_schedule.py MCLOAD
 
 Nothing here depends on how fast the machine is: of times, only the least that they can be is known."""
 
+import contextlib
 import csv
 import fcntl
 import io
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+import threading
 import time
 import unittest
 
@@ -681,6 +683,26 @@ class Failures(unittest.TestCase):
         result = load(server, "--requests=40", "--connections=1", PATIENT, status=1)
         self.assertEqual(result["servers"][0]["broken"], 1)
         self.assertEqual(result["get"]["requests"] + result["get"]["errors"], 40)
+
+    def test_words_of_a_full_server(self):
+        """A server beyond its limit of connections says so before anything was asked."""
+        told = threading.Event()
+
+        class Full(Server):
+            def talk(self, connection):
+                if connection in self.connections[:2]:  # that of the check, and the first
+                    super().talk(connection)
+                    return
+                with connection, contextlib.suppress(OSError):
+                    connection.sendall(b"ERROR Too many open connections\r\n")
+                    while connection.recv(4096):
+                        pass
+                told.set()
+        server = Full(self, lambda call: told.wait(PATIENCE_S))
+        one = load(server, "--requests=1", "--connections=2", PATIENT, status=1)["servers"][0]
+        self.assertEqual(one["first_trouble"], "ERROR Too many open connections")
+        self.assertGreaterEqual(one["error_replies"], 1)
+        self.assertEqual(one["broken"], 0)
 
     def test_troubles_are_their_servers(self):
         def script(call):

@@ -292,10 +292,11 @@ static void go_on(struct loop *e, struct conn *conn)
 static bool read_in(struct loop *e, struct conn *conn, size_t len)
 {
     e->check.conn = conn;
+    e->check.received = (struct mc_bytes){e->in, len};
     e->stats.received_bytes += len;
     if (conn->conversation != NULL)
-        mc_trace_received(&conn->conversation->trace, (struct mc_bytes){e->in, len});
-    mc_engine_feed(&conn->engine, (struct mc_bytes){e->in, len});
+        mc_trace_received(&conn->conversation->trace, e->check.received);
+    mc_engine_feed(&conn->engine, e->check.received);
     conn->when_ns = e->now_ns + timeout_ns(e);
     return collect(e, conn);
 }

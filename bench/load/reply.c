@@ -14,13 +14,31 @@ static bool fail(struct reply_check *check, enum stats_trouble trouble, const ch
     return false;
 }
 
-/* The same for an engine that has failed. */
+/* The same for an error line. */
+static bool fail_words(struct reply_check *check, int event, struct mc_bytes text)
+{
+    static const char *const words[] = {"ERROR", "CLIENT_ERROR", "SERVER_ERROR"};
+    char problem[sizeof check->problem];
+
+    snprintf(problem, sizeof problem, "%s %.*s", words[event - MC_ERROR], (int)text.len,
+             text.len > 0 ? text.data : "");
+    return fail(check, STATS_ERROR_REPLY, problem);
+}
+
+/* The same for an engine that has failed. A server that takes no more connections says so in an
+ * error line that nothing asked for. */
 static bool fail_engine(struct reply_check *check, const struct mc_engine *engine)
 {
-    if (engine->error == MC_E_PROTOCOL)
-        return fail(check, STATS_BROKEN, mc_text_fault(engine->reader.fault));
-    return fail(check, engine->error == MC_E_AMBIGUOUS ? STATS_ERROR_REPLY : STATS_BROKEN,
-                mc_text(engine->error));
+    struct mc_bytes in = check->received;
+    struct mc_reader reader = {0};
+    struct mc_reply reply;
+
+    if (engine->error != MC_E_PROTOCOL)
+        return fail(check, engine->error == MC_E_AMBIGUOUS ? STATS_ERROR_REPLY : STATS_BROKEN,
+                    mc_text(engine->error));
+    int event = engine->received == in.len ? mc_reader_next(&reader, &in, &reply) : 0;
+    return event >= MC_ERROR ? fail_words(check, event, reply.text)
+                             : fail(check, STATS_BROKEN, mc_text_fault(engine->reader.fault));
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */
@@ -115,12 +133,7 @@ static void finish_request(struct reply_check *check, struct conn *conn,
 static bool note_error(struct reply_check *check, struct conn_request *request,
                        const struct mc_op *op)
 {
-    static const char *const words[] = {"ERROR", "CLIENT_ERROR", "SERVER_ERROR"};
-    char problem[sizeof check->problem];
-
-    snprintf(problem, sizeof problem, "%s %.*s", words[op->result - MC_ERROR], (int)op->text.len,
-             op->text.len > 0 ? op->text.data : "");
-    fail(check, STATS_ERROR_REPLY, problem);
+    fail_words(check, op->result, op->text);
     if (op->result != MC_SERVER_ERROR || op->keys != NULL)
         return false;
     check->error_replies += !request->failed;

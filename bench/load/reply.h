@@ -7,8 +7,9 @@
 #include "options.h"
 
 struct reply_check {
-    struct mc_sink sink; /* checks the values of conn; the first member */
-    struct conn *conn;   /* the connection whose bytes are being read */
+    struct mc_sink sink;      /* checks the values of conn; the first member */
+    struct conn *conn;        /* the connection whose bytes are being read, */
+    struct mc_bytes received; /* and these bytes */
     const struct options *options;
     struct stats *stats;
     uint64_t now_ns; /* when the bytes were received: the end of the requests that they answer */
