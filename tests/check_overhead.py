@@ -977,7 +977,7 @@ class Parts(WithServer):
         results.check_form(data, results.FORM, "it")
 
 
-class Waits(unittest.TestCase):
+class Waits(Folder):
     def test_lateness_is_what_lies_after_the_deadline(self):
         asked = []
 
@@ -1047,11 +1047,8 @@ class Waits(unittest.TestCase):
         self.assertEqual(found, {"a": (20, 2), "b": (7, 7)})
 
     def begin_memcached(self):
-        worker = machine.Worker([WORKER, "memcached"])
-        self.addCleanup(worker.end)
-        address = worker.ask("start tcp -1")
-        machine.fill(address)
-        return address
+        self.addCleanup(machine.end_workers)
+        return machine.Servers(self.folder).address("tcp", None)
 
     def test_return_after_a_cut(self):
         """The server's layer connects again by itself; a connection alone does not."""
@@ -1150,8 +1147,6 @@ class Waits(unittest.TestCase):
 FAKE = """#!%s -SE
 import os, sys
 role = sys.argv[1]
-if role == "memcached":
-    os.execv(%r, ["overhead-worker", role])
 ns = {"baseline": 10000, "mcwire": 15000}.get(role) or int(os.environ.get("FAKE_NS", "0"))
 layout = len(os.environ.get("OVERHEAD_LAYOUT", ""))
 if os.environ.get("FAKE_NOISE"):
@@ -1179,7 +1174,7 @@ class Runs(Folder):
     def setUp(self):
         super().setUp()
         with open(self.path("overhead-worker"), "w", encoding="utf-8") as file:
-            file.write(FAKE % (sys.executable, WORKER))
+            file.write(FAKE % sys.executable)
         os.chmod(self.path("overhead-worker"), 0o755)
         self.env = {**os.environ, "FAKE_LOG": self.path("log"), "TMPDIR": self.folder}
 
@@ -1276,10 +1271,9 @@ class Runs(Folder):
         self.assertEqual((status, errors), (1, "overhead: mcwire, get: no connection\n"))
 
     def test_only_on_an_empty_server(self):
-        worker = machine.Worker([WORKER, "memcached"])
-        address = worker.ask("start tcp -1")
+        self.addCleanup(machine.end_workers)
+        address = machine.Servers(self.folder).start("tcp", None)
         status, _, errors = run("--only", "mcwire", "--work", "get", "--server", address)
-        worker.end()
         self.assertEqual((status, errors), (1, "overhead: mcwire, get: wrong result\n"))
 
     def test_no_memcached(self):

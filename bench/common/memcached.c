@@ -1,4 +1,4 @@
-/* Starts memcacheds, and ends them with the program. */
+/* Starts a memcached, and ends it with the program. */
 #include "memcached.h"
 
 #include <errno.h>
@@ -18,37 +18,36 @@
 #include "server.h"
 
 enum {
-    SERVERS_MAX = 8,
-    START_MS = 10000, /* for a server to answer */
+    START_MS = 10000, /* for the server to answer */
     ANSWER_MS = 100,
     LOOK_AGAIN_NS = 1000000, /* while it does not */
-    NOT_FOUND = 127          /* the exit status of a child that cannot become memcached */
+    NOT_FOUND = 127          /* the exit status of a keeper that finds no memcached */
 };
 
-#define INSTALL_HINT                                                                         \
-    "no memcached: start one, or install it (apt install memcached, dnf install memcached, " \
-    "apk add memcached, pacman -S memcached, brew install memcached)"
+#define INSTALL_HINT \
+    "no memcached: start one, or install it (apt, dnf, apk, pacman or brew install memcached)"
+
+/* The keeper is a shell. It ends memcached when its input ends, and removes the folder. */
+static const char keeper_script[] = "command -v memcached >/dev/null || exit 127\n"
+                                    "exec 3<&0\n"
+                                    "memcached \"$@\" </dev/null 3<&- & server=$!\n"
+                                    "exec 2>/dev/null\n"
+                                    "{ read -r _ <&3; kill -9 $server; } &\n"
+                                    "wait $server\n"
+                                    "kill $!\n"
+                                    "rm -rf \"$0\"\n";
 
 #define ADDRESS_PREFIX "unix:"
+#define SOCKET_NAME "/memcached"
 
 /* A sockaddr_un has room for 108 bytes, on some systems for 104. */
-enum {
-    PATH_SIZE = 104,
-    NAME_SIZE = sizeof "/memcached-1",
-    FOLDER_SIZE = PATH_SIZE - NAME_SIZE + 1
-};
-
-struct server {
-    pid_t pid;            /* 0: none */
-    char path[PATH_SIZE]; /* of its socket, or of the file that it writes its port to */
-    char address[sizeof ADDRESS_PREFIX + PATH_SIZE];
-};
+enum { PATH_SIZE = 104, FOLDER_SIZE = PATH_SIZE - sizeof SOCKET_NAME + 1 };
 
 /* In the file and not on the stack, for the signal handler. */
-static struct server servers[SERVERS_MAX];
-static size_t server_count;
 static char folder[FOLDER_SIZE]; /* empty: there is none */
-static pid_t keeper;             /* 0: there is none */
+static char address[sizeof ADDRESS_PREFIX + PATH_SIZE] = ADDRESS_PREFIX;
+static char *const path = address + sizeof ADDRESS_PREFIX - 1; /* of its socket */
+static pid_t keeper;                                           /* 0: there is none */
 static int to_keeper = -1;
 
 static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
@@ -57,39 +56,18 @@ enum { ENDING_SIGNALS = sizeof ending_signals / sizeof *ending_signals };
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
-/* By SIGKILL: the server has nothing to save, and one that was stopped would hear nothing else. */
-static void end_server(struct server *server)
-{
-    if (server->pid > 0) {
-        kill(server->pid, SIGKILL);
-        while (waitpid(server->pid, NULL, 0) < 0 && errno == EINTR)
-            ;
-    }
-    server->pid = 0;
-    unlink(server->path);
-}
-
-/* The keeper goes first: once a server is reaped, its number may be another process's. */
-static void end_keeper(void)
-{
-    if (keeper > 0) {
-        kill(keeper, SIGKILL);
-        while (waitpid(keeper, NULL, 0) < 0 && errno == EINTR)
-            ;
-        close(to_keeper);
-    }
-    keeper = 0;
-}
-
-/* Calls async-signal-safe functions only. */
+/* Calls async-signal-safe functions only. The keeper may have found no rm. */
 static void clean_up(void)
 {
-    end_keeper();
-    for (size_t i = 0; i < server_count; i++)
-        end_server(&servers[i]);
-    server_count = 0;
-    if (folder[0] != '\0')
-        rmdir(folder);
+    close(to_keeper);
+    to_keeper = -1;
+    while (keeper > 0 && waitpid(keeper, NULL, 0) < 0 && errno == EINTR)
+        ;
+    keeper = 0;
+    if (folder[0] == '\0')
+        return;
+    unlink(path);
+    rmdir(folder);
     folder[0] = '\0';
 }
 
@@ -103,7 +81,7 @@ static sigset_t all_ending_signals(void)
     return set;
 }
 
-void memcached_end_all(void)
+void memcached_end(void)
 {
     sigset_t set = all_ending_signals(), before;
 
@@ -132,7 +110,7 @@ static void catch_signals(void)
 
 /* ---- the start ------------------------------------------------------------------------------- */
 
-/* A folder for the sockets. It is given to the user nobody if we are root: memcached refuses to be
+/* A folder for the socket. It is given to the user nobody if we are root: memcached refuses to be
  * root, and becomes nobody before it makes its socket. */
 static bool make_folder(const char *program)
 {
@@ -142,122 +120,58 @@ static bool make_folder(const char *program)
         folder[0] = '\0';
         return false;
     }
-    atexit(memcached_end_all);
+    snprintf(path, PATH_SIZE, "%s" SOCKET_NAME, folder);
+    atexit(memcached_end);
     const struct passwd *nobody = geteuid() == 0 ? getpwnam("nobody") : NULL;
     if (nobody != NULL && chown(folder, nobody->pw_uid, nobody->pw_gid) != 0)
         escape_message(program, "%s cannot be given to the user nobody", folder);
     return true;
 }
 
-/* In the keeper: reads of each server that is started. The pipe ends with the program, however that
- * ends; then the servers are ended. Ending signals are blocked. */
-static void keep(int from)
+/* In the child, in a process group of its own, or Ctrl-C would end the server before the program. */
+static void become_keeper(int input)
 {
-    struct server started;
-
     setpgid(0, 0);
-    while (read(from, &started, sizeof started) == sizeof started)
-        servers[server_count++] = started;
-    clean_up();
-    _exit(0);
-}
-
-/* The keeper is a process that cleans up after a program that is killed. */
-static bool start_keeper(const char *program)
-{
-    int ends[2];
-
-    if (pipe(ends) == 0) {
-        fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-        fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-        keeper = fork();
-        if (keeper == 0) {
-            close(ends[1]);
-            keep(ends[0]);
-        }
-        close(ends[0]);
-        to_keeper = ends[1];
-    }
-    if (keeper > 0)
-        return true;
-    escape_message(program, "no process can be started: %s", strerror(errno));
-    return false;
-}
-
-/* What all servers share is made with the first. */
-static bool prepare(const char *program)
-{
-    return folder[0] != '\0' || (make_folder(program) && start_keeper(program));
-}
-
-/* In the child, which is in a process group of its own, or Ctrl-C would end the server before the
- * program. */
-static void become_memcached(struct server *server, const struct memcached_settings *settings)
-{
-    char *argv[16] = {"memcached", "-m", settings->megabytes, "-U", "0"};
-    size_t n = 5;
-
-    setpgid(0, 0);
-    server->pid = getpid();
-    if (write(to_keeper, server, sizeof *server) != sizeof *server)
-        _exit(NOT_FOUND);
-    if (settings->processor != PROCESSOR_ANY)
-        processor_pin(settings->processor);
-    if (settings->threads != NULL) {
-        argv[n++] = "-t";
-        argv[n++] = settings->threads;
-    }
-    argv[n++] = settings->tcp ? "-l" : "-s";
-    argv[n++] = settings->tcp ? "127.0.0.1" : server->path;
-    if (settings->tcp) { /* any free port, which it writes into a file */
-        setenv("MEMCACHED_PORT_FILENAME", server->path, 1);
-        argv[n++] = "-p";
-        argv[n++] = "-1";
-    }
-    if (geteuid() == 0) {
-        argv[n++] = "-u";
-        argv[n++] = "nobody";
-    }
-    int null = open("/dev/null", O_RDONLY);
-    if (null >= 0)
-        dup2(null, STDIN_FILENO);
+    dup2(input, STDIN_FILENO);
     dup2(STDERR_FILENO, STDOUT_FILENO);
-    execvp(argv[0], argv);
+    execl("/bin/sh", "sh", "-c", keeper_script, folder, "-s", path, "-m", "64", "-U", "0",
+          geteuid() == 0 ? "-u" : (char *)NULL, "nobody", (char *)NULL);
     _exit(NOT_FOUND);
 }
 
 /* No signal comes between making something and knowing that it has to be cleaned up. */
-static struct server *spawn_memcached(const char *program,
-                                      const struct memcached_settings *settings)
+static bool start_keeper(const char *program)
 {
     sigset_t set = all_ending_signals(), before;
-    struct server *server = NULL;
+    int ends[2];
 
     sigprocmask(SIG_BLOCK, &set, &before);
     catch_signals();
-    if (server_count < SERVERS_MAX && prepare(program)) {
-        server = &servers[server_count++]; /* not counted before the keeper is there */
-        snprintf(server->path, sizeof server->path, "%s/memcached-%zu", folder, server_count);
-        snprintf(server->address, sizeof server->address, ADDRESS_PREFIX "%s/memcached-%zu", folder,
-                 server_count);
-        server->pid = fork();
-        if (server->pid == 0) {
+    bool made = make_folder(program);
+    if (made && pipe(ends) == 0) {
+        to_keeper = ends[1];
+        fcntl(to_keeper, F_SETFD, FD_CLOEXEC);
+        keeper = fork();
+        if (keeper == 0) {
             sigprocmask(SIG_SETMASK, &before, NULL);
-            become_memcached(server, settings);
+            become_keeper(ends[0]);
         }
+        close(ends[0]);
     }
+    if (made && keeper <= 0)
+        escape_message(program, "no process can be started: %s", strerror(errno));
     sigprocmask(SIG_SETMASK, &before, NULL);
-    return server;
+    return keeper > 0;
 }
 
 /* ---- waiting for it -------------------------------------------------------------------------- */
 
-bool memcached_answers(const char *address, int timeout_ms)
+bool memcached_answers(const char *at, int timeout_ms)
 {
     char buf[MC_LINE_MAX];
     struct mc_server server = {0};
 
-    if (mc_server_init(&server, address, buf, sizeof buf) != 0)
+    if (mc_server_init(&server, at, buf, sizeof buf) != 0)
         return false;
     server.timeout_ms = timeout_ms;
     int result = mc_server_version(&server);
@@ -265,34 +179,17 @@ bool memcached_answers(const char *address, int timeout_ms)
     return result == MC_VERSION;
 }
 
-/* Reads the port that a server has written into its file. */
-static bool read_port(struct server *server)
-{
-    unsigned port;
-    FILE *file = fopen(server->path, "r");
-
-    if (file == NULL)
-        return false;
-    bool found = fscanf(file, "TCP INET: %u", &port) == 1;
-    fclose(file);
-    if (found)
-        snprintf(server->address, sizeof server->address, "127.0.0.1:%u", port);
-    return found;
-}
-
 /* NULL; or why there is no answer. What the server itself says, if anything, is on stderr. */
-static const char *wait_for_answer(struct server *server, bool tcp)
+static const char *wait_for_answer(void)
 {
     const struct timespec pause = {.tv_nsec = LOOK_AGAIN_NS};
     siginfo_t ended = {0};
 
-    if (server->pid < 0)
-        return "memcached cannot be started";
     for (int64_t until = mc_socket_deadline(START_MS); mc_socket_now() < until;) {
-        if ((!tcp || read_port(server)) && memcached_answers(server->address, ANSWER_MS))
+        if (memcached_answers(address, ANSWER_MS))
             return NULL;
-        if (waitid(P_PID, (id_t)server->pid, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-            ended.si_pid == server->pid)
+        if (waitid(P_PID, (id_t)keeper, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+            ended.si_pid == keeper)
             return ended.si_status == NOT_FOUND ? INSTALL_HINT : "memcached ended at its start";
         if (nanosleep(&pause, NULL) != 0)
             return "interrupted";
@@ -300,16 +197,14 @@ static const char *wait_for_answer(struct server *server, bool tcp)
     return "memcached was started and does not answer";
 }
 
-const char *memcached_start(const char *program, const struct memcached_settings *settings)
+const char *memcached_start(const char *program)
 {
-    struct server *server = spawn_memcached(program, settings);
-
-    if (server == NULL)
+    if (!start_keeper(program))
         return NULL;
-    const char *why = wait_for_answer(server, settings->tcp);
+    const char *why = wait_for_answer();
     if (why == NULL)
-        return server->address;
+        return address;
     escape_message(program, "%s", why);
-    end_server(server);
+    memcached_end();
     return NULL;
 }

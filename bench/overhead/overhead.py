@@ -124,7 +124,7 @@ class Measurement:
             compile_mcmc(os.path.abspath(arguments["--mcmc"].encode("latin-1").decode()),
                          self.programs.mcmc)
         self.client_at, self.server_at = choose_processors(arguments["--processors"])
-        self.servers = Servers(self.programs.worker("memcached"))
+        self.servers = Servers(folder)
         self.data = new_data()
 
     def address(self, transport, processor):

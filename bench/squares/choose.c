@@ -15,8 +15,7 @@ enum { PROBE_MS = 300 }; /* for the server at the usual port to answer */
 
 static struct choose_server start_private(const char *why)
 {
-    const struct memcached_settings settings = {.processor = PROCESSOR_ANY, .megabytes = "64"};
-    const char *address = memcached_start("squares", &settings);
+    const char *address = memcached_start("squares");
 
     if (address != NULL)
         escape_message("squares", "%sstarted a private memcached on %s", why, address);

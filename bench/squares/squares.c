@@ -37,7 +37,7 @@ static void on_interrupt(int number)
         cache_interrupt(cache_in_use);
         return;
     }
-    memcached_end_all();
+    memcached_end();
     signal(number, SIG_DFL);
     raise(number);
 }
