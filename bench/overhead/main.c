@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "wire.h"
 #include "worker.h"
 
 static const struct {
