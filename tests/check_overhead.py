@@ -1115,7 +1115,8 @@ class Waits(Folder):
         worker.ask("hello")  # until then it may be no more than a fork
         self.assertGreater(waits.resident_kb(worker), 100)
         worker.end()
-        self.assertIsNone(waits.measure_memory([WORKER, "baseline"], "unix:/nowhere"))
+        with self.assertRaises(machine.Failed):
+            waits.measure_memory([WORKER, "baseline"], "unix:/nowhere")
 
     def test_tables(self):
         data = sample_data()

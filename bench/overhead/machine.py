@@ -32,6 +32,7 @@ class Absent(Exception):
 
 class Failed(Exception):
     """It gave no answer, or that it failed."""
+    status = 1
 
 
 class Progress:
@@ -100,6 +101,12 @@ class Worker:
         if word != "ok":
             raise Failed(rest)
         return rest
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.end()
 
     def end(self, patience=END_S):
         """Its exit status, once it has ended by itself or was killed."""

@@ -124,13 +124,10 @@ class Team:
         PROGRESS.show("building and starting " + name)
         client = {"name": name, "title": name, "settings": "", "absent": ""}
         try:
-            worker = self.start(name)
-            try:
+            with self.start(name) as worker:
                 title, _, client["settings"] = worker.ask("hello").partition("\t")
-                if name not in TWINS:
-                    client["title"] = self.programs.title(name) or title
-            finally:
-                worker.end()
+            if name not in TWINS:
+                client["title"] = self.programs.title(name) or title
         except Absent as problem:
             client["absent"] = str(problem)
         except Failed as problem:

@@ -25,7 +25,7 @@ from clients import PYTHON, Timed, Tools, believed_lies, can_count
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-FAILED, USAGE, NO_SERVER, NOISY, SKIPPED, INTERRUPTED = 1, 2, 69, 75, 77, 130
+FAILED, NO_SERVER, NOISY, SKIPPED, INTERRUPTED = 1, 69, 75, 77, 130
 QUICK_COUNTS = ("get", "get-100")
 PARTS_WORKS, PARTS_COUNT = ("get", "set", "get-100", "get-100k", "get-1m"), 200
 TRIES = 3  # a machine that stands still for seconds makes an operation meet its deadline
@@ -77,11 +77,8 @@ class Programs:
 
     @staticmethod
     def ask_once(command, line):
-        worker = Worker(command)
-        try:
+        with Worker(command) as worker:
             return worker.ask(line)
-        finally:
-            worker.end()
 
 
 def choose_processors(wanted):
@@ -203,19 +200,20 @@ class Measurement:
                 lives[name] = self.programs.worker("server") if name == "mcwire" else command
         address = self.address("tcp", self.client_at)
         lives = waits.measure_lives(lives, address, self.client_at, 1 if quick else 5)
+        lines = ["open " + address, find_work("get").line()]
         for name, command in commands.items():
             PROGRESS.show("what %s costs beside its operations" % name)
+            counts = can_count(name) and counter.has("valgrind")
             self.data["beside"].append({
                 **dict.fromkeys(BESIDE), **lives.get(name, {}), "client": name,
-                "memory": waits.measure_memory(command, address), "allocations":
-                waits.measure_allocations(command, address, counter) if can_count(name) else None})
+                "memory": or_none(waits.measure_memory, command, address),
+                "allocations": or_none(counter.allocations, command, lines) if counts else None})
 
     def measure_parts(self):
         """The median of each part of an operation of mcwire."""
-        worker = Worker(self.programs.worker("mcwire"), self.client_at)
-        worker.ask("open " + self.address("tcp", self.client_at))
-        for work in WORKS:
-            if work.name in PARTS_WORKS:
+        with Worker(self.programs.worker("mcwire"), self.client_at) as worker:
+            worker.ask("open " + self.address("tcp", self.client_at))
+            for work in map(find_work, PARTS_WORKS):
                 PROGRESS.show("the parts of " + work.name)
                 worker.ask(work.line())
                 worker.ask("parts %d" % PARTS_COUNT)
@@ -223,21 +221,18 @@ class Measurement:
                 self.data["parts"].append(dict(
                     {part: median(times[i::len(PARTS)]) for i, part in enumerate(PARTS)},
                     work=work.name))
-        worker.end()
 
     def measure_wire(self, counter):
-        worker = Worker(self.programs.worker("wire"), self.client_at)
-        words = worker.ask("list").split("\t")
-        for name, title in zip(words[::2], words[1::2]):
-            PROGRESS.show("in memory: " + title)
-            size, ns = int(worker.ask("work " + name)), float(worker.ask("time"))
-            instructions = None
-            if counter and counter.has("valgrind"):
-                instructions = or_none(counter.instructions, self.programs.worker("wire"),
-                                       ["work " + name])
-            self.data["wire"].append({"name": name, "title": title, "bytes": size, "ns": ns,
-                                      "instructions": instructions})
-        worker.end()
+        wire = self.programs.worker("wire")
+        with Worker(wire, self.client_at) as worker:
+            words = worker.ask("list").split("\t")
+            for name, title in zip(words[::2], words[1::2]):
+                PROGRESS.show("in memory: " + title)
+                size, ns = int(worker.ask("work " + name)), float(worker.ask("time"))
+                counts = counter and counter.has("valgrind")
+                self.data["wire"].append({
+                    "name": name, "title": title, "bytes": size, "ns": ns, "instructions":
+                    or_none(counter.instructions, wire, ["work " + name]) if counts else None})
 
     def count_limits(self, counter, path, build):
         """The instructions that have a limit, of a worker; raises Failed."""
@@ -363,10 +358,9 @@ def judge(results):
 def read_stored(name):
     try:
         return read_json(name.encode("latin-1"))
-    except OSError as problem:
-        raise Usage("--from: %s: %s" % (name, problem.strerror)) from None
-    except ValueError as problem:
-        raise Usage("--from: %s: %s" % (name, problem)) from None
+    except (OSError, ValueError) as problem:
+        why = getattr(problem, "strerror", problem)
+        raise Usage("--from: %s: %s" % (name, why)) from None
 
 
 def print_stored(arguments):
@@ -405,13 +399,13 @@ def run_only(arguments, folder):
     """Does operations and nothing besides, for tools that look at the process."""
     client, work = arguments["--only"], arguments["--work"] or "get"
     measurement = Measurement(arguments, folder)
-    worker = Worker(measurement.programs.client(client), measurement.client_at)
     try:
-        address = arguments["--server"] or measurement.address(
-            arguments["--transport"] or "unix", measurement.client_at)
-        worker.ask("open " + address)
-        worker.ask(find_work(work).line())
-        worker.ask("run %d" % (arguments["--count"] or 1000), 3600)
+        with Worker(measurement.programs.client(client), measurement.client_at) as worker:
+            address = arguments["--server"] or measurement.address(
+                arguments["--transport"] or "unix", measurement.client_at)
+            worker.ask("open " + address)
+            worker.ask(find_work(work).line())
+            worker.ask("run %d" % (arguments["--count"] or 1000), 3600)
     except (Absent, Failed) as problem:
         raise Stop(FAILED, "%s, %s: %s" % (client, work, problem)) from None
 
@@ -500,12 +494,8 @@ def main():
     try:
         run_mode(sys.argv[1:])
         return 0
-    except Usage as problem:
-        status, text = USAGE, str(problem)
-    except Stop as problem:
+    except (Usage, Stop, Failed) as problem:
         status, text = problem.status, str(problem)
-    except Failed as problem:
-        status, text = FAILED, str(problem)
     except KeyboardInterrupt:
         status, text = INTERRUPTED, "interrupted"
     PROGRESS.end()

@@ -134,15 +134,13 @@ def measure_client(name, command, processor, tries):
     for kind in KINDS:
         for ms in DEADLINES_MS:
             PROGRESS.show("deadlines of %d ms, %s server, %s" % (ms, kind, name))
-            worker = Worker(command, processor)
             try:
-                with Server(ms / 4000 if kind == "dripping" else None) as server:
+                with Worker(command, processor) as worker, \
+                        Server(ms / 4000 if kind == "dripping" else None) as server:
                     late = find_lateness(worker, server.address, ms, tries)
-                records.append({"client": name, "server": kind, "deadline": ms, "late": late})
             except (Absent, Failed):
                 return records
-            finally:
-                worker.end()
+            records.append({"client": name, "server": kind, "deadline": ms, "late": late})
     return records
 
 
@@ -156,25 +154,11 @@ def resident_kb(worker):
 
 
 def measure_memory(command, address):
-    """kB of a process that has done some gets; None if it cannot."""
-    worker = Worker(command)
-    try:
+    """kB of a process that has done some gets."""
+    with Worker(command) as worker:
         for line in ("open " + address, find_work("get").line(), "run %d" % RUN_FIRST):
             worker.ask(line)
         return resident_kb(worker)
-    except (Absent, Failed):
-        return None
-    finally:
-        worker.end()
-
-
-def measure_allocations(command, address, counter):
-    """Of a get; None where they cannot be counted."""
-    lines = ["open " + address, find_work("get").line()]
-    try:
-        return counter.allocations(command, lines) if counter.has("valgrind") else None
-    except (Absent, Failed, OSError):
-        return None
 
 
 def measure_connect(worker, address, tries):
