@@ -1285,6 +1285,23 @@ class Runs(Folder):
         self.assertEqual(status, 69)
         self.assertIn("no memcached: start one, or install it", errors)
 
+    def test_what_killed_programs_left(self):
+        """Only what is named so, and only when its process is gone."""
+        ended = subprocess.Popen(["true"])
+        ended.wait()
+        left = "mcwire-%d-" % ended.pid
+        others = ["mcwire-%d-abcdef" % os.getpid(), left + "long-name", "mcwire-abcdef",
+                  "x" + left + "abcdef"]
+        with tempfile.TemporaryDirectory() as below:
+            for name in others + [left + "abcdef", left + "AbC123"]:
+                os.mkdir("%s/%s" % (below, name))
+                open("%s/%s/file" % (below, name), "w").close()
+            self.assertEqual(run("--only", "mcwire", "--server", "unix:/nowhere",
+                                 env={**os.environ, "TMPDIR": below})[0], 1)
+            self.assertEqual(sorted(os.listdir(below)), sorted(others))
+            for name in others:
+                self.assertEqual(os.listdir("%s/%s" % (below, name)), ["file"])
+
     def test_interrupted(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             # A shell lets what it starts in the background ignore SIGINT.

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "escape.h"
-#include "scratch.h"
 #include "server.h"
 
 enum {
@@ -40,8 +39,13 @@ static const char keeper_script[] = "command -v memcached >/dev/null || exit 127
 #define ADDRESS_PREFIX "unix:"
 #define SOCKET_NAME "/memcached"
 
-/* A sockaddr_un has room for 108 bytes, on some systems for 104. */
-enum { PATH_SIZE = 104, FOLDER_SIZE = PATH_SIZE - sizeof SOCKET_NAME + 1 };
+/* A sockaddr_un has room for 108 bytes, on some systems for 104. The folder's name says whose it is, so
+ * that others can remove it. */
+enum {
+    PATH_SIZE = 104,
+    FOLDER_SIZE = PATH_SIZE - sizeof SOCKET_NAME + 1,
+    NAME_SIZE = sizeof "/mcwire-2147483647-XXXXXX"
+};
 
 /* In the file and not on the stack, for the signal handler. */
 static char folder[FOLDER_SIZE]; /* empty: there is none */
@@ -114,7 +118,11 @@ static void catch_signals(void)
  * root, and becomes nobody before it makes its socket. */
 static bool make_folder(const char *program)
 {
-    scratch_name(folder, sizeof folder);
+    const char *below = getenv("TMPDIR");
+
+    if (below == NULL || below[0] != '/' || strlen(below) + NAME_SIZE > sizeof folder)
+        below = "/tmp";
+    snprintf(folder, sizeof folder, "%s/mcwire-%ld-XXXXXX", below, (long)getpid());
     if (mkdtemp(folder) == NULL) {
         escape_message(program, "no folder %s can be made: %s", folder, strerror(errno));
         folder[0] = '\0';

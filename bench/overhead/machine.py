@@ -147,7 +147,7 @@ def is_abandoned(path):
 
 
 def make_scratch():
-    """A folder whose name says whose it is (see scratch.h). What killed ones left is removed."""
+    """A folder whose name says whose it is. What killed programs left is removed."""
     below = tempfile.gettempdir()
     for path in (os.path.join(below, name) for name in os.listdir(below)):
         if is_abandoned(path):
