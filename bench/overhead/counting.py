@@ -116,7 +116,7 @@ def or_none(function, *arguments):
 
 def sources():
     """Of overhead-worker, below the top folder."""
-    found = ["src/tool/escape.c", "src/tool/histogram.c"]
+    found = ["src/tool/histogram.c"]
     for folder in ("proto", "src", "bench/common", "bench/overhead"):
         found += [folder + "/" + name for name in sorted(os.listdir(os.path.join(ROOT, folder)))
                   if name.endswith(".c")]

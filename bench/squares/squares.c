@@ -65,7 +65,7 @@ struct chosen {
 
 static struct chosen start_private(const char *why)
 {
-    const char *address = memcached_start("squares");
+    const char *address = memcached_start();
 
     if (address != NULL)
         escape_message("squares", "%sstarted a private memcached on %s", why, address);

@@ -10,7 +10,7 @@
 
 /* Starts a memcached found on PATH, once, and waits until it answers. Its address, valid until
  * memcached_end(); NULL when that fails, after a line on stderr that says why. */
-const char *memcached_start(const char *program);
+const char *memcached_start(void);
 
 /* True when a memcached, and not just anything, answers at an address in time. */
 bool memcached_answers(const char *address, int timeout_ms);

@@ -2,7 +2,6 @@
 #include "memcached.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "escape.h"
 #include "server.h"
 
@@ -26,15 +26,16 @@ enum {
 #define INSTALL_HINT \
     "no memcached: start one, or install it (apt, dnf, apk, pacman or brew install memcached)"
 
-/* The keeper is a shell. It ends memcached when its input ends, and removes the folder. */
-static const char keeper_script[] = "command -v memcached >/dev/null || exit 127\n"
-                                    "exec 3<&0\n"
-                                    "memcached \"$@\" </dev/null 3<&- & server=$!\n"
-                                    "exec 2>/dev/null\n"
-                                    "{ read -r _ <&3; kill -9 $server; } &\n"
-                                    "wait $server\n"
-                                    "kill $!\n"
-                                    "rm -rf \"$0\"\n";
+/* The keeper is a shell. It ends memcached when its input ends, and removes the folder, which is $0. */
+static char keeper_script[] =
+    "command -v memcached >/dev/null || exit 127\n"
+    "exec 3<&0\n"
+    "memcached -s \"$0\"/memcached -m 64 -U 0 $1 </dev/null >&2 3<&- & server=$!\n"
+    "exec 2>/dev/null\n"
+    "{ read -r _ <&3; kill -9 $server; } &\n"
+    "wait $server\n"
+    "kill -9 $!\n"
+    "rm -rf \"$0\"\n";
 
 #define ADDRESS_PREFIX "unix:"
 #define SOCKET_NAME "/memcached"
@@ -51,8 +52,7 @@ enum {
 static char folder[FOLDER_SIZE]; /* empty: there is none */
 static char address[sizeof ADDRESS_PREFIX + PATH_SIZE] = ADDRESS_PREFIX;
 static char *const path = address + sizeof ADDRESS_PREFIX - 1; /* of its socket */
-static pid_t keeper;                                           /* 0: there is none */
-static int to_keeper = -1;
+static struct child keeper = {.to = -1};
 
 static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
 
@@ -63,11 +63,10 @@ enum { ENDING_SIGNALS = sizeof ending_signals / sizeof *ending_signals };
 /* Calls async-signal-safe functions only. The keeper may have found no rm. */
 static void clean_up(void)
 {
-    close(to_keeper);
-    to_keeper = -1;
-    while (keeper > 0 && waitpid(keeper, NULL, 0) < 0 && errno == EINTR)
+    child_close_input(&keeper);
+    while (keeper.pid > 0 && waitpid(keeper.pid, NULL, 0) < 0 && errno == EINTR)
         ;
-    keeper = 0;
+    keeper.pid = 0;
     if (folder[0] == '\0')
         return;
     unlink(path);
@@ -116,7 +115,7 @@ static void catch_signals(void)
 
 /* A folder for the socket. It is given to the user nobody if we are root: memcached refuses to be
  * root, and becomes nobody before it makes its socket. */
-static bool make_folder(const char *program)
+static bool make_folder(void)
 {
     const char *below = getenv("TMPDIR");
 
@@ -124,7 +123,7 @@ static bool make_folder(const char *program)
         below = "/tmp";
     snprintf(folder, sizeof folder, "%s/mcwire-%ld-XXXXXX", below, (long)getpid());
     if (mkdtemp(folder) == NULL) {
-        escape_message(program, "no folder %s can be made: %s", folder, strerror(errno));
+        escape_message("squares", "no folder %s can be made: %s", folder, strerror(errno));
         folder[0] = '\0';
         return false;
     }
@@ -132,44 +131,27 @@ static bool make_folder(const char *program)
     atexit(memcached_end);
     const struct passwd *nobody = geteuid() == 0 ? getpwnam("nobody") : NULL;
     if (nobody != NULL && chown(folder, nobody->pw_uid, nobody->pw_gid) != 0)
-        escape_message(program, "%s cannot be given to the user nobody", folder);
+        escape_message("squares", "%s cannot be given to the user nobody", folder);
     return true;
 }
 
-/* In the child, in a process group of its own, or Ctrl-C would end the server before the program. */
-static void become_keeper(int input)
+/* No signal comes between making something and knowing that it has to be cleaned up. The keeper is in a
+ * process group of its own, or Ctrl-C would end the server before the program. */
+static bool start_keeper(void)
 {
-    setpgid(0, 0);
-    dup2(input, STDIN_FILENO);
-    dup2(STDERR_FILENO, STDOUT_FILENO);
-    execl("/bin/sh", "sh", "-c", keeper_script, folder, "-s", path, "-m", "64", "-U", "0",
-          geteuid() == 0 ? "-u" : (char *)NULL, "nobody", (char *)NULL);
-    _exit(NOT_FOUND);
-}
-
-/* No signal comes between making something and knowing that it has to be cleaned up. */
-static bool start_keeper(const char *program)
-{
+    char *user = geteuid() == 0 ? "-u nobody" : "";
+    char *command[] = {"/bin/sh", "-c", keeper_script, folder, user, NULL};
     sigset_t set = all_ending_signals(), before;
-    int ends[2];
 
     sigprocmask(SIG_BLOCK, &set, &before);
     catch_signals();
-    bool made = make_folder(program);
-    if (made && pipe(ends) == 0) {
-        to_keeper = ends[1];
-        fcntl(to_keeper, F_SETFD, FD_CLOEXEC);
-        keeper = fork();
-        if (keeper == 0) {
-            sigprocmask(SIG_SETMASK, &before, NULL);
-            become_keeper(ends[0]);
-        }
-        close(ends[0]);
+    int problem = make_folder() ? child_start(&keeper, command) : 0;
+    if (problem != 0) {
+        escape_message("squares", "no process can be started: %s", strerror(problem));
+        keeper = (struct child){.to = -1};
     }
-    if (made && keeper <= 0)
-        escape_message(program, "no process can be started: %s", strerror(errno));
     sigprocmask(SIG_SETMASK, &before, NULL);
-    return keeper > 0;
+    return keeper.pid > 0;
 }
 
 /* ---- waiting for it -------------------------------------------------------------------------- */
@@ -191,28 +173,27 @@ bool memcached_answers(const char *at, int timeout_ms)
 static const char *wait_for_answer(void)
 {
     const struct timespec pause = {.tv_nsec = LOOK_AGAIN_NS};
-    siginfo_t ended = {0};
+    int status;
 
     for (int64_t until = mc_socket_deadline(START_MS); mc_socket_now() < until;) {
         if (memcached_answers(address, ANSWER_MS))
             return NULL;
-        if (waitid(P_PID, (id_t)keeper, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-            ended.si_pid == keeper)
-            return ended.si_status == NOT_FOUND ? INSTALL_HINT : "memcached ended at its start";
+        if (child_has_ended(&keeper, &status))
+            return status == NOT_FOUND ? INSTALL_HINT : "memcached ended at its start";
         if (nanosleep(&pause, NULL) != 0)
             return "interrupted";
     }
     return "memcached was started and does not answer";
 }
 
-const char *memcached_start(const char *program)
+const char *memcached_start(void)
 {
-    if (!start_keeper(program))
+    if (!start_keeper())
         return NULL;
     const char *why = wait_for_answer();
     if (why == NULL)
         return address;
-    escape_message(program, "%s", why);
+    escape_message("squares", "%s", why);
     memcached_end();
     return NULL;
 }
