@@ -58,7 +58,7 @@ def run_lengths(work):
 
 
 class Counter:
-    """Counts what commands do that obey lines."""
+    """Counts what commands do that obey lines. Raises Failed where a tool is absent."""
 
     def __init__(self, folder):
         self.folder = folder

@@ -165,12 +165,10 @@ class Measurement:
         command = self.programs.client(name)
         lines = ["open " + self.address("tcp", self.server_at), work.line()]
         PROGRESS.show("counting %s by %s" % (work.name, name))
-        instructions, calls = None, (None, "")
         slow = name in LANGUAGES and (self.arguments["--quick"] or work.name not in QUICK_COUNTS)
-        if counter.has("valgrind") and not slow and can_count(name):
-            instructions = or_none(counter.instructions, command, lines, work)
-        if counter.has("strace"):
-            calls = or_none(counter.syscalls, command, lines, work) or calls
+        instructions = None if slow or not can_count(name) else \
+            or_none(counter.instructions, command, lines, work)
+        calls = or_none(counter.syscalls, command, lines, work) or (None, "")
         if instructions is not None or calls[0] is not None:
             self.data["counts"].append({"work": work.name, "client": name, "syscalls": calls[0],
                                         "instructions": instructions, "names": calls[1]})
@@ -203,7 +201,7 @@ class Measurement:
         lines = ["open " + address, find_work("get").line()]
         for name, command in commands.items():
             PROGRESS.show("what %s costs beside its operations" % name)
-            counts = can_count(name) and counter.has("valgrind")
+            counts = can_count(name)
             self.data["beside"].append({
                 **dict.fromkeys(BESIDE), **lives.get(name, {}), "client": name,
                 "memory": or_none(waits.measure_memory, command, address),
@@ -229,10 +227,9 @@ class Measurement:
             for name, title in zip(words[::2], words[1::2]):
                 PROGRESS.show("in memory: " + title)
                 size, ns = int(worker.ask("work " + name)), float(worker.ask("time"))
-                counts = counter and counter.has("valgrind")
-                self.data["wire"].append({
-                    "name": name, "title": title, "bytes": size, "ns": ns, "instructions":
-                    or_none(counter.instructions, wire, ["work " + name]) if counts else None})
+                counts = or_none(counter.instructions, wire, ["work " + name]) if counter else None
+                self.data["wire"].append({"name": name, "title": title, "bytes": size, "ns": ns,
+                                          "instructions": counts})
 
     def count_limits(self, counter, path, build):
         """The instructions that have a limit, of a worker; raises Failed."""
