@@ -191,8 +191,10 @@ def hash_of(path):
         return hashlib.sha256(file.read()).hexdigest()[:16]
 
 
-def machine_facts(words, programs):
+def machine_facts(words, wire):
     """What a reader has to know of a run, and how to repeat it."""
+    with Worker(wire) as worker:
+        compiler = worker.ask("compiler")
     system = os.uname()
     release = find_line("/etc/os-release", "PRETTY_NAME")
     load = os.getloadavg()[0]
@@ -202,8 +204,8 @@ def machine_facts(words, programs):
         "processor": "%s, %d online" % (find_line("/proc/cpuinfo", "model name") or "unknown",
                                         os.cpu_count()),
         "system": " ".join(system[i] for i in (0, 2, 4)) + (release and ", " + release),
-        "compiler": programs.ask_once(programs.worker("wire"), "compiler"),
-        "worker": "sha256 " + hash_of(programs.worker("wire")[0]),
+        "compiler": compiler,
+        "worker": "sha256 " + hash_of(wire[0]),
         "python": platform.python_version(),
         "load": "%.2f before the run" % load,
     }

@@ -75,11 +75,6 @@ class Programs:
             return "--mcmc DIR names the folder of its source"
         return None if name in CLIENTS[:2] else "--install-clients installs it"
 
-    @staticmethod
-    def ask_once(command, line):
-        with Worker(command) as worker:
-            return worker.ask(line)
-
 
 def choose_processors(wanted):
     """The client's, and the server's when they are apart: the last two that are allowed, as the
@@ -115,8 +110,7 @@ class Measurement:
 
     def __init__(self, arguments, folder):
         self.arguments, self.folder = arguments, folder
-        self.programs = Programs(arguments["--workers"],
-                                 arguments["--python"], folder)
+        self.programs = Programs(arguments["--workers"], arguments["--python"], folder)
         if arguments["--mcmc"]:
             compile_mcmc(os.path.abspath(arguments["--mcmc"].encode("latin-1").decode()),
                          self.programs.mcmc)
@@ -262,7 +256,7 @@ class Measurement:
                 self.count_limits(counter, path, build)
 
     def run(self):
-        self.data["facts"] = machine_facts(self.arguments.words, self.programs)
+        self.data["facts"] = machine_facts(self.arguments.words, self.programs.worker("wire"))
         self.data["facts"]["pinned"] = "no: this system cannot" if self.client_at is None else \
             "client to processor %d; server to %d or, apart, to %d" % (
                 self.client_at, self.client_at, self.server_at)
