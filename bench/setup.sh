@@ -118,29 +118,24 @@ need_packages() {
 
 # setup_install THING...: what of these is missing.
 setup_install() {
-    local missing=() thing as_root=()
+    local missing=() thing
     for thing in "$@"; do
         setup_has "$thing" || missing+=("$thing")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
     command -v apt-get >/dev/null || setup_advise "${missing[@]}"
-    if [ "$(id -u)" -ne 0 ]; then
-        as_root=(sudo)
-        { command -v sudo >/dev/null && sudo true; } || setup_advise "${missing[@]}"
-    fi
+    [ "$(id -u)" -eq 0 ] || { command -v sudo >/dev/null && sudo true; } ||
+        setup_advise "${missing[@]}"
     # The names are words on purpose.
     # shellcheck disable=SC2046
-    setup_apt "${as_root[@]}" -- $(setup_names 2 "${missing[@]}")
+    setup_apt $(setup_names 2 "${missing[@]}")
 }
 
-# setup_apt [sudo] -- PACKAGE...: installs these. When that fails, it prints one line of the
-# hundreds that apt may have printed, and exits with status 69.
+# setup_apt PACKAGE...: installs these, as root or with sudo. When that fails, it prints one line of
+# the hundreds that apt may have printed, and exits with status 69.
 setup_apt() {
     local as_root=() log why
-    while [ "$1" != -- ]; do
-        as_root+=("$1") && shift
-    done
-    shift
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
     local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive
         apt-get -y -o DPkg::Lock::Timeout=300)
     echo "Installing $*" >&2

@@ -977,7 +977,7 @@ class Parts(WithServer):
         results.check_form(data, results.FORM, "it")
 
 
-class Waits(unittest.TestCase):
+class Waits(Folder):
     def test_lateness_is_what_lies_after_the_deadline(self):
         asked = []
 
@@ -1047,11 +1047,8 @@ class Waits(unittest.TestCase):
         self.assertEqual(found, {"a": (20, 2), "b": (7, 7)})
 
     def begin_memcached(self):
-        worker = machine.Worker([WORKER, "memcached"])
-        self.addCleanup(worker.end)
-        address = worker.ask("start tcp -1")
-        machine.fill(address)
-        return address
+        self.addCleanup(machine.end_workers)
+        return machine.Servers(self.folder).address("tcp", None)
 
     def test_return_after_a_cut(self):
         """The server's layer connects again by itself; a connection alone does not."""
@@ -1118,7 +1115,8 @@ class Waits(unittest.TestCase):
         worker.ask("hello")  # until then it may be no more than a fork
         self.assertGreater(waits.resident_kb(worker), 100)
         worker.end()
-        self.assertIsNone(waits.measure_memory([WORKER, "baseline"], "unix:/nowhere"))
+        with self.assertRaises(machine.Failed):
+            waits.measure_memory([WORKER, "baseline"], "unix:/nowhere")
 
     def test_tables(self):
         data = sample_data()
@@ -1150,8 +1148,6 @@ class Waits(unittest.TestCase):
 FAKE = """#!%s -SE
 import os, sys
 role = sys.argv[1]
-if role == "memcached":
-    os.execv(%r, ["overhead-worker", role])
 ns = {"baseline": 10000, "mcwire": 15000}.get(role) or int(os.environ.get("FAKE_NS", "0"))
 layout = len(os.environ.get("OVERHEAD_LAYOUT", ""))
 if os.environ.get("FAKE_NOISE"):
@@ -1179,7 +1175,7 @@ class Runs(Folder):
     def setUp(self):
         super().setUp()
         with open(self.path("overhead-worker"), "w", encoding="utf-8") as file:
-            file.write(FAKE % (sys.executable, WORKER))
+            file.write(FAKE % sys.executable)
         os.chmod(self.path("overhead-worker"), 0o755)
         self.env = {**os.environ, "FAKE_LOG": self.path("log"), "TMPDIR": self.folder}
 
@@ -1276,10 +1272,9 @@ class Runs(Folder):
         self.assertEqual((status, errors), (1, "overhead: mcwire, get: no connection\n"))
 
     def test_only_on_an_empty_server(self):
-        worker = machine.Worker([WORKER, "memcached"])
-        address = worker.ask("start tcp -1")
+        self.addCleanup(machine.end_workers)
+        address = machine.Servers(self.folder).start("tcp", None)
         status, _, errors = run("--only", "mcwire", "--work", "get", "--server", address)
-        worker.end()
         self.assertEqual((status, errors), (1, "overhead: mcwire, get: wrong result\n"))
 
     def test_no_memcached(self):
@@ -1289,6 +1284,23 @@ class Runs(Folder):
         status, _, errors = run("--only", "mcwire", env={**os.environ, "PATH": self.path("bin")})
         self.assertEqual(status, 69)
         self.assertIn("no memcached: start one, or install it", errors)
+
+    def test_what_killed_programs_left(self):
+        """Only what is named so, and only when its process is gone."""
+        ended = subprocess.Popen(["true"])
+        ended.wait()
+        left = "mcwire-%d-" % ended.pid
+        others = ["mcwire-%d-abcdef" % os.getpid(), left + "long-name", "mcwire-abcdef",
+                  "x" + left + "abcdef"]
+        with tempfile.TemporaryDirectory() as below:
+            for name in others + [left + "abcdef", left + "AbC123"]:
+                os.mkdir("%s/%s" % (below, name))
+                open("%s/%s/file" % (below, name), "w").close()
+            self.assertEqual(run("--only", "mcwire", "--server", "unix:/nowhere",
+                                 env={**os.environ, "TMPDIR": below})[0], 1)
+            self.assertEqual(sorted(os.listdir(below)), sorted(others))
+            for name in others:
+                self.assertEqual(os.listdir("%s/%s" % (below, name)), ["file"])
 
     def test_interrupted(self):
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -2,8 +2,13 @@
 #ifndef SEED_H
 #define SEED_H
 
-#include <stdint.h>
+#include <unistd.h>
 
-uint32_t seed_random(void);
+#include "timing.h"
+
+static inline uint32_t seed_random(void)
+{
+    return (uint32_t)timing_now() ^ ((uint32_t)getpid() << 16);
+}
 
 #endif

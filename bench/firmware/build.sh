@@ -94,7 +94,7 @@ lwip)
     without_libc
     flags+=(-flto -I"$here/lwip" -isystem "$here/lwip/include" -isystem "${LWIP:?}/src/include")
     on_cortex_m
-    sources+=("$here/lwip/ethernet.c" "$ports/lwip.c")
+    sources+=("$ports/lwip.c")
     theirs=("$LWIP"/src/core/{init,def,inet_chksum,ip,mem,memp,netif,pbuf,tcp,tcp_in,tcp_out}.c
         "$LWIP"/src/core/timeouts.c "$LWIP"/src/core/ipv4/{etharp,ip4,ip4_addr}.c
         "$LWIP/src/netif/ethernet.c")

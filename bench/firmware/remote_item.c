@@ -4,15 +4,7 @@
 #include "remote.h"
 #include "wire.h"
 
-/* True when this is all that is there. */
-static bool is_all(const char *text, size_t len)
-{
-    size_t i = 0;
-
-    while (i < len && i < wire.in.len && wire.in.data[i] == text[i])
-        i++;
-    return i == len && wire.in.len == len;
-}
+#include <string.h>
 
 /* True when a whole line is there: more bytes will not make another one of it. */
 static bool has_line(void)
@@ -29,8 +21,8 @@ static void copy_value(const struct mc_reply *reply, struct workload_value *valu
 {
     value->flags = reply->flags;
     value->len = reply->size;
-    for (size_t i = 0; i < value->len && i < sizeof value->text; i++)
-        value->text[i] = reply->text.data[i];
+    if (value->len <= sizeof value->text)
+        memcpy(value->text, reply->text.data, value->len);
 }
 
 enum workload_found remote_get(void *ctx, const char *key, size_t len, struct workload_value *value)
@@ -64,7 +56,7 @@ int remote_set(void *ctx, const char *key, size_t len, const struct workload_val
 
     (void)ctx;
     for (wire_send(wire_put_set(&out, &item), &out); wire.failure == 0; wire_receive()) {
-        if (is_all(stored, sizeof stored - 1))
+        if (wire.in.len == sizeof stored - 1 && memcmp(wire.in.data, stored, wire.in.len) == 0)
             return 0;
         if (has_line())
             wire_fail(MC_E_PROTOCOL);

@@ -3,6 +3,8 @@
 #include "remote.h"
 #include "wire.h"
 
+#include <string.h>
+
 static struct mc_reader reader;
 
 /* The next event of the reply, or negative. */
@@ -35,15 +37,6 @@ static int copy_value(struct mc_reply *reply, struct workload_value *value)
     return event;
 }
 
-static bool same(struct mc_bytes a, struct mc_bytes b)
-{
-    size_t i = 0;
-
-    while (i < a.len && i < b.len && a.data[i] == b.data[i])
-        i++;
-    return i == a.len && i == b.len;
-}
-
 enum workload_found remote_get(void *ctx, const char *key, size_t len, struct workload_value *value)
 {
     struct mc_bytes asked = {key, len};
@@ -54,7 +47,7 @@ enum workload_found remote_get(void *ctx, const char *key, size_t len, struct wo
     (void)ctx;
     wire_send(mc_put_get(&out, &asked, 1), &out);
     int event = next(&reply);
-    if (event == MC_VALUE && same(reply.key, asked)) {
+    if (event == MC_VALUE && reply.key.len == len && memcmp(reply.key.data, key, len) == 0) {
         found = WORKLOAD_HIT;
         event = copy_value(&reply, value);
     }

@@ -4,6 +4,8 @@
 #include "board.h"
 #include "remote.h"
 
+#include <string.h>
+
 struct wire wire;
 
 void remote_start(void)
@@ -35,10 +37,9 @@ int wire_put_set(struct mc_out *out, const struct mc_item *item)
         return r;
     if (out->cap - out->len < item->value.len + 2)
         return MC_E_FULL;
-    for (size_t i = 0; i < item->value.len; i++)
-        out->data[out->len++] = item->value.data[i];
-    out->data[out->len++] = '\r';
-    out->data[out->len++] = '\n';
+    memcpy(out->data + out->len, item->value.data, item->value.len);
+    memcpy(out->data + out->len + item->value.len, "\r\n", 2);
+    out->len += item->value.len + 2;
     return 0;
 }
 
@@ -63,8 +64,7 @@ void wire_receive(void)
 {
     size_t kept = wire.in.len;
 
-    for (size_t i = 0; i < kept; i++)
-        wire.buf[i] = wire.in.data[i];
+    memmove(wire.buf, wire.in.data, kept);
     wire.in.data = wire.buf;
     if (kept == sizeof wire.buf) {
         wire_fail(MC_E_LINE);

@@ -16,13 +16,6 @@
 
 enum { SPARE_DESCRIPTORS = 32, FAILED = 1 };
 
-/* Where all threads wait for each other. */
-struct gate {
-    pthread_mutex_t mutex;
-    pthread_cond_t opened;
-    uint32_t threads, waiting, times; /* times: how often it has been opened */
-};
-
 struct worker {
     struct loop loop;
     struct run *run;
@@ -30,18 +23,20 @@ struct worker {
     struct stats published; /* as of its last full second; under the mutex */
 };
 
+/* What the thread of each worker does, until it ends. */
+typedef void worker_function(struct worker *worker);
+
 /* All of the program's state. */
 struct run {
     struct options options;
     struct targets targets;
     struct worker *workers;
-    struct gate gate;
+    worker_function *function; /* of the threads that run */
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     uint32_t running;        /* threads that have not ended; under the mutex, too */
     uint64_t published;      /* how often threads have published; under the mutex, too */
-    struct loop_phase phase; /* of the next run; with all threads at the gate, as what follows */
-    bool over;               /* there is none */
+    struct loop_phase phase; /* of the next run */
     struct stats stats, one; /* of all runs, and of one */
     struct runs runs;
     struct stats_of_server *servers;
@@ -54,19 +49,29 @@ static atomic_bool stop;
 
 /* ---- the threads ----------------------------------------------------------------------------- */
 
-/* Returns when all threads and the main one have called it. */
-static void gate_pass(struct gate *gate)
+static void *run_function(void *ctx)
 {
-    pthread_mutex_lock(&gate->mutex);
-    uint32_t times = gate->times;
-    if (++gate->waiting == gate->threads) {
-        gate->waiting = 0;
-        gate->times++;
-        pthread_cond_broadcast(&gate->opened);
+    struct worker *worker = ctx;
+
+    worker->run->function(worker);
+    return NULL;
+}
+
+static void start_threads(struct run *run, worker_function *function)
+{
+    run->function = function;
+    assert(run->workers != NULL); /* prepare_run() made them */
+    for (uint32_t i = 0; i < run->options.threads; i++) {
+        int error = pthread_create(&run->workers[i].thread, NULL, run_function, &run->workers[i]);
+        if (error != 0)
+            exit(options_fail(FAILED, "--threads", strerror(error)));
     }
-    while (gate->times == times)
-        pthread_cond_wait(&gate->opened, &gate->mutex);
-    pthread_mutex_unlock(&gate->mutex);
+}
+
+static void join_threads(struct run *run)
+{
+    for (uint32_t i = 0; i < run->options.threads; i++)
+        pthread_join(run->workers[i].thread, NULL);
 }
 
 static void publish_stats(void *ctx)
@@ -92,24 +97,30 @@ static void end_fill(struct stats *stats, bool fill)
     stats->filled = filled;
 }
 
-/* What comes before the runs. */
-static void prepare_worker(struct worker *worker)
+static void connect_all(struct worker *worker)
+{
+    loop_connect(&worker->loop);
+}
+
+static void fill(struct worker *worker)
+{
+    const struct loop_phase phase = {.fill = true, .time_ns = OPTIONS_UNLIMITED};
+
+    if (worker->run->options.fill)
+        loop_run(&worker->loop, &phase);
+    end_fill(&worker->loop.stats, true);
+}
+
+static void warm_up(struct worker *worker)
 {
     const struct options *o = &worker->run->options;
-    const struct loop_phase fill = {.fill = true, .time_ns = OPTIONS_UNLIMITED};
-    const struct loop_phase warmup = {.requests = OPTIONS_UNLIMITED,
-                                      .time_ns = o->warmup_ns,
-                                      .rate = o->rate,
-                                      .rate_end = o->rate};
+    const struct loop_phase phase = {.requests = OPTIONS_UNLIMITED,
+                                     .time_ns = o->warmup_ns,
+                                     .rate = o->rate,
+                                     .rate_end = o->rate};
 
-    loop_connect(&worker->loop);
-    gate_pass(&worker->run->gate);
-    if (o->fill)
-        loop_run(&worker->loop, &fill);
-    end_fill(&worker->loop.stats, true);
-    gate_pass(&worker->run->gate);
     if (o->warmup_ns > 0)
-        loop_run(&worker->loop, &warmup);
+        loop_run(&worker->loop, &phase);
     end_fill(&worker->loop.stats, false);
     worker->loop.on_second = publish_stats;
 }
@@ -123,22 +134,6 @@ static void run_once(struct worker *worker)
     run->running--;
     pthread_cond_signal(&run->changed);
     pthread_mutex_unlock(&run->mutex);
-    gate_pass(&run->gate); /* it is counted */
-    memset(&worker->loop.stats, 0, sizeof worker->loop.stats);
-    memset(&worker->published, 0, sizeof worker->published);
-}
-
-static void *run_worker(void *ctx)
-{
-    struct worker *worker = ctx;
-
-    prepare_worker(worker);
-    for (;;) {
-        gate_pass(&worker->run->gate);
-        if (worker->run->over)
-            return NULL;
-        run_once(worker);
-    }
 }
 
 /* ---- the run --------------------------------------------------------------------------------- */
@@ -192,14 +187,21 @@ static bool choose_run(struct run *run)
     return o->scan_step > 0 ? rate <= o->scan_to : runs->count < o->repeat;
 }
 
-/* While all threads wait for it. */
+static void take_stats(struct worker *worker, struct stats *sum)
+{
+    stats_add(sum, &worker->loop.stats);
+    memset(&worker->loop.stats, 0, sizeof worker->loop.stats);
+    memset(&worker->published, 0, sizeof worker->published);
+}
+
+/* Adds up what the threads have counted, and lets them begin again. */
 static void sum_up(struct run *run, struct timing_cpu before)
 {
     struct timing_cpu used = timing_cpu();
 
     memset(&run->one, 0, sizeof run->one);
     for (uint32_t i = 0; i < run->options.threads; i++)
-        stats_add(&run->one, &run->workers[i].loop.stats);
+        take_stats(&run->workers[i], &run->one);
     run->one.user_ns = used.user_ns - before.user_ns;
     run->one.system_ns = used.system_ns - before.system_ns;
     stats_add(&run->stats, &run->one);
@@ -212,42 +214,28 @@ static void do_run(struct run *run)
     run->running = run->options.threads;
     run->published = 0;
     memset(&run->live.last, 0, sizeof run->live.last);
-    gate_pass(&run->gate);
     struct timing_cpu before = timing_cpu();
+    start_threads(run, run_once);
     collect_samples(run);
+    join_threads(run);
     sum_up(run, before);
-    gate_pass(&run->gate);
-}
-
-static void do_all_runs(struct run *run)
-{
-    gate_pass(&run->gate); /* all are connected, */
-    gate_pass(&run->gate); /* and what is to be filled is filled */
-    while (choose_run(run))
-        do_run(run);
-    run->over = true;
-    gate_pass(&run->gate);
-    live_end(&run->live);
 }
 
 static void run_all(struct run *run)
 {
-    uint32_t threads = run->options.threads;
+    static worker_function *const before[] = {connect_all, fill, warm_up};
 
-    run->gate.threads = threads + 1;
     live_begin(&run->live);
-    assert(run->workers != NULL); /* prepare_run() made them */
-    for (uint32_t i = 0; i < threads; i++) {
-        int error = pthread_create(&run->workers[i].thread, NULL, run_worker, &run->workers[i]);
-        if (error != 0)
-            exit(options_fail(FAILED, "--threads", strerror(error)));
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
+        start_threads(run, before[i]);
+        join_threads(run);
     }
-    do_all_runs(run);
-    for (uint32_t i = 0; i < threads; i++) {
-        pthread_join(run->workers[i].thread, NULL);
+    while (choose_run(run))
+        do_run(run);
+    live_end(&run->live);
+    for (uint32_t i = 0; i < run->options.threads; i++)
         for (uint32_t server = 0; server < run->targets.count; server++)
             stats_add_server(&run->servers[server], &run->workers[i].loop.servers[server]);
-    }
 }
 
 /* ---- before and after ------------------------------------------------------------------------ */
@@ -401,10 +389,8 @@ static void free_all(struct run *run)
 
 int main(int argc, char **argv)
 {
-    static struct run run = {
-        .mutex = PTHREAD_MUTEX_INITIALIZER,
-        .changed = PTHREAD_COND_INITIALIZER,
-        .gate = {.mutex = PTHREAD_MUTEX_INITIALIZER, .opened = PTHREAD_COND_INITIALIZER}};
+    static struct run run = {.mutex = PTHREAD_MUTEX_INITIALIZER,
+                             .changed = PTHREAD_COND_INITIALIZER};
     int status = options_read(&run.options, argc, argv);
 
     if (status != OPTION_GO_ON)

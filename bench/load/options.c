@@ -91,18 +91,11 @@ static const char *set_mix(void *options, const struct option *option, const cha
 }
 
 /* SIZES */
-static const char *set_size(void *options, const struct option *option, const char *text)
+static const char *set_sizes(void *options, const struct option *option, const char *text)
 {
-    struct options *o = options;
+    struct sizes *sizes = (void *)((char *)options + option->offset);
 
-    return sizes_read(&o->sizes, text, (uint32_t)option->max);
-}
-
-static const char *set_key_size(void *options, const struct option *option, const char *text)
-{
-    struct options *o = options;
-
-    return sizes_read(&o->key_sizes, text, (uint32_t)option->max);
+    return sizes_read(sizes, text, (uint32_t)option->max);
 }
 
 /* R or FROM-TO */
@@ -200,11 +193,11 @@ static const struct option table[] = {
     {"--key-dist", "DIST", "which keys: uniform, or zipf:S with key 0 the most frequent (uniform)",
      set_dist, 0, 0, 10},
     {"--key-size", "SIZES", "bytes of a key, with dashes after its number; SIZES as for --size",
-     set_key_size, 0, 0, MC_KEY_MAX},
+     set_sizes, AT(key_sizes), 0, MC_KEY_MAX},
     {"--size", "SIZES",
      "bytes of a value: N, MIN-MAX, or a list of these with weights,\n"
      "such as 64:90,1000-2000:10, or such a list in @FILE (32)",
-     set_size, 0, 0, OPTIONS_SIZE_MAX},
+     set_sizes, AT(sizes), 0, OPTIONS_SIZE_MAX},
     {"--requests", "N", "stop after N requests (0 with --fill: fill only)", option_long,
      AT(requests), 0, UINT64_MAX - 1},
     {"--time", "S", "stop after S seconds (10, unless --requests is given)", option_seconds,

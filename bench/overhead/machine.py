@@ -5,8 +5,11 @@ import datetime
 import hashlib
 import os
 import platform
+import pwd
 import random
+import re
 import select
+import shutil
 import socket
 import string
 import subprocess
@@ -19,6 +22,7 @@ from results import WORKS
 
 ANSWER_S = 60  # a client that takes longer has stopped working
 END_S = 3
+START_S = 10  # for a memcached to answer
 LAYOUT_MAX = 4096  # bytes of an environment variable, which move a new process's stack
 
 
@@ -28,6 +32,7 @@ class Absent(Exception):
 
 class Failed(Exception):
     """It gave no answer, or that it failed."""
+    status = 1
 
 
 class Progress:
@@ -55,7 +60,7 @@ PROGRESS = Progress()
 
 
 class Worker:
-    """A process that obeys lines: see lines.h. It ends when its input does, so also with us."""
+    """A process that obeys lines: see worker.h. It ends when its input does, so also with us."""
     alive = set()
 
     def __init__(self, command, processor=None, env=None, stderr=subprocess.DEVNULL):
@@ -97,6 +102,12 @@ class Worker:
             raise Failed(rest)
         return rest
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.end()
+
     def end(self, patience=END_S):
         """Its exit status, once it has ended by itself or was killed."""
         Worker.alive.discard(self)
@@ -123,11 +134,27 @@ def random_layout(seed):
     return dict(os.environ, OVERHEAD_LAYOUT="x" * seed.randrange(LAYOUT_MAX))
 
 
+def is_abandoned(path):
+    """True for a folder of ours whose process does not exist."""
+    found = re.fullmatch(r"mcwire-([0-9]{1,9})-[A-Za-z0-9]{6}", os.path.basename(path))
+    try:
+        os.kill(int(found.group(1)), 0)
+    except ProcessLookupError:
+        return os.lstat(path).st_uid == os.geteuid()
+    except (AttributeError, OSError):
+        pass
+    return False
+
+
 def make_scratch():
-    """A folder whose name says whose it is, so that others can remove it: see scratch.h."""
+    """A folder whose name says whose it is. What killed programs left is removed."""
+    below = tempfile.gettempdir()
+    for path in (os.path.join(below, name) for name in os.listdir(below)):
+        if is_abandoned(path):
+            shutil.rmtree(path, ignore_errors=True)
     while True:
         letters = "".join(random.choices(string.ascii_letters, k=6))
-        path = os.path.join(tempfile.gettempdir(), "mcwire-%d-%s" % (os.getpid(), letters))
+        path = os.path.join(below, "mcwire-%d-%s" % (os.getpid(), letters))
         try:
             os.mkdir(path, 0o700)
             return path
@@ -164,8 +191,10 @@ def hash_of(path):
         return hashlib.sha256(file.read()).hexdigest()[:16]
 
 
-def machine_facts(words, programs):
+def machine_facts(words, wire):
     """What a reader has to know of a run, and how to repeat it."""
+    with Worker(wire) as worker:
+        compiler = worker.ask("compiler")
     system = os.uname()
     release = find_line("/etc/os-release", "PRETTY_NAME")
     load = os.getloadavg()[0]
@@ -175,8 +204,8 @@ def machine_facts(words, programs):
         "processor": "%s, %d online" % (find_line("/proc/cpuinfo", "model name") or "unknown",
                                         os.cpu_count()),
         "system": " ".join(system[i] for i in (0, 2, 4)) + (release and ", " + release),
-        "compiler": programs.ask_once(programs.worker("wire"), "compiler"),
-        "worker": "sha256 " + hash_of(programs.worker("wire")[0]),
+        "compiler": compiler,
+        "worker": "sha256 " + hash_of(wire[0]),
         "python": platform.python_version(),
         "load": "%.2f before the run" % load,
     }
@@ -239,20 +268,57 @@ def version_of(address):
         return from_bytes(connection.line(b"version\r\n")).partition(" ")[2]
 
 
+# What a memcached is started by. It begins when it is told to, for by then it stays on its processor,
+# and ends memcached when its input ends, so also when we are killed.
+KEEPER = """\
+read -r _ && echo ok && exec 3<&0 >&2
+memcached "$@" </dev/null 3<&- & server=$!
+exec 2>/dev/null
+{ read -r _ <&3; kill -9 $server; } &
+wait $server
+kill $!
+"""
+
+
 class Servers:
     """The private memcacheds: for each processor one on a Unix socket and one on a TCP port, as a
     memcached does not listen on both."""
 
-    def __init__(self, command):
-        self.worker = Worker(command, stderr=None)
-        self.addresses = {}
+    def __init__(self, folder):
+        self.folder, self.addresses, self.user = os.path.join(folder, "servers"), {}, []
+        os.mkdir(self.folder)
+        if os.geteuid() == 0:  # which memcached refuses to be
+            self.user = ["-u", "nobody"]
+            os.chown(self.folder, pwd.getpwnam("nobody").pw_uid, -1)
+            os.chmod(folder, 0o711)
+
+    def start(self, transport, processor):
+        """Of one on TCP, any free port, which it writes into a file. Raises Failed."""
+        if shutil.which("memcached") is None:
+            raise Failed("no memcached: start one, or install it "
+                         "(apt, dnf, apk, pacman or brew install memcached)")
+        path = os.path.join(self.folder, "memcached-%d" % len(self.addresses))
+        options = ["-l", "127.0.0.1", "-p", "-1"] if transport == "tcp" else ["-s", path]
+        keeper = Worker(["sh", "-c", KEEPER, "sh", "-m", "256", "-t", "1", "-U", "0"] + options +
+                        self.user, processor, dict(os.environ, MEMCACHED_PORT_FILENAME=path), None)
+        keeper.ask("")
+        end = time.monotonic() + START_S
+        while time.monotonic() < end and keeper.process.poll() is None:
+            address = "unix:" + path
+            if transport == "tcp":
+                address = "127.0.0.1:" + find_line(path, "TCP INET")
+            try:
+                version_of(address)
+                return address
+            except (OSError, ValueError):
+                time.sleep(0.001)
+        raise Failed("memcached was started and does not answer, or has ended")
 
     def address(self, transport, processor):
         """Of one that is started and filled when it is first asked for."""
         key = (transport, processor)
         if key not in self.addresses:
-            answer = self.worker.ask("start %s %d" % (transport,
-                                                      -1 if processor is None else processor))
+            answer = self.start(transport, processor)
             fill(answer)
             self.addresses[key] = answer
         return self.addresses[key]

@@ -113,10 +113,8 @@ static bool mcwire_check(uint32_t i)
 
     memset(own.set.room, 0, (size_t)work->batch * work->size);
     bool good = own.run(i);
-    for (uint32_t k = 0; work->verb == WORK_GET && k < work->batch; k++)
-        good =
-            good && work_is_value(work, work_at(work, i) + k, own.values[k].buf, own.values[k].len);
-    for (uint32_t k = 0; work->verb == WORK_META && k < work->batch; k++)
+    bool fetches = work->verb == WORK_GET || work->verb == WORK_META;
+    for (uint32_t k = 0; fetches && k < work->batch; k++)
         good =
             good && work_is_value(work, work_at(work, i) + k, own.values[k].buf, own.values[k].len);
     return good;

@@ -67,29 +67,21 @@ class Track:
         self.count = int(min(max(slice_us * 1e3 / least, 3), EACH_MAX))
         self.cpu_ns = self.operations = 0
 
-    def attempt(self, function):
-        """Runs it unless an earlier attempt has failed; remembers why one fails."""
+    def attempt(self, worker, address, function, *arguments):
+        """Prepares and runs it unless an earlier attempt has failed; remembers why one fails."""
         if self.problem or self.absent:
             return
         try:
-            function()
+            self.prepare(worker, address)
+            function(worker, *arguments)
         except Absent:
             self.absent = True
         except (Failed, ValueError, OSError) as problem:
             self.problem = str(problem)
 
-    def pilot(self, worker, address, slice_us):
-        def run():
-            self.prepare(worker, address)
-            self.find_count(worker, slice_us)
-        self.attempt(run)
-
-    def slice(self, worker, address, number, process):
-        def run():
-            self.prepare(worker, address)
-            ns = self.time_together(worker)
-            self.rounds.append([number, process, self.time_each(worker), ns])
-        self.attempt(run)
+    def slice(self, worker, number, process):
+        ns = self.time_together(worker)
+        self.rounds.append([number, process, self.time_each(worker), ns])
 
     def cell(self, setting):
         """What is stored of it."""
@@ -124,13 +116,10 @@ class Team:
         PROGRESS.show("building and starting " + name)
         client = {"name": name, "title": name, "settings": "", "absent": ""}
         try:
-            worker = self.start(name)
-            try:
+            with self.start(name) as worker:
                 title, _, client["settings"] = worker.ask("hello").partition("\t")
-                if name not in TWINS:
-                    client["title"] = self.programs.title(name) or title
-            finally:
-                worker.end()
+            if name not in TWINS:
+                client["title"] = self.programs.title(name) or title
         except Absent as problem:
             client["absent"] = str(problem)
         except Failed as problem:
@@ -169,7 +158,8 @@ def run_rounds(team, tracks, address, plan, what):
                 track = group[(i + number) % len(group)]
                 PROGRESS.show("%s, round %d of %d, %s by %s" % (
                     what, number + 1, plan.rounds, track.work.name, track.client))
-                track.slice(team.workers[track.client], address, number, number // each)
+                track.attempt(team.workers[track.client], address, track.slice, number,
+                              number // each)
 
 
 def measure_setting(team, setting, works, address, plan):
@@ -181,7 +171,7 @@ def measure_setting(team, setting, works, address, plan):
     plan = plan._replace(limit_s=plan.limit_s * len(names))
     for track in tracks:
         PROGRESS.show("%s, how many operations make a slice of %s" % (what, track.work.name))
-        track.pilot(team.workers[track.client], address, plan.slice_us)
+        track.attempt(team.workers[track.client], address, track.find_count, plan.slice_us)
     run_rounds(team, [track for track in tracks if not track.absent], address, plan, what)
     team.end()
     return [track.cell(setting) for track in tracks if not track.absent]

@@ -14,6 +14,7 @@ MEASURE, FROM, ONLY, LIMITS = "measuring", "--from", "--only", "--instructions a
 
 class Usage(Exception):
     """A command line that is refused, and why."""
+    status = 2
 
 
 class Option(NamedTuple):

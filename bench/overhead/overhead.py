@@ -25,7 +25,7 @@ from clients import PYTHON, Timed, Tools, believed_lies, can_count
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-FAILED, USAGE, NO_SERVER, NOISY, SKIPPED, INTERRUPTED = 1, 2, 69, 75, 77, 130
+FAILED, NO_SERVER, NOISY, SKIPPED, INTERRUPTED = 1, 69, 75, 77, 130
 QUICK_COUNTS = ("get", "get-100")
 PARTS_WORKS, PARTS_COUNT = ("get", "set", "get-100", "get-100k", "get-1m"), 200
 TRIES = 3  # a machine that stands still for seconds makes an operation meet its deadline
@@ -75,14 +75,6 @@ class Programs:
             return "--mcmc DIR names the folder of its source"
         return None if name in CLIENTS[:2] else "--install-clients installs it"
 
-    @staticmethod
-    def ask_once(command, line):
-        worker = Worker(command)
-        try:
-            return worker.ask(line)
-        finally:
-            worker.end()
-
 
 def choose_processors(wanted):
     """The client's, and the server's when they are apart: the last two that are allowed, as the
@@ -118,13 +110,12 @@ class Measurement:
 
     def __init__(self, arguments, folder):
         self.arguments, self.folder = arguments, folder
-        self.programs = Programs(arguments["--workers"],
-                                 arguments["--python"], folder)
+        self.programs = Programs(arguments["--workers"], arguments["--python"], folder)
         if arguments["--mcmc"]:
             compile_mcmc(os.path.abspath(arguments["--mcmc"].encode("latin-1").decode()),
                          self.programs.mcmc)
         self.client_at, self.server_at = choose_processors(arguments["--processors"])
-        self.servers = Servers(self.programs.worker("memcached"))
+        self.servers = Servers(folder)
         self.data = new_data()
 
     def address(self, transport, processor):
@@ -168,12 +159,10 @@ class Measurement:
         command = self.programs.client(name)
         lines = ["open " + self.address("tcp", self.server_at), work.line()]
         PROGRESS.show("counting %s by %s" % (work.name, name))
-        instructions, calls = None, (None, "")
         slow = name in LANGUAGES and (self.arguments["--quick"] or work.name not in QUICK_COUNTS)
-        if counter.has("valgrind") and not slow and can_count(name):
-            instructions = or_none(counter.instructions, command, lines, work)
-        if counter.has("strace"):
-            calls = or_none(counter.syscalls, command, lines, work) or calls
+        instructions = None if slow or not can_count(name) else \
+            or_none(counter.instructions, command, lines, work)
+        calls = or_none(counter.syscalls, command, lines, work) or (None, "")
         if instructions is not None or calls[0] is not None:
             self.data["counts"].append({"work": work.name, "client": name, "syscalls": calls[0],
                                         "instructions": instructions, "names": calls[1]})
@@ -203,19 +192,20 @@ class Measurement:
                 lives[name] = self.programs.worker("server") if name == "mcwire" else command
         address = self.address("tcp", self.client_at)
         lives = waits.measure_lives(lives, address, self.client_at, 1 if quick else 5)
+        lines = ["open " + address, find_work("get").line()]
         for name, command in commands.items():
             PROGRESS.show("what %s costs beside its operations" % name)
+            counts = can_count(name)
             self.data["beside"].append({
                 **dict.fromkeys(BESIDE), **lives.get(name, {}), "client": name,
-                "memory": waits.measure_memory(command, address), "allocations":
-                waits.measure_allocations(command, address, counter) if can_count(name) else None})
+                "memory": or_none(waits.measure_memory, command, address),
+                "allocations": or_none(counter.allocations, command, lines) if counts else None})
 
     def measure_parts(self):
         """The median of each part of an operation of mcwire."""
-        worker = Worker(self.programs.worker("mcwire"), self.client_at)
-        worker.ask("open " + self.address("tcp", self.client_at))
-        for work in WORKS:
-            if work.name in PARTS_WORKS:
+        with Worker(self.programs.worker("mcwire"), self.client_at) as worker:
+            worker.ask("open " + self.address("tcp", self.client_at))
+            for work in map(find_work, PARTS_WORKS):
                 PROGRESS.show("the parts of " + work.name)
                 worker.ask(work.line())
                 worker.ask("parts %d" % PARTS_COUNT)
@@ -223,21 +213,17 @@ class Measurement:
                 self.data["parts"].append(dict(
                     {part: median(times[i::len(PARTS)]) for i, part in enumerate(PARTS)},
                     work=work.name))
-        worker.end()
 
     def measure_wire(self, counter):
-        worker = Worker(self.programs.worker("wire"), self.client_at)
-        words = worker.ask("list").split("\t")
-        for name, title in zip(words[::2], words[1::2]):
-            PROGRESS.show("in memory: " + title)
-            size, ns = int(worker.ask("work " + name)), float(worker.ask("time"))
-            instructions = None
-            if counter and counter.has("valgrind"):
-                instructions = or_none(counter.instructions, self.programs.worker("wire"),
-                                       ["work " + name])
-            self.data["wire"].append({"name": name, "title": title, "bytes": size, "ns": ns,
-                                      "instructions": instructions})
-        worker.end()
+        wire = self.programs.worker("wire")
+        with Worker(wire, self.client_at) as worker:
+            words = worker.ask("list").split("\t")
+            for name, title in zip(words[::2], words[1::2]):
+                PROGRESS.show("in memory: " + title)
+                size, ns = int(worker.ask("work " + name)), float(worker.ask("time"))
+                counts = or_none(counter.instructions, wire, ["work " + name]) if counter else None
+                self.data["wire"].append({"name": name, "title": title, "bytes": size, "ns": ns,
+                                          "instructions": counts})
 
     def count_limits(self, counter, path, build):
         """The instructions that have a limit, of a worker; raises Failed."""
@@ -270,7 +256,7 @@ class Measurement:
                 self.count_limits(counter, path, build)
 
     def run(self):
-        self.data["facts"] = machine_facts(self.arguments.words, self.programs)
+        self.data["facts"] = machine_facts(self.arguments.words, self.programs.worker("wire"))
         self.data["facts"]["pinned"] = "no: this system cannot" if self.client_at is None else \
             "client to processor %d; server to %d or, apart, to %d" % (
                 self.client_at, self.client_at, self.server_at)
@@ -363,10 +349,9 @@ def judge(results):
 def read_stored(name):
     try:
         return read_json(name.encode("latin-1"))
-    except OSError as problem:
-        raise Usage("--from: %s: %s" % (name, problem.strerror)) from None
-    except ValueError as problem:
-        raise Usage("--from: %s: %s" % (name, problem)) from None
+    except (OSError, ValueError) as problem:
+        why = getattr(problem, "strerror", problem)
+        raise Usage("--from: %s: %s" % (name, why)) from None
 
 
 def print_stored(arguments):
@@ -405,13 +390,13 @@ def run_only(arguments, folder):
     """Does operations and nothing besides, for tools that look at the process."""
     client, work = arguments["--only"], arguments["--work"] or "get"
     measurement = Measurement(arguments, folder)
-    worker = Worker(measurement.programs.client(client), measurement.client_at)
     try:
-        address = arguments["--server"] or measurement.address(
-            arguments["--transport"] or "unix", measurement.client_at)
-        worker.ask("open " + address)
-        worker.ask(find_work(work).line())
-        worker.ask("run %d" % (arguments["--count"] or 1000), 3600)
+        with Worker(measurement.programs.client(client), measurement.client_at) as worker:
+            address = arguments["--server"] or measurement.address(
+                arguments["--transport"] or "unix", measurement.client_at)
+            worker.ask("open " + address)
+            worker.ask(find_work(work).line())
+            worker.ask("run %d" % (arguments["--count"] or 1000), 3600)
     except (Absent, Failed) as problem:
         raise Stop(FAILED, "%s, %s: %s" % (client, work, problem)) from None
 
@@ -500,12 +485,8 @@ def main():
     try:
         run_mode(sys.argv[1:])
         return 0
-    except Usage as problem:
-        status, text = USAGE, str(problem)
-    except Stop as problem:
+    except (Usage, Stop, Failed) as problem:
         status, text = problem.status, str(problem)
-    except Failed as problem:
-        status, text = FAILED, str(problem)
     except KeyboardInterrupt:
         status, text = INTERRUPTED, "interrupted"
     PROGRESS.end()

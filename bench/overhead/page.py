@@ -4,7 +4,6 @@ can be read on a telephone, on a light and a dark screen, and on paper."""
 import html
 import json
 import math
-from typing import NamedTuple
 
 import tables
 from figures import count_text, percent_text, ratio_text, shown, time_text
@@ -147,30 +146,26 @@ def dots_chart(title, rows, axis, series):
     return figure(title, bottom + 20, parts, "times the baseline's time; logarithmic")
 
 
-class Frame(NamedTuple):
-    """What a chart of lines stands in."""
-    title: str
-    x_axis: Axis
-    y_axis: Axis
-    x_label: object  # makes a text of a number
-    y_label: object
-    note: str
-    series: list  # its legend
-
-
-def lines_chart(frame, lines):
-    """Lines of (colour, [(x, y)])."""
-    x_axis, y_axis = frame.x_axis, frame.y_axis
+def lines_chart(title, lines, labels, series=(), log=True, x_axis=None):
+    """Lines of (colour, [(x, y)]), and what makes texts of x and of y; "" without a point."""
+    lines = [(colour, [point for point in points if point[1] or not log])
+             for colour, points in lines]
+    everything = [point for _, points in lines for point in points]
+    if not everything:
+        return ""
+    x_axis = x_axis or Axis([x for x, _ in everything], (60, RIGHT - 6), False)
+    y_axis = Axis([y for _, y in everything], (196, 10), log)
     bottom = int(y_axis.places[0])
-    parts = vertical_ticks(x_axis, 8, bottom, frame.x_label)
+    parts = vertical_ticks(x_axis, 8, bottom, labels[0])
     for tick in y_axis.ticks():
         y = y_axis.at(tick)
         parts.append('<path class="grid" d="M56 %.1fH%d"/><text x="50" y="%.1f" text-anchor="end">'
-                     "%s</text>" % (y, RIGHT, y + 4, text(frame.y_label(tick))))
+                     "%s</text>" % (y, RIGHT, y + 4, text(labels[1](tick))))
     for colour, points in lines:
         path = "L".join("%.1f %.1f" % (x_axis.at(x), y_axis.at(y)) for x, y in points)
-        parts.append('<path class="line" style="stroke:var(--c%d)" d="M%s"/>' % (colour, path))
-    return figure(frame.title, bottom + 20, parts, frame.note, frame.series)
+        if path:
+            parts.append('<path class="line" style="stroke:var(--c%d)" d="M%s"/>' % (colour, path))
+    return figure(title, bottom + 20, parts, "logarithmic" if log else "", series)
 
 
 def tail_label(above):
@@ -183,30 +178,17 @@ def tail_chart(title, lines, series=()):
     room."""
     lines = [(colour, [(above, ns) for above, ns in points if ns and above < 1])
              for colour, points in lines]
-    lines = [line for line in lines if line[1]]
-    if not lines:
-        return ""
-    everything = [point for _, points in lines for point in points]
-    x_axis = Axis([above for above, _ in everything] + [0.5], (RIGHT - 6, 60), True)
+    x_axis = Axis([above for _, points in lines for above, _ in points] + [0.5],
+                  (RIGHT - 6, 60), True)
     x_axis.ticks = lambda: [part for part in (0.5, 0.1, 0.01, 0.001, 0.0001, 0.00001)
                             if part >= x_axis.low]
-    y_axis = Axis([ns for _, ns in everything], (196, 10), True)
-    return lines_chart(Frame(title, x_axis, y_axis, tail_label, time_text, "logarithmic", series),
-                       lines)
+    return lines_chart(title, lines, (tail_label, time_text), series, x_axis=x_axis)
 
 
 def second_chart(title, lines, label, series=(), log=False):
     """Something in each second of a run: lines of (colour, [numbers])."""
-    lines = [(colour, [(i + 1, number) for i, number in enumerate(numbers) if number or not log])
-             for colour, numbers in lines]
-    lines = [line for line in lines if line[1]]
-    if not lines:
-        return ""
-    everything = [point for _, points in lines for point in points]
-    x_axis = Axis([x for x, _ in everything], (60, RIGHT - 6), False)
-    y_axis = Axis([y for _, y in everything], (196, 10), log)
-    return lines_chart(Frame(title, x_axis, y_axis, lambda tick: "%g s" % tick, label,
-                             "logarithmic" if log else "", series), lines)
+    return lines_chart(title, [(colour, list(enumerate(numbers, 1))) for colour, numbers in lines],
+                       (lambda tick: "%g s" % tick, label), series, log)
 
 
 def ratio_charts(results, series):
@@ -286,12 +268,34 @@ def overhead_page(results, with_times):
 
 KINDS = [("get", 1), ("set", 2), ("add", 3), ("cas", 4), ("gat", 5), ("touch", 6), ("incr", 7),
          ("delete", 0)]
-LATENCIES = ["mean", "p50", "p90", "p99", "p99_9", "p99_99", "max"]
-TROUBLES = ["refused", "closed", "timed_out", "broken", "error_replies"]
+COUNTS = ["requests", "per_second", "hits", "misses", "errors", "wrong_values"]
+LATENCIES = ["mean_us", "p50_us", "p90_us", "p99_us", "p99_9_us", "p99_99_us", "max_us"]
+OF_SERVER = ["version", "connects", "refused", "closed", "timed_out", "broken", "error_replies",
+             "first_trouble"]
+OF_RUN = ["rate", "per_second", "errors", "unsent", "mean_us", "p50_us", "p99_us", "p99_9_us",
+          "max_us"]
+TITLES = {"connects": "connections", "rate": "due a second"}
 
 
-def us_text(us):
-    return time_text(1000 * us)
+def member_title(member):
+    """Members are words, or percentiles such as p99_9."""
+    words = TITLES.get(member, member).removesuffix("_us")
+    return words.replace("_", "." if words[1].isdigit() else " ")
+
+
+def member_text(member, value):
+    if value is None:
+        return "not verified"
+    if isinstance(value, str):
+        return value
+    return time_text(1000 * value) if member.endswith("_us") else count_text(value)
+
+
+def member_table(first, records, members):
+    """A row for each (name, record)."""
+    return [[first, *map(member_title, members)]] + [
+        [name] + [member_text(member, record[member]) for member in members]
+        for name, record in records]
 
 
 def load_kinds(load):
@@ -301,34 +305,15 @@ def load_kinds(load):
 
 
 def load_counts(load):
-    rows = [["", "requests", "per second", "hits", "misses", "errors", "wrong values"]]
-    for name, _ in load_kinds(load):
-        kind = load[name]
-        verified = kind["wrong_values"] is not None
-        rows.append([name] + [count_text(kind[member]) for member in ("requests", "per_second")] +
-                    [count_text(kind[member]) if name != "set" else "-"
-                     for member in ("hits", "misses")] +
-                    [count_text(kind["errors"]),
-                     count_text(kind["wrong_values"]) if verified else "not verified"])
-    return rows
+    """A set neither hits nor misses."""
+    return member_table("", [
+        (name, dict(load[name], hits="-", misses="-") if name == "set" else load[name])
+        for name, _ in load_kinds(load)], COUNTS)
 
 
 def load_latencies(load):
-    rows = [[""] + [name.replace("_", ".") for name in LATENCIES]]
-    for name, _ in load_kinds(load):
-        if load[name]["requests"] > 0:
-            rows.append([name] + [us_text(load[name][each + "_us"]) for each in LATENCIES])
-    return rows
-
-
-def load_servers(load):
-    rows = [["server", "version", "connections"] + [name.replace("_", " ") for name in TROUBLES] +
-            ["first trouble"]]
-    for server in load["servers"]:
-        rows.append([server["address"], server["version"]] +
-                    [count_text(server[name]) for name in ["connects"] + TROUBLES] +
-                    [server["first_trouble"]])
-    return rows
+    return member_table("", [(name, load[name]) for name, _ in load_kinds(load)
+                             if load[name]["requests"] > 0], LATENCIES)
 
 
 def load_notes(load):
@@ -353,25 +338,8 @@ def runs_chart(load):
         return ""
     lines = [(colour, [(run["per_second"], 1000 * run[name]) for run in runs])
              for name, colour in (("p50_us", 4), ("p99_us", 3))]
-    x_axis = Axis([x for x, _ in lines[0][1]], (60, RIGHT - 6), False)
-    y_axis = Axis([y for _, points in lines for _, y in points], (196, 10), True)
-    return lines_chart(Frame("Latency at so many requests a second", x_axis, y_axis, count_text,
-                             time_text, "logarithmic", [("p50", 4), ("p99", 3)]), lines)
-
-
-RUN_COLUMNS = ["rate", "per_second", "errors", "unsent", "mean_us", "p50_us", "p99_us", "p99_9_us",
-               "max_us"]
-
-
-def load_runs(load):
-    if len(load["runs"]) < 2:
-        return ""
-    rows = [["run", "due a second", "per second", "errors", "unsent"] + LATENCIES[:2] +
-            ["p99", "p99.9", "max"]]
-    for i, run in enumerate(load["runs"]):
-        rows.append([str(i + 1)] + [(us_text if "_us" in name else count_text)(run[name])
-                                    for name in RUN_COLUMNS])
-    return "<h2>Runs</h2>\n" + table_html(rows)
+    return lines_chart("Latency at so many requests a second", lines, (count_text, time_text),
+                       [("p50", 4), ("p99", 3)])
 
 
 def load_page(load):
@@ -394,9 +362,12 @@ def load_page(load):
     facts = [(name, load[name]) for name in ("command", "date", "machine", "version")]
     facts += [(name.replace("_", " "), json.dumps(value).strip('"'))
               for name, value in load["options"].items()]
+    runs = member_table("run", [(str(i + 1), run) for i, run in enumerate(load["runs"])], OF_RUN)
+    servers = [(server["address"], server) for server in load["servers"]]
     parts = ['<div class="charts">%s</div>\n' % "".join(charts), load_notes(load),
              paragraph(loop), "<h2>Throughput</h2>\n", table_html(load_counts(load)),
              "" if scans else "<h2>Latency</h2>\n" + table_html(load_latencies(load)),
-             load_runs(load), "<h2>Servers</h2>\n",
-             table_html(load_servers(load)), "<h2>How it was measured</h2>\n", pairs_html(facts)]
+             "<h2>Runs</h2>\n" + table_html(runs) if len(runs) > 2 else "", "<h2>Servers</h2>\n",
+             table_html(member_table("server", servers, OF_SERVER)),
+             "<h2>How it was measured</h2>\n", pairs_html(facts)]
     return whole_page("Load on memcached", parts)

@@ -208,23 +208,19 @@ FORM = {
 
 def check_form(data, form, where):
     """Raises ValueError, which says where data is not of the form."""
-    if form == {}:
-        if not isinstance(data, dict) or not all(isinstance(v, str) for v in data.values()):
-            raise ValueError("%s is not made of texts" % where)
-    elif isinstance(form, dict):
-        if not isinstance(data, dict):
-            raise ValueError("%s is not an object" % where)
+    kind = type(form) if isinstance(form, (dict, list)) else form
+    if not isinstance(data, kind) or isinstance(data, bool) or \
+            (form is ROUND and len(data) != len(ROUND)) or \
+            (form == {} and not all(isinstance(value, str) for value in data.values())):
+        raise ValueError("%s is not as it should be" % where)
+    if kind is dict:
         for name, inner in form.items():
             if name not in data:
                 raise ValueError("%s has no %s" % (where, name))
             check_form(data[name], inner, where + "." + name)
-    elif isinstance(form, list):
-        if not isinstance(data, list) or (form is ROUND and len(data) != len(ROUND)):
-            raise ValueError("%s is not a list as it should be" % where)
+    elif kind is list:
         for i, item in enumerate(data):
             check_form(item, form[i if form is ROUND else 0], "%s[%d]" % (where, i))
-    elif not isinstance(data, form) or isinstance(data, bool):
-        raise ValueError("%s is not of its kind" % where)
 
 
 def read_json(path):

@@ -3,8 +3,10 @@ at one that drips; what a client costs beside its operations; and the life of a 
 
 import re
 import socket
+import socketserver
 import threading
 import time
+from contextlib import suppress
 
 from figures import median
 from machine import Absent, Failed, PROGRESS, Worker
@@ -17,70 +19,51 @@ ONE_KEY = "work get 1 32 0 1"
 LONG_S = 4  # after which no further get is tried
 GIVE_UP_S = 10  # in which one that has no deadline left does not return
 RUN_FIRST = 1000  # operations before the memory of a process is looked at
-
-
+POLL_S = 0.05  # a server that is to end notices it in that time
 IDLE_S = 1.2  # a client may look whether its connection is still there
 BACK_S = 5  # in which one that was cut off may come back
 PAUSE_S = 0.01  # between two gets of it
 
 
-class Server:
+class Server(socketserver.ThreadingTCPServer):
     """Takes requests and never completes an answer."""
 
     def __init__(self, drip_s=None):
-        self.drip_s, self.connections, self.threads = drip_s, [], []
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
-        self.begin(self.accept)
+        self.drip_s, self.connections = drip_s, []
+        super().__init__(("127.0.0.1", 0), None)
+        self.address = "127.0.0.1:%d" % self.server_address[1]
+        self.accepting = threading.Thread(target=self.serve_forever, args=(POLL_S,))
+        self.accepting.start()
 
-    def begin(self, function, *arguments):
-        self.threads.append(threading.Thread(target=function, args=arguments, daemon=True))
-        self.threads[-1].start()
+    def process_request(self, request, client_address):
+        request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.connections.append(request)
+        super().process_request(request, client_address)
 
-    def accept(self):
-        try:
-            while True:
-                connection = self.listener.accept()[0]
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                self.connections.append(connection)
-                self.begin(self.talk, connection)
-        except OSError:
-            pass
+    def finish_request(self, request, client_address):
+        with suppress(OSError):
+            self.talk(request)
 
     def talk(self, connection):
-        try:
-            if connection.recv(65536) and self.drip_s is not None:
-                connection.sendall(b"VALUE key:00000 0 32\r\n")
-                for _ in range(DRIPS):
-                    time.sleep(self.drip_s)
-                    connection.sendall(b"x")
-            while connection.recv(65536):
-                pass
-        except OSError:
+        if connection.recv(65536) and self.drip_s is not None:
+            connection.sendall(b"VALUE key:00000 0 32\r\n")
+            for _ in range(DRIPS):
+                time.sleep(self.drip_s)
+                connection.sendall(b"x")
+        while connection.recv(65536):
             pass
 
-    def __enter__(self):
-        return self
-
     def __exit__(self, *_):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.threads[0].join()
+        self.shutdown()
         self.cut()
-        self.listener.close()
+        self.server_close()
 
     def cut(self):
         """Ends all connections, as the death of a server does."""
         connections, self.connections = self.connections, []
         for connection in connections:
-            try:
+            with suppress(OSError):  # it has ended
                 connection.shutdown(socket.SHUT_RDWR)
-            except OSError:  # the client has closed it
-                pass
-        for thread in self.threads[1:]:
-            thread.join()
-        self.threads[1:] = []
-        for connection in connections:
-            connection.close()
 
 
 class Relay(Server):
@@ -101,16 +84,12 @@ class Relay(Server):
 
     @staticmethod
     def pass_on(one, other, delay_s):
-        try:
+        with suppress(OSError):
             while data := one.recv(1 << 20):
                 time.sleep(delay_s)
                 other.sendall(data)
-        except OSError:
-            pass
-        try:
+        with suppress(OSError):  # it has ended already
             other.shutdown(socket.SHUT_RDWR)
-        except OSError:  # it has ended already
-            pass
 
 
 def find_lateness(worker, address, ms, tries):
@@ -134,15 +113,13 @@ def measure_client(name, command, processor, tries):
     for kind in KINDS:
         for ms in DEADLINES_MS:
             PROGRESS.show("deadlines of %d ms, %s server, %s" % (ms, kind, name))
-            worker = Worker(command, processor)
             try:
-                with Server(ms / 4000 if kind == "dripping" else None) as server:
+                with Worker(command, processor) as worker, \
+                        Server(ms / 4000 if kind == "dripping" else None) as server:
                     late = find_lateness(worker, server.address, ms, tries)
-                records.append({"client": name, "server": kind, "deadline": ms, "late": late})
             except (Absent, Failed):
                 return records
-            finally:
-                worker.end()
+            records.append({"client": name, "server": kind, "deadline": ms, "late": late})
     return records
 
 
@@ -156,25 +133,11 @@ def resident_kb(worker):
 
 
 def measure_memory(command, address):
-    """kB of a process that has done some gets; None if it cannot."""
-    worker = Worker(command)
-    try:
+    """kB of a process that has done some gets."""
+    with Worker(command) as worker:
         for line in ("open " + address, find_work("get").line(), "run %d" % RUN_FIRST):
             worker.ask(line)
         return resident_kb(worker)
-    except (Absent, Failed):
-        return None
-    finally:
-        worker.end()
-
-
-def measure_allocations(command, address, counter):
-    """Of a get; None where they cannot be counted."""
-    lines = ["open " + address, find_work("get").line()]
-    try:
-        return counter.allocations(command, lines) if counter.has("valgrind") else None
-    except (Absent, Failed, OSError):
-        return None
 
 
 def measure_connect(worker, address, tries):

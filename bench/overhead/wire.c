@@ -1,16 +1,19 @@
-/* Commands put into a buffer, and replies read out of one. */
-#include "wire.h"
-
+/* Commands put into a buffer, and replies read out of one. The lines (see worker.h) are:
+ *
+ *     list           ok NAME <tab> TITLE <tab> NAME ...
+ *     compiler       ok COMPILER
+ *     work NAME      ok BYTES      that one operation writes or reads
+ *     run COUNT      ok
+ *     time           ok NS         of one operation */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "lines.h"
 #include "proto.h"
 #include "timing.h"
-#include "work.h"
+#include "worker.h"
 
 enum {
     MANY = 100,
@@ -225,7 +228,7 @@ static const char *run_work(void *ctx, const char *argument)
     for (uint32_t i = 0; i < count; i++)
         if (!(*work)->run(*work))
             return "bad wrong result";
-    return lines_ok;
+    return "ok";
 }
 
 static void run_once(void *ctx)
@@ -245,13 +248,13 @@ static const char *time_work(void *ctx, const char *argument)
 
 int wire_main(void)
 {
-    static const struct lines_command commands[] = {{"list", list_works},
-                                                    {"compiler", print_compiler},
-                                                    {"work", set_work},
-                                                    {"run", run_work},
-                                                    {"time", time_work}};
+    static const struct worker_command commands[] = {{"list", list_works},
+                                                     {"compiler", print_compiler},
+                                                     {"work", set_work},
+                                                     {"run", run_work},
+                                                     {"time", time_work}};
     const struct wire_work *work = &works[0];
 
     make_replies();
-    return lines_obey(commands, sizeof commands / sizeof *commands, &work);
+    return worker_obey(commands, sizeof commands / sizeof *commands, &work);
 }

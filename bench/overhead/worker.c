@@ -3,12 +3,13 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "address.h"
-#include "lines.h"
 #include "timing.h"
 
 enum {
+    LINE_SIZE = 256,
     CONNECT_MS = 2000,
     WARM_MAX = 200 /* operations before the clock runs: an eighth of those measured, or so many */
 };
@@ -39,7 +40,7 @@ static bool warm_up(struct worker *worker, uint32_t count)
 
 /* ---- the commands ---------------------------------------------------------------------------- */
 
-static const char wrong[] = "bad wrong result", no_work[] = "bad no work";
+static const char ok[] = "ok", wrong[] = "bad wrong result", no_work[] = "bad no work";
 
 static const char *hello(void *ctx, const char *argument)
 {
@@ -70,7 +71,7 @@ static const char *set_work(void *ctx, const char *argument)
         return "bad no such work";
     worker->done = 0;
     worker->run = worker->client->prepare(&worker->work);
-    return worker->run != NULL ? lines_ok : "no it has no such command";
+    return worker->run != NULL ? ok : "no it has no such command";
 }
 
 static const char *check(void *ctx, const char *argument)
@@ -80,7 +81,7 @@ static const char *check(void *ctx, const char *argument)
     (void)argument;
     if (worker->run == NULL)
         return no_work;
-    return worker->client->check(worker->done) ? lines_ok : wrong;
+    return worker->client->check(worker->done) ? ok : wrong;
 }
 
 static uint32_t count_of(const char *argument)
@@ -94,7 +95,7 @@ static const char *run(void *ctx, const char *argument)
 
     if (worker->run == NULL)
         return no_work;
-    return run_some(worker, count_of(argument)) ? lines_ok : wrong;
+    return run_some(worker, count_of(argument)) ? ok : wrong;
 }
 
 static const char *do_round(void *ctx, const char *argument)
@@ -151,7 +152,7 @@ static const char *set_deadline(void *ctx, const char *argument)
     if (worker->client->set_deadline == NULL)
         return "no it has no deadline";
     worker->client->set_deadline((int)count_of(argument));
-    return lines_ok;
+    return ok;
 }
 
 static const char *try_one(void *ctx, const char *argument)
@@ -185,6 +186,33 @@ static const char *tell_parts(void *ctx, const char *argument)
     return NULL;
 }
 
+/* ---- the lines ------------------------------------------------------------------------------- */
+
+static const char *obey(const struct worker_command *commands, size_t count, void *ctx,
+                        const char *line)
+{
+    size_t len = strcspn(line, " ");
+
+    for (size_t i = 0; i < count; i++)
+        if (strlen(commands[i].name) == len && memcmp(commands[i].name, line, len) == 0)
+            return commands[i].run(ctx, line + len + (line[len] == ' '));
+    return "bad no such line";
+}
+
+int worker_obey(const struct worker_command *commands, size_t count, void *ctx)
+{
+    char line[LINE_SIZE];
+
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        const char *answer = obey(commands, count, ctx, line);
+        if (answer != NULL)
+            puts(answer);
+        fflush(stdout);
+    }
+    return EXIT_SUCCESS;
+}
+
 bool worker_connect(struct mc_socket *socket, const char *address)
 {
     struct mc_address parts;
@@ -200,7 +228,7 @@ bool worker_connect(struct mc_socket *socket, const char *address)
 
 int worker_main(const struct worker_client *client)
 {
-    static const struct lines_command commands[] = {
+    static const struct worker_command commands[] = {
         {"hello", hello}, {"open", open_server}, {"work", set_work}, {"check", check},
         {"run", run},     {"round", do_round},   {"each", do_each},  {"deadline", set_deadline},
         {"try", try_one}, {"parts", tell_parts},
@@ -208,5 +236,5 @@ int worker_main(const struct worker_client *client)
     static struct worker worker;
 
     worker.client = client;
-    return lines_obey(commands, sizeof commands / sizeof *commands, &worker);
+    return worker_obey(commands, sizeof commands / sizeof *commands, &worker);
 }

@@ -1,4 +1,6 @@
-/* The process in which one client is measured. It obeys these lines (see lines.h):
+/* The process in which one client is measured. It is told what to do, a line at a time, and answers
+ * each with a line: `ok` and what was asked for, `no WHY` where there is no such thing, or `bad WHY`
+ * where it failed. It ends when its input does, so also when whoever tells it is killed.
  *
  *     hello                                  ok TITLE <tab> SETTINGS
  *     open ADDRESS                           ok NS       of connecting, if it does so at once
@@ -57,7 +59,19 @@ extern const struct worker_client baseline_client, mcwire_client, server_client;
 /* Connects a socket, closing it first if it is open. False when that fails. */
 bool worker_connect(struct mc_socket *socket, const char *address);
 
-/* Returns the exit status. */
+/* What a line runs. It returns its answer, or NULL when it has printed that. */
+typedef const char *worker_function(void *ctx, const char *argument);
+
+struct worker_command {
+    const char *name;
+    worker_function *run;
+};
+
+/* Obeys standard input until it ends. Returns the exit status; so do the other two. */
+int worker_obey(const struct worker_command *commands, size_t count, void *ctx);
 int worker_main(const struct worker_client *client);
+
+/* Measures proto/ alone, over bytes in memory; wire.c has its lines. */
+int wire_main(void);
 
 #endif

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "cache.h"
-#include "choose.h"
 #include "escape.h"
 #include "memcached.h"
 #include "option.h"
@@ -13,7 +12,10 @@
 #include "plot.h"
 #include "report.h"
 
+#define USUAL_ADDRESS "127.0.0.1:" MC_SERVER_PORT
+
 enum {
+    PROBE_MS = 300,        /* for the server at the usual port to answer */
     EXIT_NO_SERVER = 69,   /* EX_UNAVAILABLE of sysexits.h */
     EXIT_INTERRUPTED = 130 /* as a shell has it for SIGINT */
 };
@@ -37,7 +39,7 @@ static void on_interrupt(int number)
         cache_interrupt(cache_in_use);
         return;
     }
-    memcached_end_all();
+    memcached_end();
     signal(number, SIG_DFL);
     raise(number);
 }
@@ -51,6 +53,57 @@ static void catch_interrupts(struct cache *cache)
     if (sigaction(SIGINT, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
         sigaction(SIGINT, &action, NULL);
 }
+
+/* ---- the server ------------------------------------------------------------------------------ */
+
+/* The memcached that is used. The strings last as long as the program. */
+struct chosen {
+    const char *address; /* NULL: there is none, as a line on stderr has said */
+    const char *source;  /* what it came from, to name in a message: "--server", ... */
+    bool own;            /* a private memcached, empty */
+};
+
+static struct chosen start_private(const char *why)
+{
+    const char *address = memcached_start();
+
+    if (address != NULL)
+        escape_message("squares", "%sstarted a private memcached on %s", why, address);
+    return (struct chosen){.address = address, .source = "private memcached", .own = true};
+}
+
+/* The first entry of MEMCACHED_SERVERS; NULL when it has none. */
+static const char *from_environment(void)
+{
+    static const char separators[] = ", \t\r\n";
+    static char entry[512];
+    const char *list = getenv("MEMCACHED_SERVERS");
+
+    if (list == NULL)
+        return NULL;
+    list += strspn(list, separators);
+    snprintf(entry, sizeof entry, "%.*s", (int)strcspn(list, separators), list);
+    return entry[0] != '\0' ? entry : NULL;
+}
+
+/* The server to use: `wanted`, unless NULL; a private one, if `own_wanted`; the first entry of the
+ * environment's MEMCACHED_SERVERS (between commas or white space); 127.0.0.1:11211, if a memcached
+ * answers there; otherwise a private one. */
+static struct chosen choose_server(const char *wanted, bool own_wanted)
+{
+    if (wanted != NULL)
+        return (struct chosen){.address = wanted, .source = "--server"};
+    if (own_wanted)
+        return start_private("");
+    const char *listed = from_environment();
+    if (listed != NULL)
+        return (struct chosen){.address = listed, .source = "MEMCACHED_SERVERS"};
+    if (memcached_answers(USUAL_ADDRESS, PROBE_MS))
+        return (struct chosen){.address = USUAL_ADDRESS, .source = USUAL_ADDRESS};
+    return start_private("no memcached at " USUAL_ADDRESS ": ");
+}
+
+/* ---- the runs -------------------------------------------------------------------------------- */
 
 static int fail(int status, const char *what, const char *why)
 {
@@ -110,6 +163,8 @@ static int run_all(struct squares *squares)
     return EXIT_INTERRUPTED;
 }
 
+/* ---- before and after ------------------------------------------------------------------------ */
+
 /* Says why the picture could not be written. Returns status. */
 static int fail_plot(int status, const struct options *options)
 {
@@ -131,7 +186,7 @@ static int prepare(struct squares *squares)
     if (squares->report.runs == NULL)
         return fail(EXIT_FAILURE, "--runs", strerror(errno));
     catch_interrupts(&squares->cache);
-    struct choose_server server = choose_server(options->server, options->own_server);
+    struct chosen server = choose_server(options->server, options->own_server);
     if (server.address == NULL)
         return cache_is_interrupted(&squares->cache) ? EXIT_INTERRUPTED : EXIT_NO_SERVER;
     if (cache_init(&squares->cache, server.address, options->timeout_ms,

@@ -38,9 +38,7 @@ class Adapters(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory(prefix="mcwire-")
-        cls.memcached = machine.Worker([os.path.join(WORKERS, "overhead-worker"), "memcached"])
-        cls.address = cls.memcached.ask("start tcp -1")
-        machine.fill(cls.address)
+        cls.address = machine.Servers(cls.folder.name).address("tcp", None)
         programs = overhead.Programs(WORKERS, None, cls.folder.name)
         cls.commands = {}
         for name in NAMES:
@@ -53,7 +51,7 @@ class Adapters(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        cls.memcached.end()
+        machine.end_workers()
         cls.folder.cleanup()
 
     def each(self, function):

@@ -85,8 +85,7 @@ compile_libraries() {
     mapfile -t helpers < <(grep -L '^int main\|^int suite_run\|^void \*malloc' \
         "$tap_root"/tests/support/*.c "$tap_root"/src/learn/*.c)
     compile_library mcwire "$tap_root"/{proto,src}/*.c &&
-        compile_library tests "${helpers[@]}" "$tap_root/tests/embed/cross/suite.c" \
-            "$tap_root/bench/common/scratch.c"
+        compile_library tests "${helpers[@]}" "$tap_root/tests/embed/cross/suite.c"
 }
 
 # wraps NAME: the functions that this test puts its own in front of: in one of two files.
@@ -126,7 +125,7 @@ test_one() {
 
 compile_squares() {
     compile -o "$folder/squares" "$tap_root"/{bench/common,bench/squares,src,proto}/*.c \
-        "$tap_root"/src/tool/{conversation,escape,histogram,option,screen,side}.c -lm "${link[@]}"
+        "$tap_root"/src/tool/{buffer,child,conversation,escape,histogram,option,screen,side}.c -lm "${link[@]}"
 }
 
 # run_squares: its hits and misses, and a check that no answer was wrong.

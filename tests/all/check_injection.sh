@@ -10,9 +10,9 @@
 build() {
     local flags
     mapfile -t flags < <(pkg-config --cflags --libs check | xargs -n1)
-    cd "$tap_root" && gcc -std=c11 -O2 -D_POSIX_C_SOURCE=200809L -Iproto -Isrc -Itests/support -Ibench/common \
+    cd "$tap_root" && gcc -std=c11 -O2 -D_POSIX_C_SOURCE=200809L -Iproto -Isrc -Itests/support \
         -o "$tap_folder/check_injection" tests/check_injection.c \
-        tests/support/{folder,live,suite,tally}.c bench/common/scratch.c proto/*.c src/*.c "${flags[@]}"
+        tests/support/{folder,live,suite,tally}.c proto/*.c src/*.c "${flags[@]}"
 }
 
 inject_all() {

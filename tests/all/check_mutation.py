@@ -59,8 +59,8 @@ UNITS = {'proto/item.h': 'proto/item.c', 'proto/writer.h': 'proto/writer.c',
 # Texts for people: that they are changed matters to nobody.
 WORDING = {'proto/text.c': '.', 'bench/load/stats.c': '.', 'src/address.c': ' ', 'src/server.c': ' '}
 
-# What every test program is linked with: what support/folder.c asks.
-ALWAYS = ['tests/mutation/stop.c', 'bench/common/scratch.c']
+# What every test program is linked with.
+ALWAYS = ['tests/mutation/stop.c']
 
 # What stop.c, and for one of them suite.c, have instead of libcheck's and of suite.c's own.
 WRAPPED = ['_ck_assert_failed', '_mark_point', 'suite_run']

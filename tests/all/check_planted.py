@@ -48,8 +48,8 @@ class Program(NamedTuple):
 
 
 LIBRARY = ("proto", "src", "bench/common")
-TOOL = tuple("src/tool/%s.c" % name for name in ("conversation", "escape", "histogram", "login", "option",
-                                                   "screen", "side"))
+TOOL = tuple("src/tool/%s.c" % name for name in (
+    "buffer", "child", "conversation", "escape", "histogram", "login", "option", "screen", "side"))
 PROGRAMS = {
     "check_numbers": Program(
         LIBRARY, TOOL + ("tests/check_numbers.c", "tests/support/suite.c", "bench/load/data.c",

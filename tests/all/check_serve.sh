@@ -11,8 +11,8 @@ build() {
     local flags
     mapfile -t flags < <(pkg-config --cflags --libs check | xargs -n1)
     cd "$tap_root" && gcc -std=c11 -O2 -D_POSIX_C_SOURCE=200809L -Iproto -Isrc/learn \
-        -Itests/support -Ibench/common -o "$tap_folder/check_serve_live" tests/check_serve_live.c \
-        tests/support/{folder,live,served,suite,tally}.c bench/common/scratch.c \
+        -Itests/support -o "$tap_folder/check_serve_live" tests/check_serve_live.c \
+        tests/support/{folder,live,served,suite,tally}.c \
         src/learn/{answer,cache,serve,serve_admin,serve_log,serve_meta,text,update}.c proto/*.c "${flags[@]}"
 }
 
