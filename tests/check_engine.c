@@ -283,6 +283,14 @@ static const struct scene scenes[] = {
         {OP(gets, NONE), "gets k\r\n", "VALUE k 7 2 9\r\nhi\r\nEND\r\n", "VALUE sink(VALUE hi)",
          .sink = true, .unwanted = true}}},
 
+    {"sinks: values of a byte, and of the second key", .count = 3, .rows = {
+        {OP(get, NONE), "get k\r\n", "VALUE k 7 1\r\nx\r\nEND\r\n",
+         "VALUE len=1 flags=7 sink(VALUE x)", .sink = true},
+        {OP(get, NONE), "get a b c\r\n", "VALUE b 0 9\r\n012345678\r\nVALUE c 0 1\r\nx\r\nEND\r\n",
+         "MORE a END b VALUE len=9 c VALUE len=1 sink(VALUE 012345678 VALUE x)", .keys = "abc",
+         .sink = true},
+        {OP(get, NONE), "get k\r\n", "END\r\n", "END", .sink = true}}},
+
     {"many keys in another order, whole", .count = 2, .rows = {
         {OP(get, NONE), "get a b c\r\n",
          "VALUE b 0 1\r\n2\r\nVALUE a 0 1\r\n1\r\nVALUE c 0 1\r\n3\r\nEND\r\n",
@@ -384,6 +392,21 @@ static const struct scene scenes[] = {
      .rows = {{OP(get, NONE), "get k\r\n", "VALUE a 0 1\r\n2\r\nEND\r\n", "PROTOCOL"}}},
     {"a key that comes after it", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 1,
      .rows = {{OP(get, NONE), "get k\r\n", "VALUE z 0 1\r\n2\r\nEND\r\n", "PROTOCOL"}}},
+    {"a longer key that begins the same", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
+     .count = 1, .rows = {{OP(get, NONE), "get k\r\n", "VALUE ky 0 1\r\n2\r\nEND\r\n", "PROTOCOL"}}},
+    {"a shorter key that begins the same", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
+     .count = 1, .rows = {
+        {OP(get, .key = B("ky")), "get ky\r\n", "VALUE k 0 1\r\n2\r\nEND\r\n", "PROTOCOL"}}},
+    {"a byte before the end", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WORD, .count = 1, .rows = {
+        {OP(get, NONE), "get k\r\n", "XEND\r\n", "PROTOCOL"}}},
+    {"no space after the flags", .error = MC_E_PROTOCOL, .fault = MC_FAULT_NUMBER, .count = 1, .rows = {
+        {OP(get, NONE), "get k\r\n", "VALUE k 0:2\r\nhi\r\nEND\r\n", "PROTOCOL"}}},
+    {"values of a byte, and of none", .count = 4, .rows = {
+        {OP(get, NONE), "get k\r\n", "VALUE k 0 1\r\nx\r\nEND\r\n", "VALUE x"},
+        {OP(mg, FLAGS(v)), "mg k v\r\n", "VA 1\r\nx\r\n", "VALUE x"},
+        {OP(get, NONE), "get a b\r\n", "VALUE a 0 1\r\nx\r\nEND\r\n", "MORE a VALUE x b END",
+         .keys = "ab"},
+        {OP(get, NONE), "get k\r\n", "VALUE k 5 0\r\n\r\nEND\r\n", "VALUE  flags=5"}}},
     {"quiet: SERVER_ERROR to a value", .count = 3, .rows = {
         {OP(md, FLAGS(q)), "md k q O0\r\n", "NF O0\r\n", "NOT_FOUND"},
         {OP(ms, DATA, FLAGS(q)), "ms k 2 q O1\r\nhi\r\n", "SERVER_ERROR x\r\n", "SERVER_ERROR"},
@@ -453,6 +476,19 @@ static const struct scene scenes[] = {
         {OP(get, .key = B("a")), "get a a\r\n", "VALUE a 0 2\r\n12\r\nEND\r\n", "VALUE 12"},
         {OP(get, .key = B("a")), "", "", "E_FULL len=2", .value_cap = 1}}},
 
+    {"a doubled key without a place, after one that has another", .count = 4, .rows = {
+        {OP(get, .key = B("a")), "get a b b c\r\n", "VALUE b 0 2\r\n12\r\nEND\r\n", "END"},
+        {OP(get, .key = B("b")), "", "", "VALUE", .unwanted = true},
+        {OP(get, .key = B("b")), "", "", "VALUE 12"},
+        {OP(get, .key = B("c")), "", "", "END"}}},
+    {"doubled and empty, with places of no bytes", .count = 1, .rows = {
+        {OP(get, NONE), "get a b a\r\n", "VALUE a 5 0\r\n\r\nEND\r\n",
+         "MORE a VALUE  flags=5 b END a VALUE  flags=5", .keys = "aba"}}},
+    {"a key answered again, after another", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
+     .count = 1, .rows = {
+        {OP(get, NONE), "get a b\r\n",
+         "VALUE b 0 1\r\n2\r\nVALUE a 0 1\r\n1\r\nVALUE b 0 1\r\n3\r\nEND\r\n",
+         "PROTOCOL a PROTOCOL b PROTOCOL", .keys = "ab"}}},
     {"doubled, and nobody wants it", .count = 2, .rows = {
         {OP(get, NONE), "get k k\r\n", "VALUE k 0 2\r\nhi\r\nEND\r\n", "VALUE", .unwanted = true},
         {OP(get, NONE), "", "", "VALUE", .unwanted = true}}},
@@ -700,6 +736,7 @@ struct pace {
 struct collector {
     struct mc_sink sink;
     struct text text;
+    size_t slot; /* of the last value */
 };
 
 struct play {
@@ -734,11 +771,16 @@ static void collect(struct mc_sink *sink, const struct mc_op *op, size_t slot, i
                     const struct mc_reply *reply)
 {
     struct collector *c = (struct collector *)sink;
-    (void)op, (void)slot;
+    ck_assert_ptr_eq(op->sink, sink);
+    ck_assert_uint_lt(slot, op->count > 0 ? op->count : 1);
     if (event == MC_BODY) {
+        ck_assert_uint_eq(slot, c->slot);
+        ck_assert_uint_gt(reply->text.len, 0);
         text_add(&c->text, reply->text.data, reply->text.len);
         return;
     }
+    ck_assert(op->count == 0 || op->keys[slot].data[0] == reply->key.data[0]);
+    c->slot = slot;
     text_print(&c->text, "%s%s%s", c->text.len > 0 ? " " : "", events_name(event),
                event == MC_VALUE ? " " : "");
 }
@@ -2484,6 +2526,53 @@ START_TEST(many_doubled)
 }
 END_TEST
 
+/* An empty value has room where there is no place at all. */
+START_TEST(nothing_in_no_place)
+{
+    static const char *const replies[] = {"VALUE k 5 0\r\n\r\nEND\r\n", "VA 0\r\n\r\n"};
+    struct mc_value value = {.len = 77, .result = 77};
+    struct mc_op op = {.command = _i == 0 ? &mc_command_get : &mc_command_mg,
+                       .key = MC_BYTES("k"),
+                       .meta_flags = v,
+                       .meta_count = 1,
+                       .value = &value};
+    struct mc_engine e;
+    char in[64], out[64];
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    send_all(&e);
+    receive_text(&e, replies[_i]);
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_int_eq(op.result, MC_HIT);
+    ck_assert(value.result == MC_HIT && value.len == 0);
+}
+END_TEST
+
+/* A key is asked for twice and answered once, beside another one, whatever its last bytes are. */
+START_TEST(each_doubled)
+{
+    enum { LETTERS = '~' - '!' };
+    const size_t len = _i == 0 ? 2 : 5;
+    for (size_t k = 0; k < (size_t)LETTERS * LETTERS; k += 5) {
+        char in[128], out[128], name[5] = "key", reply[64];
+        struct mc_value values[3] = {{0}};
+        struct mc_bytes keys[3] = {{name, len}, B("x"), {name, len}};
+        struct mc_op op = {.command = &mc_command_get, .keys = keys, .values = values, .count = 3};
+        struct mc_engine e;
+        name[len - 2] = (char)('!' + k % LETTERS);
+        name[len - 1] = (char)('!' + k / LETTERS);
+        snprintf(reply, sizeof reply, "VALUE %.*s 5 0\r\n\r\nEND\r\n", (int)len, name);
+        mc_engine_init(&e, in, sizeof in, out, sizeof out);
+        mc_engine_submit(&e, &op);
+        send_all(&e);
+        mc_engine_feed(&e, mc_string(reply));
+        ck_assert_ptr_eq(mc_engine_done(&e), &op);
+        ck_assert(values[0].result == MC_HIT && values[2].result == MC_HIT && values[2].flags == 5);
+        ck_assert_int_eq(values[1].result, MC_MISS);
+    }
+}
+END_TEST
+
 /* ---- for event loops ------------------------------------------------------------------------- */
 
 START_TEST(deadlines)
@@ -3163,6 +3252,8 @@ int main(void)
         {keys_of_one_text, 1},
         {sinks_in_any_order, 2},
         {many_doubled, 1},
+        {nothing_in_no_place, 2},
+        {each_doubled, 2},
         {deadlines, 1},
         {cancelling, 7},
         {cancelled_and_read, 2},
