@@ -115,8 +115,8 @@ static bool is_stream(size_t command)
     return (commands[command].op.command->traits & MC_COMMAND_TEXT) != 0;
 }
 
-/* Sends the operation, and receives these bytes. */
-static void ask(struct mc_engine *e, struct mc_op *op, struct mc_bytes reply)
+/* Sends the operation, and receives these bytes, so many at once. */
+static void ask(struct mc_engine *e, struct mc_op *op, struct mc_bytes reply, size_t piece)
 {
     struct mc_bytes parts[4];
     size_t count, cap;
@@ -125,10 +125,13 @@ static void ask(struct mc_engine *e, struct mc_op *op, struct mc_bytes reply)
         for (size_t k = 0; k < count; k++)
             mc_engine_sent(e, parts[k].len);
     }
-    char *to = mc_engine_input(e, &cap);
-    ck_assert(to != NULL && cap >= reply.len);
-    memcpy(to, reply.data, reply.len);
-    mc_engine_received(e, reply.len);
+    for (size_t at = 0, n; at < reply.len && e->error == 0; at += n) {
+        n = reply.len - at < piece ? reply.len - at : piece;
+        char *to = mc_engine_input(e, &cap);
+        ck_assert(to != NULL && cap >= n);
+        memcpy(to, reply.data + at, n);
+        mc_engine_received(e, n);
+    }
 }
 
 /* The result of an operation that has this event as its reply. */
@@ -139,7 +142,7 @@ static int result_of(const struct mc_op *op, int event)
     return event == MC_HIT && op->command == &mc_command_ma ? MC_NUMBER : event;
 }
 
-static void check_line(size_t command, size_t line)
+static void check_line(size_t command, size_t line, size_t piece)
 {
     const char *word = lines[line].word, *go_on = commands[command].go_on;
     struct mc_engine e;
@@ -153,7 +156,7 @@ static void check_line(size_t command, size_t line)
     if (is_stream(command))
         strchr(reply, '\n')[1] = '\0'; /* a line is all there is */
     mc_engine_init(&e, in, sizeof in, out, sizeof out);
-    ask(&e, &op, mc_string(reply));
+    ask(&e, &op, mc_string(reply), piece);
     int wanted = ends ? result_of(&op, lines[line].event) : MC_E_PROTOCOL;
     if (!ends && mc_engine_writes(&op))
         wanted = MC_E_UNKNOWN;
@@ -165,10 +168,13 @@ static void check_line(size_t command, size_t line)
                   op.result);
 }
 
+/* Whole, and byte by byte. */
 START_TEST(replies)
 {
-    for (size_t line = 0; line < COUNT(lines); line++)
-        check_line((size_t)_i, line);
+    for (size_t line = 0; line < COUNT(lines); line++) {
+        check_line((size_t)_i, line, SIZE_MAX);
+        check_line((size_t)_i, line, 1);
+    }
 }
 END_TEST
 
@@ -180,7 +186,7 @@ START_TEST(no_reply)
     struct mc_op op = commands[_i].op;
     bool stream = is_stream((size_t)_i);
     mc_engine_init(&e, in, sizeof in, out, sizeof out);
-    ask(&e, &op, mc_string("STORE\r\n"));
+    ask(&e, &op, mc_string("STORE\r\n"), SIZE_MAX);
     ck_assert_int_eq(e.error, stream ? 0 : MC_E_PROTOCOL);
     ck_assert_int_eq(e.reader.fault, stream ? 0 : MC_FAULT_WORD);
     ck_assert_ptr_eq(mc_engine_done(&e), stream ? NULL : &op);
@@ -194,7 +200,7 @@ START_TEST(padded_number)
     char in[128], out[128];
     struct mc_op op = OP(incr, NONE);
     mc_engine_init(&e, in, sizeof in, out, sizeof out);
-    ask(&e, &op, mc_string("12  \r\n"));
+    ask(&e, &op, mc_string("12  \r\n"), SIZE_MAX);
     ck_assert_ptr_eq(mc_engine_done(&e), &op);
     ck_assert_int_eq(op.result, MC_NUMBER);
     ck_assert_uint_eq(op.answer, 12);
@@ -227,7 +233,7 @@ START_TEST(lines_to_a_sink)
     struct noted n = {.sink.receive = note_line};
     struct mc_op op = OP(stats, .sink = &n.sink);
     mc_engine_init(&e, in, sizeof in, out, sizeof out);
-    ask(&e, &op, mc_string("STAT a 1\r\nITEM b [2 b; 0 s]\r\nSTAT c \r\nEND\r\n"));
+    ask(&e, &op, mc_string("STAT a 1\r\nITEM b [2 b; 0 s]\r\nSTAT c \r\nEND\r\n"), SIZE_MAX);
     ck_assert_ptr_eq(mc_engine_done(&e), &op);
     ck_assert_int_eq(op.result, MC_END);
     ck_assert_str_eq(text_string(&n.text), "3:a=1 4:b=[2 b; 0 s] 3:c= ");
@@ -252,6 +258,18 @@ START_TEST(flags)
 }
 END_TEST
 
+/* Of more flags than a line can have none is looked at. */
+START_TEST(too_many_flags)
+{
+    struct mc_flag list[MC_TOKENS_MAX + 1] = {{.letter = 'v'}};
+    struct mc_op op = {.command = &mc_command_mg, .meta_flags = list, .meta_count = MC_TOKENS_MAX};
+    list[1].letter = 'N';
+    ck_assert(mc_engine_writes(&op) && !mc_engine_repeatable(&op));
+    op.meta_count++;
+    ck_assert(!mc_engine_writes(&op) && mc_engine_repeatable(&op));
+}
+END_TEST
+
 int main(void)
 {
     const struct suite_test tests[] = {
@@ -260,6 +278,7 @@ int main(void)
         {padded_number, 1},
         {lines_to_a_sink, 1},
         {flags, 5},
+        {too_many_flags, 1},
     };
     return suite_run("command", tests, COUNT(tests));
 }

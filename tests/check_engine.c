@@ -375,6 +375,11 @@ static const struct scene scenes[] = {
     {"its opaque after that of another", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
      .count = 1, .rows = {
         {OP(mg, FLAGS(k_opaque_v)), "mg k k Omine v\r\n", "EN kk Oyour Omine\r\n", "PROTOCOL"}}},
+    {"its key as an opaque", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 1, .rows = {
+        {OP(mg, FLAGS(k_v)), "mg k k v\r\n", "VA 2 Ok\r\nhi\r\n", "PROTOCOL"}}},
+    {"done, and its key as an opaque", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 1,
+     .rows = {
+        {OP(mg, FLAGS(k_only)), "mg k k\r\n", "HD Ok\r\n", "PROTOCOL"}}},
     {"a key twice", .count = 1, .rows = {
         {OP(mg, FLAGS(k_v)), "mg k k v\r\n", "VA 2 kk kk\r\nhi\r\n", "VALUE hi"}}},
     {"the opaque of another", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 1,
@@ -676,6 +681,10 @@ static const struct scene scenes[] = {
     {"quiet: two errors, the second to a value", .error = MC_E_AMBIGUOUS, .count = 3, .rows = {
         {OP(md, FLAGS(q)), "md k q O0\r\n", "SERVER_ERROR x\r\n", "E_UNKNOWN"},
         {OP(ms, DATA, FLAGS(q)), "ms k 2 q O1\r\nhi\r\n", "ERROR\r\n", "E_UNKNOWN"},
+        MN}},
+    {"quiet: the same ticket twice in a reply", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
+     .count = 2, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "NF O0 O0\r\n", "E_UNKNOWN"},
         MN}},
     {"quiet: out of order", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 3, .rows = {
         {OP(md, FLAGS(q)), "md k q O0\r\n", "", "E_UNKNOWN"},
@@ -1476,6 +1485,10 @@ static const struct {
     {                                                      \
         .command = &mc_command_md, .key = B("k"), FLAGS(q) \
     }
+#define LARGE_QUIET_SET                                                     \
+    {                                                                       \
+        .command = &mc_command_ms, .key = B("k"), .data = B(LONG), FLAGS(q) \
+    }
     {DELETE, {"DELETED\r\nEND\r\n"}, 0, false, MC_E_PROTOCOL, MC_E_UNKNOWN, NULL},
     {DELETE, {"DELETED\r\nEND\r\n"}, 0, true, MC_E_PROTOCOL, MC_E_UNKNOWN, NULL},
     {DELETE, {"SERVER_ERROR x\r\nE"}, 0, false, MC_E_PROTOCOL, MC_E_UNKNOWN, NULL},
@@ -1505,6 +1518,7 @@ static const struct {
     {LARGE_SET, {"SERVER_ERROR\rx\r\n"}, 10, true, MC_E_PROTOCOL, MC_E_PROTOCOL, NULL},
     {LARGE_SET, {"CLIENT_ERROR x\r\n"}, 10, true, MC_E_AMBIGUOUS, MC_CLIENT_ERROR, NULL},
     {LARGE_SET, {"STORED\r\n"}, 1, true, MC_E_PROTOCOL, MC_E_PROTOCOL, NULL},
+    {LARGE_QUIET_SET, {"SERVER_ERROR x\r\n"}, 10, false, 0, MC_SERVER_ERROR, "MN\r\n"},
 };
 
 /* Sends all but the last bytes. */
@@ -1642,6 +1656,7 @@ START_TEST(after_the_end)
     ck_assert_uint_eq(cap, 0);
     ck_assert_uint_eq(mc_engine_output(&e, &part, 1), 0);
     ck_assert_int_eq(e.error, MC_E_TIMEOUT);
+    ck_assert_uint_eq(e.received, 0);
     ck_assert(mc_engine_done(&e) == NULL);
 }
 END_TEST
@@ -3110,6 +3125,198 @@ START_TEST(lent_beside_requests)
 }
 END_TEST
 
+/* ---- what is lost, and what is left alone ---------------------------------------------------- */
+
+/* Two operations of many keys, in either order in memory: the first asks for two in one line, of which
+ * one is answered; of the second a line has gone, and another waits. */
+START_TEST(losing_beside_one_that_began)
+{
+    static const struct mc_bytes others[] = {B("0123456789012345678901234567890"),
+                                             B("1123456789012345678901234567890")};
+    struct mc_value values[2] = {{0}}, more[2] = {{0}};
+    struct mc_op ops[2], *first = &ops[_i], *second = &ops[1 - _i];
+    struct mc_engine e;
+    struct mc_bytes part;
+    char in[64], out[48]; /* for one long key */
+    *first = (struct mc_op){.command = &mc_command_gat, .keys = two_keys, .values = values};
+    *second = (struct mc_op){.command = &mc_command_gat, .keys = others, .values = more};
+    first->count = second->count = 2;
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, first);
+    send_all(&e);
+    mc_engine_submit(&e, second);
+    ck_assert_uint_eq(mc_engine_output(&e, &part, 1), 1);
+    mc_engine_sent(&e, part.len);
+    receive_text(&e, "VALUE a 0 0\r\n\r\nVAL");
+    mc_engine_fail(&e, MC_E_TIMEOUT);
+    ck_assert_ptr_eq(mc_engine_done(&e), first);
+    ck_assert_ptr_eq(mc_engine_done(&e), second);
+    ck_assert(values[0].result == MC_E_UNKNOWN && values[1].result == MC_E_UNKNOWN);
+    ck_assert(more[0].result == MC_E_UNKNOWN && more[1].result == MC_E_TIMEOUT);
+}
+END_TEST
+
+/* Keys that were refused keep that result when the connection fails: before the first reply (round 0),
+ * in it, and in one that waits. */
+START_TEST(losing_after_refused_keys)
+{
+    static const struct mc_bytes keys[] = {B(" "), B("a")};
+    struct mc_value values[2] = {{0}}, more[2] = {{0}};
+    struct mc_op op = {.command = &mc_command_get, .keys = keys, .values = values, .count = 2};
+    struct mc_op other = op;
+    struct mc_engine e;
+    char in[64], out[64];
+    other.values = more;
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    mc_engine_submit(&e, &other);
+    ck_assert_uint_eq(send_all(&e), 2 * strlen("get a\r\n"));
+    if (_i > 0)
+        receive_text(&e, "VAL");
+    mc_engine_fail(&e, MC_E_TIMEOUT);
+    ck_assert_int_eq(values[0].result, MC_E_KEY);
+    ck_assert_int_eq(values[1].result, MC_E_TIMEOUT);
+    ck_assert_int_eq(more[0].result, MC_E_KEY);
+    ck_assert_int_eq(more[1].result, MC_E_TIMEOUT);
+    ck_assert(op.result == MC_E_KEY && other.result == MC_E_KEY);
+}
+END_TEST
+
+/* The first of two lines is answered; another operation waits, all of whose keys are lost. */
+START_TEST(losing_after_a_line)
+{
+    static const struct mc_bytes keys[] = {B("0123456789012345678901234567890"), B("a")};
+    struct mc_value values[2] = {{0}}, more[2] = {{0}};
+    struct mc_op op = {.command = &mc_command_get, .keys = keys, .values = values, .count = 2};
+    struct mc_op other = {.command = &mc_command_get, .keys = two_keys, .values = more, .count = 2};
+    struct mc_engine e;
+    struct mc_bytes part;
+    char in[64], out[40];
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    mc_engine_submit(&e, &other);
+    ck_assert_uint_eq(mc_engine_output(&e, &part, 1), 1);
+    mc_engine_sent(&e, part.len);
+    receive_text(&e, "END\r\n");
+    mc_engine_fail(&e, MC_E_TIMEOUT);
+    ck_assert(values[0].result == MC_MISS && values[1].result == MC_E_TIMEOUT);
+    ck_assert(more[0].result == MC_E_TIMEOUT && more[1].result == MC_E_TIMEOUT);
+    ck_assert(op.result == MC_E_TIMEOUT && other.result == MC_E_TIMEOUT);
+}
+END_TEST
+
+/* Two replies come at once, and the second operation, of many keys, has not gone yet, in either order
+ * in memory. */
+START_TEST(early_with_the_reply_before)
+{
+    struct mc_value values[2] = {{0}}, more[2] = {{0}};
+    struct mc_op ops[2], *first = &ops[_i], *second = &ops[1 - _i];
+    struct mc_engine e;
+    char in[64], out[64];
+    *first = (struct mc_op){.command = &mc_command_get, .keys = two_keys, .values = values};
+    *second = *first;
+    second->values = more;
+    first->count = second->count = 2;
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, first);
+    send_all(&e);
+    mc_engine_submit(&e, second);
+    send_but(&e, 1);
+    receive_text(&e, "VALUE a 0 1\r\nx\r\nEND\r\nEND\r\n");
+    ck_assert_int_eq(e.error, MC_E_PROTOCOL);
+    ck_assert(first->result == MC_E_PROTOCOL && second->result == MC_E_PROTOCOL);
+}
+END_TEST
+
+/* The last of many keys is refused while another operation is put: all that was asked is answered. */
+START_TEST(refused_beside_another)
+{
+    static const struct mc_bytes keys[] = {B("0123456789012345678901234567890"), B(" ")};
+    struct mc_value values[2] = {{0}};
+    struct mc_op op = {.command = &mc_command_get, .keys = keys, .values = values, .count = 2};
+    struct mc_op next = {.command = &mc_command_version};
+    struct mc_engine e;
+    struct mc_bytes part;
+    char in[64], out[40];
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    ck_assert_uint_eq(mc_engine_output(&e, &part, 1), 1);
+    mc_engine_sent(&e, part.len);
+    receive_text(&e, "END\r\n");
+    mc_engine_submit(&e, &next);
+    ck_assert_uint_eq(mc_engine_output(&e, &part, 1), 1);
+    ck_assert_uint_eq(part.len, strlen("version\r\n"));
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_int_eq(op.result, MC_E_KEY);
+    ck_assert_ptr_null(mc_engine_done(&e));
+}
+END_TEST
+
+/* The values of many keys are not those of an operation without: they are left as they are, also when
+ * the connection fails (round 1). */
+START_TEST(values_beside_a_key)
+{
+    struct mc_value values[2] = {{.result = 77}, {.result = 77}};
+    struct mc_op ops[2] = {{.command = &mc_command_version, .values = values, .count = 2}};
+    struct mc_engine e;
+    char in[64], out[64];
+    ops[1] = ops[0];
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &ops[0]);
+    mc_engine_submit(&e, &ops[1]);
+    send_all(&e);
+    if (_i == 0)
+        receive_text(&e, "VERSION 1\r\nVERSION 2\r\n");
+    else
+        mc_engine_fail(&e, MC_E_TIMEOUT);
+    ck_assert_ptr_eq(mc_engine_done(&e), &ops[0]);
+    ck_assert_ptr_eq(mc_engine_done(&e), &ops[1]);
+    ck_assert_int_eq(ops[1].result, _i == 0 ? MC_VERSION : MC_E_TIMEOUT);
+    ck_assert(values[0].result == 77 && values[1].result == 77);
+}
+END_TEST
+
+/* One that was refused stands before the one that is cancelled. */
+START_TEST(cancelling_after_a_refused_one)
+{
+    struct mc_engine e;
+    char in[64], out[64];
+    struct mc_op ops[3] = {{.command = &mc_command_delete, .key = MC_BYTES("a")},
+                           {.command = &mc_command_delete, .key = MC_BYTES(" ")},
+                           {.command = &mc_command_delete, .key = MC_BYTES("c")}};
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    for (size_t k = 0; k < 3; k++)
+        mc_engine_submit(&e, &ops[k]);
+    send_all(&e);
+    ck_assert_int_eq(mc_engine_cancel(&e, &ops[2]), 0);
+    receive_text(&e, "DELETED\r\nNOT_FOUND\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&e), &ops[0]);
+    ck_assert_ptr_eq(mc_engine_done(&e), &ops[1]);
+    ck_assert(ops[0].result == MC_DELETED && ops[1].result == MC_E_KEY);
+    ck_assert(e.error == 0 && mc_engine_is_idle(&e));
+}
+END_TEST
+
+/* A value that did not fit leaves nothing behind that would go with the next operation. */
+START_TEST(alone_after_one_that_did_not_fit)
+{
+    struct script script = {.count = 0};
+    const struct mc_transport transport = script_transport(&script);
+    struct mc_engine e;
+    char in[64], out[sizeof "set k 0 0 2\r\n"];
+    struct mc_op set = {.command = &mc_command_set, .key = MC_BYTES("k"), .data = MC_BYTES("hi")};
+    struct mc_op version = {.command = &mc_command_version};
+    script_step(&script, "version\r\n", "VERSION 1\r\n");
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    ck_assert_int_eq(mc_engine_do(&e, &transport, &set, SCRIPT_DEADLINE), MC_E_FULL);
+    ck_assert_int_eq(mc_engine_do(&e, &transport, &version, SCRIPT_DEADLINE), MC_VERSION);
+    script_check_sent(&script);
+    script_free(&script);
+}
+END_TEST
+
+/* ---- transports that break their word --------------------------------------------------------- */
+
 static ptrdiff_t move_nothing(void *ctx, const struct mc_bytes *parts, size_t count,
                               mc_deadline deadline)
 {
@@ -3273,6 +3480,14 @@ int main(void)
         {run_again_not_quiet, 1},
         {early_texts_of_all_sizes, 2},
         {lent_beside_requests, 2},
+        {losing_beside_one_that_began, 2},
+        {losing_after_refused_keys, 2},
+        {losing_after_a_line, 1},
+        {early_with_the_reply_before, 2},
+        {refused_beside_another, 1},
+        {values_beside_a_key, 2},
+        {cancelling_after_a_refused_one, 1},
+        {alone_after_one_that_did_not_fit, 1},
         {transports_that_move_nothing, 4},
         {receives_that_move_nothing, 6},
         {at_every_pace, COUNT(scenes)}, /* the longest: what others find is found before */

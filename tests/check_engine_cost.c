@@ -336,6 +336,24 @@ START_TEST(misses_among_many)
 }
 END_TEST
 
+/* A line that comes in two lent pieces is looked at as often as there are pieces, not as bytes. */
+START_TEST(line_in_two_pieces)
+{
+    struct mc_engine e;
+    char in[256], out[256];
+    struct mc_op op = {.command = &mc_command_version};
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    send_all(&e);
+    events = 0;
+    mc_engine_feed(&e, MC_BYTES("VERS"));
+    mc_engine_feed(&e, MC_BYTES("ION 1.6.38-and-so-on\r\n"));
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_int_eq(op.result, MC_VERSION);
+    ck_assert_uint_le(events, 2);
+}
+END_TEST
+
 int main(void)
 {
     const struct suite_test tests[] = {
@@ -345,6 +363,7 @@ int main(void)
         {items_in_order, 2},
         {items_in_pieces, 4},
         {misses_among_many, SHAPES},
+        {line_in_two_pieces, 1},
     };
     return suite_run("engine_cost", tests, COUNT(tests));
 }
