@@ -86,6 +86,7 @@ static const struct {
     {OP(md, NONE), "HD EX NF", ""},
     {OP(ma, NONE), "HD NS EX NF", ""},
     {OP(ma, FLAGS(v)), "VA NS EX NF", ""},
+    {OP(ma, FLAGS(v_cas)), "VA NS EX NF", ""},
     {OP(me, NONE), "ME EN", ""},
     {OP(version, NONE), "VERSION", ""},
     {OP(flush_all, NONE), "OK", ""},

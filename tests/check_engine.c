@@ -53,6 +53,15 @@ static const struct mc_flag k_opaque_v[] = {
 static const struct mc_flag all_shown[] = {{.letter = 'c'}, {.letter = 'f'}, {.letter = 't'},
                                            {.letter = 's'}, {.letter = 'h'}, {.letter = 'l'},
                                            {.letter = 'v'}};
+static const struct mc_flag all_and_opaque[] = {{.letter = 'O', .token = B("mine")},
+                                                {.letter = 'c'},
+                                                {.letter = 'f'},
+                                                {.letter = 't'},
+                                                {.letter = 's'},
+                                                {.letter = 'h'},
+                                                {.letter = 'l'},
+                                                {.letter = 'v'}};
+static const struct mc_flag t_then_opaque[] = {{.letter = 't'}, {.letter = 'O', .token = B("x")}};
 static const struct mc_flag c_only[] = {{.letter = 'c'}};
 static const struct mc_flag t_only[] = {{.letter = 't'}};
 static const struct mc_flag v_t[] = {{.letter = 'v'}, {.letter = 't'}};
@@ -380,6 +389,31 @@ static const struct scene scenes[] = {
     {"done, and its key as an opaque", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 1,
      .rows = {
         {OP(mg, FLAGS(k_only)), "mg k k\r\n", "HD Ok\r\n", "PROTOCOL"}}},
+    {"flags of a reply in another order, and one more", .count = 3, .rows = {
+        {OP(mg, FLAGS(all_and_opaque)), "mg k Omine c f t s h l v\r\n",
+         "VA 2 l8 h1 s2 t-1 f6 c5 Omine\r\nhi\r\n",
+         "VALUE hi flags=6 cas=5 meta c=5 f=6 s=2 l=8 t=-1 hit"},
+        {OP(mg, FLAGS(all_and_opaque)), "mg k Omine c f t s h l v\r\n",
+         "VA 2 Omine c5 l8 h1 t-1 f6 s2\r\nhi\r\n",
+         "VALUE hi flags=6 cas=5 meta c=5 f=6 s=2 l=8 t=-1 hit"},
+        {OP(ma, FLAGS(v)), "ma k v\r\n", "VA 2 s9\r\n13\r\n", "NUMBER answer=13 meta number=13 s=9"}}},
+    {"the opaque of a flag that is not the command's", .error = MC_E_PROTOCOL,
+     .fault = MC_FAULT_WRONG_KEY, .count = 1, .rows = {
+        {OP(mg, .meta_flags = t_then_opaque, .meta_count = 1), "mg k t\r\n", "HD t5 Ox\r\n",
+         "PROTOCOL"}}},
+    {"a number after a value for a sink", .count = 2, .rows = {
+        {OP(get, NONE), "get k\r\n", "VALUE k 0 5\r\n12345\r\nEND\r\n",
+         "VALUE len=5 sink(VALUE 12345)", .sink = true},
+        {OP(ma, FLAGS(v)), "ma k v\r\n", "VA 2\r\n13\r\n", "NUMBER answer=13 meta number=13"}}},
+    {"no space before the key", .error = MC_E_PROTOCOL, .fault = MC_FAULT_NUMBER, .count = 1, .rows = {
+        {OP(mg, FLAGS(k_v)), "mg k k v\r\n", "VA 2:kk\r\nhi\r\n", "PROTOCOL"}}},
+    {"done, and no space before the key", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WORD, .count = 1,
+     .rows = {
+        {OP(mg, FLAGS(k_only)), "mg k k\r\n", "HD:kk\r\n", "PROTOCOL"}}},
+    {"a word like HD", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WORD, .count = 1, .rows = {
+        {OP(mg, NONE), "mg k\r\n", "HX\r\n", "PROTOCOL"}}},
+    {"no line end after HD", .error = MC_E_PROTOCOL, .fault = MC_FAULT_END, .count = 1, .rows = {
+        {OP(mg, NONE), "mg k\r\n", "HD\rx\r\n", "PROTOCOL"}}},
     {"a key twice", .count = 1, .rows = {
         {OP(mg, FLAGS(k_v)), "mg k k v\r\n", "VA 2 kk kk\r\nhi\r\n", "VALUE hi"}}},
     {"the opaque of another", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 1,
@@ -685,6 +719,20 @@ static const struct scene scenes[] = {
     {"quiet: the same ticket twice in a reply", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
      .count = 2, .rows = {
         {OP(md, FLAGS(q)), "md k q O0\r\n", "NF O0 O0\r\n", "E_UNKNOWN"},
+        MN}},
+    {"quiet: a malformed flag before the ticket", .error = MC_E_PROTOCOL,
+     .fault = MC_FAULT_WRONG_KEY, .count = 2, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "NF t1x O0\r\n", "E_UNKNOWN"},
+        MN}},
+    {"quiet: a line that is not meta", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
+     .count = 2, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "VERSION O0\r\n", "E_UNKNOWN"},
+        MN}},
+    {"quiet: silence, a name, and an error", .count = 5, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "", "HD"},
+        {OP(mg, FLAGS(q)), "mg k q O1\r\n", "", "END"},
+        {OP(md, FLAGS(q)), "md k q O2\r\n", "NF O2\r\n", "NOT_FOUND"},
+        {OP(md, FLAGS(q)), "md k q O3\r\n", "SERVER_ERROR x\r\n", "SERVER_ERROR"},
         MN}},
     {"quiet: out of order", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 3, .rows = {
         {OP(md, FLAGS(q)), "md k q O0\r\n", "", "E_UNKNOWN"},

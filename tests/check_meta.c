@@ -83,7 +83,7 @@ START_TEST(own_keys)
 {
     char bytes[MC_KEY_BINARY_MAX];
     for (size_t len = 1; len <= sizeof bytes; len++) {
-        for (size_t k = 0; k < len; k++)
+        for (size_t k = 0; k < sizeof bytes; k++)
             bytes[k] = (char)(k * 37 + len);
         ck_assert(is_own((struct mc_bytes){bytes, len}, 0, '\0', SIZE_MAX, ""));
     }
@@ -155,43 +155,81 @@ START_TEST(long_number)
 }
 END_TEST
 
+/* ---- flags ----------------------------------------------------------------------------------- */
+
+/* What each flag of an mg makes the reply show: it may not be missing after a hit. */
+START_TEST(shown_flags)
+{
+    static const char *const shown[] = {"c5", "f6", "t7", "s8", "h1", "l9"};
+    const struct mc_flag flag = {.letter = shown[_i / 2][0]};
+    struct talk t;
+    struct mc_meta meta;
+    struct mc_op op = {.command = &mc_command_mg, .key = B("k"), .meta_flags = &flag};
+    char reply[16];
+    op.meta_count = 1;
+    op.meta = &meta;
+    snprintf(reply, sizeof reply, "HD%s%s\r\n", _i % 2 == 0 ? "" : " ",
+             _i % 2 == 0 ? "" : shown[_i / 2]);
+    start(&t);
+    mc_engine_submit(&t.engine, &op);
+    send_some(&t, ROOM);
+    receive(&t, reply);
+    ck_assert_ptr_eq(mc_engine_done(&t.engine), &op);
+    ck_assert_int_eq(op.result, _i % 2 == 0 ? MC_E_PROTOCOL : MC_HD);
+    ck_assert_int_eq(t.engine.reader.fault, _i % 2 == 0 ? MC_FAULT_UNASKED : MC_FAULT_NONE);
+    uint64_t sum = meta.cas + meta.flags + (uint64_t)meta.ttl + meta.size + meta.hit_before;
+    ck_assert_uint_eq(sum + meta.last_access, _i % 2 == 0 ? 0 : (uint64_t)(shown[_i / 2][1] - '0'));
+}
+END_TEST
+
 /* ---- quiet commands -------------------------------------------------------------------------- */
 
-/* Two quiet commands, of which the first has gone, and of the second all but so many bytes: what may come
- * then, in one piece. */
+/* Two quiet commands, the second of which may have a value; of them and their mn all but so many bytes
+ * have gone: what may come then, in one piece. */
 static const struct {
     const char *reply;
+    bool value;
     size_t unsent;
     int error;
     enum mc_fault fault;
 } early[] = {
-    {"NF O0\r\n", 10, 0, MC_FAULT_NONE},
-    {"MN\r\n", 10, MC_E_PROTOCOL, MC_FAULT_UNASKED},
-    {"NF O0\r\nMN\r\n", 10, MC_E_PROTOCOL, MC_FAULT_UNASKED},
-    {"NF O1\r\n", 10, MC_E_PROTOCOL, MC_FAULT_WRONG_KEY},
-    {"NF O1\r\n", 5, MC_E_PROTOCOL, MC_FAULT_WRONG_KEY},
-    {"NF O1\r\n", 4, 0, MC_FAULT_NONE},
-    {"NF O0\r\nSERVER_ERROR x\r\n", 10, MC_E_PROTOCOL, MC_FAULT_UNASKED},
-    {"NF O0\r\nSERVER_ERROR x\r\n", 5, MC_E_PROTOCOL, MC_FAULT_UNASKED},
-    {"NF O0\r\nSERVER_ERROR x\r\n", 4, 0, MC_FAULT_NONE},
-    {"SERVER_ERROR x\r\n", 10, 0, MC_FAULT_NONE},
-    {"SERVER_ERROR x\r\nSERVER_ERROR x\r\n", 10, MC_E_PROTOCOL, MC_FAULT_UNASKED},
-    {"SERVER_ERROR x\r\nSERVER_ERROR x\r\n", 4, 0, MC_FAULT_NONE},
-    {"NF O0\r\nMN\r\n", 1, MC_E_PROTOCOL, MC_FAULT_UNASKED},
+    {"NF O0\r\n", false, 10, 0, MC_FAULT_NONE},
+    {"MN\r\n", false, 10, MC_E_PROTOCOL, MC_FAULT_UNASKED},
+    {"NF O0\r\nMN\r\n", false, 10, MC_E_PROTOCOL, MC_FAULT_UNASKED},
+    {"NF O1\r\n", false, 10, MC_E_PROTOCOL, MC_FAULT_WRONG_KEY},
+    {"NF O1\r\n", false, 5, MC_E_PROTOCOL, MC_FAULT_WRONG_KEY},
+    {"NF O1\r\n", false, 4, 0, MC_FAULT_NONE},
+    {"NF O0\r\nSERVER_ERROR x\r\n", false, 10, MC_E_PROTOCOL, MC_FAULT_UNASKED},
+    {"NF O0\r\nSERVER_ERROR x\r\n", false, 5, MC_E_PROTOCOL, MC_FAULT_UNASKED},
+    {"NF O0\r\nSERVER_ERROR x\r\n", false, 4, 0, MC_FAULT_NONE},
+    {"SERVER_ERROR x\r\n", false, 10, 0, MC_FAULT_NONE},
+    {"SERVER_ERROR x\r\nSERVER_ERROR x\r\n", false, 10, MC_E_PROTOCOL, MC_FAULT_UNASKED},
+    {"SERVER_ERROR x\r\nSERVER_ERROR x\r\n", false, 4, 0, MC_FAULT_NONE},
+    {"NS O1\r\n", true, 4, 0, MC_FAULT_NONE},
+    {"NS O1\r\n", true, 5, MC_E_PROTOCOL, MC_FAULT_WRONG_KEY},
+    {"NS O1\r\n", true, 8, MC_E_PROTOCOL, MC_FAULT_WRONG_KEY},
+    {"NF O0\r\nSERVER_ERROR x\r\n", true, 8, 0, MC_FAULT_NONE},
+    {"NF O0\r\nSERVER_ERROR x\r\n", true, 9, MC_E_PROTOCOL, MC_FAULT_UNASKED},
+    {"NF O0\r\nMN\r\n", false, 1, MC_E_PROTOCOL, MC_FAULT_UNASKED},
 };
 
 START_TEST(early_replies)
 {
     static const struct mc_flag q[] = {{.letter = 'q'}};
-    const size_t all = strlen("md a q O0\r\nmd b q O1\r\nmn\r\n");
+    const char *all = early[_i].value ? "md a q O0\r\nms b 2 q O1\r\nhi\r\nmn\r\n"
+                                      : "md a q O0\r\nmd b q O1\r\nmn\r\n";
     struct talk t;
     struct mc_op ops[2] = {
         {.command = &mc_command_md, .key = B("a"), .meta_flags = q, .meta_count = 1},
         {.command = &mc_command_md, .key = B("b"), .meta_flags = q, .meta_count = 1}};
+    if (early[_i].value) {
+        ops[1].command = &mc_command_ms;
+        ops[1].data = MC_BYTES("hi");
+    }
     start(&t);
     mc_engine_submit(&t.engine, &ops[0]);
     mc_engine_submit(&t.engine, &ops[1]);
-    send_some(&t, all - early[_i].unsent);
+    send_some(&t, strlen(all) - early[_i].unsent);
     receive(&t, early[_i].reply);
     ck_assert_int_eq(t.engine.error, early[_i].error);
     ck_assert_int_eq(t.engine.reader.fault, early[_i].fault);
@@ -205,11 +243,27 @@ START_TEST(early_replies)
 }
 END_TEST
 
+/* The opaque of the last command that has one of its own. */
+START_TEST(last_ticket)
+{
+    static const struct mc_flag q[] = {{.letter = 'q'}};
+    struct talk t;
+    struct mc_op op = {.command = &mc_command_md, .key = B("a"), .meta_flags = q, .meta_count = 1};
+    start(&t);
+    t.engine.ticket = UINT32_MAX; /* after so many commands */
+    mc_engine_submit(&t.engine, &op);
+    send_some(&t, ROOM);
+    receive(&t, "NF O4294967295\r\nMN\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&t.engine), &op);
+    ck_assert_int_eq(op.result, MC_NOT_FOUND);
+}
+END_TEST
+
 int main(void)
 {
     const struct suite_test tests[] = {
-        {own_keys, 1},    {keys_of_others, 9},           {too_long_for_base64, 1},
-        {long_number, 2}, {early_replies, COUNT(early)},
+        {own_keys, 1},     {keys_of_others, 9}, {too_long_for_base64, 1},      {long_number, 2},
+        {shown_flags, 12}, {last_ticket, 1},    {early_replies, COUNT(early)},
     };
     return suite_run("meta", tests, COUNT(tests));
 }

@@ -116,7 +116,7 @@ TESTS = {
     'src/command.c': ['command', 'engine', 'engine_cost'],
     'src/engine.c': ['engine', 'engine_cost', 'client'],
     'src/keys.c': ['engine', 'engine_cost'],
-    'src/meta.c': ['meta', 'engine', 'engine_cost'],
+    'src/meta.c': ['meta', 'command', 'engine', 'engine_cost'],
     'src/reply.c': ['engine', 'engine_cost', 'client'],
     'src/reply.h': ['engine', 'engine_cost'],
     'src/retrieval.c': ['engine', 'engine_cost', 'client'],
