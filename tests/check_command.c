@@ -154,10 +154,9 @@ static void check_line(size_t command, size_t line, size_t piece)
     bool ends = has_word(commands[command].ends, word);
     bool goes_on = has_word(go_on, word) != is_stream(command) && !ends;
     snprintf(reply, sizeof reply, "%s%s", word, lines[line].rest);
-    if (is_stream(command))
-        strchr(reply, '\n')[1] = '\0'; /* a line is all there is */
+    size_t len = is_stream(command) ? strcspn(reply, "\n") + 1 : strlen(reply); /* one line */
     mc_engine_init(&e, in, sizeof in, out, sizeof out);
-    ask(&e, &op, mc_string(reply), piece);
+    ask(&e, &op, (struct mc_bytes){reply, len}, piece);
     int wanted = ends ? result_of(&op, lines[line].event) : MC_E_PROTOCOL;
     if (!ends && mc_engine_writes(&op))
         wanted = MC_E_UNKNOWN;

@@ -228,11 +228,11 @@ static struct many many;
 /* What the keys look like: "k" and three digits; longer; two letters. */
 enum { SHORT_NAMES, LONG_NAMES, PAIRS, SHAPES };
 
-static size_t name_key(char *name, size_t k, int shape)
+static size_t name_key(char name[8], size_t k, int shape)
 {
     static const char *const formats[] = {"k%03zu", "ke%03zu"};
     if (shape < PAIRS)
-        return (size_t)sprintf(name, formats[shape], k % 1000);
+        return (size_t)snprintf(name, 8, formats[shape], k % 1000);
     name[0] = (char)('A' + k % 50);
     name[1] = (char)('A' + k / 50);
     return 2;

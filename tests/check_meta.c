@@ -105,6 +105,7 @@ START_TEST(keys_of_others)
     size_t letters = (key.len + 2) / 3 * 4;
     for (size_t at = 0; at < letters; at++) {
         ck_assert(!is_own(key, at, '*', SIZE_MAX, ""));
+        ck_assert(!is_own(key, at, '~', SIZE_MAX, ""));
         ck_assert(!is_own(key, 0, '\0', at, ""));
     }
     ck_assert(!is_own(key, 0, '\0', SIZE_MAX, "===="));
@@ -116,7 +117,7 @@ END_TEST
 /* A key that is too long to be sent so is not answered so. */
 START_TEST(too_long_for_base64)
 {
-    enum { LONGER = 189, LETTERS = LONGER / 3 * 4 };
+    enum { LONGER = MC_KEY_BINARY_MAX + 1, LETTERS = LONGER / 3 * 4 };
     static const struct mc_flag k[] = {{.letter = 'k'}};
     struct talk t;
     char name[LONGER], reply[ROOM] = "HD k";
@@ -124,7 +125,7 @@ START_TEST(too_long_for_base64)
     op.meta_count = 1;
     memset(name, 'U', sizeof name); /* three of these are VVVV */
     memset(reply + 4, 'V', LETTERS);
-    memcpy(reply + 4 + LETTERS, " b\r\n", 5);
+    memcpy(reply + 4 + LETTERS, "VQ== b\r\n", 9);
     start(&t);
     mc_engine_submit(&t.engine, &op);
     send_some(&t, ROOM);

@@ -114,7 +114,7 @@ TESTS = {
     'proto/writer.h': ['put'],
     'src/client.c': ['client'],
     'src/command.c': ['command', 'engine', 'engine_cost'],
-    'src/engine.c': ['engine', 'engine_cost', 'client'],
+    'src/engine.c': ['engine', 'engine_cost', 'command', 'client'],
     'src/keys.c': ['engine', 'engine_cost'],
     'src/meta.c': ['meta', 'command', 'engine', 'engine_cost'],
     'src/reply.c': ['engine', 'engine_cost', 'client'],
