@@ -53,6 +53,15 @@ static const struct mc_flag k_opaque_v[] = {
 static const struct mc_flag all_shown[] = {{.letter = 'c'}, {.letter = 'f'}, {.letter = 't'},
                                            {.letter = 's'}, {.letter = 'h'}, {.letter = 'l'},
                                            {.letter = 'v'}};
+static const struct mc_flag all_and_opaque[] = {{.letter = 'O', .token = B("mine")},
+                                                {.letter = 'c'},
+                                                {.letter = 'f'},
+                                                {.letter = 't'},
+                                                {.letter = 's'},
+                                                {.letter = 'h'},
+                                                {.letter = 'l'},
+                                                {.letter = 'v'}};
+static const struct mc_flag t_then_opaque[] = {{.letter = 't'}, {.letter = 'O', .token = B("x")}};
 static const struct mc_flag c_only[] = {{.letter = 'c'}};
 static const struct mc_flag t_only[] = {{.letter = 't'}};
 static const struct mc_flag v_t[] = {{.letter = 'v'}, {.letter = 't'}};
@@ -283,6 +292,14 @@ static const struct scene scenes[] = {
         {OP(gets, NONE), "gets k\r\n", "VALUE k 7 2 9\r\nhi\r\nEND\r\n", "VALUE sink(VALUE hi)",
          .sink = true, .unwanted = true}}},
 
+    {"sinks: values of a byte, and of the second key", .count = 3, .rows = {
+        {OP(get, NONE), "get k\r\n", "VALUE k 7 1\r\nx\r\nEND\r\n",
+         "VALUE len=1 flags=7 sink(VALUE x)", .sink = true},
+        {OP(get, NONE), "get a b c\r\n", "VALUE b 0 9\r\n012345678\r\nVALUE c 0 1\r\nx\r\nEND\r\n",
+         "MORE a END b VALUE len=9 c VALUE len=1 sink(VALUE 012345678 VALUE x)", .keys = "abc",
+         .sink = true},
+        {OP(get, NONE), "get k\r\n", "END\r\n", "END", .sink = true}}},
+
     {"many keys in another order, whole", .count = 2, .rows = {
         {OP(get, NONE), "get a b c\r\n",
          "VALUE b 0 1\r\n2\r\nVALUE a 0 1\r\n1\r\nVALUE c 0 1\r\n3\r\nEND\r\n",
@@ -367,6 +384,36 @@ static const struct scene scenes[] = {
     {"its opaque after that of another", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
      .count = 1, .rows = {
         {OP(mg, FLAGS(k_opaque_v)), "mg k k Omine v\r\n", "EN kk Oyour Omine\r\n", "PROTOCOL"}}},
+    {"its key as an opaque", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 1, .rows = {
+        {OP(mg, FLAGS(k_v)), "mg k k v\r\n", "VA 2 Ok\r\nhi\r\n", "PROTOCOL"}}},
+    {"done, and its key as an opaque", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 1,
+     .rows = {
+        {OP(mg, FLAGS(k_only)), "mg k k\r\n", "HD Ok\r\n", "PROTOCOL"}}},
+    {"flags of a reply in another order, and one more", .count = 3, .rows = {
+        {OP(mg, FLAGS(all_and_opaque)), "mg k Omine c f t s h l v\r\n",
+         "VA 2 l8 h1 s2 t-1 f6 c5 Omine\r\nhi\r\n",
+         "VALUE hi flags=6 cas=5 meta c=5 f=6 s=2 l=8 t=-1 hit"},
+        {OP(mg, FLAGS(all_and_opaque)), "mg k Omine c f t s h l v\r\n",
+         "VA 2 Omine c5 l8 h1 t-1 f6 s2\r\nhi\r\n",
+         "VALUE hi flags=6 cas=5 meta c=5 f=6 s=2 l=8 t=-1 hit"},
+        {OP(ma, FLAGS(v)), "ma k v\r\n", "VA 2 s9\r\n13\r\n", "NUMBER answer=13 meta number=13 s=9"}}},
+    {"the opaque of a flag that is not the command's", .error = MC_E_PROTOCOL,
+     .fault = MC_FAULT_WRONG_KEY, .count = 1, .rows = {
+        {OP(mg, .meta_flags = t_then_opaque, .meta_count = 1), "mg k t\r\n", "HD t5 Ox\r\n",
+         "PROTOCOL"}}},
+    {"a number after a value for a sink", .count = 2, .rows = {
+        {OP(get, NONE), "get k\r\n", "VALUE k 0 5\r\n12345\r\nEND\r\n",
+         "VALUE len=5 sink(VALUE 12345)", .sink = true},
+        {OP(ma, FLAGS(v)), "ma k v\r\n", "VA 2\r\n13\r\n", "NUMBER answer=13 meta number=13"}}},
+    {"no space before the key", .error = MC_E_PROTOCOL, .fault = MC_FAULT_NUMBER, .count = 1, .rows = {
+        {OP(mg, FLAGS(k_v)), "mg k k v\r\n", "VA 2:kk\r\nhi\r\n", "PROTOCOL"}}},
+    {"done, and no space before the key", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WORD, .count = 1,
+     .rows = {
+        {OP(mg, FLAGS(k_only)), "mg k k\r\n", "HD:kk\r\n", "PROTOCOL"}}},
+    {"a word like HD", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WORD, .count = 1, .rows = {
+        {OP(mg, NONE), "mg k\r\n", "HX\r\n", "PROTOCOL"}}},
+    {"no line end after HD", .error = MC_E_PROTOCOL, .fault = MC_FAULT_END, .count = 1, .rows = {
+        {OP(mg, NONE), "mg k\r\n", "HD\rx\r\n", "PROTOCOL"}}},
     {"a key twice", .count = 1, .rows = {
         {OP(mg, FLAGS(k_v)), "mg k k v\r\n", "VA 2 kk kk\r\nhi\r\n", "VALUE hi"}}},
     {"the opaque of another", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 1,
@@ -384,6 +431,21 @@ static const struct scene scenes[] = {
      .rows = {{OP(get, NONE), "get k\r\n", "VALUE a 0 1\r\n2\r\nEND\r\n", "PROTOCOL"}}},
     {"a key that comes after it", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 1,
      .rows = {{OP(get, NONE), "get k\r\n", "VALUE z 0 1\r\n2\r\nEND\r\n", "PROTOCOL"}}},
+    {"a longer key that begins the same", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
+     .count = 1, .rows = {{OP(get, NONE), "get k\r\n", "VALUE ky 0 1\r\n2\r\nEND\r\n", "PROTOCOL"}}},
+    {"a shorter key that begins the same", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
+     .count = 1, .rows = {
+        {OP(get, .key = B("ky")), "get ky\r\n", "VALUE k 0 1\r\n2\r\nEND\r\n", "PROTOCOL"}}},
+    {"a byte before the end", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WORD, .count = 1, .rows = {
+        {OP(get, NONE), "get k\r\n", "XEND\r\n", "PROTOCOL"}}},
+    {"no space after the flags", .error = MC_E_PROTOCOL, .fault = MC_FAULT_NUMBER, .count = 1, .rows = {
+        {OP(get, NONE), "get k\r\n", "VALUE k 0:2\r\nhi\r\nEND\r\n", "PROTOCOL"}}},
+    {"values of a byte, and of none", .count = 4, .rows = {
+        {OP(get, NONE), "get k\r\n", "VALUE k 0 1\r\nx\r\nEND\r\n", "VALUE x"},
+        {OP(mg, FLAGS(v)), "mg k v\r\n", "VA 1\r\nx\r\n", "VALUE x"},
+        {OP(get, NONE), "get a b\r\n", "VALUE a 0 1\r\nx\r\nEND\r\n", "MORE a VALUE x b END",
+         .keys = "ab"},
+        {OP(get, NONE), "get k\r\n", "VALUE k 5 0\r\n\r\nEND\r\n", "VALUE  flags=5"}}},
     {"quiet: SERVER_ERROR to a value", .count = 3, .rows = {
         {OP(md, FLAGS(q)), "md k q O0\r\n", "NF O0\r\n", "NOT_FOUND"},
         {OP(ms, DATA, FLAGS(q)), "ms k 2 q O1\r\nhi\r\n", "SERVER_ERROR x\r\n", "SERVER_ERROR"},
@@ -453,6 +515,19 @@ static const struct scene scenes[] = {
         {OP(get, .key = B("a")), "get a a\r\n", "VALUE a 0 2\r\n12\r\nEND\r\n", "VALUE 12"},
         {OP(get, .key = B("a")), "", "", "E_FULL len=2", .value_cap = 1}}},
 
+    {"a doubled key without a place, after one that has another", .count = 4, .rows = {
+        {OP(get, .key = B("a")), "get a b b c\r\n", "VALUE b 0 2\r\n12\r\nEND\r\n", "END"},
+        {OP(get, .key = B("b")), "", "", "VALUE", .unwanted = true},
+        {OP(get, .key = B("b")), "", "", "VALUE 12"},
+        {OP(get, .key = B("c")), "", "", "END"}}},
+    {"doubled and empty, with places of no bytes", .count = 1, .rows = {
+        {OP(get, NONE), "get a b a\r\n", "VALUE a 5 0\r\n\r\nEND\r\n",
+         "MORE a VALUE  flags=5 b END a VALUE  flags=5", .keys = "aba"}}},
+    {"a key answered again, after another", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
+     .count = 1, .rows = {
+        {OP(get, NONE), "get a b\r\n",
+         "VALUE b 0 1\r\n2\r\nVALUE a 0 1\r\n1\r\nVALUE b 0 1\r\n3\r\nEND\r\n",
+         "PROTOCOL a PROTOCOL b PROTOCOL", .keys = "ab"}}},
     {"doubled, and nobody wants it", .count = 2, .rows = {
         {OP(get, NONE), "get k k\r\n", "VALUE k 0 2\r\nhi\r\nEND\r\n", "VALUE", .unwanted = true},
         {OP(get, NONE), "", "", "VALUE", .unwanted = true}}},
@@ -641,6 +716,24 @@ static const struct scene scenes[] = {
         {OP(md, FLAGS(q)), "md k q O0\r\n", "SERVER_ERROR x\r\n", "E_UNKNOWN"},
         {OP(ms, DATA, FLAGS(q)), "ms k 2 q O1\r\nhi\r\n", "ERROR\r\n", "E_UNKNOWN"},
         MN}},
+    {"quiet: the same ticket twice in a reply", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
+     .count = 2, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "NF O0 O0\r\n", "E_UNKNOWN"},
+        MN}},
+    {"quiet: a malformed flag before the ticket", .error = MC_E_PROTOCOL,
+     .fault = MC_FAULT_WRONG_KEY, .count = 2, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "NF t1x O0\r\n", "E_UNKNOWN"},
+        MN}},
+    {"quiet: a line that is not meta", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY,
+     .count = 2, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "VERSION O0\r\n", "E_UNKNOWN"},
+        MN}},
+    {"quiet: silence, a name, and an error", .count = 5, .rows = {
+        {OP(md, FLAGS(q)), "md k q O0\r\n", "", "HD"},
+        {OP(mg, FLAGS(q)), "mg k q O1\r\n", "", "END"},
+        {OP(md, FLAGS(q)), "md k q O2\r\n", "NF O2\r\n", "NOT_FOUND"},
+        {OP(md, FLAGS(q)), "md k q O3\r\n", "SERVER_ERROR x\r\n", "SERVER_ERROR"},
+        MN}},
     {"quiet: out of order", .error = MC_E_PROTOCOL, .fault = MC_FAULT_WRONG_KEY, .count = 3, .rows = {
         {OP(md, FLAGS(q)), "md k q O0\r\n", "", "E_UNKNOWN"},
         {OP(md, FLAGS(q)), "md k q O1\r\n", "NF O1\r\nNF O0\r\n", "NOT_FOUND"},
@@ -700,6 +793,7 @@ struct pace {
 struct collector {
     struct mc_sink sink;
     struct text text;
+    size_t slot; /* of the last value */
 };
 
 struct play {
@@ -734,11 +828,16 @@ static void collect(struct mc_sink *sink, const struct mc_op *op, size_t slot, i
                     const struct mc_reply *reply)
 {
     struct collector *c = (struct collector *)sink;
-    (void)op, (void)slot;
+    ck_assert_ptr_eq(op->sink, sink);
+    ck_assert_uint_lt(slot, op->count > 0 ? op->count : 1);
     if (event == MC_BODY) {
+        ck_assert_uint_eq(slot, c->slot);
+        ck_assert_uint_gt(reply->text.len, 0);
         text_add(&c->text, reply->text.data, reply->text.len);
         return;
     }
+    ck_assert(op->count == 0 || op->keys[slot].data[0] == reply->key.data[0]);
+    c->slot = slot;
     text_print(&c->text, "%s%s%s", c->text.len > 0 ? " " : "", events_name(event),
                event == MC_VALUE ? " " : "");
 }
@@ -1434,6 +1533,10 @@ static const struct {
     {                                                      \
         .command = &mc_command_md, .key = B("k"), FLAGS(q) \
     }
+#define LARGE_QUIET_SET                                                     \
+    {                                                                       \
+        .command = &mc_command_ms, .key = B("k"), .data = B(LONG), FLAGS(q) \
+    }
     {DELETE, {"DELETED\r\nEND\r\n"}, 0, false, MC_E_PROTOCOL, MC_E_UNKNOWN, NULL},
     {DELETE, {"DELETED\r\nEND\r\n"}, 0, true, MC_E_PROTOCOL, MC_E_UNKNOWN, NULL},
     {DELETE, {"SERVER_ERROR x\r\nE"}, 0, false, MC_E_PROTOCOL, MC_E_UNKNOWN, NULL},
@@ -1463,6 +1566,7 @@ static const struct {
     {LARGE_SET, {"SERVER_ERROR\rx\r\n"}, 10, true, MC_E_PROTOCOL, MC_E_PROTOCOL, NULL},
     {LARGE_SET, {"CLIENT_ERROR x\r\n"}, 10, true, MC_E_AMBIGUOUS, MC_CLIENT_ERROR, NULL},
     {LARGE_SET, {"STORED\r\n"}, 1, true, MC_E_PROTOCOL, MC_E_PROTOCOL, NULL},
+    {LARGE_QUIET_SET, {"SERVER_ERROR x\r\n"}, 10, false, 0, MC_SERVER_ERROR, "MN\r\n"},
 };
 
 /* Sends all but the last bytes. */
@@ -1600,6 +1704,7 @@ START_TEST(after_the_end)
     ck_assert_uint_eq(cap, 0);
     ck_assert_uint_eq(mc_engine_output(&e, &part, 1), 0);
     ck_assert_int_eq(e.error, MC_E_TIMEOUT);
+    ck_assert_uint_eq(e.received, 0);
     ck_assert(mc_engine_done(&e) == NULL);
 }
 END_TEST
@@ -2485,6 +2590,53 @@ START_TEST(many_doubled)
 }
 END_TEST
 
+/* An empty value has room where there is no place at all. */
+START_TEST(nothing_in_no_place)
+{
+    static const char *const replies[] = {"VALUE k 5 0\r\n\r\nEND\r\n", "VA 0\r\n\r\n"};
+    struct mc_value value = {.len = 77, .result = 77};
+    struct mc_op op = {.command = _i == 0 ? &mc_command_get : &mc_command_mg,
+                       .key = MC_BYTES("k"),
+                       .meta_flags = v,
+                       .meta_count = 1,
+                       .value = &value};
+    struct mc_engine e;
+    char in[64], out[64];
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    send_all(&e);
+    receive_text(&e, replies[_i]);
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_int_eq(op.result, MC_HIT);
+    ck_assert(value.result == MC_HIT && value.len == 0);
+}
+END_TEST
+
+/* A key is asked for twice and answered once, beside another one, whatever its last bytes are. */
+START_TEST(each_doubled)
+{
+    enum { LETTERS = '~' - '!' };
+    const size_t len = _i == 0 ? 2 : 5;
+    for (size_t k = 0; k < (size_t)LETTERS * LETTERS; k += 5) {
+        char in[128], out[128], name[5] = "key", reply[64];
+        struct mc_value values[3] = {{0}};
+        struct mc_bytes keys[3] = {{name, len}, B("x"), {name, len}};
+        struct mc_op op = {.command = &mc_command_get, .keys = keys, .values = values, .count = 3};
+        struct mc_engine e;
+        name[len - 2] = (char)('!' + k % LETTERS);
+        name[len - 1] = (char)('!' + k / LETTERS);
+        snprintf(reply, sizeof reply, "VALUE %.*s 5 0\r\n\r\nEND\r\n", (int)len, name);
+        mc_engine_init(&e, in, sizeof in, out, sizeof out);
+        mc_engine_submit(&e, &op);
+        send_all(&e);
+        mc_engine_feed(&e, mc_string(reply));
+        ck_assert_ptr_eq(mc_engine_done(&e), &op);
+        ck_assert(values[0].result == MC_HIT && values[2].result == MC_HIT && values[2].flags == 5);
+        ck_assert_int_eq(values[1].result, MC_MISS);
+    }
+}
+END_TEST
+
 /* ---- for event loops ------------------------------------------------------------------------- */
 
 START_TEST(deadlines)
@@ -3022,6 +3174,199 @@ START_TEST(lent_beside_requests)
 }
 END_TEST
 
+/* ---- what is lost, and what is left alone ---------------------------------------------------- */
+
+/* Two operations of many keys, in either order in memory: the first asks for two in one line, of which
+ * one is answered; of the second a line has gone, and another waits. */
+START_TEST(losing_beside_one_that_began)
+{
+    static const struct mc_bytes others[] = {B("0123456789012345678901234567890"),
+                                             B("1123456789012345678901234567890")};
+    struct mc_value values[2] = {{0}}, more[2] = {{0}};
+    struct mc_op ops[2], *first = &ops[_i], *second = &ops[1 - _i];
+    struct mc_engine e;
+    struct mc_bytes part;
+    char in[64], out[48]; /* for one long key */
+    *first = (struct mc_op){.command = &mc_command_gat, .keys = two_keys, .values = values};
+    *second = (struct mc_op){.command = &mc_command_gat, .keys = others, .values = more};
+    first->count = second->count = 2;
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, first);
+    send_all(&e);
+    mc_engine_submit(&e, second);
+    ck_assert_uint_eq(mc_engine_output(&e, &part, 1), 1);
+    mc_engine_sent(&e, part.len);
+    receive_text(&e, "VALUE a 0 0\r\n\r\nVAL");
+    mc_engine_fail(&e, MC_E_TIMEOUT);
+    ck_assert_ptr_eq(mc_engine_done(&e), first);
+    ck_assert_ptr_eq(mc_engine_done(&e), second);
+    ck_assert(values[0].result == MC_E_UNKNOWN && values[1].result == MC_E_UNKNOWN);
+    ck_assert(more[0].result == MC_E_UNKNOWN && more[1].result == MC_E_TIMEOUT);
+}
+END_TEST
+
+/* Keys that were refused keep that result when the connection fails: before the first reply (round 0),
+ * in it, and in one that waits. */
+START_TEST(losing_after_refused_keys)
+{
+    static const struct mc_bytes keys[] = {B(" "), B("a")};
+    struct mc_value values[2] = {{0}}, more[2] = {{0}};
+    struct mc_op op = {.command = &mc_command_get, .keys = keys, .values = values, .count = 2};
+    struct mc_op other = op;
+    struct mc_engine e;
+    char in[64], out[64];
+    other.values = more;
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    mc_engine_submit(&e, &other);
+    ck_assert_uint_eq(send_all(&e), 2 * strlen("get a\r\n"));
+    if (_i > 0)
+        receive_text(&e, "VAL");
+    mc_engine_fail(&e, MC_E_TIMEOUT);
+    ck_assert_int_eq(values[0].result, MC_E_KEY);
+    ck_assert_int_eq(values[1].result, MC_E_TIMEOUT);
+    ck_assert_int_eq(more[0].result, MC_E_KEY);
+    ck_assert_int_eq(more[1].result, MC_E_TIMEOUT);
+    ck_assert(op.result == MC_E_KEY && other.result == MC_E_KEY);
+}
+END_TEST
+
+/* The first of two lines is answered; another operation waits, all of whose keys are lost. */
+START_TEST(losing_after_a_line)
+{
+    static const struct mc_bytes keys[] = {B("0123456789012345678901234567890"), B("a")};
+    struct mc_value values[2] = {{0}}, more[2] = {{0}};
+    struct mc_op op = {.command = &mc_command_get, .keys = keys, .values = values, .count = 2};
+    struct mc_op other = {.command = &mc_command_get, .keys = two_keys, .values = more, .count = 2};
+    struct mc_engine e;
+    struct mc_bytes part;
+    char in[64], out[40];
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    mc_engine_submit(&e, &other);
+    ck_assert_uint_eq(mc_engine_output(&e, &part, 1), 1);
+    mc_engine_sent(&e, part.len);
+    receive_text(&e, "END\r\n");
+    mc_engine_fail(&e, MC_E_TIMEOUT);
+    ck_assert(values[0].result == MC_MISS && values[1].result == MC_E_TIMEOUT);
+    ck_assert(more[0].result == MC_E_TIMEOUT && more[1].result == MC_E_TIMEOUT);
+    ck_assert(op.result == MC_E_TIMEOUT && other.result == MC_E_TIMEOUT);
+}
+END_TEST
+
+/* Two replies come at once, and the second operation, of many keys, has not gone yet, in either order
+ * in memory. */
+START_TEST(early_with_the_reply_before)
+{
+    struct mc_value values[2] = {{0}}, more[2] = {{0}};
+    struct mc_op ops[2], *first = &ops[_i], *second = &ops[1 - _i];
+    struct mc_engine e;
+    char in[64], out[64];
+    *first = (struct mc_op){.command = &mc_command_get, .keys = two_keys, .values = values};
+    *second = *first;
+    second->values = more;
+    first->count = second->count = 2;
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, first);
+    send_all(&e);
+    mc_engine_submit(&e, second);
+    send_but(&e, 1);
+    receive_text(&e, "VALUE a 0 1\r\nx\r\nEND\r\nEND\r\n");
+    ck_assert_int_eq(e.error, MC_E_PROTOCOL);
+    ck_assert(first->result == MC_E_PROTOCOL && second->result == MC_E_PROTOCOL);
+}
+END_TEST
+
+/* The last of many keys is refused while another operation is put: all that was asked is answered. */
+START_TEST(refused_beside_another)
+{
+    static const struct mc_bytes keys[] = {B("0123456789012345678901234567890"), B(" ")};
+    struct mc_value values[2] = {{0}};
+    struct mc_op op = {.command = &mc_command_get, .keys = keys, .values = values, .count = 2};
+    struct mc_op next = {.command = &mc_command_version};
+    struct mc_engine e;
+    struct mc_bytes part;
+    char in[64], out[40];
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    ck_assert_uint_eq(mc_engine_output(&e, &part, 1), 1);
+    mc_engine_sent(&e, part.len);
+    receive_text(&e, "END\r\n");
+    mc_engine_submit(&e, &next);
+    ck_assert_uint_eq(mc_engine_output(&e, &part, 1), 1);
+    ck_assert_uint_eq(part.len, strlen("version\r\n"));
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_int_eq(op.result, MC_E_KEY);
+    ck_assert_ptr_null(mc_engine_done(&e));
+}
+END_TEST
+
+/* The values of many keys are not those of an operation without: they are left as they are, also when
+ * the connection fails (round 1), or more comes than was asked for. */
+START_TEST(values_beside_a_key)
+{
+    const int before = _i < 2 ? 77 : 0, after = _i == 1 ? MC_E_TIMEOUT : MC_E_PROTOCOL;
+    struct mc_value values[2] = {{.result = before}, {.result = before}};
+    struct mc_op ops[2] = {{.command = &mc_command_version, .values = values, .count = 2}};
+    struct mc_engine e;
+    char in[64], out[64];
+    ops[1] = ops[0];
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &ops[0]);
+    mc_engine_submit(&e, &ops[1]);
+    send_all(&e);
+    if (_i != 1)
+        receive_text(&e, _i == 0 ? "VERSION 1\r\nVERSION 2\r\n" : "VERSION 1\r\nVERSION 2\r\nV");
+    else
+        mc_engine_fail(&e, MC_E_TIMEOUT);
+    ck_assert_ptr_eq(mc_engine_done(&e), &ops[0]);
+    ck_assert_ptr_eq(mc_engine_done(&e), &ops[1]);
+    ck_assert_int_eq(ops[1].result, _i == 0 ? MC_VERSION : after);
+    ck_assert(values[0].result == before && values[1].result == before);
+}
+END_TEST
+
+/* One that was refused stands before the one that is cancelled. */
+START_TEST(cancelling_after_a_refused_one)
+{
+    struct mc_engine e;
+    char in[64], out[64];
+    struct mc_op ops[3] = {{.command = &mc_command_delete, .key = MC_BYTES("a")},
+                           {.command = &mc_command_delete, .key = MC_BYTES(" ")},
+                           {.command = &mc_command_delete, .key = MC_BYTES("c")}};
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    for (size_t k = 0; k < 3; k++)
+        mc_engine_submit(&e, &ops[k]);
+    send_all(&e);
+    ck_assert_int_eq(mc_engine_cancel(&e, &ops[2]), 0);
+    receive_text(&e, "DELETED\r\nNOT_FOUND\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&e), &ops[0]);
+    ck_assert_ptr_eq(mc_engine_done(&e), &ops[1]);
+    ck_assert(ops[0].result == MC_DELETED && ops[1].result == MC_E_KEY);
+    ck_assert(e.error == 0 && mc_engine_is_idle(&e));
+}
+END_TEST
+
+/* A value that did not fit leaves nothing behind that would go with the next operation. */
+START_TEST(alone_after_one_that_did_not_fit)
+{
+    struct script script = {.count = 0};
+    const struct mc_transport transport = script_transport(&script);
+    struct mc_engine e;
+    char in[64], out[sizeof "set k 0 0 2\r\n"];
+    struct mc_op set = {.command = &mc_command_set, .key = MC_BYTES("k"), .data = MC_BYTES("hi")};
+    struct mc_op version = {.command = &mc_command_version};
+    script_step(&script, "version\r\n", "VERSION 1\r\n");
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    ck_assert_int_eq(mc_engine_do(&e, &transport, &set, SCRIPT_DEADLINE), MC_E_FULL);
+    ck_assert_int_eq(mc_engine_do(&e, &transport, &version, SCRIPT_DEADLINE), MC_VERSION);
+    script_check_sent(&script);
+    script_free(&script);
+}
+END_TEST
+
+/* ---- transports that break their word --------------------------------------------------------- */
+
 static ptrdiff_t move_nothing(void *ctx, const struct mc_bytes *parts, size_t count,
                               mc_deadline deadline)
 {
@@ -3164,6 +3509,8 @@ int main(void)
         {keys_of_one_text, 1},
         {sinks_in_any_order, 2},
         {many_doubled, 1},
+        {nothing_in_no_place, 2},
+        {each_doubled, 2},
         {deadlines, 1},
         {cancelling, 7},
         {cancelled_and_read, 2},
@@ -3183,6 +3530,14 @@ int main(void)
         {run_again_not_quiet, 1},
         {early_texts_of_all_sizes, 2},
         {lent_beside_requests, 2},
+        {losing_beside_one_that_began, 2},
+        {losing_after_refused_keys, 2},
+        {losing_after_a_line, 1},
+        {early_with_the_reply_before, 2},
+        {refused_beside_another, 1},
+        {values_beside_a_key, 3},
+        {cancelling_after_a_refused_one, 1},
+        {alone_after_one_that_did_not_fit, 1},
         {transports_that_move_nothing, 4},
         {receives_that_move_nothing, 6},
         {at_every_pace, COUNT(scenes)}, /* the longest: what others find is found before */

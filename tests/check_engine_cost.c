@@ -213,10 +213,10 @@ END_TEST
 
 enum { MANY = 300 };
 
-/* A retrieval of many keys: "k" and three digits. */
+/* A retrieval of many keys. */
 struct many {
     struct mc_engine engine;
-    char in[2048], out[2048], names[MANY][5], places[MANY][4];
+    char in[2048], out[2048], names[MANY][8], places[MANY][4];
     struct mc_bytes keys[MANY];
     struct mc_value values[MANY];
     struct mc_op op;
@@ -225,27 +225,43 @@ struct many {
 
 static struct many many;
 
-static struct many *set_up_many(const struct mc_command *command)
+/* What the keys look like: "k" and three digits; longer; two letters. */
+enum { SHORT_NAMES, LONG_NAMES, PAIRS, SHAPES };
+
+static size_t name_key(char name[8], size_t k, int shape)
+{
+    static const char *const formats[] = {"k%03zu", "ke%03zu"};
+    if (shape < PAIRS)
+        return (size_t)snprintf(name, 8, formats[shape], k % 1000);
+    name[0] = (char)('A' + k % 50);
+    name[1] = (char)('A' + k / 50);
+    return 2;
+}
+
+static struct many *set_up_many(const struct mc_command *command, int shape)
 {
     struct many *m = &many;
     memset(m, 0, sizeof *m);
     mc_engine_init(&m->engine, m->in, sizeof m->in, m->out, sizeof m->out);
-    for (unsigned k = 0; k < MANY; k++) {
-        snprintf(m->names[k], sizeof m->names[k], "k%03u", k % 1000);
-        m->keys[k] = (struct mc_bytes){m->names[k], 4};
+    for (size_t k = 0; k < MANY; k++) {
+        size_t len = name_key(m->names[k], k, shape);
+        m->keys[k] = (struct mc_bytes){m->names[k], len};
         m->values[k] = (struct mc_value){.buf = m->places[k], .cap = 4};
     }
     m->op = (struct mc_op){.command = command, .keys = m->keys, .values = m->values, .count = MANY};
     mc_engine_submit(&m->engine, &m->op);
     send_all(&m->engine);
-    ck_assert_uint_eq(m->engine.unanswered, strlen("get\r\n") + 5 * (size_t)MANY +
+    ck_assert_uint_eq(m->engine.unanswered, strlen("get\r\n") +
+                                                (m->keys[0].len + 1) * (size_t)MANY +
                                                 (command == &mc_command_gets)); /* one line */
     return m;
 }
 
 static void answer_key(struct many *m, size_t k, const char *cas)
 {
-    text_print(&m->reply, "VALUE k%03zu %zu 4%s\r\nk%03zu\r\n", k, k, cas, k);
+    const char *name = m->keys[k].data;
+    int len = (int)m->keys[k].len;
+    text_print(&m->reply, "VALUE %.*s %zu 2%s\r\n%.2s\r\n", len, name, k, cas, name);
 }
 
 static void check_many(struct many *m)
@@ -254,7 +270,7 @@ static void check_many(struct many *m)
     ck_assert_int_eq(m->op.result, 0);
     for (size_t k = 0; k < MANY; k++) {
         if (m->values[k].result == MC_HIT)
-            ck_assert(m->values[k].flags == k && memcmp(m->places[k], m->names[k], 4) == 0);
+            ck_assert(m->values[k].flags == k && memcmp(m->places[k], m->names[k], 2) == 0);
     }
     text_free(&m->reply);
 }
@@ -262,7 +278,7 @@ static void check_many(struct many *m)
 /* Items in the order of their keys, whole: the reader sees the end of the reply alone. */
 START_TEST(items_in_order)
 {
-    struct many *m = set_up_many(_i == 0 ? &mc_command_get : &mc_command_gets);
+    struct many *m = set_up_many(_i == 0 ? &mc_command_get : &mc_command_gets, SHORT_NAMES);
     for (size_t k = 0; k < MANY; k++)
         answer_key(m, k, _i == 0 ? "" : " " LARGEST);
     text_add_string(&m->reply, "END\r\n");
@@ -275,20 +291,23 @@ START_TEST(items_in_order)
 }
 END_TEST
 
-/* In pieces, each of which has items and half of one: a key is compared a few times. */
+/* In pieces, each of which has items and half of one: a key is compared a few times, and the reader
+ * sees what is not whole. */
 START_TEST(items_in_pieces)
 {
-    struct many *m = set_up_many(&mc_command_get);
-    size_t piece = 40 + 7 * (size_t)_i;
+    static const size_t pieces[] = {40, 47, 54, 400};
+    struct many *m = set_up_many(&mc_command_get, SHORT_NAMES);
+    size_t piece = pieces[_i], count = 0;
     for (size_t k = 0; k < MANY; k++)
         answer_key(m, k, "");
     text_add_string(&m->reply, "END\r\n");
-    compared = 0;
-    for (size_t at = 0; at < m->reply.len; at += piece) {
+    compared = events = 0;
+    for (size_t at = 0; at < m->reply.len; at += piece, count++) {
         size_t n = m->reply.len - at < piece ? m->reply.len - at : piece;
         receive(&m->engine, (struct mc_bytes){m->reply.data + at, n});
     }
     ck_assert_uint_le(compared, 6 * (size_t)MANY);
+    ck_assert_uint_le(events, 4 * count);
     for (size_t k = 0; k < MANY; k++)
         ck_assert_int_eq(m->values[k].result, MC_HIT);
     check_many(m);
@@ -299,10 +318,10 @@ END_TEST
  * can be. */
 START_TEST(misses_among_many)
 {
-    struct many *m = set_up_many(&mc_command_get);
+    struct many *m = set_up_many(&mc_command_get, _i);
     size_t misses = 0;
     for (size_t k = 0; k < MANY; k++) {
-        if (k % 10 == 5)
+        if (k % 11 == 5)
             misses++;
         else
             answer_key(m, k, "");
@@ -310,10 +329,28 @@ START_TEST(misses_among_many)
     text_add_string(&m->reply, "END\r\n");
     compared = 0;
     mc_engine_feed(&m->engine, (struct mc_bytes){m->reply.data, m->reply.len});
-    ck_assert_uint_le(compared, misses * MANY / 2);
+    ck_assert_uint_le(compared, 50 * misses);
     for (size_t k = 0; k < MANY; k++)
-        ck_assert_int_eq(m->values[k].result, k % 10 == 5 ? MC_MISS : MC_HIT);
+        ck_assert_int_eq(m->values[k].result, k % 11 == 5 ? MC_MISS : MC_HIT);
     check_many(m);
+}
+END_TEST
+
+/* A line that comes in two lent pieces is looked at as often as there are pieces, not as bytes. */
+START_TEST(line_in_two_pieces)
+{
+    struct mc_engine e;
+    char in[256], out[256];
+    struct mc_op op = {.command = &mc_command_version};
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    send_all(&e);
+    events = 0;
+    mc_engine_feed(&e, MC_BYTES("VERS"));
+    mc_engine_feed(&e, MC_BYTES("ION 1.6.38-and-so-on\r\n"));
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_int_eq(op.result, MC_VERSION);
+    ck_assert_uint_le(events, 2);
 }
 END_TEST
 
@@ -324,8 +361,9 @@ int main(void)
         {usual_alone, COUNT(usual)},
         {usual_together, 1},
         {items_in_order, 2},
-        {items_in_pieces, 3},
-        {misses_among_many, 1},
+        {items_in_pieces, 4},
+        {misses_among_many, SHAPES},
+        {line_in_two_pieces, 1},
     };
     return suite_run("engine_cost", tests, COUNT(tests));
 }

@@ -41,7 +41,7 @@ FILES = ['proto/argument.c', 'proto/decimal.c', 'proto/item.c', 'proto/item.h',
          'src/reply.h', 'src/retrieval.c', 'src/server.c', 'src/socket.c', 'src/trace.c',
          'src/tool/histogram.c', 'bench/common/timing.c', 'bench/load/dist.c', 'bench/load/stats.c']
 
-# The engine, whose equivalent mutants are not listed yet: counted by itself.
+# The engine: counted by itself.
 ENGINE = ['src/command.c', 'src/engine.c', 'src/keys.c', 'src/meta.c', 'src/reply.c', 'src/reply.h',
           'src/retrieval.c']
 
@@ -78,11 +78,13 @@ PROGRAMS = {
     'argument': ([], [], []),
     'calls': (['faults', 'folder', 'peer'], CALLS, []),
     'client': (['events', 'field', 'scenes', 'script', 'text'], [], []),
+    'command': (['text'], [], []),
     'cuts': (['guard', 'tally', 'text', 'transcript'], [], ['proto/transcripts']),
     'decimal': ([], [], []),
     'engine': (['events', 'field', 'script', 'text'], ['memcmp'], []),
     'engine_cost': (['script', 'text'], ['memcmp', 'mc_reader_next'], []),
     'item': ([], [], []),
+    'meta': ([], [], []),
     'numbers': ([], CLOCKS, []),
     'lies': (['commands', 'folder', 'lies', 'peer', 'tally', 'text'], [], []),
     'put': (['guard'], [], []),
@@ -111,10 +113,10 @@ TESTS = {
     'proto/writer.c': ['put'],
     'proto/writer.h': ['put'],
     'src/client.c': ['client'],
-    'src/command.c': ['engine', 'engine_cost'],
-    'src/engine.c': ['engine', 'engine_cost', 'client'],
+    'src/command.c': ['command', 'engine', 'engine_cost'],
+    'src/engine.c': ['engine', 'engine_cost', 'command', 'client'],
     'src/keys.c': ['engine', 'engine_cost'],
-    'src/meta.c': ['engine', 'engine_cost'],
+    'src/meta.c': ['meta', 'command', 'engine', 'engine_cost'],
     'src/reply.c': ['engine', 'engine_cost', 'client'],
     'src/reply.h': ['engine', 'engine_cost'],
     'src/retrieval.c': ['engine', 'engine_cost', 'client'],
@@ -572,7 +574,7 @@ def main():
         shutil.rmtree(folder, ignore_errors=True)
     good = report_unknown(runs, accepted) and good
     print('ok 1' if good else 'not ok 1', '- every mutant of proto/ is found out, or in the list')
-    for k, (part, least) in enumerate((('proto', 97), ('src', 90), ('the engine', 84), ('bench', 97)), 2):
+    for k, (part, least) in enumerate((('proto', 97), ('src', 90), ('the engine', 90), ('bench', 97)), 2):
         c = count_part(runs, part, accepted)
         real = c['mutants'] - c['equivalent']
         enough = c['killed'] * 100 >= least * real

@@ -50,6 +50,8 @@ static ptrdiff_t send_parts(void *ctx, const struct mc_bytes *parts, size_t coun
         return s->fault;
     for (size_t k = 0; k < count && room > 0; k++) {
         size_t n = parts[k].len < room ? parts[k].len : room;
+        if (n == 0)
+            ck_abort_msg("an empty slice is sent");
         text_add(&s->sent, parts[k].data, n);
         room -= n;
     }
