@@ -282,37 +282,89 @@ END_TEST
 
 /* ---- percentiles for plotters ----------------------------------------------------------------- */
 
-/* Each line holds against the sorted samples; the last ones have all of them. */
+/* What hgrm_print() says after its heading; freed by the caller. */
+static char *print_for_plotters(const struct histogram *histogram)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    ck_assert_ptr_nonnull(out);
+    hgrm_print(histogram, out);
+    ck_assert_int_eq(fclose(out), 0);
+    return text;
+}
+
+/* How many samples are in the buckets up to that of a value. */
+static size_t count_up_to(const struct histogram *histogram, uint64_t value)
+{
+    static struct histogram one;
+    size_t count = 0;
+
+    memset(&one, 0, sizeof one);
+    histogram_record(&one, value);
+    for (size_t i = 0; one.count > 0; i++) {
+        one.count -= one.buckets[i];
+        count += histogram->buckets[i];
+    }
+    return count;
+}
+
+/* Each line holds against the sorted samples, and counts those that lie no higher; both ends and the
+ * mean are exact. */
 START_TEST(lines_for_plotters)
 {
     static uint64_t samples[SAMPLES];
     static struct histogram histogram;
-    char *text = NULL, *line, *rest;
-    double value, part = 0, inverse;
-    size_t size = 0, lines = 0, seen = 0;
-    FILE *out = open_memstream(&text, &size);
+    double value, part = 0, inverse, mean;
+    size_t lines = 0, seen = 0, last = 0;
 
     memset(&histogram, 0, sizeof histogram);
     draw_samples(samples, 3);
     record_all(&histogram, samples, SAMPLES);
     qsort(samples, SAMPLES, sizeof *samples, compare);
-    hgrm_print(&histogram, out);
-    ck_assert_int_eq(fclose(out), 0);
-    line = strchr(text, '\n') + 2;
-    for (; line[0] != '#'; line = rest + 1, lines++) {
-        rest = strchr(line, '\n');
+    char *text = print_for_plotters(&histogram), *line = strchr(text, '\n') + 2;
+    for (; line[0] != '#'; line = strchr(line, '\n') + 1, lines++) {
         int found = sscanf(line, "%lf %lf %zu %lf", &value, &part, &seen, &inverse);
         ck_assert_int_eq(found, part < 1 ? 4 : 3);
+        uint64_t ns = (uint64_t)(value * 1e6 + 0.5);
         size_t rank = part > 0 ? (size_t)ceil(part * (double)SAMPLES) : 1;
-        expect_near((uint64_t)(value * 1e6 + 0.5), samples[rank - 1]);
-        ck_assert(seen >= rank);
+        expect_near(ns, samples[rank - 1]);
+        ck_assert(part > 0 && part < 1 ? ns <= samples[SAMPLES - 1] : ns == samples[rank - 1]);
+        ck_assert(seen >= rank && seen == count_up_to(&histogram, ns));
         ck_assert(part == 1 || fabs(inverse * (1 - part) - 1) < 0.01);
     }
-    ck_assert(part == 1 && seen == SAMPLES);
+    ck_assert_uint_eq(seen, SAMPLES);
     ck_assert_uint_eq(lines,
                       5 * 14 + 3); /* 2^14 of 20,000 samples, and three parts of what is left */
-    ck_assert_ptr_nonnull(strstr(line, "Total count    =        20000]"));
+    ck_assert_int_eq(sscanf(line, "#[Mean = %lf, Total count = %zu]", &mean, &last), 2);
+    ck_assert(fabs(mean * 1e6 - (double)histogram_mean(&histogram)) < 0.5);
+    ck_assert_uint_eq(last, SAMPLES);
     free(text);
+}
+END_TEST
+
+static void expect_for_plotters(const uint64_t *values, size_t count, const char *wanted)
+{
+    static struct histogram histogram;
+
+    memset(&histogram, 0, sizeof histogram);
+    record_all(&histogram, values, count);
+    char *text = print_for_plotters(&histogram);
+    ck_assert_msg(strstr(text, wanted) != NULL, "%s", text);
+    free(text);
+}
+
+/* A bucket's middle is 1003, but nothing is shown that lies below all values or above them. */
+START_TEST(few_lines_for_plotters)
+{
+    expect_for_plotters(NULL, 0, "\n\n#[Mean    =     0.000000, Total count    =            0]\n");
+    expect_for_plotters((const uint64_t[]){1000, 1001}, 2,
+                        "\n\n    0.001000 0.000000000000          2           1.00\n"
+                        "    0.001001 0.100000000000          2           1.11\n");
+    expect_for_plotters((const uint64_t[]){1006, 1007}, 2,
+                        "\n\n    0.001006 0.000000000000          2           1.00\n"
+                        "    0.001006 0.100000000000          2           1.11\n");
 }
 END_TEST
 
@@ -627,8 +679,8 @@ START_TEST(seconds_are_apart)
     now.kinds[STATS_GET].errors = 3;
     live_add(&live, &now);
     histogram_record(&now.kinds[STATS_GET].latency, 40);
-    for (int i = 0; i < 40; i++)
-        histogram_record(&now.kinds[STATS_SET].latency, i < 30 ? 50 : 70);
+    for (int i = 0; i < 999; i++)
+        histogram_record(&now.kinds[STATS_SET].latency, i < 600 ? 50 : i < 995 ? 70 : 90);
     now.kinds[STATS_SET].errors = 4;
     live_add(&live, &now);
     live_add(&live, &now);
@@ -637,7 +689,7 @@ START_TEST(seconds_are_apart)
     ck_assert_uint_eq(first->requests, 300);
     ck_assert_uint_eq(first->p50_ns, 40);
     ck_assert_uint_eq(first->errors, 3);
-    ck_assert_uint_eq(second->requests, 41);
+    ck_assert_uint_eq(second->requests, 1000);
     ck_assert_uint_eq(second->p50_ns, 50);
     ck_assert_uint_eq(second->p99_ns, 70);
     ck_assert_uint_eq(second->errors, 4);
@@ -965,6 +1017,7 @@ int main(void)
         {lines_of_histograms, 2},
         {lines_of_few_values, 1},
         {lines_for_plotters, 1},
+        {few_lines_for_plotters, 1},
         {clocks, 1},
         {waits, 1},
         {timed_functions, 1},
