@@ -391,7 +391,8 @@ size_t mc_server_message(const struct mc_server *server, int result, char *text,
     struct mc_out out = {text, cap, 0};
     int cause = cause_of(server, result);
     struct mc_bytes detail = detail_of(server, cause);
-    add_text(&out, mc_string(mc_text(result)));
+    bool explained = result == MC_ERROR && detail.len > 0; /* it says more than ERROR does */
+    add_text(&out, mc_string(mc_text(explained ? MC_REFUSED : result)));
     if (cause != result) {
         add_text(&out, MC_BYTES(": "));
         add_text(&out, mc_string(mc_text(cause)));

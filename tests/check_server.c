@@ -1707,6 +1707,23 @@ START_TEST(message_with_the_servers_words)
 }
 END_TEST
 
+/* ERROR alone is all that it says of a command that it does not know. */
+START_TEST(message_of_an_error)
+{
+    static const char *const lines[] = {"ERROR\r\n", "ERROR Too many open connections\r\n"};
+    static const char *const messages[] = {
+        "the server does not know the command",
+        "the server refused the command: Too many open connections"};
+    struct world w;
+    struct mc_server server;
+    init_world(&w, &server);
+    script_step(&w.script, "version\r\n", lines[_i]);
+    ck_assert_int_eq(mc_server_version(&server), MC_ERROR);
+    expect_message(&server, MC_ERROR, messages[_i]);
+    script_free(&w.script);
+}
+END_TEST
+
 /* And what it said of a login. */
 START_TEST(message_about_a_login)
 {
@@ -2506,6 +2523,7 @@ int main(void) // NOLINT(readability-function-size): a table
         {pause_left, 1},
         {counters, 1},
         {message_with_the_servers_words, 1},
+        {message_of_an_error, 2},
         {message_about_a_login, 1},
         {message_about_a_broken_reply, 1},
         {message_of_the_system, 1},
