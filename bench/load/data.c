@@ -9,34 +9,27 @@ enum { STARTS = 1 << 20, SIZE_STEP = 7919, PAIRS = 100 };
 static char pairs[PAIRS * 2]; /* "00", "01", ... "99" */
 static char *text;            /* each value is a piece of it */
 
-static size_t count_digits(uint32_t number)
-{
-    size_t digits = 1;
-
-    for (uint64_t power = 10; number >= power; power *= 10)
-        digits++;
-    return digits;
-}
-
 size_t data_key_max(const char *prefix)
 {
-    return strlen(prefix) + count_digits(UINT32_MAX);
+    return strlen(prefix) + sizeof "4294967295" - 1;
 }
 
-/* Two digits at a time: half of the divisions. */
+/* Two digits at a time: half of the divisions. Returns where they end. */
+static char *put_number(char *to, uint32_t number)
+{
+    if (number < 10) {
+        *to = (char)('0' + number);
+        return to + 1;
+    }
+    if (number >= 100)
+        to = put_number(to, number / 100);
+    memcpy(to, &pairs[2 * (size_t)(number % 100)], 2);
+    return to + 2;
+}
+
 size_t data_key(char *to, size_t prefix_len, uint32_t number)
 {
-    size_t end = prefix_len + count_digits(number), i = end;
-
-    for (; number >= 100; number /= 100) {
-        i -= 2;
-        memcpy(to + i, &pairs[2 * (size_t)(number % 100)], 2);
-    }
-    if (number >= 10)
-        memcpy(to + prefix_len, &pairs[2 * (size_t)number], 2);
-    else
-        to[prefix_len] = (char)('0' + number);
-    return end;
+    return (size_t)(put_number(to + prefix_len, number) - to);
 }
 
 size_t data_lengthen(char *to, size_t len, uint32_t number, const struct sizes *sizes)
