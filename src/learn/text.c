@@ -42,7 +42,7 @@ void text_print(struct text *text, const char *format, ...)
         abort();
     reserve(text, (size_t)len);
     va_start(values, format);
-    vsnprintf(text->data + text->len, (size_t)len + 1, format, values);
+    (void)vsnprintf(text->data + text->len, (size_t)len + 1, format, values);
     va_end(values);
     text->len += (size_t)len;
 }

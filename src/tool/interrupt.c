@@ -76,27 +76,35 @@ static bool take_interrupt(void)
 {
     char bytes[16];
 
-    while (read(ends[0], bytes, sizeof bytes) > 0)
-        continue;
+    while (read(ends[0], bytes, sizeof bytes) > 0) {
+    }
     bool was = came != 0;
     came = 0;
     return was;
 }
 
+/* Which of the first two can be read: enum interrupt_ready. */
+static int ready_of(const struct pollfd *files)
+{
+    int ready = files[0].revents != 0 ? INTERRUPT_FIRST : 0;
+    return files[1].revents != 0 ? ready | INTERRUPT_SECOND : ready;
+}
+
+/* A byte that is left in the pipe of a Ctrl-C which was taken only makes it wait once more. */
 int interrupt_wait(int first, int second, int64_t ms)
 {
     struct pollfd files[] = {{first, POLLIN, 0}, {second, POLLIN, 0}, {ends[0], POLLIN, 0}};
-    int limit = ms < INT_MAX ? (int)ms : INT_MAX, count, ready = 0;
+    const int limit = ms < INT_MAX ? (int)ms : INT_MAX;
+    int count;
 
     do {
         count = poll(files, 3, limit);
-        if ((interrupt_came() || (count > 0 && files[2].revents != 0)) && take_interrupt())
+        bool failed = count < 0 && errno != EINTR;
+        bool noted = interrupt_came() || files[2].revents != 0;
+        if (noted && take_interrupt())
             return INTERRUPT_CAME;
-        if (count < 0 && errno != EINTR)
+        if (failed)
             return -1;
-        ready = count <= 0 ? 0
-                           : (files[0].revents != 0 ? INTERRUPT_FIRST : 0) |
-                                 (files[1].revents != 0 ? INTERRUPT_SECOND : 0);
-    } while (ready == 0 && count != 0);
-    return ready;
+    } while (count != 0 && (count < 0 || ready_of(files) == 0));
+    return count > 0 ? ready_of(files) : 0;
 }
