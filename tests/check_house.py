@@ -54,7 +54,7 @@ GUIDE = "tests/README.md"
 LINES_MAX, PARAMETERS_MAX = 40, 5
 # Of C, headers, shell and Python in bench/, adapters apart. It is to come down to 10,500: what takes
 # lines out of bench/ lowers it, and nothing raises it.
-BENCH_LINES = 11525
+BENCH_LINES = 11515
 # Its conventions list the names that belong to all files; one that ends in _ is a prefix.
 CONVENTIONS = "proto/proto.h"
 
