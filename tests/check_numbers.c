@@ -698,6 +698,34 @@ START_TEST(seconds_are_apart)
 }
 END_TEST
 
+/* What the line on a terminal says: of the last second, and the misses and errors of all. */
+START_TEST(line_of_a_second)
+{
+    static struct stats now;
+    struct live live = {0};
+    char *line = NULL;
+    size_t size = 0;
+
+    memset(&now, 0, sizeof now);
+    live.out = open_memstream(&line, &size);
+    ck_assert_ptr_nonnull(live.out);
+    histogram_record(&now.kinds[STATS_GET].latency, 5);
+    live_add(&live, &now);
+    for (uint64_t i = 1; i <= 100; i++)
+        histogram_record(&now.kinds[STATS_GET].latency, i);
+    now.kinds[STATS_SET].misses = 3;
+    now.kinds[STATS_GET].errors = 4;
+    live_add(&live, &now);
+    live_end(&live);
+    ck_assert_int_eq(fclose(live.out), 0);
+    ck_assert_str_eq(line,
+                     "\r   1 s          1/s  p50 5.00 ns  p99 5.00 ns  misses 0  errors 0 "
+                     "\r   2 s        100/s  p50 50.0 ns  p99 99.0 ns  misses 3  errors 4 \n");
+    free(line);
+    live_free(&live);
+}
+END_TEST
+
 /* ---- distributions --------------------------------------------------------------------------- */
 
 /* Those of another program for splitmix64, which gives the numbers that its author publishes. */
@@ -1028,6 +1056,7 @@ int main(void)
         {kinds_add_up, 1},
         {rows_of_runs, 1},
         {seconds_are_apart, 1},
+        {line_of_a_second, 1},
         {keys_and_values, 1},
         {keys_are_distributed, 1},
         {zipf_of_many_keys, 1},

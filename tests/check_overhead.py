@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 import unittest
+from unittest import mock
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.dont_write_bytecode = True
@@ -310,6 +311,13 @@ class Meaning(unittest.TestCase):
             data["cells"] += [cell_of("baseline", [100] * 4, work),
                               cell_of("baseline again", [100 * again] * 4, work)]
         self.assertAlmostEqual(results.Results(data).noise(), 0.02)
+        data = language_data()
+        data["cells"] = [cell for cell in data["cells"] if cell["cores"] == "languages"]
+        self.assertAlmostEqual(results.Results(data).noise(), 0.02)
+
+    def test_band_of_each_work(self):
+        table = tables.time_table(results.Results(language_data()), results.SIDE_BY_SIDE)
+        self.assertEqual([row[-1] for row in table], ["band", "2.0 %", "5.0 %"])
 
     def test_failed_ones_have_no_figure(self):
         data = sample_data()
@@ -848,6 +856,19 @@ class Counting(unittest.TestCase):
             "==7== HEAP SUMMARY:\n==7==   total heap usage: 1,234 allocs, 1,200 frees, 9 bytes\n"),
             {"allocations": 1234})
         self.assertEqual(counting.read_memcheck("nothing"), {})
+        counter = counting.Counter.__new__(counting.Counter)
+        counter.run = lambda tool, command, lines, length: {"allocations": 1000 + 3 * length}
+        self.assertEqual(counter.allocations([], []), 3)
+
+    def test_allocations_are_asked_of_malloc(self):
+        """By PHP and Python, too, and under no other tool."""
+        counter = counting.Counter.__new__(counting.Counter)
+        counter.folder = "/nowhere"
+        for tool, wanted in [("memcheck", ("0", "malloc")), ("strace", (None, None))]:
+            with mock.patch.object(counting, "Worker") as worker, self.assertRaises(OSError):
+                counter.run(tool, [], [], 1)
+            more = worker.call_args.kwargs["env"]
+            self.assertEqual((more.get("USE_ZEND_ALLOC"), more.get("PYTHONMALLOC")), wanted)
 
     def test_longer_works_have_shorter_runs(self):
         for name, lengths in [("get", (100, 500)), ("get-100", (20, 60)), ("get-1m", (20, 60))]:
@@ -983,12 +1004,12 @@ class Waits(Folder):
 
         class Fake:
             def ask(self, line, patience=0):
-                asked.append(line.split()[0])
+                asked.append(line)
                 if len(asked) > 12 and line == "try":
                     raise machine.Failed("it does not answer")
                 return "12500000 wrong"
         self.assertEqual(waits.find_lateness(Fake(), "a:1", 10, 2), [2.5, 2.5])
-        self.assertEqual(asked, ["deadline"] + 2 * ["open", "work", "try"])
+        self.assertEqual(asked, ["deadline 10"] + 2 * ["open a:1", "work get 1 32 0 1", "try"])
         self.assertEqual(waits.find_lateness(Fake(), "a:1", 10, 3), [2.5, None])
 
     def test_long_waits_are_few(self):
@@ -1012,6 +1033,21 @@ class Waits(Folder):
             self.assertEqual(len(each["late"]), 2)
             self.assertGreaterEqual(min(each["late"]), -1)
         self.assertEqual(waits.measure_client("baseline", [WORKER, "baseline"], None, 2), [])
+
+    def test_each_server_and_deadline(self):
+        """One that is silent, and one that sends four bytes in the time of the deadline."""
+        drips = []
+
+        class Silent(waits.Server):
+            def __init__(self, drip_s):
+                drips.append(drip_s)
+                super().__init__(drip_s)
+        with mock.patch.object(waits, "Worker"), mock.patch.object(waits, "Server", Silent), \
+                mock.patch.object(waits, "find_lateness", lambda worker, address, ms, tries: [ms]):
+            found = waits.measure_client("a", [], None, 1)
+        self.assertEqual(found, [{"client": "a", "server": kind, "deadline": ms, "late": [ms]}
+                                 for kind in ("silent", "dripping") for ms in (1, 10, 100)])
+        self.assertEqual(drips, [None] * 3 + [0.00025, 0.0025, 0.025])
 
     def test_drips(self):
         """A value that never ends: each byte comes, and not all at once."""
@@ -1039,11 +1075,10 @@ class Waits(Folder):
 
             def ask(self, line, patience=0):
                 return "%d right" % next(self.times) if line == "try" else ""
-        before, waits.IDLE_S = waits.IDLE_S, 0
-        try:
+        with mock.patch.object(waits.time, "sleep") as sleep:
             found = waits.measure_idle({"a": Fake(10, 1, 30, 3, 20, 2), "b": Fake(*[7] * 6)}, "", 3)
-        finally:
-            waits.IDLE_S = before
+        self.assertEqual(sleep.mock_calls, [mock.call(waits.IDLE_S)] * 3)
+        self.assertGreater(waits.IDLE_S, 1)
         self.assertEqual(found, {"a": (20, 2), "b": (7, 7)})
 
     def begin_memcached(self):
@@ -1114,9 +1149,28 @@ class Waits(Folder):
         worker = machine.Worker([WORKER, "baseline"])
         worker.ask("hello")  # until then it may be no more than a fork
         self.assertGreater(waits.resident_kb(worker), 100)
+        with open("/proc/%d/status" % worker.process.pid, encoding="utf-8") as file:
+            self.assertIn("VmHWM:\t%8d kB\n" % waits.resident_kb(worker), file.read())
         worker.end()
         with self.assertRaises(machine.Failed):
             waits.measure_memory([WORKER, "baseline"], "unix:/nowhere")
+
+    def test_memory_is_that_after_many_gets(self):
+        asked = []
+        with mock.patch.object(waits, "Worker") as worker, \
+                mock.patch.object(waits, "resident_kb", lambda worker: (worker, list(asked))):
+            worker.return_value.ask = asked.append
+            found = waits.measure_memory(["w"], "a:1")
+        self.assertEqual(found, (worker.return_value, ["open a:1", GET.line(), "run 1000"]))
+        worker.assert_called_once_with(["w"])
+
+    def test_allocations_are_those_of_a_get(self):
+        counter = mock.Mock()
+        self.assertEqual(waits.measure_allocations(["w"], "a:1", counter),
+                         counter.allocations.return_value)
+        counter.allocations.assert_called_once_with(["w"], ["open a:1", GET.line()])
+        counter.has.return_value = False
+        self.assertIsNone(waits.measure_allocations(["w"], "a:1", counter))
 
     def test_tables(self):
         data = sample_data()

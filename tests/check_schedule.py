@@ -9,10 +9,12 @@ import csv
 import fcntl
 import io
 import json
+import math
 import os
 import pty
 import random
 import re
+import resource
 import struct
 import subprocess
 import sys
@@ -43,6 +45,12 @@ def load(server, *words, status=0):
     if done.returncode != status:
         raise AssertionError("exit status %d: %s%s" % (done.returncode, done.stderr, done.stdout))
     return json.loads(done.stdout)
+
+
+def times_us(text):
+    """The durations in a text."""
+    units = {"ns": 1e-3, "us": 1, "ms": 1e3, "s": 1e6}
+    return [float(number) * units[unit] for number, unit in re.findall(r"([\d.]+) ([nmu]?s)\b", text)]
 
 
 # ---- counts --------------------------------------------------------------------------------------
@@ -132,6 +140,58 @@ class Counts(unittest.TestCase):
         self.assertNotIn("values of", done.stdout)  # it sets none
         self.assertNotIn("wrong", done.stdout)  # nothing was verified
 
+    def test_text_has_all_figures(self):
+        """Each latency, rate, second and byte of the text is that of the JSON, to its digits."""
+        def script(call):
+            if call.verb == "set" and call.number % 4 == 0:
+                call.reply = b"SERVER_ERROR full\r\n"
+        with tempfile.NamedTemporaryFile("r") as stored:
+            text = run("--server", Server(self, script).address, "--ratio=2:1", "--requests=60", PATIENT,
+                       "--repeat=2", "--multiget=3", "--size=100000", "--json", stored.name).stdout
+            result = json.load(stored)
+        one_digit = 0.006  # of three
+        for kind in ("get", "set"):
+            row = re.search(r"^%s +([\d.]+ [nmu]?s.*)$" % kind, text, re.MULTILINE).group(1)
+            wanted = [result[kind][name + "_us"] for name in
+                      ("mean", "p50", "p90", "p99", "p99_9", "p99_99", "max")]
+            self.expect_close(times_us(row), wanted, one_digit)
+        columns = ("per_second", "errors", "unsent", "mean_us", "p50_us", "p99_us", "p99_9_us", "max_us")
+        rows = [line.split(None, 2) for line in text.split("\nrun ")[1].splitlines()[1:6]]
+        runs, table = result["runs"], {words[0]: words[2] for words in rows}
+        wanted = [[run[name] for name in columns] for run in runs] + \
+            [list(map(of, zip(*([run[name] for name in columns] for run in runs))))
+             for of in (min, min, max)]  # of two, the lower one is the median
+        for name, figures in zip(("1", "2", "median", "least", "most"), wanted):
+            found = [float(word) for word in table[name].split()[:3]] + times_us(table[name])
+            self.expect_close(found, figures, one_digit)
+        costs = re.search(r"^([\d.]+) s; (\d+) keys a second; sent ([\d.]+) MB, received ([\d.]+) MB; ",
+                          text, re.MULTILINE)
+        self.assertAlmostEqual(float(costs[1]), result["seconds"], delta=0.0051)
+        self.assertAlmostEqual(float(costs[3]), result["sent_bytes"] / 1e6, delta=0.051)
+        self.assertAlmostEqual(float(costs[4]), result["received_bytes"] / 1e6, delta=0.051)
+        keys = result["get"]["keys"] + result["set"]["keys"]
+        self.expect_close([int(costs[2])], [keys / result["seconds"]], one_digit)
+
+    def expect_close(self, found, wanted, part):
+        self.assertEqual(len(found), len(wanted))
+        for one, other in zip(found, wanted):
+            self.assertAlmostEqual(one, other, delta=part * other + 0.0005)
+
+    def test_text_of_troubles(self):
+        """Each of the counts in the sentences around the tables."""
+        def script(call):
+            if call.number in (5, 9, 14):
+                value = server.store[b"key:0"]
+                call.reply = call.reply.replace(value, b"~" * len(value))
+            if call.number in (20, 21):
+                raise Gone
+        server = Server(self, script)
+        text = run("--server", server.address, "--requests=40", "--keys=1", "--connections=1",
+                   "--verify", "--fill", PATIENT).stdout
+        for words in ("\nfilled with 1 values\n", "\n3 values were wrong.\n", "\n" + server.address +
+                      ": 3 connections made, 2 closed; the first trouble: closed\n"):
+            self.assertIn(words, text)
+
     def test_nothing_was_verified(self):
         server = Server(self)
         for words, wanted in [([], None), (["--verify"], 0)]:
@@ -162,6 +222,34 @@ class Counts(unittest.TestCase):
         self.assertEqual(grown["total_connections"], result["servers"][0]["connects"] + 2)
         self.assertEqual(grown["bytes_read"],
                          result["sent_bytes"] + len("version\r\nstats\r\n"))
+
+    def test_adds(self):
+        """Each key is added once; then it is there, which is a miss."""
+        for protocol in ("classic", "meta"):
+            result, grown = self.run_on_memcached("--mix=add=1", "--requests=100", "--keys=20",
+                                                  "--protocol=" + protocol)
+            added = grown["curr_items"]
+            self.assertLess(added, 21)
+            self.assertEqual((result["add"]["hits"], result["add"]["misses"]), (added, 100 - added))
+
+    def test_processor_time(self):
+        """No more of each kind than the whole program had, which has little beside its six runs; the
+        text says what a request had."""
+        memcached = Memcached()
+        self.addCleanup(memcached.end)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        with tempfile.NamedTemporaryFile("r") as stored:
+            text = run("--server", memcached.address, "--requests=4000", "--repeat=6", PATIENT,
+                       "--json", stored.name).stdout
+            result = json.load(stored)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        costs = re.search("processor time of this client: (.+ user) and (.+ system)", text).groups()
+        for name, used, cost in zip(("user", "system"), (after.ru_utime - before.ru_utime,
+                                                         after.ru_stime - before.ru_stime), costs):
+            seconds = result[name + "_seconds"]
+            self.assertTrue(0 < seconds <= used + 1e-5, name)
+            self.assertAlmostEqual(times_us(cost)[0], 1e6 * seconds / 24000, delta=6e3 * seconds / 24000)
+        self.assertNotEqual(result["user_seconds"], result["system_seconds"])
 
     def test_memcached_counts_every_kind(self):
         """A gat is a touch, too, and a cas has a gets before it. At the end most keys are there."""
@@ -416,6 +504,7 @@ class Runs(unittest.TestCase):
             result = load(server, "--rate=200-1800", "--time=0.25", "--connections=4", PATIENT,
                           "--threads=" + threads)
             self.assertEqual((result["get"]["requests"], result["unsent"]), (250, 0))
+            self.assertEqual(result["runs"][0]["rate"], 1000)
             for n, at in enumerate(sorted(call.at for call in server.calls)):
                 due = 2 * n / (200 + (200 ** 2 + 2 * 6400 * n) ** 0.5)
                 self.assertGreaterEqual(at - start, due)
@@ -454,6 +543,24 @@ class Runs(unittest.TestCase):
         half = next(row for row in rows if row[1] == 0.5)
         self.assertGreaterEqual(half[2], 50)
         self.assertEqual(half[3], 2)
+
+    def test_percentiles_of_one_kind(self):
+        """They are the same in the kind's figures, its tail, the run's row, and for plotters; one get
+        takes much longer than all others."""
+        server = Server(self, lambda call: time.sleep(0.1) if call.number == 700 else None)
+        with tempfile.NamedTemporaryFile("r") as stored:
+            result = load(server, "--requests=1500", "--hgrm", stored.name, PATIENT)
+            rows = [list(map(float, line.split())) for line in stored.read().splitlines()[2:-1]]
+        one, row = result["get"], result["runs"][0]
+        for name in ("mean_us", "p50_us", "p99_us", "p99_9_us", "max_us"):
+            self.assertAlmostEqual(row[name], one[name], places=2)
+        self.assertAlmostEqual(one["min_us"], 1000 * rows[0][0], places=2)
+        self.assertAlmostEqual(one["max_us"], 1000 * rows[-1][0], places=2)
+        self.assertEqual(len(one["tail"]), 1 + math.floor(10 * math.log10(0.9 * 1500)))
+        for above, us in one["tail"]:
+            below = max(line[0] for line in rows if line[1] <= 1 - above)
+            beyond = min(line[0] for line in rows if line[1] >= 1 - above)
+            self.assertTrue(below <= us / 1000 + 1e-6 and us / 1000 <= beyond + 1e-6, above)
 
 
 # ---- logins --------------------------------------------------------------------------------------
@@ -584,8 +691,11 @@ class Times(unittest.TestCase):
         """A server that answers nothing: every request that was due is an error or unsent."""
         server = Server(self)
         server.script = server.stay_silent
-        result = load(server, "--rate=100", "--time=0.4", "--connections=2", "--timeout-ms=150",
-                      status=1)
+        with tempfile.NamedTemporaryFile("r") as stored:
+            text = run("--server", server.address, "--rate=100", "--time=0.4", "--connections=2",
+                       "--timeout-ms=150", "--json", stored.name).stdout
+            result = json.load(stored)
+        self.assertIn("\n%d requests were due and could not be sent in time;" % result["unsent"], text)
         self.assertEqual(result["get"]["errors"] + result["unsent"], 40)
         self.assertGreater(result["unsent"], 0)
         self.assertEqual(result["get"]["requests"], 0)
@@ -674,6 +784,11 @@ class Failures(unittest.TestCase):
         one = result["servers"][0]
         self.assertEqual((result["get"]["errors"], one["error_replies"]), (20, 20))
         self.assertEqual((one["closed"], one["first_trouble"]), (0, "SERVER_ERROR busy"))
+        server = Server(self, lambda call: setattr(call, "reply", b"SERVER_ERROR busy\r\n")
+                        if call.verb == "mg" else None)
+        result = load(server, "--requests=20", "--multiget=3", "--protocol=meta", PATIENT, status=1)
+        one = result["servers"][0]
+        self.assertEqual((result["get"]["errors"], one["error_replies"]), (20, 20))
 
     def test_surplus_reply(self):
         def script(call):
@@ -740,6 +855,8 @@ class Failures(unittest.TestCase):
         result = load(Server(self, script), "--fill", "--keys=30", "--requests=0",
                       "--connections=1", PATIENT, status=1)
         self.assertEqual((result["filled"], result["earlier_errors"]), (0, 30))
+        self.assertIn("\n30 requests failed before the run, during --fill or --warmup.\n", run(
+            "--server", Server(self, script).address, "--fill", "--keys=30", "--requests=0", PATIENT).stdout)
 
 
 # ---- lies ----------------------------------------------------------------------------------------
@@ -802,6 +919,15 @@ class Lies(unittest.TestCase):
 
     def test_flags(self):
         self.expect(lambda reply, store, call: self.with_value(call, store[call.keys[0]], 7))
+
+    def test_lies_of_one_kind(self):
+        """They are counted as its own."""
+        def script(call):
+            if call.verb == "gat":
+                call.reply = call.reply.replace(b"\r\nEND", b"~\r\nEND").replace(b" 0 32\r", b" 0 33\r")
+        result = load(Server(self, script), "--fill", "--verify", "--keys=9", "--mix=get=1,gat=2",
+                      "--requests=30", PATIENT, status=1)
+        self.assertEqual((result["get"]["wrong_values"], result["gat"]["wrong_values"]), (0, 20))
 
 
 # ---- the line on a terminal ----------------------------------------------------------------------

@@ -123,7 +123,7 @@ def check_mcload(server, folder):
     version, error = b"memcached " + SHORT_SHOWN, b"SERVER_ERROR " + SHOWN[:50]
     out, said = run(*command)
     expect(out, version, b"\\xc2\\x9b-\xc3\xa9-0 to", error)
-    expect(said, b"requests/s", b"< SERVER_ERROR " + EXPLAINED,
+    expect(said, b"/s  p50", b"< SERVER_ERROR " + EXPLAINED,
            b"> get \\xc2\\x9b-\\xc3\\xa9-")
     run(OVERHEAD, "--from", stored, "--html", page)
     with open(page, "rb") as file:

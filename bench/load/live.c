@@ -60,8 +60,7 @@ static void print_line(const struct live *live, const struct stats *now)
     const struct stats_total total = stats_total(now);
     char p50[HISTOGRAM_TEXT_MAX], p99[HISTOGRAM_TEXT_MAX], line[LINE_SIZE];
 
-    snprintf(line, sizeof line,
-             "%4zu s  %10llu requests/s  p50 %-7s  p99 %-7s  misses %llu  errors %llu ",
+    snprintf(line, sizeof line, "%4zu s  %9llu/s  p50 %-7s  p99 %-7s  misses %llu  errors %llu ",
              live->count, (unsigned long long)sample->requests,
              histogram_text(p50, (double)sample->p50_ns),
              histogram_text(p99, (double)sample->p99_ns), (unsigned long long)total.misses,

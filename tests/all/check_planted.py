@@ -209,11 +209,11 @@ def main():
     found, names = 0, [name for name in PROGRAMS if any(name in TESTS[bug.test] for bug in bugs)]
     try:
         with ThreadPoolExecutor(JOBS) as pool:
-            copies = [Copy(os.path.join(folder, str(k))) for k in range(JOBS)]
-            copies[0].build(pool, names)
-            for copy in copies[1:]:
-                copy.share(copies[0], names)
-            clean = list(pool.map(lambda each: copies[0].passes(*each), clean_cases(bugs)))
+            first, *copies = [Copy(os.path.join(folder, str(k))) for k in range(JOBS + 1)]
+            first.build(pool, names)
+            for copy in copies:  # which link its objects: no bug is planted in it
+                copy.share(first, names)
+            clean = list(pool.map(lambda each: first.passes(*each), clean_cases(bugs)))
             for good, said in clean:
                 print(said if not good else "# the cases pass without a bug")
             results = list(pool.map(lambda bug: try_bug(copies, bug), bugs))
