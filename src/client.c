@@ -33,8 +33,8 @@ int mc_client_run(struct mc_client *client, struct mc_op *ops, size_t count, mc_
     return r;
 }
 
-/* Starts an operation of a single key: what only other operations have stays unset, for its command
- * does not read that. */
+/* Starts an operation for run_single(). What else its command reads, the caller sets; the rest stays
+ * unset, and nothing reads it. */
 static void start_single(struct mc_op *op, const struct mc_command *command, struct mc_bytes key)
 {
     op->command = command;
@@ -43,7 +43,6 @@ static void start_single(struct mc_op *op, const struct mc_command *command, str
     op->value = NULL;
     op->meta = NULL;
     op->sink = NULL;
-    op->keys = NULL;
 }
 
 /* ---- retrieval ------------------------------------------------------------------------------- */
