@@ -78,6 +78,8 @@ static bool meta_get(uint32_t i)
 
     for (uint32_t k = 0; k < count; k++)
         own.ops[k].key = own.keys[first + k];
+    if (count == 1)
+        return mc_client_do(&own.client, own.ops, mc_socket_deadline(own.deadline_ms)) == MC_HIT;
     int r = mc_client_run(&own.client, own.ops, count, mc_socket_deadline(own.deadline_ms));
     for (uint32_t k = 0; k < count; k++)
         hits += own.ops[k].result == MC_HIT;
