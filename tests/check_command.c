@@ -247,8 +247,8 @@ START_TEST(flags)
 {
     static const struct mc_command *const meta[] = {&mc_command_mg, &mc_command_ms, &mc_command_md,
                                                     &mc_command_ma, &mc_command_me};
-    for (char letter = '!'; letter <= '~'; letter++) {
-        const struct mc_flag flag = {.letter = letter};
+    for (int letter = '!'; letter <= '~'; letter++) {
+        const struct mc_flag flag = {.letter = (char)letter};
         struct mc_op op = {.meta_flags = &flag, .meta_count = 1};
         op.command = meta[_i];
         bool mg = _i == 0, me = _i == 4;

@@ -961,6 +961,7 @@ static bool step_out(struct play *p, const struct pace *pace)
     struct mc_bytes parts[16];
     size_t count = mc_engine_output(&p->engine, parts, pace->parts > 0 ? pace->parts : 16);
     size_t room = pace->send_max > 0 ? pace->send_max : SIZE_MAX, all = 0;
+    ck_assert_uint_le(count, pace->parts > 0 ? pace->parts : 16);
     for (size_t k = 0; k < count && room > 0; k++) {
         size_t n = at_most(parts[k].len, room);
         ck_assert_uint_gt(parts[k].len, 0);
@@ -1468,6 +1469,7 @@ START_TEST(busy)
     ck_assert_uint_eq(value.len + value.flags + value.cas, 0);
     ck_assert_int_eq(mc_engine_run(&e, &transport, &second, 1, SCRIPT_DEADLINE), MC_E_BUSY);
     ck_assert_int_eq(second.result, MC_E_BUSY);
+    ck_assert_int_eq(mc_engine_run(&e, &transport, &second, 0, SCRIPT_DEADLINE), 0);
     ck_assert_int_eq(e.error, 0);
     mc_engine_fail(&e, MC_E_CLOSED);
     ck_assert_ptr_eq(mc_engine_done(&e), &first);
@@ -1565,6 +1567,7 @@ static const struct {
      NULL},
     {LARGE_SET, {"SERVER_ERROR\rx\r\n"}, 10, true, MC_E_PROTOCOL, MC_E_PROTOCOL, NULL},
     {LARGE_SET, {"CLIENT_ERROR x\r\n"}, 10, true, MC_E_AMBIGUOUS, MC_CLIENT_ERROR, NULL},
+    {LARGE_SET, {"ERROR\r\n"}, 10, true, MC_E_AMBIGUOUS, MC_ERROR, NULL},
     {LARGE_SET, {"STORED\r\n"}, 1, true, MC_E_PROTOCOL, MC_E_PROTOCOL, NULL},
     {LARGE_QUIET_SET, {"SERVER_ERROR x\r\n"}, 10, false, 0, MC_SERVER_ERROR, "MN\r\n"},
 };
@@ -1593,6 +1596,10 @@ START_TEST(early_bytes)
     for (size_t k = 0; k < 2 && early[_i].replies[k] != NULL; k++)
         receive_text(&e, early[_i].replies[k]);
     ck_assert_int_eq(e.error, early[_i].error);
+    bool malformed = strstr(early[_i].replies[0], "\rx") != NULL;
+    if (early[_i].error == MC_E_PROTOCOL)
+        ck_assert_int_eq(e.reader.fault, malformed ? MC_FAULT_END : MC_FAULT_UNASKED);
+    ck_assert_uint_eq(op.text.len, early[_i].result == MC_CLIENT_ERROR ? 1 : op.text.len);
     if (early[_i].error == 0) {
         send_all(&e);
         receive_text(&e, early[_i].ending);
@@ -2838,7 +2845,7 @@ END_TEST
 START_TEST(bad_keys_of_many)
 {
     static char long_key[MC_KEY_MAX + 1];
-    const struct mc_bytes keys[] = {B("a"), B("\x7f"), B("b"), {long_key, sizeof long_key},
+    const struct mc_bytes keys[] = {B("!"), B("\x7f"), B("b"), {long_key, sizeof long_key},
                                     B(""),  B("c")};
     const int results[] = {MC_MISS, MC_E_KEY, MC_MISS, MC_E_KEY, MC_E_KEY, MC_MISS};
     struct mc_value values[COUNT(keys)] = {{0}};
@@ -3365,6 +3372,205 @@ START_TEST(alone_after_one_that_did_not_fit)
 }
 END_TEST
 
+/* ---- batches and lines ----------------------------------------------------------------------- */
+
+/* Nothing else is in flight with a dump: it waits for what was sent before, and what comes after waits
+ * for its end. */
+START_TEST(dumps_wait)
+{
+    struct mc_engine e;
+    char in[128], out[128];
+    struct mc_op ops[3] = {{.command = &mc_command_delete, .key = MC_BYTES("a")},
+                           {.command = &mc_command_metadump, .key = MC_BYTES("all")},
+                           {.command = &mc_command_version}};
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    for (size_t k = 0; k < 3; k++)
+        mc_engine_submit(&e, &ops[k]);
+    ck_assert_uint_eq(send_all(&e), strlen("delete a\r\n"));
+    receive_text(&e, "DELETED\r\n");
+    ck_assert_uint_eq(send_all(&e), strlen("lru_crawler metadump all\r\n"));
+    receive_text(&e, "key=a\nEND\r\n");
+    ck_assert_uint_eq(send_all(&e), strlen("version\r\n"));
+    ck_assert(mc_engine_done(&e) == &ops[0] && mc_engine_done(&e) == &ops[1]);
+}
+END_TEST
+
+/* The line of another operation is in the batch, and has not gone, when the connection fails; in either
+ * order in memory. */
+START_TEST(losing_beside_a_line_that_has_gone)
+{
+    static const struct mc_bytes keys[] = {B("0123456789012345678901234567890"), B("a")};
+    struct mc_value values[2] = {{0}}, more[2] = {{0}};
+    struct mc_op ops[2], *first = &ops[_i], *second = &ops[1 - _i];
+    struct mc_engine e;
+    struct mc_bytes part;
+    char in[64], out[44];
+    *first = (struct mc_op){.command = &mc_command_gat, .keys = keys, .values = values, .count = 2};
+    *second = (struct mc_op){.command = &mc_command_gat, .keys = two_keys, .values = more};
+    second->count = 2;
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, first);
+    mc_engine_submit(&e, second);
+    ck_assert_uint_eq(mc_engine_output(&e, &part, 1), 1);
+    mc_engine_sent(&e, part.len);
+    ck_assert_uint_eq(mc_engine_output(&e, &part, 1), 1);
+    ck_assert_uint_eq(part.len, strlen("gat 0 a\r\ngat 0 a b\r\n"));
+    mc_engine_fail(&e, MC_E_TIMEOUT);
+    ck_assert(values[0].result == MC_E_UNKNOWN && values[1].result == MC_E_TIMEOUT);
+    ck_assert(more[0].result == MC_E_TIMEOUT && more[1].result == MC_E_TIMEOUT);
+}
+END_TEST
+
+/* The first of a batch has gone and is answered while the rest has not, and another waits; wherever
+ * they lie in memory. */
+START_TEST(done_before_the_batch)
+{
+    struct mc_value values[2] = {{0}};
+    struct mc_op ops[3] = {{.command = &mc_command_version}};
+    struct mc_op *many = &ops[2 * _i], *waiting = &ops[2 - 2 * _i], *other = &ops[1];
+    struct mc_engine e;
+    struct mc_bytes part;
+    char in[64], out[64];
+    *other = ops[0];
+    *many = (struct mc_op){.command = &mc_command_get, .keys = two_keys, .values = values};
+    many->count = 2;
+    *waiting = (struct mc_op){.command = &mc_command_mgdump, .key = MC_BYTES("all")};
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, many);
+    mc_engine_submit(&e, other);
+    mc_engine_submit(&e, waiting);
+    ck_assert_uint_eq(mc_engine_output(&e, &part, 1), 1);
+    mc_engine_sent(&e, strlen("get a b\r\n"));
+    receive_text(&e, "END\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&e), many);
+    ck_assert_ptr_null(mc_engine_done(&e));
+}
+END_TEST
+
+/* A quiet command after one that leaves hardly any room, or none. */
+START_TEST(quiet_at_the_end_of_the_buffer)
+{
+    static const char name[] = "0123456789";
+    for (size_t len = 1; len <= 10; len++) {
+        struct mc_op ops[2] = {{.command = &mc_command_delete, .key = {name, len}}, QUIET_DELETE};
+        const size_t quiet = strlen("md k q O0\r\nmn\r\n"), line = strlen("delete \r\n") + len;
+        struct mc_engine e;
+        char in[64], *out = malloc(19);
+        mc_engine_init(&e, in, sizeof in, out, 19);
+        mc_engine_submit(&e, &ops[0]);
+        mc_engine_submit(&e, &ops[1]);
+        ck_assert_uint_eq(send_all(&e), line + quiet);
+        receive_text(&e, "DELETED\r\nMN\r\n");
+        ck_assert(ops[0].result == MC_DELETED && ops[1].result == MC_HD);
+        free(out);
+    }
+}
+END_TEST
+
+/* A buffer for one key and hardly more: each has a line. */
+START_TEST(line_of_one_key)
+{
+    static const struct mc_bytes keys[] = {B("012345"), B("678901")};
+    for (size_t cap = 12; cap < 19; cap++) {
+        struct mc_value values[2] = {{0}};
+        struct mc_op op = {.command = &mc_command_get, .keys = keys, .values = values, .count = 2};
+        struct mc_engine e;
+        char in[64], out[19];
+        mc_engine_init(&e, in, sizeof in, out, cap);
+        mc_engine_submit(&e, &op);
+        ck_assert_uint_eq(send_all(&e), 2 * strlen("get 012345\r\n"));
+        receive_text(&e, "END\r\nEND\r\n");
+        ck_assert_ptr_eq(mc_engine_done(&e), &op);
+        ck_assert_int_eq(op.result, 0);
+    }
+}
+END_TEST
+
+/* A line has gone, and the next of its operation has not: one reply is due (round 0 and 1: two come),
+ * also after that to another operation (round 2). */
+START_TEST(replies_at_once)
+{
+    static const struct mc_bytes keys[] = {B("0123456789012345678901234567890"),
+                                           B("1123456789012345678901234567890")};
+    static const char *const replies[] = {"END\r\nEND\r\n",
+                                          "VALUE 0123456789012345678901234567890 "
+                                          "0 0\r\n\r\nEND\r\nE",
+                                          "DELETED\r\nEND\r\n"};
+    struct mc_value values[2] = {{0}};
+    struct mc_op op = {.command = &mc_command_get, .keys = keys, .values = values, .count = 2};
+    struct mc_op first = DELETE;
+    struct mc_engine e;
+    struct mc_bytes part;
+    char in[64], out[64];
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    if (_i == 2)
+        mc_engine_submit(&e, &first);
+    mc_engine_submit(&e, &op);
+    ck_assert_uint_eq(mc_engine_output(&e, &part, 1), 1);
+    mc_engine_sent(&e, part.len);
+    receive_text(&e, replies[_i]);
+    ck_assert_int_eq(e.error, _i < 2 ? MC_E_PROTOCOL : 0);
+    ck_assert_int_eq(values[0].result, _i < 2 ? MC_E_PROTOCOL : MC_MISS);
+}
+END_TEST
+
+/* A text that is in the buffer, where an error line is kept after it: it is there, or empty. */
+START_TEST(text_before_a_kept_error)
+{
+    struct mc_engine e;
+    char in[256], out[256];
+    struct mc_op version = {.command = &mc_command_version}, set = LARGE_SET;
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &version);
+    mc_engine_submit(&e, &set);
+    send_but(&e, 9);
+    receive_text(&e, "VERSION 1.6.38\r\nSERVER_ERROR object too large\r\n");
+    ck_assert_ptr_eq(mc_engine_done(&e), &version);
+    ck_assert(version.text.len == 0 || memcmp(version.text.data, "1.6.38", 6) == 0);
+    send_all(&e);
+    ck_assert_ptr_eq(mc_engine_done(&e), &set);
+    ck_assert_uint_eq(set.text.len, strlen("object too large"));
+}
+END_TEST
+
+/* More than the last reply comes in a lent buffer, with the end of a line that was kept, or to a sink,
+ * which has the value once. */
+START_TEST(surplus_in_lent_bytes)
+{
+    struct mc_engine e;
+    char in[64], out[64];
+    struct noted n = {.sink.receive = note_item};
+    struct mc_op op = DELETE;
+    if (_i > 0)
+        op = (struct mc_op){.command = &mc_command_get, .key = MC_BYTES("a"), .sink = &n.sink};
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    mc_engine_submit(&e, &op);
+    send_all(&e);
+    if (_i == 0)
+        mc_engine_feed(&e, MC_BYTES("DELE"));
+    mc_engine_feed(&e, _i == 0 ? MC_BYTES("TED\r\nEND\r\n")
+                               : MC_BYTES("VALUE a 5 2\r\nhi\r\nEND\r\nE"));
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_int_eq(op.result, _i == 0 ? MC_E_UNKNOWN : MC_E_PROTOCOL);
+    ck_assert_str_eq(n.text, _i == 0 ? "" : "a/5/2/0:hi ");
+}
+END_TEST
+
+/* One byte says already that it is no reply. */
+START_TEST(one_wrong_byte)
+{
+    struct script script = {.count = 0};
+    const struct mc_transport transport = script_transport(&script);
+    struct mc_engine e;
+    char in[64], out[64];
+    struct mc_op op = {.command = &mc_command_version};
+    script_step(&script, "version\r\n", "X");
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    ck_assert_int_eq(mc_engine_do(&e, &transport, &op, SCRIPT_DEADLINE), MC_E_PROTOCOL);
+    script_free(&script);
+}
+END_TEST
+
 /* ---- transports that break their word --------------------------------------------------------- */
 
 static ptrdiff_t move_nothing(void *ctx, const struct mc_bytes *parts, size_t count,
@@ -3538,6 +3744,15 @@ int main(void)
         {values_beside_a_key, 3},
         {cancelling_after_a_refused_one, 1},
         {alone_after_one_that_did_not_fit, 1},
+        {dumps_wait, 1},
+        {losing_beside_a_line_that_has_gone, 2},
+        {done_before_the_batch, 2},
+        {quiet_at_the_end_of_the_buffer, 1},
+        {line_of_one_key, 1},
+        {replies_at_once, 3},
+        {text_before_a_kept_error, 1},
+        {surplus_in_lent_bytes, 2},
+        {one_wrong_byte, 1},
         {transports_that_move_nothing, 4},
         {receives_that_move_nothing, 6},
         {at_every_pace, COUNT(scenes)}, /* the longest: what others find is found before */
