@@ -324,6 +324,13 @@ class Printing(unittest.TestCase):
             picture.seek(0)
             self.assertEqual(picture.read(), "drawn before")
 
+    def test_nothing_is_printed_into_a_connection(self):
+        """A connection does not get the number of a descriptor that is closed."""
+        result = subprocess.run(["sh", "-c", 'exec "$0" "$@" >&-', SQUARES, *self.quick, "--runs=3"],
+                                stderr=subprocess.PIPE, text=True, timeout=PATIENCE_S,
+                                env=environment())
+        self.assertEqual((result.returncode, warnings(result.stderr)), (1, []))
+
     def test_full_disk_is_no_success(self):
         with open("/dev/full", "w") as full:
             result = subprocess.run([SQUARES, *self.quick], stdout=full, stderr=subprocess.PIPE,

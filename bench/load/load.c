@@ -13,6 +13,7 @@
 #include "loop.h"
 #include "option.h"
 #include "report.h"
+#include "standard.h"
 
 enum { SPARE_DESCRIPTORS = 32, FAILED = 1 };
 
@@ -391,6 +392,8 @@ int main(int argc, char **argv)
 {
     static struct run run = {.mutex = PTHREAD_MUTEX_INITIALIZER,
                              .changed = PTHREAD_COND_INITIALIZER};
+    if (standard_open() != 0)
+        return options_fail(FAILED, "/dev/null", strerror(errno));
     int status = options_read(&run.options, argc, argv);
 
     if (status != OPTION_GO_ON)

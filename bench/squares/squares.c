@@ -11,6 +11,7 @@
 #include "options.h"
 #include "plot.h"
 #include "report.h"
+#include "standard.h"
 
 #define USUAL_ADDRESS "127.0.0.1:" MC_SERVER_PORT
 
@@ -232,8 +233,9 @@ static int finish(struct squares *squares, int status)
 int main(int argc, char **argv)
 {
     static struct squares squares;
+    if (standard_open() != 0)
+        return fail(EXIT_FAILURE, "/dev/null", strerror(errno));
     int status = options_read(&squares.options, argc, argv);
-
     if (status == OPTION_GO_ON)
         status = prepare(&squares);
     if (status != OPTION_GO_ON)

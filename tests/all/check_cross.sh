@@ -125,7 +125,7 @@ test_one() {
 
 compile_squares() {
     compile -o "$folder/squares" "$tap_root"/{bench/common,bench/squares,src,proto}/*.c \
-        "$tap_root"/src/tool/{buffer,child,conversation,escape,histogram,option,screen,side}.c -lm "${link[@]}"
+        "$tap_root"/src/tool/{buffer,child,conversation,escape,histogram,option,screen,side,standard}.c -lm "${link[@]}"
 }
 
 # run_squares: its hits and misses, and a check that no answer was wrong.

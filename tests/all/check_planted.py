@@ -49,7 +49,8 @@ class Program(NamedTuple):
 
 LIBRARY = ("proto", "src", "bench/common")
 TOOL = tuple("src/tool/%s.c" % name for name in (
-    "buffer", "child", "conversation", "escape", "histogram", "login", "option", "screen", "side"))
+    "buffer", "child", "conversation", "escape", "histogram", "login", "option", "screen", "side",
+    "standard"))
 PROGRAMS = {
     "check_numbers": Program(
         LIBRARY, TOOL + ("tests/check_numbers.c", "tests/support/suite.c", "bench/load/data.c",
