@@ -1166,18 +1166,11 @@ class Waits(Folder):
         asked = []
         with mock.patch.object(waits, "Worker") as worker, \
                 mock.patch.object(waits, "resident_kb", lambda worker: (worker, list(asked))):
-            worker.return_value.ask = asked.append
+            begun = worker.return_value.__enter__.return_value
+            begun.ask = asked.append
             found = waits.measure_memory(["w"], "a:1")
-        self.assertEqual(found, (worker.return_value, ["open a:1", GET.line(), "run 1000"]))
+        self.assertEqual(found, (begun, ["open a:1", GET.line(), "run 1000"]))
         worker.assert_called_once_with(["w"])
-
-    def test_allocations_are_those_of_a_get(self):
-        counter = mock.Mock()
-        self.assertEqual(waits.measure_allocations(["w"], "a:1", counter),
-                         counter.allocations.return_value)
-        counter.allocations.assert_called_once_with(["w"], ["open a:1", GET.line()])
-        counter.has.return_value = False
-        self.assertIsNone(waits.measure_allocations(["w"], "a:1", counter))
 
     def test_tables(self):
         data = sample_data()

@@ -446,8 +446,6 @@ BUGS = [
         "return resident_kb(Worker(command + []))", "overhead", "Waits.test_memory_is_that_after_many_gets"),
     bug("a get after a pause has no pause", WAITS, "time.sleep(IDLE_S)", "time.sleep(0)", "overhead",
         "Waits.test_gets_after_a_pause"),
-    bug("allocations are those of a set", WAITS, 'find_work("get").line()]', 'find_work("set").line()]', "overhead",
-        "Waits.test_allocations_are_those_of_a_get"),
     bug("allocations of the beginning count", COUNTING,
         'self.difference("memcheck", command, lines, (100, 500))["allocations"]',
         'self.run("memcheck", command, lines, 500)["allocations"] / 500', "overhead",
