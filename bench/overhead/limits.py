@@ -21,13 +21,13 @@ class Limit(NamedTuple):
 
 LIMITS = [
     Limit("mcwire", "get", "syscalls", 2, 2, "system calls of a get"),
-    Limit("mcwire", "get", "instructions", 820, 1195, "instructions of a get"),
-    Limit("mcwire", "miss", "instructions", 625, 855, "instructions of a get that misses"),
-    Limit("mcwire", "set", "instructions", 925, 1280, "instructions of a set"),
+    Limit("mcwire", "get", "instructions", 785, 1140, "instructions of a get"),
+    Limit("mcwire", "miss", "instructions", 625, 840, "instructions of a get that misses"),
+    Limit("mcwire", "set", "instructions", 905, 1250, "instructions of a set"),
     Limit("mcwire", "get-100", "instructions", 40900, 60100, "instructions of a get of 100 keys"),
     Limit("mcwire", "mg", "instructions", 945, 1335, "instructions of an mg with v"),
     Limit("mcwire", "mg-100", "instructions", 80500, 119500, "instructions of 100 mg"),
-    Limit("server", "get", "instructions", 1085, 1485, "instructions of mc_server_get(), a hit"),
+    Limit("server", "get", "instructions", 1060, 1455, "instructions of mc_server_get(), a hit"),
     Limit("wire", "put-get", "instructions", 200, 365, "proto/: put a get"),
     Limit("wire", "put-get-100", "instructions", 12050, 18900, "proto/: put a get of 100 keys"),
     Limit("wire", "put-set", "instructions", 480, 730, "proto/: put a set"),
