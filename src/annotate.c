@@ -197,7 +197,7 @@ static const struct reply_text {
     {MC_STAT, false, "a statistic", "name -value"},
     {MC_ITEM, false, "an item", "key -details"},
     {MC_OPENED, false, "the stream begins", ""},
-    {MC_END, false, "the end: what was not sent is not there", ""},
+    {MC_END, false, "the end: nothing else was found", ""},
     {MC_END, true, "not found", "*reply"},
     {MC_STORED, false, "stored", ""},
     {MC_NOT_STORED, false, "not stored: the condition of the command is not met", ""},

@@ -254,6 +254,18 @@ copy_layers() {
     echo "no row has $header" && return 1
 }
 
+# rows_stand_alone: the files of each row of the table need those of the rows above it, and no others.
+rows_stand_alone() {
+    local files rows=0
+    new_project "$examples/greeting.c" && mkdir "$project/mcwire" || return
+    while read -r files; do
+        (cd "$tap_root" && eval "cp $files '$project/mcwire'") &&
+            (cd "$project" && "$cc" -fPIC -shared -Wl,-z,defs -o part.so mcwire/*.c) || return
+        rows=$((rows + 1))
+    done < <(sed -n 's/^| [^|]* | `\([^`]*\.\[ch\]\)` | .*/\1/p' "$readme")
+    [ "$rows" -eq 5 ]
+}
+
 # compile_copied OPTION...
 compile_copied() {
     (cd "$project" && "$cc" "$@" "${strict[@]}" -I. program.c mcwire/*.c)
@@ -395,6 +407,7 @@ for example in "$examples"/*.c; do
     check "$name compiles with -std=c11" compile_copied -std=c11 -o "$program"
     check "$name runs" expect_run "$example"
 done
+check "each row of the table needs only the rows above it" rows_stand_alone
 check "the files that time functions need no others" timing_compiles
 check "the lines that copy two folders do" copy_as_typed "$examples/greeting.c"
 check "a program from the two folders runs" expect_run "$examples/greeting.c"

@@ -50,7 +50,7 @@ class Bytes(Case):
              reply key          | bytes: a value of exactly 7 follows
                                 flags: kept for the client
         24 < a value                                                   the value
-        31 < \\r\\nEND\\r\\n                 the end: what was not sent is not there
+        31 < \\r\\nEND\\r\\n                         the end: nothing else was found
                  ^--
                  reply
 """ % address)
@@ -322,7 +322,7 @@ class Talk(Case):
              reply key       | bytes: a value of exactly 12 follows
                              flags: kept for the client
         30 < hello, world                                              the value
-        42 < \\r\\nEND\\r\\n                 the end: what was not sent is not there
+        42 < \\r\\nEND\\r\\n                         the end: nothing else was found
                  ^--
                  reply
              pending: 0 TIME
