@@ -3,10 +3,12 @@
 
 import java.io.BufferedReader;
 import java.io.File;
+import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -93,11 +95,18 @@ class Timed {
         some(Math.min(count / 8 + 1, WARM_MAX));
     }
 
-    /* Of all threads, to the nanosecond: what Java itself tells has steps of 10 ms. */
+    /* Of all threads, to the nanosecond: what Java itself tells has steps of 10 ms. Those of the compiler
+     * come and go: one that has ended since the list was made is left out. */
     static long cpuNs() throws Exception {
         long sum = 0;
-        for (File task : new File("/proc/self/task").listFiles())
-            sum += Long.parseLong(Files.readString(new File(task, "schedstat").toPath()).split(" ")[0]);
+        for (File task : new File("/proc/self/task").listFiles()) {
+            try {
+                Path file = new File(task, "schedstat").toPath();
+                sum += Long.parseLong(Files.readString(file).split(" ")[0]);
+            } catch (IOException ended) {
+                continue;
+            }
+        }
         return sum;
     }
 
