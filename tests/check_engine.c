@@ -2976,6 +2976,14 @@ START_TEST(cancelling_with_the_connection)
 }
 END_TEST
 
+/* Submits operations, and sends them. */
+static void ask_all(struct mc_engine *e, struct mc_op *ops, size_t count)
+{
+    for (size_t k = 0; k < count; k++)
+        mc_engine_submit(e, &ops[k]);
+    send_all(e);
+}
+
 /* An operation after others, of which the first is done and still in the list. */
 START_TEST(cancelling_after_others)
 {
@@ -2985,9 +2993,7 @@ START_TEST(cancelling_after_others)
                            {.command = &mc_command_delete, .key = MC_BYTES("b")},
                            {.command = &mc_command_delete, .key = MC_BYTES("c")}};
     mc_engine_init(&e, in, sizeof in, out, sizeof out);
-    for (size_t k = 0; k < 3; k++)
-        mc_engine_submit(&e, &ops[k]);
-    send_all(&e);
+    ask_all(&e, ops, COUNT(ops));
     receive_text(&e, "DELETED\r\nNOT");
     ck_assert_int_eq(mc_engine_cancel(&e, &ops[2]), 0); /* the reply of the one before has begun */
     receive_text(&e, "_FOUND\r\n");
@@ -3054,9 +3060,7 @@ START_TEST(cancelling_a_done_one_and_the_next)
     struct mc_op ops[3] = {{.command = &mc_command_delete, .key = MC_BYTES("a")}};
     ops[2] = ops[1] = ops[0];
     mc_engine_init(&e, in, sizeof in, out, sizeof out);
-    for (size_t k = 0; k < 3; k++)
-        mc_engine_submit(&e, &ops[k]);
-    send_all(&e);
+    ask_all(&e, ops, COUNT(ops));
     receive_text(&e, "DELETED\r\n");
     ck_assert_int_eq(mc_engine_cancel(&e, &ops[0]), 0);
     ck_assert_int_eq(mc_engine_cancel(&e, &ops[1]), 0);
@@ -3341,9 +3345,7 @@ START_TEST(cancelling_after_a_refused_one)
                            {.command = &mc_command_delete, .key = MC_BYTES(" ")},
                            {.command = &mc_command_delete, .key = MC_BYTES("c")}};
     mc_engine_init(&e, in, sizeof in, out, sizeof out);
-    for (size_t k = 0; k < 3; k++)
-        mc_engine_submit(&e, &ops[k]);
-    send_all(&e);
+    ask_all(&e, ops, COUNT(ops));
     ck_assert_int_eq(mc_engine_cancel(&e, &ops[2]), 0);
     receive_text(&e, "DELETED\r\nNOT_FOUND\r\n");
     ck_assert_ptr_eq(mc_engine_done(&e), &ops[0]);
@@ -3353,7 +3355,7 @@ START_TEST(cancelling_after_a_refused_one)
 }
 END_TEST
 
-/* A value that did not fit leaves nothing behind that would go with the next operation. */
+/* After a value that did not fit, the next operation is sent alone. */
 START_TEST(alone_after_one_that_did_not_fit)
 {
     struct script script = {.count = 0};

@@ -514,7 +514,7 @@ START_TEST(timed_functions)
 }
 END_TEST
 
-/* The best of three runs is none of the slow ones, and the fast one wherever it is. */
+/* The best of three runs is the fast one, whichever of them that is. */
 START_TEST(best_runs)
 {
     fake_clock(0);
