@@ -489,6 +489,24 @@ class PrivateServer(unittest.TestCase):
             self.assertIn("unix:" + below, result.stderr)
             self.assertEqual(os.listdir(below), [])
 
+    def test_what_killed_programs_left(self):
+        """Only what is named so, and only when its process is gone."""
+        ended = subprocess.Popen(["true"])
+        ended.wait()
+        with tempfile.TemporaryDirectory() as below:
+            os.chmod(below, 0o755)
+            left = "mcwire-%d-" % ended.pid
+            others = ["mcwire-%d-abcdef" % os.getpid(), left + "long-name", "mcwire-abcdef",
+                      "mcwire-x1-abcdef", "mcwire--abcdef", "x" + left + "abcdef"]
+            for name in others + [left + "abcdef", left + "AbC123"]:
+                os.mkdir("%s/%s" % (below, name))
+                open("%s/%s/memcached" % (below, name), "w").close()
+            os.symlink(below, "%s/%slink00" % (below, left))
+            squares("--private", "--runs=1", "--requests=1", env=environment(TMPDIR=below))
+            self.assertEqual(sorted(os.listdir(below)), sorted(others))
+            for name in others:
+                self.assertEqual(os.listdir("%s/%s" % (below, name)), ["memcached"])
+
 
 class Interrupted(unittest.TestCase):
     """Ctrl-C: what is known by then is printed, and the exit status is 130."""

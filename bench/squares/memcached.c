@@ -26,12 +26,18 @@ enum {
 #define INSTALL_HINT \
     "no memcached: start one, or install it (apt, dnf, apk, pacman or brew install memcached)"
 
-/* The keeper is a shell. It ends memcached when its input ends, and removes the folder, which is $0. */
+/* The keeper is a shell. It ends memcached when its input ends, and removes the folder, which is $0.
+ * It also removes folders whose process and keeper were killed. */
 static char keeper_script[] =
     "command -v memcached >/dev/null || exit 127\n"
     "exec 3<&0\n"
     "memcached -s \"$0\"/memcached -m 64 -U 0 $1 </dev/null >&2 3<&- & server=$!\n"
     "exec 2>/dev/null\n"
+    "for left in \"${0%/*}\"/mcwire-*-??????; do\n"
+    "    pid=${left##*/mcwire-} && pid=${pid%-*}\n"
+    "    case $pid in '' | *[!0-9]*) continue ;; esac\n"
+    "    [ \"$1\" ] || [ -O \"$left\" ] && ! kill -0 \"$pid\" && rm -rf \"$left\"\n"
+    "done\n"
     "{ read -r _ <&3; kill -9 $server; } &\n"
     "wait $server\n"
     "kill -9 $!\n"
