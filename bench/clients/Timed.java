@@ -1,4 +1,4 @@
-/* The lines of bench/overhead/worker.h for spymemcached: its calls in a plain loop; each result is looked
+/* The lines of timed.h for spymemcached: its calls in a plain loop; each result is looked
  * at. */
 
 import java.io.BufferedReader;
@@ -19,7 +19,7 @@ import net.spy.memcached.ConnectionFactoryBuilder;
 import net.spy.memcached.MemcachedClient;
 
 class Timed {
-    static final int WARM_MAX = 200; /* operations before the clock runs, as in worker.c */
+    static final int WARM_MAX = 200; /* operations before the clock runs, as in timed.c */
     static final long COMPILE_NS = 300000000; /* of the first operations of a work, in which it is compiled */
 
     static class Wrong extends Exception {

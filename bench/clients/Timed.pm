@@ -1,4 +1,4 @@
-# The lines of bench/overhead/worker.h, for adapters in Perl. A client is an object with the methods
+# The lines of timed.h, for adapters in Perl. A client is an object with the methods
 # get, get_multi and set, which are called in a plain loop; each result is looked at.
 package Timed;
 
@@ -6,7 +6,7 @@ use strict;
 use warnings;
 use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC CLOCK_PROCESS_CPUTIME_ID);
 
-my $warm_max = 200; # operations before the clock runs, as in worker.c
+my $warm_max = 200; # operations before the clock runs, as in timed.c
 my ($client, $seconds, $verb, $batch, $starts, @keys, @values);
 my $done = 0;
 

@@ -1,5 +1,5 @@
 /* apr_memcache of apr-util as a client to be measured, in a program of its own: obeys the lines of
- * worker.h. */
+ * timed.h. */
 #include <apr_general.h>
 #include <apr_hash.h>
 #include <apr_memcache.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "worker.h"
+#include "timed.h"
 
 static struct {
     apr_pool_t *connection, *result, *scratch;
@@ -102,9 +102,9 @@ static bool set(uint32_t i)
                             0) == APR_SUCCESS;
 }
 
-static worker_run *apr_prepare(const struct work *work)
+static timed_run *apr_prepare(const struct work *work)
 {
-    static worker_run *const runs[] = {
+    static timed_run *const runs[] = {
         [WORK_GET] = get, [WORK_MISS] = miss, [WORK_SET] = set, [WORK_META] = NULL};
 
     own.work = work;
@@ -124,7 +124,7 @@ static bool apr_check(uint32_t i)
     return own.work->batch > 1 ? get_all(first, true) : get_one(first, true);
 }
 
-static const struct worker_client client = {
+static const struct timed_client client = {
     .title = "apr-util " APU_VERSION_STRING,
     .settings = "text protocol; one pool for results, cleared before each operation",
     .open = apr_open,
@@ -138,5 +138,5 @@ int main(void)
     if (apr_initialize() != APR_SUCCESS || apr_pool_create(&own.result, NULL) != APR_SUCCESS ||
         apr_pool_create(&own.scratch, NULL) != APR_SUCCESS)
         return EXIT_FAILURE;
-    return worker_main(&client);
+    return timed_main(&client);
 }

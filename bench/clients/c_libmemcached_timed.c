@@ -1,10 +1,10 @@
-/* libmemcached as a client to be measured, in a program of its own: obeys the lines of worker.h. */
+/* libmemcached as a client to be measured, in a program of its own: obeys the lines of timed.h. */
 #include <libmemcached/memcached.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "worker.h"
+#include "timed.h"
 
 static struct {
     int deadline_ms; /* 0: its defaults */
@@ -110,10 +110,10 @@ static bool set(uint32_t i)
                          0) == MEMCACHED_SUCCESS;
 }
 
-static worker_run *const runs[] = {
+static timed_run *const runs[] = {
     [WORK_GET] = get, [WORK_MISS] = miss, [WORK_SET] = set, [WORK_META] = NULL};
 
-static worker_run *libmemcached_prepare(const struct work *work)
+static timed_run *libmemcached_prepare(const struct work *work)
 {
     own.work = work;
     if (!work_set_make(&own.set, work))
@@ -134,7 +134,7 @@ static bool libmemcached_check(uint32_t i)
     return runs[own.work->verb](i);
 }
 
-static const struct worker_client client = {
+static const struct timed_client client = {
     .title = "libmemcached " LIBMEMCACHED_VERSION_STRING,
     .settings =
         "text protocol, TCP_NODELAY; memcached_mget() and memcached_fetch_result() into one "
@@ -147,5 +147,5 @@ static const struct worker_client client = {
 
 int main(void)
 {
-    return worker_main(&client);
+    return timed_main(&client);
 }

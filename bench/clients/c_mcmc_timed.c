@@ -1,7 +1,7 @@
 /* mcmc, the C client that memcached's proxy is made of, as a client to be measured: overhead.py builds
  * this program with its public source. Since it has no calls for gets and sets, this does what its example
  * does: requests are put together here, and its parser reads a buffer. It obeys the lines of
- * worker.h. */
+ * timed.h. */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 
 #include "mcmc.h"
-#include "worker.h"
+#include "timed.h"
 
 enum { BUFFER_SIZE = 65536, LINE_MAX_SIZE = 64 };
 
@@ -195,7 +195,7 @@ static bool run(uint32_t i)
     return run_one(i, false);
 }
 
-static worker_run *mcmc_client_prepare(const struct work *work)
+static timed_run *mcmc_client_prepare(const struct work *work)
 {
     own.work = work;
     free(own.large);
@@ -208,7 +208,7 @@ static bool mcmc_client_check(uint32_t i)
     return run_one(i, true);
 }
 
-static const struct worker_client mcmc_client = {
+static const struct timed_client mcmc_client = {
     .title = "mcmc",
     .settings = "mcmc_parse_buf on a buffer of 64 kB, larger values received in place, keys "
                 "compared, TCP_NODELAY; it has no deadlines",
@@ -219,5 +219,5 @@ static const struct worker_client mcmc_client = {
 
 int main(void)
 {
-    return worker_main(&mcmc_client);
+    return timed_main(&mcmc_client);
 }

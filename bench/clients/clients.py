@@ -26,7 +26,7 @@ class Client(NamedTuple):
     name: str
     language: str
     make: object
-    timed: bool = True  # its command with --timed obeys the lines of overhead's worker.h
+    timed: bool = True  # its command with --timed obeys the lines of timed.h
     examined: bool = True  # mcwire lie can examine it
 
 
@@ -104,7 +104,7 @@ def can_count(name):
 
 
 class Timed:
-    """The clients that obey the lines of worker.h; each is made when it is first asked for."""
+    """The clients that obey the lines of timed.h; each is made when it is first asked for."""
 
     def __init__(self, tools):
         self.tools, self.made = tools, {}

@@ -1,5 +1,5 @@
 /* memjs of npm, which speaks the binary protocol alone, so that mcwire lie cannot examine it: only the
- * lines of bench/overhead/worker.h. It has no call for several keys. */
+ * lines of timed.h. It has no call for several keys. */
 "use strict";
 
 const contract = require("./contract.js");

@@ -1,8 +1,8 @@
 # dalli, which speaks the binary protocol alone, so that mcwire lie cannot examine it: only the lines of
-# bench/overhead/worker.h.
+# timed.h.
 require "dalli"
 
-WARM_MAX = 200 # operations before the clock runs, as in worker.c
+WARM_MAX = 200 # operations before the clock runs, as in timed.c
 
 class Missing < StandardError; end
 

@@ -1,4 +1,4 @@
-// The lines of bench/overhead/worker.h for gomemcache: its calls in a plain loop; each result is looked
+// The lines of timed.h for gomemcache: its calls in a plain loop; each result is looked
 // at.
 package main
 
@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	warmMax  = 200 // operations before the clock runs, as in worker.c
+	warmMax  = 200 // operations before the clock runs, as in timed.c
 	settings = "text protocol, Timeout of 10 s; Go's TCP_NODELAY"
 )
 

@@ -1,11 +1,11 @@
-/* The lines of bench/overhead/worker.h, for adapters in JavaScript. A client has functions that return
+/* The lines of timed.h, for adapters in JavaScript. A client has functions that return
  * promises: fetch(key), fetchMany(keys), an object, store(key, value), and close(). An operation is
  * over before the next begins, and each result is looked at. */
 "use strict";
 
 const readline = require("readline");
 
-const WARM_MAX = 200; // operations before the clock runs, as in worker.c
+const WARM_MAX = 200; // operations before the clock runs, as in timed.c
 const COMPILE_MS = 300; // of the first operations of a work, in which it is compiled
 
 class Missing extends Error {}

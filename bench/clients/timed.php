@@ -1,8 +1,8 @@
 <?php
-/* The lines of bench/overhead/worker.h, for adapters in PHP. A client is an object of its extension:
+/* The lines of timed.h, for adapters in PHP. A client is an object of its extension:
  * get(), $many() for several and set() are called in a plain loop, and each result is looked at. */
 
-const WARM_MAX = 200; /* operations before the clock runs, as in worker.c */
+const WARM_MAX = 200; /* operations before the clock runs, as in timed.c */
 
 class Missing extends Exception
 {

@@ -1,4 +1,4 @@
-"""The lines of bench/overhead/worker.h, for adapters in Python. A client is a module's own calls,
+"""The lines of timed.h, for adapters in Python. A client is a module's own calls,
 fetch, fetch_many (a dictionary) and store, called in a plain loop; each result is looked at."""
 
 import gc
@@ -6,7 +6,7 @@ import resource
 import sys
 from time import perf_counter_ns
 
-WARM_MAX = 200  # operations before the clock runs, as in worker.c
+WARM_MAX = 200  # operations before the clock runs, as in timed.c
 
 
 class Bad(Exception):

@@ -60,7 +60,7 @@ PROGRESS = Progress()
 
 
 class Worker:
-    """A process that obeys lines: see worker.h. It ends when its input does, so also with us."""
+    """A process that obeys lines: see timed.h. It ends when its input does, so also with us."""
     alive = set()
 
     def __init__(self, command, processor=None, env=None, stderr=subprocess.DEVNULL):

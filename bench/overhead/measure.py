@@ -10,7 +10,7 @@ from figures import median, percentile
 from machine import Absent, Failed, PROGRESS, Worker, holds_first, random_layout
 from results import PLAIN, SIDE_BY_SIDE, TWINS
 
-EACH_MAX = 20000  # as in worker.h
+EACH_MAX = 20000  # as in timed.h
 PILOT_NS = 500000
 PILOTS = 3
 PROCESSES = 20  # in which each client is measured, one after the other

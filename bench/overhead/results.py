@@ -31,7 +31,7 @@ class Work(NamedTuple):
     brief: bool  # it is part of --quick, and of the runs on two processors
 
     def line(self):
-        """What worker.h's `work` wants."""
+        """What timed.h's `work` wants."""
         return "work %s %d %d %d %d" % (self.verb, self.batch, self.size, self.first, self.keys)
 
     def key(self, k):
@@ -181,7 +181,7 @@ class Results:
 
 # What there is beside an operation; times in ns.
 BESIDE = ("allocations", "memory", "connect", "idle", "next", "failed", "back")
-# What an operation is made of: see worker.h.
+# What an operation is made of: see timed.h.
 PARTS = ("put", "send", "wait", "receive", "parse", "copy", "clock")
 
 # ---- stored results ------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds the programs by which bench/overhead measures other people's clients to the lines of worker.h:
+"""Holds the programs by which bench/overhead measures other people's clients to the lines of timed.h:
 right results of a real memcached, wrong ones of a server that lies, and times that are the server's.
 Those that are not installed take no part. Prints TAP.
 usage: check_adapters.py [CLIENT...]"""

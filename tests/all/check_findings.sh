@@ -18,7 +18,7 @@ warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wcas
     -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wredundant-decls -Wvla -Wundef
     -Wpointer-arith -Wformat=2 -Wno-format-nonliteral -Werror)
 includes=(-Iproto -Isrc -Isrc/ports -Isrc/tool -Isrc/learn -Itests/support -Ibench -Ibench/common
-    -Ibench/squares -Ibench/load -Ibench/overhead -Ibench/firmware -Itests/fuzz)
+    -Ibench/squares -Ibench/load -Ibench/firmware -Itests/fuzz)
 flags=(-std=c11 -D_POSIX_C_SOURCE=200809L "${includes[@]}")
 # Compiled by their own compilers, with -Werror, in tests/embed and check_lwip.sh: they are made of
 # addresses of a board, of headers of lwIP or mcmc, or of what only a WebAssembly module or Frama-C has.

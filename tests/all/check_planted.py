@@ -59,7 +59,8 @@ PROGRAMS = {
         ("check",), tuple("-Wl,--wrap=" + name for name in ("clock_gettime", "nanosleep", "getrusage"))),
     "mcload": Program(LIBRARY + ("bench/load",), TOOL, ()),
     "squares": Program(LIBRARY + ("bench/squares",), TOOL, ()),
-    "overhead-worker": Program(LIBRARY + ("bench/overhead",), TOOL, ()),
+    "overhead-worker": Program(LIBRARY, TOOL + tuple("bench/clients/%s.c" % name for name in (
+        "c_baseline_timed", "c_mcwire_timed", "c_wire_timed", "overhead_worker", "timed", "work")), ()),
 }
 # A test's programs, as its arguments.
 TESTS = {"numbers": ["check_numbers"], "schedule": ["mcload"], "squares": ["squares"],

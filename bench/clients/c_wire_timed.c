@@ -1,4 +1,4 @@
-/* Commands put into a buffer, and replies read out of one. The lines (see worker.h) are:
+/* Commands put into a buffer, and replies read out of one. The lines (see timed.h) are:
  *
  *     list           ok NAME <tab> TITLE <tab> NAME ...
  *     compiler       ok COMPILER
@@ -13,7 +13,7 @@
 
 #include "proto.h"
 #include "timing.h"
-#include "worker.h"
+#include "timed.h"
 
 enum {
     MANY = 100,
@@ -248,13 +248,13 @@ static const char *time_work(void *ctx, const char *argument)
 
 int wire_main(void)
 {
-    static const struct worker_command commands[] = {{"list", list_works},
-                                                     {"compiler", print_compiler},
-                                                     {"work", set_work},
-                                                     {"run", run_work},
-                                                     {"time", time_work}};
+    static const struct timed_command commands[] = {{"list", list_works},
+                                                    {"compiler", print_compiler},
+                                                    {"work", set_work},
+                                                    {"run", run_work},
+                                                    {"time", time_work}};
     const struct wire_work *work = &works[0];
 
     make_replies();
-    return worker_obey(commands, sizeof commands / sizeof *commands, &work);
+    return timed_obey(commands, sizeof commands / sizeof *commands, &work);
 }

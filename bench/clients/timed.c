@@ -1,5 +1,5 @@
-/* Obeys the lines of worker.h. */
-#include "worker.h"
+/* Obeys the lines of timed.h. */
+#include "timed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,15 +15,15 @@ enum {
 };
 
 struct worker {
-    const struct worker_client *client;
-    worker_run *run;
+    const struct timed_client *client;
+    timed_run *run;
     struct work work;
     uint32_t done; /* operations of this work: the next is the done-th */
 };
 
 static bool run_some(struct worker *worker, uint32_t count)
 {
-    worker_run *run = worker->run;
+    timed_run *run = worker->run;
     uint32_t end = worker->done + count;
 
     for (uint32_t i = worker->done; i != end; i++)
@@ -122,13 +122,13 @@ static const char *do_round(void *ctx, const char *argument)
 /* The clock is read once an operation, and is part of each: some 20 ns, for every client alike. */
 static const char *do_each(void *ctx, const char *argument)
 {
-    static uint64_t at[WORKER_EACH_MAX + 1];
+    static uint64_t at[TIMED_EACH_MAX + 1];
     struct worker *worker = ctx;
     uint32_t count = count_of(argument);
 
     if (worker->run == NULL)
         return no_work;
-    if (count > WORKER_EACH_MAX)
+    if (count > TIMED_EACH_MAX)
         return "bad too many";
     if (!warm_up(worker, count))
         return wrong;
@@ -170,7 +170,7 @@ static const char *try_one(void *ctx, const char *argument)
 
 static const char *tell_parts(void *ctx, const char *argument)
 {
-    static uint64_t ns[WORKER_EACH_MAX / WORKER_PARTS][WORKER_PARTS];
+    static uint64_t ns[TIMED_EACH_MAX / TIMED_PARTS][TIMED_PARTS];
     const struct worker *worker = ctx;
     uint32_t count = count_of(argument);
 
@@ -180,15 +180,15 @@ static const char *tell_parts(void *ctx, const char *argument)
         if (!worker->client->parts(i, ns[i]))
             return wrong;
     fputs("ok", stdout);
-    for (uint32_t i = 0; i < count * WORKER_PARTS; i++)
-        printf(" %llu", (unsigned long long)ns[i / WORKER_PARTS][i % WORKER_PARTS]);
+    for (uint32_t i = 0; i < count * TIMED_PARTS; i++)
+        printf(" %llu", (unsigned long long)ns[i / TIMED_PARTS][i % TIMED_PARTS]);
     putchar('\n');
     return NULL;
 }
 
 /* ---- the lines ------------------------------------------------------------------------------- */
 
-static const char *obey(const struct worker_command *commands, size_t count, void *ctx,
+static const char *obey(const struct timed_command *commands, size_t count, void *ctx,
                         const char *line)
 {
     size_t len = strcspn(line, " ");
@@ -199,7 +199,7 @@ static const char *obey(const struct worker_command *commands, size_t count, voi
     return "bad no such line";
 }
 
-int worker_obey(const struct worker_command *commands, size_t count, void *ctx)
+int timed_obey(const struct timed_command *commands, size_t count, void *ctx)
 {
     char line[LINE_SIZE];
 
@@ -213,7 +213,7 @@ int worker_obey(const struct worker_command *commands, size_t count, void *ctx)
     return EXIT_SUCCESS;
 }
 
-bool worker_connect(struct mc_socket *socket, const char *address)
+bool timed_connect(struct mc_socket *socket, const char *address)
 {
     struct mc_address parts;
     mc_deadline deadline = mc_socket_deadline(CONNECT_MS);
@@ -226,9 +226,9 @@ bool worker_connect(struct mc_socket *socket, const char *address)
     return mc_socket_connect(socket, parts.host, parts.port, deadline) == 0;
 }
 
-int worker_main(const struct worker_client *client)
+int timed_main(const struct timed_client *client)
 {
-    static const struct worker_command commands[] = {
+    static const struct timed_command commands[] = {
         {"hello", hello}, {"open", open_server}, {"work", set_work}, {"check", check},
         {"run", run},     {"round", do_round},   {"each", do_each},  {"deadline", set_deadline},
         {"try", try_one}, {"parts", tell_parts},
@@ -236,5 +236,5 @@ int worker_main(const struct worker_client *client)
     static struct worker worker;
 
     worker.client = client;
-    return worker_obey(commands, sizeof commands / sizeof *commands, &worker);
+    return timed_obey(commands, sizeof commands / sizeof *commands, &worker);
 }

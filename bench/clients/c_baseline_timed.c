@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "worker.h"
+#include "timed.h"
 
 enum { NUMBER_SIZE = 16, PAGE = 4096 };
 
@@ -21,7 +21,7 @@ static struct {
 
 static bool baseline_open(const char *address)
 {
-    return worker_connect(&own.socket, address);
+    return timed_connect(&own.socket, address);
 }
 
 /* ---- the bytes ------------------------------------------------------------------------------- */
@@ -129,7 +129,7 @@ static bool make_room(const struct work *work)
     return own.requests != NULL && own.reply != NULL && own.expected != NULL;
 }
 
-static worker_run *baseline_prepare(const struct work *work)
+static timed_run *baseline_prepare(const struct work *work)
 {
     own.work = work;
     if (!work_set_make(&own.set, work) || !make_room(work))
@@ -148,7 +148,7 @@ static bool baseline_check(uint32_t i)
     return exchange(i) && memcmp(own.reply, own.expected, own.reply_len) == 0;
 }
 
-const struct worker_client baseline_client = {
+const struct timed_client baseline_client = {
     .title = "baseline",
     .settings = "a bare socket: send() of ready-made bytes, recv() of a known length, no checks",
     .open = baseline_open,

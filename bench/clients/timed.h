@@ -15,26 +15,26 @@
  *     try                                    ok NS OUTCOME   one operation: right, or wrong
  *     parts COUNT                            ok NS NS NS ...   of the parts of each operation
  *
- * round and each do some operations before the clock runs. With --timed the clients of bench/clients
- * obey the same. */
-#ifndef WORKER_H
-#define WORKER_H
+ * round and each do some operations before the clock runs. Clients in other languages obey the same
+ * with --timed. */
+#ifndef TIMED_H
+#define TIMED_H
 
 #include "socket.h"
 #include "work.h"
 
-enum { WORKER_EACH_MAX = 20000 };
+enum { TIMED_EACH_MAX = 20000 };
 
 /* Where the time of an operation goes. Each part takes in one reading of the clock, which is CLOCK.
  * WAIT is a poll(), which the client does without. What is copied is copied once more for COPY, and
  * taken off PARSE. */
-enum worker_part { PUT, SEND, WAIT, RECEIVE, PARSE, COPY, CLOCK, WORKER_PARTS };
+enum timed_part { PUT, SEND, WAIT, RECEIVE, PARSE, COPY, CLOCK, TIMED_PARTS };
 
 /* Does the i-th operation of the work. False when a result is not the one that is right. */
-typedef bool worker_run(uint32_t i);
+typedef bool timed_run(uint32_t i);
 
 /* What a client has to offer. It is the only one in its process: it keeps its state in its file. */
-struct worker_client {
+struct timed_client {
     const char *title;    /* its name and version */
     const char *settings; /* what was set to make it fast, and how it is used */
 
@@ -45,31 +45,31 @@ struct worker_client {
     bool (*open)(const char *address);
 
     /* Makes a work ready. NULL when the client has no such command. */
-    worker_run *(*prepare)(const struct work *work);
+    timed_run *(*prepare)(const struct work *work);
 
     /* Does the i-th operation and compares every byte that it delivers. */
     bool (*check)(uint32_t i);
 
     /* Does the i-th operation, and tells the ns of its parts. NULL: nobody can look inside. */
-    bool (*parts)(uint32_t i, uint64_t ns[WORKER_PARTS]);
+    bool (*parts)(uint32_t i, uint64_t ns[TIMED_PARTS]);
 };
 
-extern const struct worker_client baseline_client, mcwire_client, server_client;
+extern const struct timed_client baseline_client, mcwire_client, server_client;
 
 /* Connects a socket, closing it first if it is open. False when that fails. */
-bool worker_connect(struct mc_socket *socket, const char *address);
+bool timed_connect(struct mc_socket *socket, const char *address);
 
 /* What a line runs. It returns its answer, or NULL when it has printed that. */
-typedef const char *worker_function(void *ctx, const char *argument);
+typedef const char *timed_function(void *ctx, const char *argument);
 
-struct worker_command {
+struct timed_command {
     const char *name;
-    worker_function *run;
+    timed_function *run;
 };
 
 /* Obeys standard input until it ends. Returns the exit status; so do the other two. */
-int worker_obey(const struct worker_command *commands, size_t count, void *ctx);
-int worker_main(const struct worker_client *client);
+int timed_obey(const struct timed_command *commands, size_t count, void *ctx);
+int timed_main(const struct timed_client *client);
 
 /* Measures proto/ alone, over bytes in memory; wire.c has its lines. */
 int wire_main(void);

@@ -5,7 +5,7 @@
 
 #include "server.h"
 #include "timing.h"
-#include "worker.h"
+#include "timed.h"
 
 enum { BUFFER_SIZE = 16384, DEADLINE_MS = 10000 };
 
@@ -16,7 +16,7 @@ static struct {
     struct mc_server server; /* of server_client */
     char buffer[BUFFER_SIZE];
     const struct work *work;
-    worker_run *run; /* what prepare() chose for it */
+    timed_run *run; /* what prepare() chose for it */
     struct work_set set;
     struct mc_bytes keys[WORK_KEYS_MAX];
     struct mc_value values[WORK_BATCH_MAX];
@@ -31,7 +31,7 @@ static void mcwire_set_deadline(int ms)
 
 static bool mcwire_open(const char *address)
 {
-    if (!worker_connect(&own.socket, address))
+    if (!timed_connect(&own.socket, address))
         return false;
     mc_client_init(&own.client, mc_socket_transport(&own.socket), own.buffer, sizeof own.buffer);
     return true;
@@ -86,9 +86,9 @@ static bool meta_get(uint32_t i)
     return r == 0 && hits == count;
 }
 
-static worker_run *mcwire_prepare(const struct work *work)
+static timed_run *mcwire_prepare(const struct work *work)
 {
-    static worker_run *const runs[] = {
+    static timed_run *const runs[] = {
         [WORK_GET] = get, [WORK_MISS] = miss, [WORK_SET] = set, [WORK_META] = meta_get};
     static const struct mc_flag v = {.letter = 'v'};
 
@@ -132,7 +132,7 @@ static struct {
 } probe;
 
 /* The time since the last mark was a part's. */
-static void mark(enum worker_part part)
+static void mark(enum timed_part part)
 {
     uint64_t now = timing_now();
 
@@ -175,9 +175,9 @@ static void copy_again(void)
     probe.ns[PARSE] -= probe.ns[COPY] < probe.ns[PARSE] ? probe.ns[COPY] : probe.ns[PARSE];
 }
 
-static bool mcwire_parts(uint32_t i, uint64_t ns[WORKER_PARTS])
+static bool mcwire_parts(uint32_t i, uint64_t ns[TIMED_PARTS])
 {
-    memset(ns, 0, WORKER_PARTS * sizeof *ns);
+    memset(ns, 0, TIMED_PARTS * sizeof *ns);
     probe.inner = own.client.transport;
     probe.sent = false;
     probe.in_place = 0;
@@ -192,7 +192,7 @@ static bool mcwire_parts(uint32_t i, uint64_t ns[WORKER_PARTS])
     return right;
 }
 
-const struct worker_client mcwire_client = {
+const struct timed_client mcwire_client = {
     .title = "mcwire " MCWIRE_VERSION,
     .settings = "mc_client_, a deadline of 10 s an operation, a buffer of 16 kB; keys checked; "
                 "blocking socket, TCP_NODELAY",
@@ -219,7 +219,7 @@ static bool server_get(uint32_t i)
     return mc_server_get(&own.server, own.keys[work_at(own.work, i)], own.values) == MC_HIT;
 }
 
-static worker_run *server_prepare(const struct work *work)
+static timed_run *server_prepare(const struct work *work)
 {
     if (work->verb != WORK_GET || work->batch > 1 || mcwire_prepare(work) == NULL)
         return NULL;
@@ -227,7 +227,7 @@ static worker_run *server_prepare(const struct work *work)
     return server_get;
 }
 
-const struct worker_client server_client = {
+const struct timed_client server_client = {
     .title = "mcwire " MCWIRE_VERSION,
     .settings = "mc_server_, which connects again by itself; only gets of one key",
     .set_deadline = mcwire_set_deadline,
