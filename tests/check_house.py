@@ -51,8 +51,8 @@ SHARED = ("bench/common/", "bench/squares/workload.h")
 
 GUIDE = "tests/README.md"
 LINES_MAX, PARAMETERS_MAX = 40, 5
-# Of all languages in bench/, apart from bench/clients, which has what each client under test is measured
-# and examined by. Nothing raises it.
+# Of all languages in bench/, apart from bench/clients, which has what each client under test is
+# measured and examined by. Nothing raises it.
 BENCH_LINES = 10500
 # Its conventions list the names that belong to all files; one that ends in _ is a prefix.
 CONVENTIONS = "proto/proto.h"

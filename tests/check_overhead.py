@@ -43,6 +43,7 @@ from tap import run_cases
 OVERHEAD, WORKER = [os.path.abspath(path) for path in sys.argv[1:3]]
 PATIENCE_S = 300
 NS, US, MS = 1, 1000, 1000000
+UNIQUES = ("gets", "mixed")  # of which a reply has no known length, so the baseline does none
 
 
 def run(*words, program=OVERHEAD, stdout=subprocess.PIPE, **more):
@@ -778,7 +779,8 @@ class Options(unittest.TestCase):
         names = [[work.name for work in overhead.choose_works(read(*words), setting)]
                  for words, setting in [([], TCP), ([], SIDE), (["--works", "set,get"], SIDE),
                                         (["--quick"], None), (["--quick"], TCP)]]
-        self.assertEqual(names[0], options.WORK_NAMES)
+        self.assertEqual(names[0], [work.name for work in results.WORKS if work.timed])
+        self.assertNotIn("mixed-100", names[0])
         self.assertEqual(names[1:3], [["get", "get-100", "get-1m"], ["get"]])
         self.assertEqual(names[3], options.WORK_NAMES)
         self.assertEqual(names[4], [work.name for work in results.WORKS if work.brief])
@@ -829,7 +831,7 @@ class Options(unittest.TestCase):
 # ---- counting ------------------------------------------------------------------------------------
 
 
-class Counting(unittest.TestCase):
+class Counting(Folder):
     def test_tools_are_read(self):
         self.assertEqual(counting.read_callgrind("fn=x\n7 8\n\ntotals: 12345\n"),
                          {"instructions": 12345})
@@ -863,12 +865,46 @@ class Counting(unittest.TestCase):
     def test_allocations_are_asked_of_malloc(self):
         """By PHP and Python, too, and under no other tool."""
         counter = counting.Counter.__new__(counting.Counter)
-        counter.folder = "/nowhere"
+        counter.folder = self.folder
         for tool, wanted in [("memcheck", ("0", "malloc")), ("strace", (None, None))]:
-            with mock.patch.object(counting, "Worker") as worker, self.assertRaises(OSError):
+            with mock.patch.object(counting, "Worker") as worker, self.assertRaises(machine.Failed):
+                worker.return_value.end.return_value = 0
                 counter.run(tool, [], [], 1)
             more = worker.call_args.kwargs["env"]
             self.assertEqual((more.get("USE_ZEND_ALLOC"), more.get("PYTHONMALLOC")), wanted)
+
+    def test_many_works_in_one_run(self):
+        """What is counted from one work to the next; the first operations of each are left out."""
+        asked, counter = [], counting.Counter.__new__(counting.Counter)
+
+        def obey(tool, more, command, lines):
+            asked.extend([tool, *more, *command, *lines])
+            parts = [9000, 5000, 1100, 1500, 7000, 220, 340, 1]  # up to the first work, and so on
+            return {"counts.%d" % (i + 1) if i < 7 else "counts": {"instructions": part}
+                    for i, part in enumerate(parts)}
+        counter.obey = obey
+        self.assertEqual(counter.all_instructions(
+            ["w"], ["open a:1"], [("work a", (100, 500)), ("work b", (20, 60))]), [1, 3])
+        self.assertEqual(asked, [
+            "valgrind", "--dump-before=set_work", "w", "open a:1", "work a", "run 10", "work a",
+            "run 100", "work a", "run 500", "work b", "run 10", "work b", "run 20", "work b",
+            "run 60", "work a"])
+
+    def test_least_of_some_tries(self):
+        """Another program can add to a count; when all are within their limits, that is enough."""
+        set_, put = [next(limit for limit in limits.LIMITS if limit.work == work)
+                     for work in ("set", "put-get")]
+        both = [set_, put._replace(client="mcwire", work="get")]
+        measurement = overhead.Measurement.__new__(overhead.Measurement)
+        measurement.address, measurement.server_at = lambda transport, processor: "a:1", None
+        for tries, wanted in [([[500, 150]], [500, 150]),
+                              ([[500, 9000], [5000, 120], [1, 1]], [500, 120]),
+                              ([[5000, 120], [4000, 130], [6000, 110], [1, 1]], [4000, 110])]:
+            counter = mock.Mock()
+            counter.all_instructions.side_effect = tries
+            self.assertEqual(measurement.count_least(counter, "w", "gcc -O2", both), wanted)
+            counter.all_instructions.assert_called_with(["w", "mcwire"], ["open a:1"], [
+                (results.find_work(name).line(), (100, 500)) for name in ("set", "get")])
 
     def test_longer_works_have_shorter_runs(self):
         for name, lengths in [("get", (100, 500)), ("get-100", (20, 60)), ("get-1m", (20, 60))]:
@@ -914,7 +950,7 @@ class Workers(WithServer):
         def lie(call):
             call.reply = call.reply.replace(b"xyz", b"xyy")
         for role in ("baseline", "mcwire"):
-            for name in ("get", "get-3", "mg", "get-1k"):
+            for name in ("get", "get-3", "mg", "get-1k") + ("gets",) * (role == "mcwire"):
                 work = results.find_work(name)
                 self.assertEqual(self.begin(role, work).ask("check"), "")
                 with self.assertRaisesRegex(machine.Failed, "wrong result"):
@@ -945,6 +981,29 @@ class Workers(WithServer):
                 worker.ask("check")
                 self.assertEqual([call.keys for call in server.calls],
                                  [[work.key(i + k) for k in range(work.batch)] for i in range(3)])
+
+    def test_wrong_answers_are_seen(self):
+        """One other answer than the right one, of each command alone and of those mixed."""
+        right = {"incr": b"1000\r\n", "ms": b"HD\r\n"}  # where a good server's is another
+        alone = {"delete": b"NOT_FOUND\r\n", **right}
+        wrong = {"delete": b"DELETED\r\n", "touch": b"NOT_FOUND\r\n", "incr": b"1001\r\n",
+                 "gets": b"END\r\n", "ms": b"NS\r\n"}
+        mixed = {**wrong, "get": b"END\r\n", "set": b"NOT_STORED\r\n", "mg": b"EN\r\n",
+                 "delete": b"NOT_FOUND\r\n"}
+        for role, work, verb, reply, answers in [
+                *(("mcwire", verb, verb, reply, alone) for verb, reply in wrong.items()),
+                *(("baseline", verb, verb, b"-" * 11, alone) for verb in wrong if verb != "gets"),
+                *(("mcwire", "mixed-100", verb, reply, right) for verb, reply in mixed.items())]:
+            lies = {}
+
+            def answer(call, lies=lies, answers=answers):
+                call.reply = lies.pop(call.verb, answers.get(call.verb, call.reply))
+            with self.subTest(role=role, work=work, verb=verb):
+                worker = self.begin(role, results.find_work(work), answer)
+                self.assertEqual(worker.ask("check"), "")
+                lies[verb] = reply
+                with self.assertRaisesRegex(machine.Failed, "wrong result"):
+                    worker.ask("check")
 
     def test_a_try_tells_its_outcome(self):
         def close(call):
@@ -1304,7 +1363,8 @@ class Runs(Folder):
         os.mkdir(folder)
         os.chmod(folder, 0o777)
         status, said, errors = run("--rounds", "1", "--slice-us", "1", "--no-counts", "--clients",
-                                   ",".join(results.PLAIN), "--transport",
+                                   ",".join(results.PLAIN), "--works",
+                                   ",".join(options.WORK_NAMES), "--transport",
                                    "tcp", "--cores", "same", "--anyway", "--html", page_name,
                                    "--json", self.path("json"),
                                    env={**os.environ, "TMPDIR": folder})
@@ -1312,8 +1372,8 @@ class Runs(Folder):
         self.assertEqual(os.listdir(folder), [])
         r = results.read_json(self.path("json"))
         for work in results.WORKS:
-            for name in ("baseline", "mcwire", "mcwire again"):
-                self.assertIsNotNone(r.cell(TCP, work, name), (work.name, name))
+            there = [name for name in ("baseline", "mcwire", "mcwire again") if r.cell(TCP, work, name)]
+            self.assertEqual(there, ["baseline", "mcwire", "mcwire again"][work.verb in UNIQUES:])
         with open(page_name, encoding="utf-8") as file:
             self.assertIn(tables.time_table(r, TCP), Reader(file.read()).tables)
         self.assertEqual(said, tables.text_report(r, True))

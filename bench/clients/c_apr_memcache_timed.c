@@ -104,8 +104,8 @@ static bool set(uint32_t i)
 
 static timed_run *apr_prepare(const struct work *work)
 {
-    static timed_run *const runs[] = {
-        [WORK_GET] = get, [WORK_MISS] = miss, [WORK_SET] = set, [WORK_META] = NULL};
+    static timed_run *const runs[WORK_VERBS] = {
+        [WORK_GET] = get, [WORK_MISS] = miss, [WORK_SET] = set};
 
     own.work = work;
     if (!work_set_make(&own.set, work))

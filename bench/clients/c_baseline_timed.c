@@ -27,18 +27,23 @@ static bool baseline_open(const char *address)
 /* ---- the bytes ------------------------------------------------------------------------------- */
 
 /* What is sent and received: a beginning, a piece for each key, an end. In them %K is the key, %S the
- * size of its value, and %V that value. */
+ * size of its value, %V that value, and %N the number of a counter. */
 struct shape {
     const char *begin, *each, *end;
 };
 
+/* None of gets, and so none of all together: the length of the reply is open. */
 static const struct {
     struct shape request, reply;
-} verbs[] = {
+} verbs[WORK_VERBS] = {
     [WORK_GET] = {{"get", " %K", "\r\n"}, {"", "VALUE %K 0 %S\r\n%V\r\n", "END\r\n"}},
     [WORK_MISS] = {{"get", " %K", "\r\n"}, {"", "", "END\r\n"}},
     [WORK_SET] = {{"", "set %K 0 0 %S\r\n%V\r\n", ""}, {"", "", "STORED\r\n"}},
     [WORK_META] = {{"", "mg %K v\r\n", ""}, {"", "VA %S\r\n%V\r\n", ""}},
+    [WORK_DELETE] = {{"", "delete %K\r\n", ""}, {"", "NOT_FOUND\r\n", ""}},
+    [WORK_TOUCH] = {{"", "touch %K 0\r\n", ""}, {"", "TOUCHED\r\n", ""}},
+    [WORK_INCR] = {{"", "incr %K 0\r\n", ""}, {"", "%N\r\n", ""}},
+    [WORK_META_SET] = {{"", "ms %K %S\r\n%V\r\n", ""}, {"", "HD\r\n", ""}},
 };
 
 /* The bytes that are put together; counts on when there is no room for them. */
@@ -56,7 +61,7 @@ static void add(struct bytes *to, const void *data, size_t len)
 
 static void add_text(struct bytes *to, const char *text, uint32_t k)
 {
-    char size[NUMBER_SIZE];
+    char number[NUMBER_SIZE];
 
     for (; *text != '\0'; text++) {
         if (*text != '%') {
@@ -69,7 +74,9 @@ static void add_text(struct bytes *to, const char *text, uint32_t k)
         else if (*text == 'V')
             add(to, own.set.values + (size_t)k * own.work->size, own.work->size);
         else
-            add(to, size, (size_t)snprintf(size, sizeof size, "%u", (unsigned)own.work->size));
+            add(to, number,
+                (size_t)snprintf(number, sizeof number, "%u",
+                                 *text == 'S' ? (unsigned)own.work->size : WORK_NUMBER));
     }
 }
 
@@ -132,7 +139,8 @@ static bool make_room(const struct work *work)
 static timed_run *baseline_prepare(const struct work *work)
 {
     own.work = work;
-    if (!work_set_make(&own.set, work) || !make_room(work))
+    if (verbs[work->verb].request.each == NULL || !work_set_make(&own.set, work) ||
+        !make_room(work))
         return NULL;
     struct bytes to = {own.requests, 0};
     for (uint32_t first = 0; first + work->batch <= work->keys; first++)

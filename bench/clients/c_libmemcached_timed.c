@@ -110,8 +110,7 @@ static bool set(uint32_t i)
                          0) == MEMCACHED_SUCCESS;
 }
 
-static timed_run *const runs[] = {
-    [WORK_GET] = get, [WORK_MISS] = miss, [WORK_SET] = set, [WORK_META] = NULL};
+static timed_run *const runs[WORK_VERBS] = {[WORK_GET] = get, [WORK_MISS] = miss, [WORK_SET] = set};
 
 static timed_run *libmemcached_prepare(const struct work *work)
 {

@@ -198,6 +198,8 @@ static bool run(uint32_t i)
 static timed_run *mcmc_client_prepare(const struct work *work)
 {
     own.work = work;
+    if (work->verb > WORK_META)
+        return NULL;
     free(own.large);
     own.large = malloc(work->size + 2);
     return own.large != NULL && work_set_make(&own.set, work) ? run : NULL;

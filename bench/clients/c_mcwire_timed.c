@@ -7,7 +7,13 @@
 #include "timing.h"
 #include "timed.h"
 
-enum { BUFFER_SIZE = 16384, DEADLINE_MS = 10000 };
+enum {
+    BUFFER_SIZE = 16384,
+    DEADLINE_MS = 10000,
+    MIXED_KINDS = 8,
+    SPARE_FIRST = 5600, /* the numbers of keys that mixed operations set and delete, */
+    NUMBER_FIRST = 6000 /* and of the one that they count up */
+};
 
 static struct {
     int deadline_ms;
@@ -22,6 +28,7 @@ static struct {
     struct mc_value values[WORK_BATCH_MAX];
     struct mc_item items[WORK_KEYS_MAX];
     struct mc_op ops[WORK_BATCH_MAX];
+    char other_names[WORK_BATCH_MAX][WORK_KEY_LEN + 1];
 } own = {.deadline_ms = DEADLINE_MS};
 
 static void mcwire_set_deadline(int ms)
@@ -86,11 +93,113 @@ static bool meta_get(uint32_t i)
     return r == 0 && hits == count;
 }
 
+static bool delete_absent(uint32_t i)
+{
+    uint32_t k = work_at(own.work, i);
+
+    return mc_client_delete(&own.client, own.keys[k], mc_socket_deadline(own.deadline_ms)) ==
+           MC_NOT_FOUND;
+}
+
+static bool touch(uint32_t i)
+{
+    uint32_t k = work_at(own.work, i);
+
+    return mc_client_touch(&own.client, own.keys[k], 0, mc_socket_deadline(own.deadline_ms)) ==
+           MC_TOUCHED;
+}
+
+static bool incr(uint32_t i)
+{
+    uint32_t k = work_at(own.work, i);
+    uint64_t number;
+
+    return mc_client_incr(&own.client, own.keys[k], 0, &number,
+                          mc_socket_deadline(own.deadline_ms)) == MC_NUMBER &&
+           number == WORK_NUMBER;
+}
+
+static bool get_unique(uint32_t i)
+{
+    uint32_t k = work_at(own.work, i);
+
+    return mc_client_gets(&own.client, own.keys[k], own.values,
+                          mc_socket_deadline(own.deadline_ms)) == MC_HIT &&
+           own.values->cas != 0;
+}
+
+static bool meta_set(uint32_t i)
+{
+    const struct mc_item *item = &own.items[work_at(own.work, i)];
+
+    own.ops->key = item->key;
+    own.ops->data = item->value;
+    return mc_client_do(&own.client, own.ops, mc_socket_deadline(own.deadline_ms)) == MC_HD;
+}
+
+/* ---- mixed operations: always the same, in one run ------------------------------------------- */
+
+static const struct mc_flag value_flag = {.letter = 'v'};
+
+static struct mc_bytes other_key(uint32_t k, uint32_t first)
+{
+    work_key(&(struct work){.first = first}, k, own.other_names[k]);
+    return (struct mc_bytes){own.other_names[k], WORK_KEY_LEN};
+}
+
+static struct mc_op mixed_op(uint32_t k)
+{
+    uint32_t group = k / MIXED_KINDS * MIXED_KINDS;
+    struct mc_bytes key = own.keys[k], spare = other_key(group, SPARE_FIRST);
+
+    switch (k % MIXED_KINDS) {
+    case 0: return mc_op_get(key, &own.values[k]);
+    case 1: return mc_op_set(spare, own.items[k].value, 0);
+    case 2: return mc_op_delete(spare);
+    case 3: return mc_op_touch(key, 0);
+    case 4: return mc_op_incr(other_key(k, NUMBER_FIRST - k), 0);
+    case 5: return mc_op_gets(key, &own.values[k]);
+    case 6: return mc_op_mg(key, (struct mc_flags){&value_flag, 1}, &own.values[k], NULL);
+    default: return mc_op_ms(spare, own.items[k].value, (struct mc_flags){NULL, 0}, NULL);
+    }
+}
+
+static bool mixed(uint32_t i)
+{
+    static const int wanted[MIXED_KINDS] = {MC_HIT,    MC_STORED, MC_DELETED, MC_TOUCHED,
+                                            MC_NUMBER, MC_HIT,    MC_HIT,     MC_HD};
+    uint32_t count = own.work->batch, right = 0;
+    int r = mc_client_run(&own.client, own.ops, count, mc_socket_deadline(own.deadline_ms));
+
+    (void)i;
+    for (uint32_t k = 0; k < count; k++)
+        right += own.ops[k].result == wanted[k % MIXED_KINDS];
+    return r == 0 && right == count;
+}
+
+static struct mc_op make_op(uint32_t k)
+{
+    static const struct mc_bytes later = {NULL, 0};
+
+    if (own.work->verb == WORK_MIXED)
+        return mixed_op(k);
+    if (own.work->verb == WORK_META_SET)
+        return mc_op_ms(later, later, (struct mc_flags){NULL, 0}, NULL);
+    return mc_op_mg(later, (struct mc_flags){&value_flag, 1}, &own.values[k], NULL);
+}
+
 static timed_run *mcwire_prepare(const struct work *work)
 {
-    static timed_run *const runs[] = {
-        [WORK_GET] = get, [WORK_MISS] = miss, [WORK_SET] = set, [WORK_META] = meta_get};
-    static const struct mc_flag v = {.letter = 'v'};
+    static timed_run *const runs[WORK_VERBS] = {[WORK_GET] = get,
+                                                [WORK_MISS] = miss,
+                                                [WORK_SET] = set,
+                                                [WORK_META] = meta_get,
+                                                [WORK_DELETE] = delete_absent,
+                                                [WORK_TOUCH] = touch,
+                                                [WORK_INCR] = incr,
+                                                [WORK_GETS] = get_unique,
+                                                [WORK_META_SET] = meta_set,
+                                                [WORK_MIXED] = mixed};
 
     own.work = work;
     if (!work_set_make(&own.set, work))
@@ -103,10 +212,19 @@ static timed_run *mcwire_prepare(const struct work *work)
     for (uint32_t k = 0; k < work->batch; k++) {
         char *room = own.set.room + (size_t)k * work->size;
         own.values[k] = (struct mc_value){.buf = room, .cap = work->size};
-        own.ops[k] = mc_op_mg((struct mc_bytes){0}, (struct mc_flags){&v, 1}, &own.values[k], NULL);
+        own.ops[k] = make_op(k);
     }
     own.run = work->verb == WORK_GET && work->batch > 1 ? get_many : runs[work->verb];
     return own.run;
+}
+
+/* Whether the k-th key's value is delivered. */
+static bool fetches(uint32_t k)
+{
+    enum work_verb verb = own.work->verb;
+
+    return verb == WORK_GET || verb == WORK_META || verb == WORK_GETS ||
+           (verb == WORK_MIXED && own.ops[k].value != NULL);
 }
 
 static bool mcwire_check(uint32_t i)
@@ -115,10 +233,13 @@ static bool mcwire_check(uint32_t i)
 
     memset(own.set.room, 0, (size_t)work->batch * work->size);
     bool good = own.run(i);
-    bool fetches = work->verb == WORK_GET || work->verb == WORK_META;
-    for (uint32_t k = 0; fetches && k < work->batch; k++)
-        good =
-            good && work_is_value(work, work_at(work, i) + k, own.values[k].buf, own.values[k].len);
+    for (uint32_t k = 0; k < work->batch; k++) {
+        if (fetches(k))
+            good = good &&
+                   work_is_value(work, work_at(work, i) + k, own.values[k].buf, own.values[k].len);
+        if (own.ops[k].command == &mc_command_incr)
+            good = good && own.ops[k].answer == WORK_NUMBER;
+    }
     return good;
 }
 

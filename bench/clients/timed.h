@@ -4,7 +4,7 @@
  *
  *     hello                                  ok TITLE <tab> SETTINGS
  *     open ADDRESS                           ok NS       of connecting, if it does so at once
- *     work VERB BATCH SIZE FIRST KEYS        ok          (struct work; VERB: get, miss, set, mg)
+ *     work VERB BATCH SIZE FIRST KEYS        ok          (struct work)
  *     check                                  ok          one operation, all of it compared
  *     run COUNT                              ok          so many operations, and nothing besides
  *     round COUNT                            ok NS CPU_NS   of all of them together, with the

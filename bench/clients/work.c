@@ -8,9 +8,12 @@
 static bool find_verb(const char *name, enum work_verb *verb)
 {
     static const char *const names[] = {
-        [WORK_GET] = "get", [WORK_MISS] = "miss", [WORK_SET] = "set", [WORK_META] = "mg"};
+        [WORK_GET] = "get",    [WORK_MISS] = "miss",     [WORK_SET] = "set",
+        [WORK_META] = "mg",    [WORK_DELETE] = "delete", [WORK_TOUCH] = "touch",
+        [WORK_INCR] = "incr",  [WORK_GETS] = "gets",     [WORK_META_SET] = "ms",
+        [WORK_MIXED] = "mixed"};
 
-    for (*verb = WORK_GET; *verb <= WORK_META; (*verb)++)
+    for (*verb = WORK_GET; *verb < WORK_VERBS; (*verb)++)
         if (strcmp(names[*verb], name) == 0)
             return true;
     return false;

@@ -10,10 +10,25 @@ enum {
     WORK_KEY_LEN = 9, /* "key:00042" */
     WORK_KEYS_MAX = 128,
     WORK_BATCH_MAX = 100,
-    WORK_SIZE_MAX = 1000000
+    WORK_SIZE_MAX = 1000000,
+    WORK_NUMBER = 1000 /* the value of the keys that are counted up */
 };
 
-enum work_verb { WORK_GET, WORK_MISS, WORK_SET, WORK_META };
+/* A delete is of a key that is not there, as a key can be deleted but once; an incr is by 0, of
+ * WORK_NUMBER; WORK_MIXED is one run of get, set, delete, touch, incr, gets, mg and ms in turn. */
+enum work_verb {
+    WORK_GET,
+    WORK_MISS,
+    WORK_SET,
+    WORK_META,
+    WORK_DELETE,
+    WORK_TOUCH,
+    WORK_INCR,
+    WORK_GETS,
+    WORK_META_SET,
+    WORK_MIXED,
+    WORK_VERBS
+};
 
 struct work {
     enum work_verb verb;
@@ -23,7 +38,7 @@ struct work {
     uint32_t keys;  /* how many keys it takes in turn */
 };
 
-/* Reads "VERB BATCH SIZE FIRST KEYS", where VERB is get, miss, set or mg. False: no such work. */
+/* Reads "VERB BATCH SIZE FIRST KEYS"; work.c has the verbs. False: no such work. */
 bool work_read(struct work *work, const char *text);
 
 /* The first key, counted from 0, of the i-th operation. */

@@ -5,10 +5,12 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 
 from machine import Absent, Failed, Worker
 
 TOOL_S = 300  # for a run under a tool
+WARM_UP = 10  # operations after which a program has found all functions that it calls
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Iproto", "-Isrc", "-Isrc/tool",
          "-Ibench/common", "-Ibench/clients"]
@@ -69,23 +71,42 @@ class Counter:
     def has(self, tool):
         return self.versions[tool] is not None
 
-    def run(self, tool, command, lines, length):
-        """What a run counts that obeys the lines, and then `run LENGTH`."""
-        path = os.path.join(self.folder, "counts")
+    def obey(self, tool, more, command, lines):
+        """What a run counts that obeys the lines; of each file that the tool writes."""
+        folder = tempfile.mkdtemp(dir=self.folder)
         words, read = TOOLS[tool]
-        worker = Worker([word % path if "%s" in word else word for word in words] + command,
-                        env=dict(os.environ, **ENVIRONMENTS.get(tool, {})))
+        words = [word % (folder + "/counts") if "%s" in word else word for word in words]
+        worker = Worker(words + more + command, env=dict(os.environ, **ENVIRONMENTS.get(tool, {})))
         try:
-            for line in lines + ["run %d" % length]:
+            for line in lines:
                 worker.ask(line, TOOL_S)
         finally:
             status = worker.end(TOOL_S)
-        with open(path, encoding="latin-1") as file:
-            counts = read(file.read())
-        os.unlink(path)
-        if status != 0 or not counts:
+        counts = {}
+        for name in os.listdir(folder):
+            with open(os.path.join(folder, name), encoding="latin-1") as file:
+                counts[name] = read(file.read())
+        shutil.rmtree(folder)
+        if status != 0 or not counts.get("counts"):
             raise Failed("%s failed with status %d" % (tool, status))
         return counts
+
+    def run(self, tool, command, lines, length):
+        """What a run counts that obeys the lines, and then `run LENGTH`."""
+        return self.obey(tool, [], command, lines + ["run %d" % length])["counts"]
+
+    def all_instructions(self, command, lines, works):
+        """Of an operation of each of the works, pairs of a line and two lengths, in one run:
+        callgrind writes a file, counts.1 and so on, whenever a worker is given a work."""
+        for line, lengths in works:
+            for length in (WARM_UP, *lengths):
+                lines = lines + [line, "run %d" % length]
+        files = self.obey("valgrind", ["--dump-before=set_work"], command, lines + [works[0][0]])
+        if len(files) < 3 * len(works) + 2:
+            raise Failed("callgrind does not find set_work() in " + command[0])
+        counts = [files["counts.%d" % (i + 2)]["instructions"] for i in range(3 * len(works))]
+        return [(counts[3 * i + 2] - counts[3 * i + 1]) / (lengths[1] - lengths[0])
+                for i, (_, lengths) in enumerate(works)]
 
     def difference(self, tool, command, lines, lengths):
         """Of each thing that is counted, how often one operation does it."""

@@ -250,7 +250,7 @@ class Connection:
 def fill(address):
     with Connection(address) as connection:
         for work in WORKS:
-            for k in range(work.keys if work.verb == "get" else 0):
+            for k in range(work.keys if work.verb in ("get", "incr") else 0):
                 if not connection.set(work.key(k), work.value(k)):
                     raise Failed("memcached cannot be filled")
 

@@ -12,7 +12,8 @@ import loads
 import page
 import tables
 import waits
-from counting import Counter, compile_mcmc, compile_worker, or_none, strip_worker
+from counting import (Counter, compile_mcmc, compile_worker, or_none, run_lengths,
+                      strip_worker)
 from figures import median, shown
 from limits import BUILDS, LIMITS, is_kept, most_of
 from machine import (Absent, Failed, PROGRESS, Servers, Worker, end_workers, machine_facts,
@@ -95,7 +96,8 @@ def choose_works(arguments, setting):
     if arguments["--works"]:
         works = [work for work in WORKS if work.name in arguments["--works"]]
     else:
-        works = [work for work in WORKS if work.brief or not brief or setting is None]
+        works = [work for work in WORKS
+                 if setting is None or (work.timed and (work.brief or not brief))]
     return [work for work in works if setting is not SIDE_BY_SIDE or work.name in LANGUAGE_WORKS]
 
 
@@ -227,23 +229,28 @@ class Measurement:
 
     def count_limits(self, counter, path, build):
         """The instructions that have a limit, of a worker; raises Failed."""
-        for limit in LIMITS:
-            if limit.what == "instructions":
-                PROGRESS.show("counting %s, %s" % (limit.work, build))
-                self.data["builds"].append({
-                    "build": build, "client": limit.client, "work": limit.work,
-                    "instructions": self.count_limit(counter, path, build, limit)})
+        for client in dict.fromkeys(limit.client for limit in LIMITS):
+            PROGRESS.show("counting %s, %s" % (client, build))
+            limits = [limit for limit in LIMITS
+                      if limit.client == client and limit.what == "instructions"]
+            self.data["builds"] += [
+                {"build": build, "client": client, "work": limit.work, "instructions": least}
+                for limit, least in zip(limits, self.count_least(counter, path, build, limits))]
 
-    def count_limit(self, counter, path, build, limit):
-        """The least of some tries, as long as it is above the limit."""
-        lines, work = ["work " + limit.work], None
-        if limit.client != "wire":
-            work = find_work(limit.work)
-            lines = ["open " + self.address("unix", self.server_at), work.line()]
-        tries = []
-        while len(tries) < TRIES and not (tries and is_kept(limit, min(tries), build)):
-            tries.append(counter.instructions([path, limit.client], lines, work))
-        return min(tries)
+    def count_least(self, counter, path, build, limits):
+        """Of each the least of some tries, as long as one is above its limit."""
+        client, lines = limits[0].client, []
+        works = [("work " + limit.work, run_lengths(None)) for limit in limits]
+        if client != "wire":
+            lines = ["open " + self.address("unix", self.server_at)]
+            works = [(work.line(), run_lengths(work))
+                     for work in (find_work(limit.work) for limit in limits)]
+        least = [float("inf")] * len(works)
+        for _ in range(TRIES):
+            least = list(map(min, least, counter.all_instructions([path, client], lines, works)))
+            if all(map(is_kept, limits, least, [build] * len(limits))):
+                break
+        return least
 
     def count_builds(self, counter):
         """What has a limit, in each build that a compiler is there for."""

@@ -15,11 +15,12 @@ from clients import LANGUAGES
 
 BAND_MAX = 0.05  # the A/A band above which a machine is too noisy for tables of times
 STOLEN_MAX = 0.02  # of the processor time, by other virtual machines
+COUNTER = 1000  # as WORK_NUMBER in work.h
 
 
 class Work(NamedTuple):
     """One operation. Keys 0... hold 32 bytes, 1000... 1 kB, 2000... 100 kB, 3000... 1 MB; 5000...
-    are only ever set by the clients, and 9000... never exist."""
+    are only ever set by the clients, 6000... hold COUNTER, and 9000... never exist."""
     name: str
     title: str
     verb: str
@@ -29,6 +30,7 @@ class Work(NamedTuple):
     keys: int  # how many keys it takes in turn
     counted: bool  # its instructions and system calls are counted, too
     brief: bool  # it is part of --quick, and of the runs on two processors
+    timed: bool = True  # it is in the tables of times, without being asked for
 
     def line(self):
         """What timed.h's `work` wants."""
@@ -38,6 +40,8 @@ class Work(NamedTuple):
         return b"key:%05d" % (self.first + k)
 
     def value(self, k):
+        if self.verb == "incr":
+            return b"%d" % COUNTER
         letters = bytes(ord("a") + i % 26 for i in range(26)) * (self.size // 26 + 1)
         key = self.key(k)
         return (key + letters[len(key):])[:self.size]
@@ -60,6 +64,12 @@ WORKS = [
     Work("set-1k", "set, 1 kB", "set", 1, 1000, 5200, 128, False, False),
     Work("set-100k", "set, 100 kB", "set", 1, 100000, 5400, 1, False, False),
     Work("set-1m", "set, 1 MB", "set", 1, 1000000, 5500, 1, True, False),
+    Work("delete", "delete, no such key", "delete", 1, 0, 9000, 128, True, False, False),
+    Work("touch", "touch", "touch", 1, 0, 0, 128, True, False, False),
+    Work("incr", "incr", "incr", 1, 4, 6000, 128, True, False, False),
+    Work("gets", "gets, 32 B", "gets", 1, 32, 0, 128, True, False, False),
+    Work("ms", "ms, 32 B", "ms", 1, 32, 5000, 128, True, False, False),
+    Work("mixed-100", "100 mixed operations", "mixed", 100, 32, 0, 100, True, False, False),
 ]
 
 # Those in C and Python do all works everywhere; others have a table of their own.

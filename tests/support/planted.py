@@ -21,6 +21,7 @@ HISTOGRAM, STATS, DIST = "src/tool/histogram.c", "bench/load/stats.c", "bench/lo
 LOOP, REPLY, REPORT = "bench/load/loop.c", "bench/load/reply.c", "bench/load/report.c"
 FIGURES, RESULTS, TABLES = ("bench/overhead/%s.py" % name
                             for name in ("figures", "results", "tables"))
+MCWIRE = "bench/clients/c_mcwire_timed.c"
 WAITS = "bench/overhead/waits.py"
 LIVE, RUNS, MAKER = ("bench/load/%s.c" % name for name in ("live", "runs", "maker"))
 PAGE, MEASURE, COUNTING = ("bench/overhead/%s.py" % name
@@ -382,7 +383,8 @@ BUGS = [
     bug("a twin is held against the baseline", RESULTS,
         'TWINS.get(client, "baseline")', '"baseline"', "overhead", "Meaning.test_ratios"),
     bug("counts are not divided by the operations", COUNTING,
-        "/ (lengths[1] - lengths[0])", "", "overhead", "Counting.test_difference"),
+        "shorter.get(name, 0)) / (lengths[1] - lengths[0])", "shorter.get(name, 0))", "overhead",
+        "Counting.test_difference"),
     bug("every limit is kept", "bench/overhead/limits.py",
         "return figure <= most_of(limit, build)", "return 0 <= most_of(limit, build)", "overhead",
         "Meaning.test_limits_are_held_against_the_figures"),
@@ -456,8 +458,19 @@ BUGS = [
         "for setting in SETTINGS for work", "overhead", "Meaning.test_gate_is_of_the_middle_work"),
     bug("the band of a work is that of all", TABLES, "[percent_text(results.band(setting, work))] * bool(again)",
         "[percent_text(results.noise())] * bool(again)", "overhead", "Meaning.test_band_of_each_work"),
-    bug("waiting is part of receiving", "bench/clients/c_mcwire_timed.c", "    mark(WAIT);\n", "", "overhead",
+    bug("waiting is part of receiving", MCWIRE, "    mark(WAIT);\n", "", "overhead",
         "Parts.test_a_late_answer_is_waited_for"),
+    bug("what became of mixed operations is not looked at", MCWIRE,
+        "right += own.ops[k].result == wanted[k % MIXED_KINDS];", "right++;", "overhead",
+        "Workers.test_wrong_answers_are_seen"),
+    bug("a counter's number is not looked at", MCWIRE, "own.ops[k].answer == WORK_NUMBER",
+        "own.ops[k].answer != 0", "overhead", "Workers.test_wrong_answers_are_seen"),
+    bug("the first operations of a work are counted", COUNTING,
+        "(counts[3 * i + 2] - counts[3 * i + 1])", "(counts[3 * i + 1] - counts[3 * i])", "overhead",
+        "Counting.test_many_works_in_one_run"),
+    bug("the last of some tries counts", "bench/overhead/overhead.py",
+        "least = list(map(min, least, counter", "least = list(map(max, [0] * len(works), counter", "overhead",
+        "Counting.test_least_of_some_tries"),
     bug("the baseline sends other keys", "bench/clients/c_baseline_timed.c",
         "for (uint32_t k = first; k < first + own.work->batch; k++)",
         "for (uint32_t k = 0; k < own.work->batch; k++)", "overhead", "Workers.test_other_keys"),
