@@ -37,6 +37,7 @@ import page
 import results
 import tables
 import waits
+import workers
 from schedule import Server
 from tap import run_cases
 
@@ -914,14 +915,14 @@ class Counting(Folder):
         """Those of --builds: without optimization, and only that it says which works there are."""
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "worker")
-            counting.compile_worker("cc", "-O0", path)
+            workers.compile_worker("cc", "-O0", path)
             worker = machine.Worker([path, "wire"])
             self.assertIn("put-get\t", worker.ask("list"))
             worker.end()
 
     def test_source_of_mcmc_that_is_not_there(self):
         with self.assertRaisesRegex(machine.Failed, "mcmc.h"):
-            counting.compile_mcmc("/nowhere", "/dev/null")
+            workers.compile_mcmc("/nowhere", "/dev/null")
 
     def test_works_have_right_values(self):
         work = results.find_work("get-1k")

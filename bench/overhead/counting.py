@@ -11,10 +11,6 @@ from machine import Absent, Failed, Worker
 
 TOOL_S = 300  # for a run under a tool
 WARM_UP = 10  # operations after which a program has found all functions that it calls
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-FLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Iproto", "-Isrc", "-Isrc/tool",
-         "-Ibench/common", "-Ibench/clients"]
-TIMED = ["bench/clients/timed.c", "bench/clients/work.c"]  # of each worker in C
 
 
 def tool_version(command):
@@ -134,33 +130,6 @@ def or_none(function, *arguments):
         return function(*arguments)
     except (Absent, Failed, OSError):
         return None
-
-
-def compile_worker(compiler, option, path):
-    """overhead-worker as this compiler makes it. Raises Failed."""
-    own = ["bench/clients/%s.c" % name for name in
-           ("c_baseline_timed", "c_mcwire_timed", "c_wire_timed", "overhead_worker")]
-    compile_sources(compiler, [option], own, path)
-
-
-def compile_sources(compiler, options, files, path):
-    """With the library, and what all workers in C have."""
-    library = ["src/tool/histogram.c"]
-    for folder in ("proto", "src", "bench/common"):
-        library += [folder + "/" + name for name in sorted(os.listdir(os.path.join(ROOT, folder)))
-                    if name.endswith(".c")]
-    done = subprocess.run(
-        [compiler, *options, *FLAGS, *files, *TIMED, *library, "-lm", "-o", path],
-        cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        check=False)
-    if done.returncode != 0:
-        raise Failed("%s %s: %s" % (compiler, options[0], done.stdout.decode("latin-1")))
-
-
-def compile_mcmc(folder, path):
-    """The worker of mcmc with its source, which lies in a folder. Raises Failed."""
-    compile_sources("cc", ["-O2", "-D_DEFAULT_SOURCE", "-w", "-I" + folder],
-                    ["bench/clients/c_mcmc_timed.c", os.path.join(folder, "mcmc.c")], path)
 
 
 def strip_worker(path, stripped):

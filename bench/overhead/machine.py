@@ -19,6 +19,7 @@ import time
 
 from figures import from_bytes
 from results import WORKS
+from workers import Failed
 
 ANSWER_S = 60  # a client that takes longer has stopped working
 END_S = 3
@@ -28,11 +29,6 @@ LAYOUT_MAX = 4096  # bytes of an environment variable, which move a new process'
 
 class Absent(Exception):
     """There is no such client, or it has no such command."""
-
-
-class Failed(Exception):
-    """It gave no answer, or that it failed."""
-    status = 1
 
 
 class Progress:

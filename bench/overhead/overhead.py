@@ -12,17 +12,17 @@ import loads
 import page
 import tables
 import waits
-from counting import (Counter, compile_mcmc, compile_worker, or_none, run_lengths,
-                      strip_worker)
+from counting import Counter, or_none, run_lengths, strip_worker
 from figures import median, shown
 from limits import BUILDS, LIMITS, is_kept, most_of
 from machine import (Absent, Failed, PROGRESS, Servers, Worker, end_workers, machine_facts,
                      make_scratch, stolen_since, stolen_time, version_of)
 from measure import Plan, Team, measure_setting
 from options import FROM, ONLY, Usage, read_arguments
-from results import (BESIDE, CLIENTS, IN_C, LANGUAGES, LANGUAGE_WORKS, PARTS, PLAIN, Results, SETTINGS,
+from results import (BESIDE, CLIENTS, LANGUAGES, LANGUAGE_WORKS, PARTS, PLAIN, Results, SETTINGS,
                      SIDE_BY_SIDE, TWINS, WORKS, find_work, new_data, read_json, to_json)
-from clients import PYTHON, Timed, Tools, believed_lies, can_count
+from clients import believed_lies, can_count
+from workers import Programs, compile_mcmc, compile_worker
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -38,43 +38,6 @@ class Stop(Exception):
     def __init__(self, status, text):
         super().__init__(text)
         self.status = status
-
-
-class Programs:
-    """The commands of all processes."""
-
-    def __init__(self, folder, python, scratch):
-        self.folder = folder
-        build = os.path.dirname(os.path.dirname(folder))
-        self.timed = Timed(Tools(scratch, build, python or PYTHON))
-        self.mcmc = os.path.join(scratch, "mcmc")  # which is there if its source was given
-
-    def worker(self, role):
-        return [os.path.join(self.folder, "overhead-worker"), role]
-
-    def client(self, name):
-        """Raises Failed when it is not there."""
-        if name in CLIENTS[:2]:
-            return self.worker(name)
-        if name == "mcmc":
-            return [self.mcmc]
-        if name in IN_C:
-            return [os.path.join(self.folder, "overhead-" + name)]
-        command = self.timed.make(name)[0]
-        if command is None:
-            raise Failed("it is not there")
-        return command
-
-    def title(self, name):
-        """With a version that is better than the client's own; None: it has no such."""
-        return self.timed.made.get(name, (None, None))[1]
-
-    @staticmethod
-    def hint(name):
-        """Why a client's process may not even have begun."""
-        if name == "mcmc":
-            return "--mcmc DIR names the folder of its source"
-        return None if name in CLIENTS[:2] else "--install-clients installs it"
 
 
 def choose_processors(wanted):

@@ -6,7 +6,7 @@ import json
 import math
 
 import tables
-from figures import count_text, percent_text, ratio_text, shown, time_text
+from figures import count_text, ratio_text, shown, time_text
 from results import WORKS
 
 # Of a picture, in pixels: as wide as a telephone, so that its text keeps its size there.

@@ -12,6 +12,7 @@ sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__f
                              "clients"))
 
 from clients import LANGUAGES
+from workers import CLIENTS, PLAIN
 
 BAND_MAX = 0.05  # the A/A band above which a machine is too noisy for tables of times
 STOLEN_MAX = 0.02  # of the processor time, by other virtual machines
@@ -72,10 +73,6 @@ WORKS = [
     Work("mixed-100", "100 mixed operations", "mixed", 100, 32, 0, 100, True, False, False),
 ]
 
-# Those in C and Python do all works everywhere; others have a table of their own.
-IN_C = ["baseline", "mcwire", "mcmc", "libmemcached", "apr_memcache"]
-CLIENTS = IN_C + list(LANGUAGES)
-PLAIN = IN_C + [name for name, language in LANGUAGES.items() if language == "Python"]
 # A client held against itself shows what a ratio is worth (A/A).
 TWINS = {"baseline again": "baseline", "mcwire again": "mcwire"}
 
