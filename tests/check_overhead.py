@@ -907,6 +907,19 @@ class Counting(Folder):
             counter.all_instructions.assert_called_with(["w", "mcwire"], ["open a:1"], [
                 (results.find_work(name).line(), (100, 500)) for name in ("set", "get")])
 
+    def test_what_a_client_lacks_is_not_counted(self):
+        server, counter = Server(self), mock.Mock()
+        measurement = overhead.Measurement.__new__(overhead.Measurement)
+        measurement.arguments, measurement.data = options.Arguments(), {"counts": []}
+        measurement.address, measurement.server_at = lambda transport, processor: server.address, None
+        measurement.programs = mock.Mock(client=lambda name: [WORKER, name])
+        counter.instructions.return_value, counter.syscalls.return_value = 7, (2, "send 2")
+        for work in ("gets", "touch"):
+            measurement.count_client(counter, "baseline", results.find_work(work))
+        counter.instructions.assert_called_once()
+        self.assertEqual(measurement.data["counts"], [
+            {"work": "touch", "client": "baseline", "instructions": 7, "syscalls": 2, "names": "send 2"}])
+
     def test_longer_works_have_shorter_runs(self):
         for name, lengths in [("get", (100, 500)), ("get-100", (20, 60)), ("get-1m", (20, 60))]:
             self.assertEqual(counting.run_lengths(results.find_work(name)), lengths)

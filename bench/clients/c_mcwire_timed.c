@@ -12,7 +12,7 @@ enum {
     DEADLINE_MS = 10000,
     MIXED_KINDS = 8,
     SPARE_FIRST = 5600, /* the numbers of keys that mixed operations set and delete, */
-    NUMBER_FIRST = 6000 /* and of the one that they count up */
+    NUMBER_FIRST = 6000 /* and of the one that they add to */
 };
 
 static struct {

@@ -11,7 +11,7 @@ enum {
     WORK_KEYS_MAX = 128,
     WORK_BATCH_MAX = 100,
     WORK_SIZE_MAX = 1000000,
-    WORK_NUMBER = 1000 /* the value of the keys that are counted up */
+    WORK_NUMBER = 1000 /* the value of incr's keys */
 };
 
 /* A delete is of a key that is not there, as a key can be deleted but once; an incr is by 0, of

@@ -120,10 +120,14 @@ class Measurement:
         self.data["stolen"] = stolen_since(before)
 
     def count_client(self, counter, name, work):
-        """Adds a record; scripts take seconds under callgrind to begin at all."""
+        """Adds a record, unless it has no such command; scripts take seconds under callgrind to begin
+        at all."""
         command = self.programs.client(name)
         lines = ["open " + self.address("tcp", self.server_at), work.line()]
         PROGRESS.show("counting %s by %s" % (work.name, name))
+        with Worker(command) as worker:
+            if or_none(lambda: list(map(worker.ask, lines))) is None:
+                return
         slow = name in LANGUAGES and (self.arguments["--quick"] or work.name not in QUICK_COUNTS)
         instructions = None if slow or not can_count(name) else \
             or_none(counter.instructions, command, lines, work)
