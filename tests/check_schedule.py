@@ -622,6 +622,22 @@ class Logins(unittest.TestCase):
             self.assertNotIn("get", [call.verb for call in server.calls])
             self.assertNotEqual(result["servers"][0]["first_trouble"], "")
 
+    def test_words_of_a_refusal(self):
+        """Also those of a server that takes no more connections, and says so to the login; and an
+        answer that is none is no refusal."""
+        for change, words, trouble in [
+                (b"ERROR Too many open connections\r\n",
+                 "the login was refused: Too many open connections", "error_replies"),
+                (b"ERROR\r\n", "the login was refused", "error_replies"),
+                (b"STORED\r\nSTORED\r\n", "a reply that nothing asked for", "broken")]:
+            def script(call, change=change):
+                if call.verb == "set" and call.number > 0:
+                    call.reply = change
+            done = self.load(Server(self, script), "--time=0.1", "--connections=1")
+            one = json.loads(done.stdout)["servers"][0]
+            self.assertEqual(one["first_trouble"], words)
+            self.assertGreaterEqual(one[trouble], 1)
+
 
 # ---- time ----------------------------------------------------------------------------------------
 

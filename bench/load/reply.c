@@ -196,13 +196,20 @@ static bool finish_op(struct reply_check *check, struct conn *conn, struct mc_op
     return true;
 }
 
+/* A server that takes no more connections says so in the place of an answer. */
 static bool finish_login(struct reply_check *check, struct conn *conn)
 {
+    const struct mc_op *op = &conn->login;
+    char problem[sizeof check->problem];
+
     conn->logs_in = false;
-    if (conn->login.result == MC_OK)
+    if (op->result == MC_OK)
         return true;
-    return fail(check, STATS_ERROR_REPLY,
-                conn->login.result < 0 ? mc_text(conn->login.result) : "the login failed");
+    if (op->result != MC_E_AUTH)
+        return fail_engine(check, &conn->engine);
+    snprintf(problem, sizeof problem, "the login was refused%s%.*s", op->text.len > 0 ? ": " : "",
+             (int)op->text.len, op->text.len > 0 ? op->text.data : "");
+    return fail(check, STATS_ERROR_REPLY, problem);
 }
 
 bool reply_collect(struct reply_check *check, struct conn *conn)
