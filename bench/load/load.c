@@ -228,6 +228,18 @@ static void do_run(struct run *run)
     sum_up(run, before);
 }
 
+/* One server alone has done all; the loops have not counted that twice. */
+static void sum_up_servers(struct run *run)
+{
+    stats_all(&run->stats, &run->all);
+    assert(run->workers != NULL && run->servers != NULL); /* prepare_run() made them */
+    for (uint32_t i = 0; i < run->options.threads; i++)
+        for (uint32_t server = 0; server < run->targets.count; server++)
+            stats_add_server(&run->servers[server], &run->workers[i].loop.servers[server]);
+    if (run->targets.count == 1)
+        run->servers[0].all = run->all;
+}
+
 static void run_all(struct run *run)
 {
     static worker_function *const before[] = {connect_all, fill, warm_up};
@@ -240,12 +252,7 @@ static void run_all(struct run *run)
     while (choose_run(run))
         do_run(run);
     live_end(&run->live);
-    stats_all(&run->stats, &run->all);
-    for (uint32_t i = 0; i < run->options.threads; i++)
-        for (uint32_t server = 0; server < run->targets.count; server++)
-            stats_add_server(&run->servers[server], &run->workers[i].loop.servers[server]);
-    if (run->targets.count == 1) /* then they have not counted it */
-        run->servers[0].all = run->all;
+    sum_up_servers(run);
 }
 
 /* ---- before and after ------------------------------------------------------------------------ */

@@ -205,17 +205,15 @@ static void print_latencies(const struct report *report, FILE *out)
 
 static void print_share(const struct report *report, const struct stats_of_kind *share, FILE *out)
 {
-    char text[HISTOGRAM_TEXT_MAX], wrong[NUMBER_SIZE] = "-";
+    char wrong[NUMBER_SIZE] = "-", p50[HISTOGRAM_TEXT_MAX], p99[HISTOGRAM_TEXT_MAX];
 
     if (is_verified(report->options, STATS_KINDS))
         put_count(wrong, share->wrong);
-    fprintf(out, "%9llu %11.0f %12llu %9s %9llu", (unsigned long long)share->requests,
+    histogram_text(p50, (double)histogram_percentile(&share->latency, 500000));
+    histogram_text(p99, (double)histogram_percentile(&share->latency, 990000));
+    fprintf(out, "%9llu %11.0f %12llu %9s %9llu  %8s  %8s  ", (unsigned long long)share->requests,
             rate_of(report, share->requests), (unsigned long long)share->misses, wrong,
-            (unsigned long long)share->errors);
-    fprintf(out, "  %8s",
-            histogram_text(text, (double)histogram_percentile(&share->latency, 500000)));
-    fprintf(out, "  %8s  ",
-            histogram_text(text, (double)histogram_percentile(&share->latency, 990000)));
+            (unsigned long long)share->errors, p50, p99);
 }
 
 /* What each of several servers did. */
