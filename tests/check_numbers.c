@@ -540,7 +540,8 @@ START_TEST(threads_add_up)
     uint64_t *numbers[] = {&one.sent_bytes,     &one.received_bytes, &one.unsent,   &one.filled,
                            &one.earlier_errors, &one.user_ns,        &one.system_ns};
     struct stats_of_kind *set = &one.kinds[STATS_SET];
-    uint64_t *counts[] = {&set->requests, &set->errors, &set->hits, &set->misses, &set->wrong};
+    uint64_t *counts[] = {&set->requests, &set->errors, &set->keys,
+                          &set->hits,     &set->misses, &set->wrong};
 
     for (size_t i = 0; i < COUNT(numbers); i++)
         *numbers[i] = i + 1;
@@ -583,14 +584,19 @@ END_TEST
 START_TEST(servers_add_up)
 {
     struct stats_of_server sum = {.connects = 1}, first = {.connects = 2, .first = "1"},
-                           second = {.connects = 3, .first = "second"};
+                           second = {.connects = 3, .first = "second", .all.requests = 5};
 
     for (int i = 0; i < STATS_TROUBLES; i++)
         first.troubles[i] = second.troubles[i] = (uint64_t)i + 1;
+    histogram_record(&first.all.latency, 1000);
+    histogram_record(&second.all.latency, 2000);
     stats_add_server(&sum, &first);
     stats_add_server(&sum, &second);
     ck_assert_uint_eq(sum.connects, 6);
     ck_assert_str_eq(sum.first, "1");
+    ck_assert_uint_eq(sum.all.requests, 5);
+    ck_assert_uint_eq(sum.all.latency.count, 2);
+    ck_assert_uint_eq(sum.all.latency.max, 2000);
     for (int i = 0; i < STATS_TROUBLES; i++)
         ck_assert_uint_eq(sum.troubles[i], 2 * ((uint64_t)i + 1));
 }
@@ -600,7 +606,7 @@ END_TEST
 START_TEST(kinds_add_up)
 {
     static struct stats one;
-    static struct histogram latency;
+    static struct stats_of_kind total;
 
     memset(&one, 0, sizeof one);
     for (uint64_t k = 0; k < STATS_KINDS; k++) {
@@ -609,21 +615,24 @@ START_TEST(kinds_add_up)
         kind->errors = UINT64_C(2) << k;
         kind->misses = UINT64_C(4) << k;
         kind->wrong = UINT64_C(8) << k;
+        kind->keys = UINT64_C(16) << k;
+        kind->hits = UINT64_C(32) << k;
         histogram_record(&kind->latency, k + 1);
     }
     memset((char *)&one + offsetof(struct stats, sent_bytes), 1, /* which are no kind's */
            sizeof one - offsetof(struct stats, sent_bytes));
-    const struct stats_total total = stats_total(&one);
+    total.requests = total.latency.count = 5; /* which is forgotten */
+    stats_all(&one, &total);
     const uint64_t all = (UINT64_C(1) << STATS_KINDS) - 1;
     ck_assert_uint_eq(total.requests, all);
     ck_assert_uint_eq(total.errors, 2 * all);
     ck_assert_uint_eq(total.misses, 4 * all);
     ck_assert_uint_eq(total.wrong, 8 * all);
-    latency.count = 5; /* which is forgotten */
-    stats_latency(&one, &latency);
-    ck_assert_uint_eq(latency.count, STATS_KINDS);
-    ck_assert_uint_eq(latency.min, 1);
-    ck_assert_uint_eq(latency.max, STATS_KINDS);
+    ck_assert_uint_eq(total.keys, 16 * all);
+    ck_assert_uint_eq(total.hits, 32 * all);
+    ck_assert_uint_eq(total.latency.count, STATS_KINDS);
+    ck_assert_uint_eq(total.latency.min, 1);
+    ck_assert_uint_eq(total.latency.max, STATS_KINDS);
     static struct stats sum;
     memset(&sum, 0, sizeof sum);
     stats_add(&sum, &one);
@@ -667,21 +676,21 @@ END_TEST
 
 /* ---- seconds --------------------------------------------------------------------------------- */
 
-/* A sample is of its second alone, of gets and sets together. */
+/* A sample is of its second alone, of all kinds together. */
 START_TEST(seconds_are_apart)
 {
-    static struct stats now;
+    static struct stats_of_kind now;
     struct live live = {0};
 
     memset(&now, 0, sizeof now);
     for (int i = 0; i < 300; i++)
-        histogram_record(&now.kinds[STATS_GET].latency, 40);
-    now.kinds[STATS_GET].errors = 3;
+        histogram_record(&now.latency, 40);
+    now.errors = 3;
     live_add(&live, &now);
-    histogram_record(&now.kinds[STATS_GET].latency, 40);
+    histogram_record(&now.latency, 40);
     for (int i = 0; i < 999; i++)
-        histogram_record(&now.kinds[STATS_SET].latency, i < 600 ? 50 : i < 995 ? 70 : 90);
-    now.kinds[STATS_SET].errors = 4;
+        histogram_record(&now.latency, i < 600 ? 50 : i < 995 ? 70 : 90);
+    now.errors = 7;
     live_add(&live, &now);
     live_add(&live, &now);
     ck_assert_uint_eq(live.count, 3);
@@ -701,7 +710,7 @@ END_TEST
 /* What the line on a terminal says: of the last second, and the misses and errors of all. */
 START_TEST(line_of_a_second)
 {
-    static struct stats now;
+    static struct stats_of_kind now;
     struct live live = {0};
     char *line = NULL;
     size_t size = 0;
@@ -709,12 +718,12 @@ START_TEST(line_of_a_second)
     memset(&now, 0, sizeof now);
     live.out = open_memstream(&line, &size);
     ck_assert_ptr_nonnull(live.out);
-    histogram_record(&now.kinds[STATS_GET].latency, 5);
+    histogram_record(&now.latency, 5);
     live_add(&live, &now);
     for (uint64_t i = 1; i <= 100; i++)
-        histogram_record(&now.kinds[STATS_GET].latency, i);
-    now.kinds[STATS_SET].misses = 3;
-    now.kinds[STATS_GET].errors = 4;
+        histogram_record(&now.latency, i);
+    now.misses = 3;
+    now.errors = 4;
     live_add(&live, &now);
     live_end(&live);
     ck_assert_int_eq(fclose(live.out), 0);

@@ -656,6 +656,19 @@ class Pages(unittest.TestCase):
         self.assertNotIn("All gets missed: --fill sets every key before the run.", read.texts)
         self.assertNotIn("Ended early.", read.texts)
 
+    def test_load_of_several_servers(self):
+        """Each has its figures, and all together."""
+        load = sample_load()
+        figures = [{**load["servers"][0], **LOAD_KIND, "address": "b:2", "requests": 10 * n,
+                    "misses": n, "errors": 2 * n, "p50_us": 3 * n, "p99_us": 4 * n} for n in (1, 2, 3)]
+        load.update(servers=figures[:2], all=figures[2])
+        read = Reader(page.load_page(load))
+        self.assertEqual([row[:2] + row[3:] for row in read.tables[2]], [
+            ["server", "requests", "misses", "wrong values", "errors", "p50", "p99"],
+            ["b:2", "10", "1", "not verified", "2", "3.00 us", "4.00 us"],
+            ["b:2", "20", "2", "not verified", "4", "6.00 us", "8.00 us"],
+            ["all", "30", "3", "not verified", "6", "9.00 us", "12.0 us"]])
+
     def test_load_notes(self):
         load = sample_load()
         load.update(interrupted=True, unsent=7, earlier_errors=5)

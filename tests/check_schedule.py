@@ -247,7 +247,7 @@ class Counts(unittest.TestCase):
         for name, used, cost in zip(("user", "system"), (after.ru_utime - before.ru_utime,
                                                          after.ru_stime - before.ru_stime), costs):
             seconds = result[name + "_seconds"]
-            self.assertTrue(0 < seconds <= used + 1e-5, name)
+            self.assertTrue(0 <= seconds <= used + 1e-5, (name, seconds, used))
             self.assertAlmostEqual(times_us(cost)[0], 1e6 * seconds / 24000, delta=6e3 * seconds / 24000)
         self.assertNotEqual(result["user_seconds"], result["system_seconds"])
 
@@ -563,6 +563,145 @@ class Runs(unittest.TestCase):
             self.assertTrue(below <= us / 1000 + 1e-6 and us / 1000 <= beyond + 1e-6, above)
 
 
+# ---- several servers -----------------------------------------------------------------------------
+
+
+class Several(unittest.TestCase):
+    """Each server has figures of its own, beside those of all."""
+    FILLED, SLOW_S = 10, 0.01
+
+    def start(self):
+        """One that is good, and one that is slow, and fails, forgets and lies in turn."""
+        def script(call):
+            turn = call.number % 5 if call.number >= self.FILLED else 4
+            if turn < 4:
+                time.sleep(self.SLOW_S)
+            if turn == 0:
+                call.reply = b"SERVER_ERROR busy\r\n"
+            if turn == 1 and call.is_get():
+                call.reply = b"END\r\n"
+            if turn == 2 and call.is_get():
+                call.reply = call.reply.replace(b"\r\nEND", b"~\r\nEND").replace(b" 0 32", b" 0 33")
+        return [Server(self), Server(self, script)]
+
+    def both(self, servers, *words):
+        """The JSON of a run on them, and what it prints; --fill and a warm-up are in no figure."""
+        with tempfile.NamedTemporaryFile("r") as stored:
+            done = run("--server", ",".join(server.address for server in servers), "--fill",
+                       "--verify", "--keys=%d" % self.FILLED, "--mix=get=3,set=1", PATIENT,
+                       "--json", stored.name, *words)
+            self.assertEqual(done.stderr, "")
+            return json.load(stored), done.stdout
+
+    def expect_figures(self, server, figures):
+        calls = server.of_run(self.FILLED)
+        failed = [call for call in calls if call.reply.startswith(b"SERVER_ERROR")]
+        gets = [call for call in calls if call.is_get() and call not in failed]
+        misses = sum(call.reply == b"END\r\n" for call in gets)
+        self.assertEqual([figures[name] for name in (
+            "requests", "keys", "hits", "misses", "errors", "wrong_values", "error_replies")],
+            [len(calls) - len(failed)] * 2 + [
+                len(gets) - misses, misses, len(failed), sum(b"~" in call.reply for call in gets),
+                len(failed)])
+
+    def expect_sums(self, result):
+        """All kinds, and all servers, are all."""
+        for records in (result["servers"], [result["get"], result["set"]]):
+            for name in ("requests", "keys", "hits", "misses", "errors"):
+                self.assertEqual(sum(one[name] for one in records), result["all"][name], name)
+            for name, of in (("min_us", min), ("max_us", max)):
+                self.assertEqual(of(one[name] for one in records), result["all"][name], name)
+        for one in result["servers"] + [result["all"]]:
+            self.assertAlmostEqual(one["per_second"], one["requests"] / result["seconds"],
+                                   delta=one["per_second"] / 1000 + 0.001)
+        self.assertEqual(sum(one["wrong_values"] for one in result["servers"]),
+                         result["all"]["wrong_values"])
+
+    def test_figures_of_each(self):
+        """With a thread for each, and one for both; and of two runs together."""
+        for words in (["--threads=2"], ["--threads=1", "--repeat=2"]):
+            good, bad = servers = self.start()
+            result, _ = self.both(servers, "--connections=2", "--requests=80", *words)
+            for server, figures in zip(servers, result["servers"]):
+                self.assertEqual(figures["address"], server.address)
+                self.expect_figures(server, figures)
+            self.expect_sums(result)
+            slow = 1e6 * self.SLOW_S
+            self.assertGreaterEqual(result["servers"][1]["p99_us"], slow)
+            if len(words) == 1:  # half of the requests are the slow one's
+                self.assertEqual(len(bad.of_run(self.FILLED)), 40)
+                self.assertEqual(result["servers"][0]["errors"], 0)
+                self.assertGreaterEqual(result["servers"][1]["p50_us"], slow)
+            self.assertEqual((len(good.store), len(bad.store)), (self.FILLED, self.FILLED))
+
+    def test_formats_agree(self):
+        servers = self.start()
+        result, text = self.both(servers, "--format=csv", "--connections=3", "--requests=60")
+        rows = {row.pop("kind"): row for row in csv.DictReader(io.StringIO(text))}
+        records = {one["address"]: one for one in result["servers"]} | {
+            name: result[name] for name in ("get", "set", "all")}
+        self.assertEqual(list(rows), ["get", "set"] + [s.address for s in servers] + ["all"])
+        for name, row in rows.items():
+            self.assertEqual({column: float(word) if word else None for column, word in row.items()},
+                             {column: records[name][column] for column in row}, name)
+        servers = self.start()
+        result, text = self.both(servers, "--threads=2", "--connections=2", "--requests=80")
+        rows = text.split("  server\n")[1].splitlines()[:3]
+        for row, record, name in zip(rows, result["servers"] + [result["all"]],
+                                     [server.address for server in servers] + ["all"]):
+            self.assertEqual(row.split()[-1], name)
+            numbers = [record[column] for column in ("requests", "misses", "wrong_values", "errors")]
+            found = [float(word) for word in row.split()[:5]]
+            self.assertEqual(found[:1] + found[2:], numbers)
+            self.assertAlmostEqual(found[1], record["per_second"], delta=0.51)
+            for time_us, column in zip(times_us(row), ("p50_us", "p99_us")):
+                self.assertAlmostEqual(time_us, record[column], delta=0.006 * record[column])
+
+    def test_one_server(self):
+        """It is all of them."""
+        server = self.start()[1]
+        result, text = self.both([server], "--requests=20", "--connections=2", "--warmup=0.01")
+        for name, value in result["all"].items():
+            if name != "tail":
+                self.assertEqual(result["servers"][0][name], value, name)
+        self.assertNotIn("  server\n", text)
+        self.assertEqual(result["all"]["requests"] + result["all"]["errors"], 20)
+
+    def test_lost_connections(self):
+        """What was in flight is an error of its server; what was lost before the run is none."""
+        deaths = [5, 30, 50]
+
+        def script(call):
+            if call.number in deaths:
+                raise Gone
+        servers = [Server(self), Server(self, script)]
+        result, text = self.both(servers, "--connections=2", "--threads=2", "--requests=200",
+                                 "--rate=2000")
+        self.assertEqual([one["errors"] for one in result["servers"]], [0, 2])
+        self.assertEqual([one["closed"] for one in result["servers"]], [0, 3])
+        self.assertIn("\n%s: 4 connections made, 3 closed; the first trouble: closed\n"
+                      % servers[1].address, text)
+        self.expect_sums(result)
+
+    def test_given_again(self):
+        """An option for each, or commas, or both."""
+        servers = [Server(self) for _ in range(3)]
+        one, two, three = (server.address for server in servers)
+        for words in (["--server", one, "--server", two, "--server=" + three],
+                      ["--server", one + "," + two, "--server", three]):
+            result = json.loads(run(*words, "--requests=9", "--connections=3", "--format=json",
+                                    PATIENT).stdout)
+            self.assertEqual([each["address"] for each in result["servers"]], [one, two, three])
+            self.assertEqual([each["connects"] for each in result["servers"]], [1, 1, 1])
+
+    def test_dead_one_is_named(self):
+        """Before anything is sent to the other."""
+        alive = Server(self)
+        done = run("--server", alive.address, "--server=unix:/nowhere", "--fill", "--requests=9")
+        self.assertEqual((done.returncode, done.stdout, alive.calls), (69, "", []))
+        self.assertTrue(done.stderr.startswith("mcload: unix:/nowhere: "), done.stderr)
+
+
 # ---- logins --------------------------------------------------------------------------------------
 
 
@@ -621,6 +760,22 @@ class Logins(unittest.TestCase):
             self.assertEqual((result["get"]["requests"], result["get"]["errors"]), (0, 0))
             self.assertNotIn("get", [call.verb for call in server.calls])
             self.assertNotEqual(result["servers"][0]["first_trouble"], "")
+
+    def test_words_of_a_refusal(self):
+        """Also those of a server that takes no more connections, and says so to the login; and an
+        answer that is none is no refusal."""
+        for change, words, trouble in [
+                (b"ERROR Too many open connections\r\n",
+                 "the login was refused: Too many open connections", "error_replies"),
+                (b"ERROR\r\n", "the login was refused", "error_replies"),
+                (b"STORED\r\nSTORED\r\n", "a reply that nothing asked for", "broken")]:
+            def script(call, change=change):
+                if call.verb == "set" and call.number > 0:
+                    call.reply = change
+            done = self.load(Server(self, script), "--time=0.1", "--connections=1")
+            one = json.loads(done.stdout)["servers"][0]
+            self.assertEqual(one["first_trouble"], words)
+            self.assertGreaterEqual(one[trouble], 1)
 
 
 # ---- time ----------------------------------------------------------------------------------------

@@ -40,36 +40,33 @@ static void histogram_since(struct histogram *into, const struct histogram *afte
         into->buckets[i] = after->buckets[i] - before->buckets[i];
 }
 
-static struct live_sample sample_since(const struct stats *before, const struct stats *now)
+static struct live_sample sample_since(const struct stats_of_kind *before,
+                                       const struct stats_of_kind *now)
 {
-    struct histogram kind, all = {0};
+    struct histogram latency;
 
-    for (int k = 0; k < STATS_KINDS; k++) {
-        histogram_since(&kind, &now->kinds[k].latency, &before->kinds[k].latency);
-        histogram_merge(&all, &kind);
-    }
-    return (struct live_sample){.requests = all.count,
-                                .errors = stats_total(now).errors - stats_total(before).errors,
-                                .p50_ns = histogram_percentile(&all, 500000),
-                                .p99_ns = histogram_percentile(&all, 990000)};
+    histogram_since(&latency, &now->latency, &before->latency);
+    return (struct live_sample){.requests = latency.count,
+                                .errors = now->errors - before->errors,
+                                .p50_ns = histogram_percentile(&latency, 500000),
+                                .p99_ns = histogram_percentile(&latency, 990000)};
 }
 
-static void print_line(const struct live *live, const struct stats *now)
+static void print_line(const struct live *live, const struct stats_of_kind *now)
 {
     const struct live_sample *sample = &live->samples[live->count - 1];
-    const struct stats_total total = stats_total(now);
     char p50[HISTOGRAM_TEXT_MAX], p99[HISTOGRAM_TEXT_MAX], line[LINE_SIZE];
 
     snprintf(line, sizeof line, "%4zu s  %9llu/s  p50 %-7s  p99 %-7s  misses %llu  errors %llu ",
              live->count, (unsigned long long)sample->requests,
              histogram_text(p50, (double)sample->p50_ns),
-             histogram_text(p99, (double)sample->p99_ns), (unsigned long long)total.misses,
-             (unsigned long long)total.errors);
+             histogram_text(p99, (double)sample->p99_ns), (unsigned long long)now->misses,
+             (unsigned long long)now->errors);
     fprintf(live->out, "\r%.*s", count_columns() - 1, line);
     fflush(live->out);
 }
 
-void live_add(struct live *live, const struct stats *now)
+void live_add(struct live *live, const struct stats_of_kind *now)
 {
     size_t size = (live->count + 1) * sizeof *live->samples;
     struct live_sample *larger = realloc(live->samples, size);

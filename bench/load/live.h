@@ -16,14 +16,14 @@ struct live {
     FILE *out; /* private; NULL: no line is shown */
     struct live_sample *samples;
     size_t count;
-    struct stats last; /* all that the samples so far hold; of a new run: nothing */
+    struct stats_of_kind last; /* all that the samples so far hold; of a new run: nothing */
 };
 
 /* Shows a line if stderr is a terminal that can start one again. */
 void live_begin(struct live *live);
 
-/* Adds a sample, from the sums so far, a second after the last ones. */
-void live_add(struct live *live, const struct stats *now);
+/* Adds a sample, from the sums of all kinds so far, a second after the last ones. */
+void live_add(struct live *live, const struct stats_of_kind *now);
 
 /* Ends the line; the samples stay until live_free(). */
 void live_end(struct live *live);

@@ -21,7 +21,7 @@ struct worker {
     struct loop loop;
     struct run *run;
     pthread_t thread;
-    struct stats published; /* as of its last full second; under the mutex */
+    struct stats_of_kind published; /* as of its last full second; under the mutex */
 };
 
 /* What the thread of each worker does, until it ends. */
@@ -35,10 +35,11 @@ struct run {
     worker_function *function; /* of the threads that run */
     pthread_mutex_t mutex;
     pthread_cond_t changed;
-    uint32_t running;        /* threads that have not ended; under the mutex, too */
-    uint64_t published;      /* how often threads have published; under the mutex, too */
-    struct loop_phase phase; /* of the next run */
-    struct stats stats, one; /* of all runs, and of one */
+    uint32_t running;         /* threads that have not ended; under the mutex, too */
+    uint64_t published;       /* how often threads have published; under the mutex, too */
+    struct loop_phase phase;  /* of the next run */
+    struct stats stats, one;  /* of all runs, and of one */
+    struct stats_of_kind all; /* of all runs */
     struct runs runs;
     struct stats_of_server *servers;
     struct live live;
@@ -81,21 +82,27 @@ static void publish_stats(void *ctx)
     struct run *run = worker->run;
 
     pthread_mutex_lock(&run->mutex);
-    worker->published = worker->loop.stats;
+    stats_all(&worker->loop.stats, &worker->published);
     run->published++;
     pthread_cond_signal(&run->changed);
     pthread_mutex_unlock(&run->mutex);
 }
 
 /* Of what happened before the run, keeps only the errors and the number of keys set. */
-static void end_fill(struct stats *stats, bool fill)
+static void end_fill(struct worker *worker, bool fill)
 {
-    uint64_t errors = stats->earlier_errors + stats_total(stats).errors;
+    struct stats *stats = &worker->loop.stats;
+    struct stats_of_kind all;
+
+    stats_all(stats, &all);
+    uint64_t errors = stats->earlier_errors + all.errors;
     uint64_t filled = stats->filled + (fill ? stats->kinds[STATS_SET].requests : 0);
 
     memset(stats, 0, sizeof *stats); /* a struct of that size is too large for some stacks */
     stats->earlier_errors = errors;
     stats->filled = filled;
+    for (uint32_t i = 0; i < worker->run->targets.count; i++)
+        memset(&worker->loop.servers[i].all, 0, sizeof worker->loop.servers[i].all);
 }
 
 static void connect_all(struct worker *worker)
@@ -109,7 +116,7 @@ static void fill(struct worker *worker)
 
     if (worker->run->options.fill)
         loop_run(&worker->loop, &phase);
-    end_fill(&worker->loop.stats, true);
+    end_fill(worker, true);
 }
 
 static void warm_up(struct worker *worker)
@@ -122,7 +129,7 @@ static void warm_up(struct worker *worker)
 
     if (o->warmup_ns > 0)
         loop_run(&worker->loop, &phase);
-    end_fill(&worker->loop.stats, false);
+    end_fill(worker, false);
     worker->loop.on_second = publish_stats;
 }
 
@@ -142,11 +149,10 @@ static void run_once(struct worker *worker)
 /* The sum of what the threads have published; the mutex is held. */
 static void add_sample(struct run *run)
 {
-    static struct stats sum;
+    struct stats_of_kind sum = {0};
 
-    memset(&sum, 0, sizeof sum);
     for (uint32_t i = 0; i < run->options.threads; i++)
-        stats_add(&sum, &run->workers[i].published);
+        stats_add_kind(&sum, &run->workers[i].published);
     live_add(&run->live, &sum);
 }
 
@@ -222,6 +228,18 @@ static void do_run(struct run *run)
     sum_up(run, before);
 }
 
+/* One server alone has done all; the loops have not counted that twice. */
+static void sum_up_servers(struct run *run)
+{
+    stats_all(&run->stats, &run->all);
+    assert(run->workers != NULL && run->servers != NULL); /* prepare_run() made them */
+    for (uint32_t i = 0; i < run->options.threads; i++)
+        for (uint32_t server = 0; server < run->targets.count; server++)
+            stats_add_server(&run->servers[server], &run->workers[i].loop.servers[server]);
+    if (run->targets.count == 1)
+        run->servers[0].all = run->all;
+}
+
 static void run_all(struct run *run)
 {
     static worker_function *const before[] = {connect_all, fill, warm_up};
@@ -234,9 +252,7 @@ static void run_all(struct run *run)
     while (choose_run(run))
         do_run(run);
     live_end(&run->live);
-    for (uint32_t i = 0; i < run->options.threads; i++)
-        for (uint32_t server = 0; server < run->targets.count; server++)
-            stats_add_server(&run->servers[server], &run->workers[i].loop.servers[server]);
+    sum_up_servers(run);
 }
 
 /* ---- before and after ------------------------------------------------------------------------ */
@@ -352,6 +368,7 @@ static int print_all(struct run *run, int argc, char **argv)
     const struct report report = {.options = &run->options,
                                   .targets = &run->targets,
                                   .stats = &run->stats,
+                                  .all = &run->all,
                                   .servers = run->servers,
                                   .live = &run->live,
                                   .runs = &run->runs,
@@ -359,7 +376,6 @@ static int print_all(struct run *run, int argc, char **argv)
                                   .argc = argc,
                                   .argv = argv};
     int status = report_is_clean(&report) ? EXIT_SUCCESS : FAILED;
-    struct histogram latency;
 
     report_print(&report, run->options.format, stdout);
     if (run->json != NULL) {
@@ -367,8 +383,7 @@ static int print_all(struct run *run, int argc, char **argv)
         status = close_file(run->json, "--json", run->options.json, status);
     }
     if (run->hgrm != NULL) {
-        stats_latency(&run->stats, &latency);
-        hgrm_print(&latency, run->hgrm);
+        hgrm_print(&run->all.latency, run->hgrm);
         status = close_file(run->hgrm, "--hgrm", run->options.hgrm, status);
     }
     if (ferror(stdout) || fclose(stdout) != 0)

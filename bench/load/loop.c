@@ -53,6 +53,7 @@ bool loop_init(struct loop *e)
     e->count = (o->connections - e->thread + o->threads - 1) / o->threads;
     e->conns = calloc(e->count, sizeof *e->conns);
     e->servers = calloc(e->targets->count, sizeof *e->servers);
+    e->check.servers = e->targets->count > 1 ? e->servers : NULL;
     e->free = calloc(e->count, sizeof *e->free);
     e->in = malloc(IN_SIZE);
     e->poll = poller_new(e->count);
@@ -112,6 +113,7 @@ static void lose_connection(struct loop *e, struct conn *conn, enum stats_troubl
     note_trouble(e, conn, trouble, 1, problem);
     for (uint32_t i = 0; i < conn->pending; i++)
         e->stats.kinds[conn->requests[conn_slot(conn, i)].kind].errors++;
+    e->servers[conn->server].all.errors += conn->pending;
     e->pending -= conn->pending;
     if (e->phase.fill)
         go_on_with_fill(e, conn, trouble >= STATS_BROKEN);

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "decimal.h"
@@ -41,6 +42,24 @@ static int read_numbers(const char *text, const char *sign, const struct option 
             return count;
     }
     return 0;
+}
+
+/* ADDR,...; several times: with a comma between. The text stays until the program ends. */
+static const char *set_server(void *options, const struct option *option, const char *text)
+{
+    static char *all; /* as long as the arguments together */
+    struct options *o = options;
+    size_t len = all != NULL ? strlen(all) + 1 : 0;
+    char *longer = realloc(all, len + strlen(text) + 1);
+
+    (void)option;
+    if (longer == NULL)
+        return "takes too much memory";
+    if (len > 0)
+        longer[len - 1] = ',';
+    memcpy(longer + len, text, strlen(text) + 1);
+    o->servers = all = longer;
+    return NULL;
 }
 
 /* SET:GET */
@@ -166,8 +185,9 @@ static const char *set_prefix(void *options, const struct option *option, const 
 static const struct option table[] = {
     {"--server", "ADDR[,ADDR...]",
      "HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH (127.0.0.1:11211);\n"
-     "the connections are spread over all servers",
-     option_text, AT(servers), 0, 0},
+     "several, or the option again: each has its share of the connections,\n"
+     "figures of its own, and every key: it is no sharded cache",
+     set_server, 0, 0, 0},
     {"--user", "NAME", "log in, to a memcached that runs with -Y", option_text, AT(login.user), 0,
      0},
     {"--password-file", "FILE", "holds the password; without it $MCWIRE_PASSWORD does", option_text,

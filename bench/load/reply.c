@@ -46,6 +46,8 @@ static bool fail_engine(struct reply_check *check, const struct mc_engine *engin
 static void count_wrong(struct reply_check *check, struct conn *conn)
 {
     check->stats->kinds[conn->value_kind].wrong++;
+    if (check->servers != NULL)
+        check->servers[conn->server].all.wrong++;
     conn->value_wrong = true;
 }
 
@@ -108,21 +110,31 @@ void reply_init(struct reply_check *check, const struct options *options, struct
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
+/* keys: of the request. */
+static void count_request(struct stats_of_kind *stats, const struct conn_request *request,
+                          uint32_t keys, uint64_t took_ns)
+{
+    stats->hits += request->hits;
+    if (request->failed) {
+        stats->errors++;
+        return;
+    }
+    stats->requests++;
+    stats->keys += keys;
+    histogram_record(&stats->latency, took_ns);
+    if (request->kind != STATS_SET)
+        stats->misses += keys - request->hits;
+}
+
 static void finish_request(struct reply_check *check, struct conn *conn,
                            const struct conn_request *request)
 {
-    struct stats_of_kind *stats = &check->stats->kinds[request->kind];
+    uint32_t keys = request->kind == STATS_GET ? conn->shape->request_keys : 1;
+    uint64_t took_ns = check->now_ns - request->start_ns;
 
-    if (request->failed) {
-        stats->errors++;
-    } else {
-        stats->requests++;
-        histogram_record(&stats->latency, check->now_ns - request->start_ns);
-        if (request->kind != STATS_SET)
-            stats->misses +=
-                (request->kind == STATS_GET ? conn->shape->request_keys : 1) - request->hits;
-    }
-    stats->hits += request->hits;
+    count_request(&check->stats->kinds[request->kind], request, keys, took_ns);
+    if (check->servers != NULL)
+        count_request(&check->servers[conn->server].all, request, keys, took_ns);
     conn->first = conn_slot(conn, 1);
     conn->pending--;
     check->done++;
@@ -196,13 +208,20 @@ static bool finish_op(struct reply_check *check, struct conn *conn, struct mc_op
     return true;
 }
 
+/* A server that takes no more connections says so in the place of an answer. */
 static bool finish_login(struct reply_check *check, struct conn *conn)
 {
+    const struct mc_op *op = &conn->login;
+    char problem[sizeof check->problem];
+
     conn->logs_in = false;
-    if (conn->login.result == MC_OK)
+    if (op->result == MC_OK)
         return true;
-    return fail(check, STATS_ERROR_REPLY,
-                conn->login.result < 0 ? mc_text(conn->login.result) : "the login failed");
+    if (op->result != MC_E_AUTH)
+        return fail_engine(check, &conn->engine);
+    snprintf(problem, sizeof problem, "the login was refused%s%.*s", op->text.len > 0 ? ": " : "",
+             (int)op->text.len, op->text.len > 0 ? op->text.data : "");
+    return fail(check, STATS_ERROR_REPLY, problem);
 }
 
 bool reply_collect(struct reply_check *check, struct conn *conn)

@@ -12,6 +12,7 @@ struct reply_check {
     struct mc_bytes received; /* and these bytes */
     const struct options *options;
     struct stats *stats;
+    struct stats_of_server *servers; /* NULL: there is one, and it is not counted twice */
     uint64_t now_ns; /* when the bytes were received: the end of the requests that they answer */
     uint32_t done;   /* requests that were answered, well or not, since the caller set it to 0 */
     /* After false, and after error replies: what is wrong, in words. */

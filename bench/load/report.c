@@ -9,7 +9,7 @@
 #include "escape.h"
 #include "proto.h"
 
-enum { PERCENTILES = 5 };
+enum { PERCENTILES = 5, NUMBER_SIZE = 32 };
 
 /* The percentiles that are reported. */
 static const struct {
@@ -34,12 +34,13 @@ static bool is_listed(const struct report *report, int kind)
     return kind <= STATS_SET || report->options->mix[kind] > 0;
 }
 
-/* Keys of the requests that were answered. */
-static uint64_t keys_of(const struct report *report, int kind)
+/* Whether values that a kind, or of STATS_KINDS any of them, brings are compared with ours. */
+static bool is_verified(const struct options *o, int k)
 {
-    const struct stats_of_kind *stats = &report->stats->kinds[kind];
+    bool any = o->mix[STATS_GET] + o->mix[STATS_GAT] + o->mix[STATS_CAS] > 0;
 
-    return kind == STATS_GET ? stats->hits + stats->misses : stats->requests;
+    return o->verify &&
+           (k == STATS_GET || k == STATS_GAT || k == STATS_CAS || (k == STATS_KINDS && any));
 }
 
 static double run_seconds(const struct report *report)
@@ -69,8 +70,7 @@ static uint64_t sum_troubles(const struct stats_of_server *server)
 
 bool report_is_clean(const struct report *report)
 {
-    const struct stats_total total = stats_total(report->stats);
-    uint64_t sum = total.errors + total.wrong + report->stats->earlier_errors;
+    uint64_t sum = report->all->errors + report->all->wrong + report->stats->earlier_errors;
 
     for (uint32_t i = 0; i < report->targets->count; i++)
         sum += sum_troubles(&report->servers[i]);
@@ -92,6 +92,11 @@ static void print_loop(const struct options *o, FILE *out)
     fputs(o->rate == 0 ? "; latency counts from the sending\n"
                        : ", whatever the server does; latency counts from when a request was due\n",
           out);
+}
+
+static void put_count(char number[NUMBER_SIZE], uint64_t count)
+{
+    snprintf(number, NUMBER_SIZE, "%llu", (unsigned long long)count);
 }
 
 /* ---- text ------------------------------------------------------------------------------------ */
@@ -198,17 +203,42 @@ static void print_latencies(const struct report *report, FILE *out)
     }
 }
 
+static void print_share(const struct report *report, const struct stats_of_kind *share, FILE *out)
+{
+    char wrong[NUMBER_SIZE] = "-", p50[HISTOGRAM_TEXT_MAX], p99[HISTOGRAM_TEXT_MAX];
+
+    if (is_verified(report->options, STATS_KINDS))
+        put_count(wrong, share->wrong);
+    histogram_text(p50, (double)histogram_percentile(&share->latency, 500000));
+    histogram_text(p99, (double)histogram_percentile(&share->latency, 990000));
+    fprintf(out, "%9llu %11.0f %12llu %9s %9llu  %8s  %8s  ", (unsigned long long)share->requests,
+            rate_of(report, share->requests), (unsigned long long)share->misses, wrong,
+            (unsigned long long)share->errors, p50, p99);
+}
+
+/* What each of several servers did. */
+static void print_shares(const struct report *report, FILE *out)
+{
+    fputs("\n requests  per second       misses     wrong    errors       p50       p99  server\n",
+          out);
+    for (uint32_t i = 0; i < report->targets->count; i++) {
+        print_share(report, &report->servers[i].all, out);
+        escape_text(out, report->targets->list[i].name);
+        fputc('\n', out);
+    }
+    print_share(report, report->all, out);
+    fputs("all\n", out);
+}
+
 static void print_costs(const struct report *report, FILE *out)
 {
     const struct stats *stats = report->stats;
-    uint64_t requests = stats_total(stats).requests;
+    uint64_t requests = report->all->requests;
     char user[HISTOGRAM_TEXT_MAX], system[HISTOGRAM_TEXT_MAX];
 
     fprintf(out, "\n%.2f s", run_seconds(report));
     if (report->options->multiget > 1)
-        fprintf(out, "; %.0f keys a second",
-                rate_of(report,
-                        requests - stats->kinds[STATS_GET].requests + keys_of(report, STATS_GET)));
+        fprintf(out, "; %.0f keys a second", rate_of(report, report->all->keys));
     fprintf(out, "; sent %.1f MB, received %.1f MB", (double)stats->sent_bytes / 1e6,
             (double)stats->received_bytes / 1e6);
     histogram_text(user, timing_per_call(stats->user_ns, requests));
@@ -243,8 +273,8 @@ static void print_troubles(const struct report *report, FILE *out)
     if (stats->earlier_errors > 0)
         fprintf(out, "%llu requests failed before the run, during --fill or --warmup.\n",
                 (unsigned long long)stats->earlier_errors);
-    if (stats_total(stats).wrong > 0)
-        fprintf(out, "%llu values were wrong.\n", (unsigned long long)stats_total(stats).wrong);
+    if (report->all->wrong > 0)
+        fprintf(out, "%llu values were wrong.\n", (unsigned long long)report->all->wrong);
     if (stats->unsent > 0)
         fprintf(out, "%llu requests %s; the latencies are of the others only.\n",
                 (unsigned long long)stats->unsent,
@@ -258,18 +288,18 @@ static void print_troubles(const struct report *report, FILE *out)
 
 static void print_text(const struct report *report, FILE *out)
 {
-    const struct stats_total total = stats_total(report->stats);
-
     fputs("mcload " MCWIRE_VERSION ", ", out);
     print_loop(report->options, out);
     print_servers(report, out);
     print_load(report, out);
     if (report->stats->filled > 0)
         fprintf(out, "filled with %llu values\n", (unsigned long long)report->stats->filled);
-    if (total.requests + total.errors > 0) {
+    if (is_used(report->all)) {
         print_counts(report, out);
         if (report->options->scan_step == 0) /* else those of its rates stand by themselves */
             print_latencies(report, out);
+        if (report->targets->count > 1)
+            print_shares(report, out);
         if (report->runs->count > 1 || report->options->scan_step > 0)
             runs_print(report->runs, report->options->repeat > 1, out);
         print_costs(report, out);
@@ -283,30 +313,24 @@ static void print_text(const struct report *report, FILE *out)
 static const char *const names[] = {"requests", "per_second",   "keys",   "hits",   "misses",
                                     "errors",   "wrong_values", "min_us", "mean_us"};
 
-enum { NAMES = sizeof names / sizeof *names, NUMBERS = NAMES + PERCENTILES + 1, NUMBER_SIZE = 32 };
-
-static void put_count(char number[NUMBER_SIZE], uint64_t count)
-{
-    snprintf(number, NUMBER_SIZE, "%llu", (unsigned long long)count);
-}
+enum { NAMES = sizeof names / sizeof *names, NUMBERS = NAMES + PERCENTILES + 1 };
 
 static void put_us(char number[NUMBER_SIZE], uint64_t ns)
 {
     snprintf(number, NUMBER_SIZE, "%.3f", (double)ns / 1000);
 }
 
-static void put_numbers(const struct report *report, int k, char numbers[NUMBERS][NUMBER_SIZE])
+static void put_numbers(const struct report *report, int k, const struct stats_of_kind *kind,
+                        char numbers[NUMBERS][NUMBER_SIZE])
 {
-    const struct stats_of_kind *kind = &report->stats->kinds[k];
-
     put_count(numbers[0], kind->requests);
     snprintf(numbers[1], NUMBER_SIZE, "%.3f", rate_of(report, kind->requests));
-    put_count(numbers[2], keys_of(report, k));
+    put_count(numbers[2], kind->keys);
     put_count(numbers[3], kind->hits);
     put_count(numbers[4], kind->misses);
     put_count(numbers[5], kind->errors);
     numbers[6][0] = '\0'; /* where nothing was verified, nobody knows */
-    if ((k == STATS_GET || k == STATS_GAT || k == STATS_CAS) && report->options->verify)
+    if (is_verified(report->options, k))
         put_count(numbers[6], kind->wrong);
     put_us(numbers[7], kind->latency.min);
     put_us(numbers[8], histogram_mean(&kind->latency));
@@ -358,6 +382,18 @@ static void print_json_options(const struct report *report, FILE *out)
             (unsigned long)o->timeout_ms, (unsigned long long)o->seed);
 }
 
+/* The figures of a kind, or of a server, as members. */
+static void print_json_numbers(const struct report *report, int k, const struct stats_of_kind *kind,
+                               FILE *out)
+{
+    char numbers[NUMBERS][NUMBER_SIZE];
+
+    put_numbers(report, k, kind, numbers);
+    for (int i = 0; i < NUMBERS; i++)
+        fprintf(out, "%s\"%s%s\":%s", i == 0 ? "" : ",", number_name(i), i < NAMES ? "" : "_us",
+                numbers[i][0] == '\0' ? "null" : numbers[i]);
+}
+
 static void print_json_servers(const struct report *report, FILE *out)
 {
     for (uint32_t i = 0; i < report->targets->count; i++) {
@@ -370,6 +406,8 @@ static void print_json_servers(const struct report *report, FILE *out)
             fprintf(out, ",\"%s\":%llu", stats_trouble_names[trouble],
                     (unsigned long long)server->troubles[trouble]);
         put_json(out, ",\"first_trouble\":", server->first);
+        fputs(",\n", out);
+        print_json_numbers(report, STATS_KINDS, &server->all, out);
         fputc('}', out);
     }
 }
@@ -389,17 +427,13 @@ static void print_json_tail(const struct histogram *latency, FILE *out)
     }
 }
 
-static void print_json_kind(const struct report *report, int kind, FILE *out)
+static void print_json_kind(const struct report *report, int k, const struct stats_of_kind *kind,
+                            FILE *out)
 {
-    char numbers[NUMBERS][NUMBER_SIZE];
-
-    put_numbers(report, kind, numbers);
-    fprintf(out, "\"%s\":{", stats_kind_names[kind]);
-    for (int i = 0; i < NUMBERS; i++)
-        fprintf(out, "%s\"%s%s\":%s", i == 0 ? "" : ",", number_name(i), i < NAMES ? "" : "_us",
-                numbers[i][0] == '\0' ? "null" : numbers[i]);
+    fprintf(out, "\"%s\":{", k < STATS_KINDS ? stats_kind_names[k] : "all");
+    print_json_numbers(report, k, kind, out);
     fputs(",\n\"tail\":[", out);
-    print_json_tail(&report->stats->kinds[kind].latency, out);
+    print_json_tail(&kind->latency, out);
     fputs("]},\n", out);
 }
 
@@ -452,7 +486,8 @@ static void print_json(const struct report *report, FILE *out)
             run_seconds(report));
     for (int kind = 0; kind < STATS_KINDS; kind++)
         if (is_listed(report, kind))
-            print_json_kind(report, kind, out);
+            print_json_kind(report, kind, &stats->kinds[kind], out);
+    print_json_kind(report, STATS_KINDS, report->all, out);
     fprintf(out,
             "\"filled\":%llu,\"earlier_errors\":%llu,\"unsent\":%llu,\"sent_bytes\":%llu,"
             "\"received_bytes\":%llu,\"user_seconds\":%.6f,\"system_seconds\":%.6f,\n",
@@ -467,9 +502,20 @@ static void print_json(const struct report *report, FILE *out)
     fputs("}\n", out);
 }
 
-static void print_csv(const struct report *report, FILE *out)
+static void print_csv_numbers(const struct report *report, int k, const struct stats_of_kind *kind,
+                              FILE *out)
 {
     char numbers[NUMBERS][NUMBER_SIZE];
+
+    put_numbers(report, k, kind, numbers);
+    for (int i = 0; i < NUMBERS; i++)
+        fprintf(out, ",%s", numbers[i]);
+    fputc('\n', out);
+}
+
+static void print_csv(const struct report *report, FILE *out)
+{
+    bool several = report->targets->count > 1;
 
     fputs("kind", out);
     for (int i = 0; i < NUMBERS; i++)
@@ -478,11 +524,16 @@ static void print_csv(const struct report *report, FILE *out)
     for (int kind = 0; kind < STATS_KINDS; kind++) {
         if (!is_listed(report, kind))
             continue;
-        put_numbers(report, kind, numbers);
         fputs(stats_kind_names[kind], out);
-        for (int i = 0; i < NUMBERS; i++)
-            fprintf(out, ",%s", numbers[i]);
-        fputc('\n', out);
+        print_csv_numbers(report, kind, &report->stats->kinds[kind], out);
+    }
+    for (uint32_t i = 0; several && i < report->targets->count; i++) {
+        escape_text(out, report->targets->list[i].name); /* it has no comma */
+        print_csv_numbers(report, STATS_KINDS, &report->servers[i].all, out);
+    }
+    if (several) {
+        fputs("all", out);
+        print_csv_numbers(report, STATS_KINDS, report->all, out);
     }
 }
 

@@ -15,6 +15,7 @@ struct report {
     const struct options *options;
     const struct targets *targets;
     const struct stats *stats;             /* of all threads */
+    const struct stats_of_kind *all;       /* and of all kinds together */
     const struct stats_of_server *servers; /* one for each target */
     const struct live *live;
     const struct runs *runs;

@@ -16,19 +16,20 @@ static double percentile_us(const struct histogram *latency, uint32_t millionths
 
 static void fill_row(double row[RUNS_COLUMNS], const struct stats *stats)
 {
-    struct histogram latency;
+    struct stats_of_kind all;
+    const struct histogram *latency = &all.latency;
 
-    stats_latency(stats, &latency);
+    stats_all(stats, &all);
     row[RUNS_SECONDS] = (double)(stats->end_ns - stats->start_ns) / 1e9;
-    row[RUNS_REQUESTS] = (double)latency.count;
+    row[RUNS_REQUESTS] = (double)latency->count;
     row[RUNS_PER_SECOND] = row[RUNS_SECONDS] > 0 ? row[RUNS_REQUESTS] / row[RUNS_SECONDS] : 0;
-    row[RUNS_ERRORS] = (double)stats_total(stats).errors;
+    row[RUNS_ERRORS] = (double)all.errors;
     row[RUNS_UNSENT] = (double)stats->unsent;
-    row[RUNS_MEAN] = (double)histogram_mean(&latency) / 1000;
-    row[RUNS_P50] = percentile_us(&latency, 500000);
-    row[RUNS_P99] = percentile_us(&latency, 990000);
-    row[RUNS_P999] = percentile_us(&latency, 999000);
-    row[RUNS_MAX] = (double)latency.max / 1000;
+    row[RUNS_MEAN] = (double)histogram_mean(latency) / 1000;
+    row[RUNS_P50] = percentile_us(latency, 500000);
+    row[RUNS_P99] = percentile_us(latency, 990000);
+    row[RUNS_P999] = percentile_us(latency, 999000);
+    row[RUNS_MAX] = (double)latency->max / 1000;
 }
 
 bool runs_add(struct runs *runs, uint64_t rate, const struct stats *stats)

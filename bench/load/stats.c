@@ -20,10 +20,11 @@ const char *const stats_kind_names[STATS_KINDS] = {
     [STATS_GAT] = "gat", [STATS_TOUCH] = "touch", [STATS_INCR] = "incr", [STATS_DELETE] = "delete",
 };
 
-static void add_kind(struct stats_of_kind *into, const struct stats_of_kind *from)
+void stats_add_kind(struct stats_of_kind *into, const struct stats_of_kind *from)
 {
     into->requests += from->requests;
     into->errors += from->errors;
+    into->keys += from->keys;
     into->hits += from->hits;
     into->misses += from->misses;
     into->wrong += from->wrong;
@@ -33,7 +34,7 @@ static void add_kind(struct stats_of_kind *into, const struct stats_of_kind *fro
 void stats_add(struct stats *into, const struct stats *from)
 {
     for (int kind = 0; kind < STATS_KINDS; kind++)
-        add_kind(&into->kinds[kind], &from->kinds[kind]);
+        stats_add_kind(&into->kinds[kind], &from->kinds[kind]);
     into->sent_bytes += from->sent_bytes;
     into->received_bytes += from->received_bytes;
     into->unsent += from->unsent;
@@ -54,25 +55,12 @@ void stats_add_server(struct stats_of_server *into, const struct stats_of_server
         into->troubles[trouble] += from->troubles[trouble];
     if (into->first[0] == '\0')
         memcpy(into->first, from->first, sizeof into->first);
+    stats_add_kind(&into->all, &from->all);
 }
 
-struct stats_total stats_total(const struct stats *stats)
+void stats_all(const struct stats *stats, struct stats_of_kind *all)
 {
-    struct stats_total total = {0};
-
-    for (int k = 0; k < STATS_KINDS; k++) {
-        const struct stats_of_kind *kind = &stats->kinds[k];
-        total.requests += kind->requests;
-        total.errors += kind->errors;
-        total.misses += kind->misses;
-        total.wrong += kind->wrong;
-    }
-    return total;
-}
-
-void stats_latency(const struct stats *stats, struct histogram *latency)
-{
-    memset(latency, 0, sizeof *latency);
+    memset(all, 0, sizeof *all);
     for (int k = 0; k < STATS_KINDS; k++)
-        histogram_merge(latency, &stats->kinds[k].latency);
+        stats_add_kind(all, &stats->kinds[k]);
 }

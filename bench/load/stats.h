@@ -22,11 +22,11 @@ enum stats_kind {
  * of all but a set is a hit; or a miss, when it is not there, of an add when it is there, of a cas
  * also when it has changed. */
 struct stats_of_kind {
-    uint64_t requests; /* answered as they should be */
-    uint64_t errors;   /* sent, and lost with their connection or refused by the server */
-    uint64_t hits, misses;
-    uint64_t wrong;           /* --verify: values that are not ours */
-    struct histogram latency; /* of `requests` */
+    uint64_t requests;           /* answered as they should be */
+    uint64_t errors;             /* sent, and lost with their connection or refused by the server */
+    uint64_t keys, hits, misses; /* keys: of `requests` */
+    uint64_t wrong;              /* --verify: values that are not ours */
+    struct histogram latency;    /* of `requests` */
 };
 
 /* What goes wrong with a server. */
@@ -47,7 +47,8 @@ extern const char *const stats_kind_names[STATS_KINDS];
 struct stats_of_server {
     uint64_t connects; /* connections made */
     uint64_t troubles[STATS_TROUBLES];
-    char first[240]; /* the first trouble in words; empty: none */
+    char first[240];          /* the first trouble in words; empty: none */
+    struct stats_of_kind all; /* its requests of all kinds, of the run alone */
 };
 
 /* What one thread, or all of them, did. */
@@ -65,12 +66,9 @@ struct stats {
 void stats_add(struct stats *into, const struct stats *from);
 void stats_add_server(struct stats_of_server *into, const struct stats_of_server *from);
 
-/* Of all kinds together. */
-struct stats_total {
-    uint64_t requests, errors, misses, wrong;
-};
+void stats_add_kind(struct stats_of_kind *into, const struct stats_of_kind *from);
 
-struct stats_total stats_total(const struct stats *stats);
-void stats_latency(const struct stats *stats, struct histogram *latency);
+/* All kinds together. */
+void stats_all(const struct stats *stats, struct stats_of_kind *all);
 
 #endif

@@ -45,7 +45,7 @@ static const char *ask_meta(struct mc_server *server)
 /* 0, or the exit status. */
 static int ask_server(struct target *target, const struct options *options)
 {
-    char buf[MC_LINE_MAX];
+    char buf[MC_LINE_MAX], why[256];
     struct mc_server server;
 
     if (mc_server_init(&server, target->name, buf, sizeof buf) != 0)
@@ -58,11 +58,12 @@ static int ask_server(struct target *target, const struct options *options)
              server.client.text.len > 0 ? server.client.text.data : "");
     int kept = result == MC_VERSION ? keep_address(target, &server) : 0;
     const char *no_meta = result == MC_VERSION && options->meta ? ask_meta(&server) : NULL;
+    mc_server_message(&server, result, why, sizeof why);
     mc_server_close(&server);
     if (no_meta != NULL)
         return options_fail(TARGET_NO_SERVER, target->name, no_meta);
     if (result != MC_VERSION)
-        return options_fail(TARGET_NO_SERVER, target->name, mc_text(result));
+        return options_fail(TARGET_NO_SERVER, target->name, why);
     return kept == 0 ? 0 : options_fail(TARGET_NO_SERVER, target->name, "the connection is lost");
 }
 

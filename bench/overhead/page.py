@@ -272,6 +272,7 @@ COUNTS = ["requests", "per_second", "hits", "misses", "errors", "wrong_values"]
 LATENCIES = ["mean_us", "p50_us", "p90_us", "p99_us", "p99_9_us", "p99_99_us", "max_us"]
 OF_SERVER = ["version", "connects", "refused", "closed", "timed_out", "broken", "error_replies",
              "first_trouble"]
+OF_SHARE = ["requests", "per_second", "misses", "wrong_values", "errors", "p50_us", "p99_us"]
 OF_RUN = ["rate", "per_second", "errors", "unsent", "mean_us", "p50_us", "p99_us", "p99_9_us",
           "max_us"]
 TITLES = {"connects": "connections", "rate": "due a second"}
@@ -368,6 +369,8 @@ def load_page(load):
              paragraph(loop), "<h2>Throughput</h2>\n", table_html(load_counts(load)),
              "" if scans else "<h2>Latency</h2>\n" + table_html(load_latencies(load)),
              "<h2>Runs</h2>\n" + table_html(runs) if len(runs) > 2 else "", "<h2>Servers</h2>\n",
+             table_html(member_table("server", [*servers, ("all", load["all"])], OF_SHARE))
+             if len(servers) > 1 else "",
              table_html(member_table("server", servers, OF_SERVER)),
              "<h2>How it was measured</h2>\n", pairs_html(facts)]
     return whole_page("Load on memcached", parts)
