@@ -1355,6 +1355,7 @@ class Runs(Folder):
             self.assertEqual(sorted(os.listdir(below)), sorted(others))
             for name in others:
                 self.assertEqual(os.listdir("%s/%s" % (below, name)), ["file"])
+            self.assertFalse(machine.is_abandoned("%s/%sabcdef" % (below, left)))  # it is gone
 
     def test_interrupted(self):
         for number in (signal.SIGINT, signal.SIGTERM):
