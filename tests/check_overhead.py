@@ -1087,6 +1087,29 @@ class Workers(WithServer):
             self.assertGreaterEqual(int(ns), 4 * MS)
             self.assertEqual(outcome, "right")
 
+    def test_the_first_time_is_that_of_one(self):
+        """The one before it only warms up; a busy machine does not add 20 ms four times."""
+        for role in ("baseline", "mcwire"):
+            worker = self.begin(role, GET, lambda call: time.sleep(0.02))
+            self.assertLess(min(int(worker.ask("each 1")) for _ in range(4)), 40 * MS)
+
+    def test_a_miss_is_no_hit(self):
+        """One of three keys is not there."""
+        worker = self.begin("mcwire", results.find_work("get-3"))
+        del self.server.store[GET.key(2)]
+        with self.assertRaisesRegex(machine.Failed, "wrong result"):
+            worker.ask("run 1")
+
+    def test_bytes_in_memory(self):
+        worker = machine.Worker([WORKER, "wire"])
+        self.addCleanup(worker.end)
+        hit = b"VALUE %s 0 32\r\n%s\r\n" % (GET.key(99), GET.value(99))
+        for name, size in [("put-get", len(b"get %s\r\n" % GET.key(0))), ("read-stored", 8),
+                           ("read-hit", len(hit) + 5), ("item-hit-100", 100 * len(hit) + 5),
+                           ("read-miss", 5), ("read-va", 41)]:
+            self.assertEqual(worker.ask("work " + name), str(size), name)
+            worker.ask("run 3")
+
     def test_other_keys(self):
         """The next operations are of the next keys, which have other values."""
         for role in ("baseline", "mcwire"):
@@ -1306,6 +1329,22 @@ class Waits(Folder):
             waits.IDLE_S = before
         self.assertEqual(found["mcwire"]["failed"], 0)
         self.assertGreater(min(found["mcwire"][each] for each in ("connect", "idle", "next", "back")), 0)
+
+    def test_processor_time(self):
+        """Of a round, user and system: as the system counts it, but for the warm-up, and a clock whose
+        ticks are 10 ms."""
+        def used():
+            with open("/proc/%d/stat" % worker.process.pid, encoding="latin-1") as file:
+                words = file.read().rpartition(")")[2].split()
+            return (int(words[11]) + int(words[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+        with machine.Worker([WORKER, "baseline"]) as worker:
+            worker.ask("open " + self.begin_memcached())
+            worker.ask(GET.line())
+            before = used()
+            told = int(worker.ask("round 20000").split()[1]) / MS
+            after = used()
+        self.assertLessEqual(told, after - before + 21)
+        self.assertGreaterEqual(told, 0.9 * (after - before) - 21)
 
     def test_memory(self):
         worker = machine.Worker([WORKER, "baseline"])
