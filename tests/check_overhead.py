@@ -585,6 +585,8 @@ class Pages(unittest.TestCase):
         self.assertAlmostEqual(dots[0], at["1"], delta=0.2)
         self.assertAlmostEqual(dots[1], at["2"], delta=0.2)
         self.assertGreater(dots[2], dots[1])
+        self.assertEqual([dot["style"] for dot in read.found("circle")],
+                         [each["style"].replace("background", "fill") for each in read.found("i")][:3])
 
     def test_band_is_shaded(self):
         chart = page.ratio_charts(results.Results(sample_data(again=(1.5, 1))),
@@ -636,6 +638,21 @@ class Pages(unittest.TestCase):
         self.assertGreater(ys[0], ys[1])
         self.assertEqual(page.tail_chart("x", [(1, [(0.5, None)])]), "")
 
+    def test_seconds_begin_with_the_first(self):
+        chart = page.second_chart("x", [(1, [5, 6, 7])], str)
+        points = re.search(r'class="line".* d="M([^"]*)"/>', chart).group(1).split("L")
+        marks = dict(re.findall(r'text x="([\d.]+)" y="210" text-anchor="middle">(\d s)<', chart))
+        at = {name: float(x) for x, name in marks.items()}
+        self.assertAlmostEqual(float(points[0].split()[0]), at["1 s"], delta=0.2)
+        self.assertAlmostEqual(float(points[1].split()[0]), at["2 s"], delta=0.2)
+
+    def test_no_label_is_cut(self):
+        """Half of the last one, a digit of which is 6 wide, lies before the edge."""
+        chart = page.lines_chart("x", [(1, [(0, 1), (20000, 2)])], (figures.count_text, str))
+        x, name = re.findall(r'x="([\d.]+)" y="210" text-anchor="middle">([^<]*)<', chart)[-1]
+        self.assertEqual(name, "20,000")
+        self.assertLessEqual(float(x) + 6 * len(name) / 2, page.WIDTH)
+
     def test_load(self):
         read = Reader(page.load_page(sample_load()))
         self.assertIn([["", "requests", "per second", "hits", "misses", "errors", "wrong values"],
@@ -681,6 +698,11 @@ class Pages(unittest.TestCase):
             self.assertIn(text, read.texts)
         self.assertEqual(read.tables[0][1][-1], "9")
 
+    def test_sets_have_no_hits(self):
+        load = sample_load()
+        load["set"] = {**LOAD_KIND, "requests": 5}
+        self.assertEqual(Reader(page.load_page(load)).tables[0][2][:5], ["set", "5", "0", "-", "-"])
+
 
 class Loads(unittest.TestCase):
     """Two results of mcload."""
@@ -716,6 +738,10 @@ class Loads(unittest.TestCase):
         one = sample_load()
         one["samples"] = [{"requests": n, "p50_us": n, "p99_us": 2 * n} for n in range(1, 11)]
         self.assertEqual(loads.comparison(one, one)[0][3][1:3], ["10.0 us (4.00 us to 18.0 us)"] * 2)
+
+    def test_runs_before_seconds(self):
+        self.assertEqual(loads.numbers_of(load_of_runs(3, 4), "per_second", "requests"), [3, 4])
+        self.assertEqual(loads.numbers_of(load_of_runs(3), "per_second", "requests"), [1000, 3000])
 
     def test_scan_is_not_compared(self):
         with self.assertRaises(options.Usage):
@@ -957,6 +983,135 @@ class Counting(Folder):
         self.assertEqual(len(work.value(0)), 1000)
 
 
+# ---- how it is measured --------------------------------------------------------------------------
+
+
+class Measuring(Folder):
+    """With workers that answer what they are told to, and note what they are asked."""
+
+    def worker(self, answer):
+        self.asked = []
+        return mock.Mock(ask=lambda line, patience=0: self.asked.append(line) or answer(line))
+
+    def test_cells(self):
+        """Of the samples 10,000 to 1."""
+        track = measure.Track("a", GET)
+        track.samples.extend(range(10000, 0, -1))
+        track.cpu_ns, track.operations = 6000, 4
+        cell = track.cell(TCP)
+        self.assertEqual([cell[name] for name in ("samples", "p50", "p99", "p999", "cpu")],
+                         [10000, 5000, 9900, 9990, 1500])
+        self.assertEqual(cell["points"][:4] + cell["points"][10:40:10],
+                         [1, 2057, 3691, 4989, 9000, 9900, 9990])
+        self.assertIsNone(cell["points"][40])
+
+    def test_pilots_do_not_count(self):
+        """They are long enough after the fifth; processor time is that of slices."""
+        track = measure.Track("a", GET)
+        worker = self.worker(lambda line: "%d 7000" % (20000 * int(line.split()[1])))
+        track.find_count(worker, 1000)
+        self.assertEqual(self.asked, ["round %d" % n for n in (2, 4, 8, 16, 32, 32, 32, 32)])
+        self.assertEqual(track.count, 50)
+        self.assertEqual(track.time_together(worker), 20000)
+        self.assertEqual((track.cpu_ns, track.operations), (7000, 50))
+
+    def test_each_slice_begins_with_a_check(self):
+        """On another connection; a set must be seen by the server."""
+        worker, work = self.worker(lambda line: ""), results.find_work("set")
+        with mock.patch.object(measure, "holds_first", return_value=True) as holds:
+            for name in (GET, work):
+                track = measure.Track("a", name)
+                for _ in range(2):
+                    track.attempt(worker, "a:1", lambda worker: track.rounds.append(1))
+        self.assertEqual(self.asked, 2 * ["open a:1", GET.line(), "check"] +
+                         2 * ["open a:1", work.line(), "check"])
+        self.assertEqual(holds.mock_calls, 2 * [mock.call("a:1", work)])
+        with mock.patch.object(measure, "holds_first", return_value=False):
+            track.attempt(worker, "a:1", lambda worker: self.fail())
+        self.assertIn("does not hold", track.problem)
+
+    def test_sets_are_looked_for(self):
+        self.addCleanup(machine.end_workers)
+        address, work = machine.Servers(self.folder).start("tcp", None), results.find_work("set")
+        with machine.Connection(address) as connection:
+            for value, held in [(work.value(1), False), (work.value(0), True)]:
+                self.assertTrue(connection.set(work.key(0), value))
+                self.assertEqual(machine.holds_first(address, work), held)
+            self.assertIsNone(connection.get(work.key(0)))
+
+    def test_clients_take_turns(self):
+        order = []
+
+        def track(client, work):
+            return mock.Mock(client=client, work=work,
+                             attempt=lambda *_: order.append((work.name, client)))
+        tracks = [track(client, work) for work in (GET, MANY) for client in "abc"]
+        team = mock.Mock(workers=dict.fromkeys("abc"))
+        with mock.patch.object(measure, "PROGRESS"):
+            measure.run_rounds(team, tracks, "a:1", measure.Plan(3, 1, 100), "")
+        self.assertEqual(order, [(work.name, client) for turn in ("abc", "bca", "cab")
+                                 for work in (GET, MANY) for client in turn])
+
+    def test_stolen_time(self):
+        lines = ["1 2 3 4 5 6 7 8 9 10", "2 3 4 5 6 7 8 18 10 11"]
+        with mock.patch.object(machine, "find_line", lambda path, name: lines.pop(0)):
+            before = machine.stolen_time()
+            self.assertEqual(before, (8, 36))
+            self.assertEqual(machine.stolen_since(before), 10 / 17)
+
+    def measurement(self, **more):
+        found = overhead.Measurement.__new__(overhead.Measurement)
+        found.data, found.client_at, found.server_at = results.new_data(), None, None
+        found.programs, found.address = mock.Mock(), lambda transport, processor: "a:1"
+        vars(found).update(more)
+        return found
+
+    def test_parts_are_medians(self):
+        """Of the second run of operations: in the first one caches are cold."""
+        runs = []
+
+        def answer(line):
+            if not line.startswith("parts"):
+                return ""
+            runs.append(line)
+            return " ".join(str(len(runs) % 2 * 1000 + 10 * part + i) for i in range(3)
+                            for part in range(len(results.PARTS)))
+        measurement = self.measurement()
+        with mock.patch.object(overhead, "Worker") as worker, \
+                mock.patch.object(overhead, "PROGRESS"):
+            worker.return_value.__enter__.return_value = self.worker(answer)
+            measurement.measure_parts()
+        self.assertEqual(measurement.data["parts"], [
+            dict({part: 10 * i + 1 for i, part in enumerate(results.PARTS)}, work=work)
+            for work in overhead.PARTS_WORKS])
+
+    def test_limits_are_tried_again(self):
+        """As long as they are not kept, three times at most; the least counts."""
+        limit = next(limit for limit in limits.LIMITS if limit.client == "wire")
+        for counts, wanted, left in [((1e6, 30, 20), 30, 1), ((3e6, 1e6, 2e6), 1e6, 0)]:
+            figures_of = list(counts)
+            counter = mock.Mock(instructions=lambda *_: figures_of.pop(0))
+            self.assertEqual(self.measurement().count_limit(counter, "", "gcc -O2", limit), wanted)
+            self.assertEqual(len(figures_of), left)
+
+    def test_limits_are_those_of_the_build(self):
+        """What is above its own is named, and the status is 1."""
+        limit, printed = limits.LIMITS[1], []
+        measurement = self.measurement(count_builds=lambda counter: None)
+        measurement.data["builds"] = [
+            {"build": build, "client": limit.client, "work": limit.work, "instructions": limit.most + 1}
+            for build in ("gcc -Os", "gcc -O2")]
+        with mock.patch.object(overhead, "Counter"), \
+                mock.patch.object(overhead, "Measurement", lambda *_: measurement), \
+                mock.patch.object(overhead, "print_out", printed.append), \
+                self.assertRaises(overhead.Stop) as stopped:
+            overhead.print_limits(options.read_arguments(["--builds"]), "")
+        self.assertEqual((stopped.exception.status, str(stopped.exception)),
+                         (1, "more than the limit: gcc -O2, " + limit.text))
+        self.assertEqual([each["most"] for each in json.loads(printed[0])["limits"]],
+                         [limit.small, limit.most])
+
+
 # ---- the workers ---------------------------------------------------------------------------------
 
 
@@ -994,6 +1149,29 @@ class Workers(WithServer):
             ns, outcome = worker.ask("try").split()
             self.assertGreaterEqual(int(ns), 4 * MS)
             self.assertEqual(outcome, "right")
+
+    def test_the_first_time_is_that_of_one(self):
+        """The one before it only warms up; a busy machine does not add 20 ms four times."""
+        for role in ("baseline", "mcwire"):
+            worker = self.begin(role, GET, lambda call: time.sleep(0.02))
+            self.assertLess(min(int(worker.ask("each 1")) for _ in range(4)), 40 * MS)
+
+    def test_a_miss_is_no_hit(self):
+        """One of three keys is not there."""
+        worker = self.begin("mcwire", results.find_work("get-3"))
+        del self.server.store[GET.key(2)]
+        with self.assertRaisesRegex(machine.Failed, "wrong result"):
+            worker.ask("run 1")
+
+    def test_bytes_in_memory(self):
+        worker = machine.Worker([WORKER, "wire"])
+        self.addCleanup(worker.end)
+        hit = b"VALUE %s 0 32\r\n%s\r\n" % (GET.key(99), GET.value(99))
+        for name, size in [("put-get", len(b"get %s\r\n" % GET.key(0))), ("read-stored", 8),
+                           ("read-hit", len(hit) + 5), ("item-hit-100", 100 * len(hit) + 5),
+                           ("read-miss", 5), ("read-va", 41)]:
+            self.assertEqual(worker.ask("work " + name), str(size), name)
+            worker.ask("run 3")
 
     def test_other_keys(self):
         """The next operations are of the next keys, which have other values."""
@@ -1238,6 +1416,22 @@ class Waits(Folder):
         self.assertEqual(found["mcwire"]["failed"], 0)
         self.assertGreater(min(found["mcwire"][each] for each in ("connect", "idle", "next", "back")), 0)
 
+    def test_processor_time(self):
+        """Of a round, user and system: as the system counts it, but for the warm-up, and a clock whose
+        ticks are 10 ms."""
+        def used():
+            with open("/proc/%d/stat" % worker.process.pid, encoding="latin-1") as file:
+                words = file.read().rpartition(")")[2].split()
+            return (int(words[11]) + int(words[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+        with machine.Worker([WORKER, "baseline"]) as worker:
+            worker.ask("open " + self.begin_memcached())
+            worker.ask(GET.line())
+            before = used()
+            told = int(worker.ask("round 20000").split()[1]) / MS
+            after = used()
+        self.assertLessEqual(told, after - before + 21)
+        self.assertGreaterEqual(told, 0.9 * (after - before) - 21)
+
     def test_memory(self):
         worker = machine.Worker([WORKER, "baseline"])
         worker.ask("hello")  # until then it may be no more than a fork
@@ -1442,6 +1636,7 @@ class Runs(Folder):
             self.assertEqual(sorted(os.listdir(below)), sorted(others))
             for name in others:
                 self.assertEqual(os.listdir("%s/%s" % (below, name)), ["file"])
+            self.assertFalse(machine.is_abandoned("%s/%sabcdef" % (below, left)))  # it is gone
 
     def test_interrupted(self):
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -139,6 +139,46 @@ ln -s "$SQUARES" "$2/bench/squares" && ln -s "$REAL_MCWIRE" "$2/src/tool"'
         grep -q 'listening at unix:.*, for learning and tests$' "$source/errors"
 }
 
+# ---- pages of mcload -----------------------------------------------------------------------------
+
+# make_loads: a mcload that writes what --json names, and an overhead; both print their arguments.
+make_loads() {
+    new_source load && fake meson <<'END_OF_MESON'
+mkdir -p "$2/bench/load" "$2/bench/overhead"
+printf '#!/bin/sh\necho mcload "$@"\nfor each; do
+    case $each in --json=*) echo {} >"${each#*=}" ;; esac\ndone\n' >"$2/bench/load/mcload"
+printf '#!/bin/sh\necho overhead "$@"\n' >"$2/bench/overhead/overhead.sh"
+chmod +x "$2"/bench/*/*
+END_OF_MESON
+}
+
+# expect_load STATUS LINES ARGUMENT...: what the two print; {} is $tap_folder.
+expect_load() {
+    local status=0
+    with_fakes "$source/bench/run" load "${@:3}" >"$tap_folder/loads" 2>&1 || status=$?
+    echo "status $status" && cat "$tap_folder/loads"
+    [ "$status" = "$1" ] && diff <(echo "$2") "$tap_folder/loads"
+}
+
+expect_load_pages() {
+    local page=$tap_folder/page kept=$tap_folder/kept
+    make_loads && expect_load 0 "mcload --rate 5 --json=$kept
+overhead --from $kept --html $page" --html "$page" --rate 5 --json "$kept" &&
+        [ -s "$kept" ] && expect_load 0 "mcload --json=$kept" --json="$kept" &&
+        expect_load 0 'overhead --from a b' --from a b &&
+        with_fakes "$source/bench/run" load --html="$page" --time 1 >"$tap_folder/loads" &&
+        kept=$(sed -n 's/^overhead --from \(.*\) --html .*/\1/p' "$tap_folder/loads") &&
+        [ -n "$kept" ] && [ ! -e "$kept" ]
+}
+
+# expect_load_refused: before anything is measured.
+expect_load_refused() {
+    expect_load 2 "bench/run: --html: cannot write to '/nowhere/page'" --time 9 --html /nowhere/page &&
+        expect_load 2 "bench/run: --html: cannot write to ''" --html= &&
+        expect_load 2 "bench/run: --html: cannot write to ''" --time 9 --html &&
+        expect_load 2 'bench/run: --from: comes first, as nothing is measured then' --time 9 --from a b
+}
+
 # ---- a source that cannot be written to ----------------------------------------------------------
 
 # read_only FOLDER COMMAND...: root needs a mount for it, which only the command sees.
@@ -269,6 +309,8 @@ if [ -x "${4-}" ]; then
 else
     skip "without memcached, squares asks the small one" "mcwire is not built"
 fi
+check "a page of mcload, and its JSON" expect_load_pages
+check "what would be lost at its end is refused" expect_load_refused
 if read_only "$tap_folder" true 2>/dev/null; then
     check "a source that cannot be written to is built elsewhere" expect_built_elsewhere
     check "but not in a folder of somebody else" expect_own_folder

@@ -24,6 +24,7 @@ except ImportError:
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
 
 from memcached import PATIENCE_S, Memcached, statistics_of
+from schedule import Server
 from tap import run_cases
 
 SQUARES = os.path.abspath(sys.argv[1])
@@ -188,6 +189,23 @@ class Runs(unittest.TestCase):
         self.assertEqual(counts[0], counts[1])
         self.assertNotEqual(counts[0], counts[2])
 
+    def test_draws_are_uniform(self):
+        """Chi-square of five degrees of freedom: 20 is exceeded once in 800 times; of a fixed seed."""
+        server = Server(self)
+        runs_of("--server", server.address, "--domain=5", "--requests=600", "--runs=1", "--seed=1",
+                "--cost-us=0", NO_TIMEOUT)
+        drawn = [call.keys[0] for call in server.gets()]
+        counts = [drawn.count(b"sq:%d" % n) for n in range(6)]
+        self.assertEqual(sum(counts), 600)
+        self.assertLess(sum((count - 100) ** 2 / 100 for count in counts), 20)
+
+    def test_expense_takes_its_time(self):
+        """Never less than 40 ms, and at least once no more: a busy machine only adds to it."""
+        runs = runs_of("--private", "--domain=4294967295", "--requests=1", "--runs=5",
+                       "--cost-us=40000", NO_TIMEOUT)
+        self.assertGreaterEqual(min(run["seconds"] for run in runs), 0.04)
+        self.assertLess(min(run["seconds"] for run in runs), 0.045)
+
     def test_domain_of_one_number(self):
         runs = runs_of("--private", "--domain=0", "--runs=2", "--requests=10", NO_TIMEOUT)
         self.assertEqual([run["misses"] for run in runs], [1, 0])
@@ -268,6 +286,8 @@ class Printing(unittest.TestCase):
                        "--runs=4", NO_TIMEOUT).stdout
         rows = self.table_of(text)
         self.assertEqual([row[0] for row in rows], [1, 2, 3, 4])
+        for each, row in zip(re.findall(r" ([\d.]+)s", text.split("\n")[1]), rows, strict=True):
+            self.assertAlmostEqual(float(each), row[1], delta=0.0056)
         for _, seconds, _, hits, misses, rate, faster in rows:
             self.assertEqual(hits + misses, 300)
             self.assertAlmostEqual(rate, 100 * hits / 300, delta=0.051)
@@ -283,9 +303,81 @@ class Printing(unittest.TestCase):
             model = (met[1] - met[0]) * (means[0] + means[1]) + 300 * means[2]
             self.assertAlmostEqual(row[2], model, delta=0.002 + model * 0.03)
         measured, predicted = (sum(row[i] for row in rows) for i in (1, 2))
+        parts = (means[0] + means[1]) * sum(row[4] for row in rows) + 1200 * means[2]
+        self.assertLess(parts, measured * 1.01 + 0.002)  # they were measured within it
         differ = float(re.search(r"differ by ([\d.]+) % in all", text).group(1))
         self.assertAlmostEqual(differ, 100 * abs(measured / predicted - 1), delta=1 + 100 *
                                (0.003 / predicted + 0.003 * measured / predicted ** 2))
+
+    def test_percentiles_are_those_of_a_run(self):
+        """In the first two of three runs each get takes 40 ms; in the third two of six take 80."""
+        def script(call):
+            if call.verb == "get":
+                gets.append(call)
+                time.sleep(0.04 if len(gets) <= 12 else 0.08 if len(gets) > 16 else 0)
+        gets = []
+        runs = runs_of("--server", Server(self, script).address, "--domain=0", "--requests=6",
+                       "--runs=3", "--cost-us=0", NO_TIMEOUT)
+        for run, p50, p99, seconds in zip(runs, (40, 40, 0), (40, 40, 80), (0.24, 0.24, 0.16)):
+            self.assertGreaterEqual(run["p50_us"], 990 * p50)
+            self.assertGreaterEqual(run["p99_us"], 990 * p99)
+            self.assertGreaterEqual(run["seconds"], seconds)
+        self.assertLess(runs[2]["p50_us"], 40000)
+
+    def test_difference_from_the_model(self):
+        """A cache that forgets everything makes two misses more, each of 20 ms, than are expected."""
+        server = Server(self, lambda call: setattr(call, "reply", b"END\r\n")
+                        if call.verb == "get" else None)
+        text = squares("--server", server.address, "--domain=0", "--requests=2", "--runs=2",
+                       "--cost-us=20000", NO_TIMEOUT).stdout
+        measured, predicted = map(sum, zip(*(row[1:3] for row in self.table_of(text))))
+        self.assertGreaterEqual(measured, 0.079)
+        differ = float(re.search(r"differ by ([\d.]+) % in all", text).group(1))
+        self.assertAlmostEqual(differ / 100 + 1, measured / predicted, delta=0.2)
+
+    def test_bars_and_sums(self):
+        """A get of the first run takes 200 ms, and another fails; two of the second run are wrong.
+        The model has the same time for each run."""
+        def script(call):
+            call.reply = call.reply.replace(b" 0 1\r\n0", b" 2 1\r\n%d" % (call.number in (16, 18)))
+            if call.number == 4:
+                time.sleep(0.2)
+            if call.number == 6:
+                call.reply = b"SERVER_ERROR busy\r\n"
+        result = squares("--server", Server(self, script).address, "--domain=0", "--requests=10",
+                         "--runs=2", "--cost-us=0", NO_TIMEOUT)
+        self.assertIn("\nErrors: 1. Wrong: 2. Server: 127.", result.stdout)
+        self.assertEqual(result.returncode, 1)
+        bars = re.findall("x  ([ #|]+)$", result.stdout, re.MULTILINE)
+        rows = self.table_of(result.stdout)
+        longest = max(max(row[1:3]) for row in rows)
+        for bar, row in zip(bars, rows, strict=True):
+            length = len(bar) if bar.endswith("#") else bar.count("#")
+            self.assertAlmostEqual(length, 21 * row[1] / longest, delta=1.6)
+            self.assertAlmostEqual(bar.index("|"), 21 * row[2] / longest, delta=0.6)
+
+    def test_cache_that_was_not_empty(self):
+        """Of 100 squares it holds 50; the misses of the first run tell."""
+        server = Server(self, lambda call: setattr(call, "reply", re.sub(
+            rb"^(VALUE \S+) 0", rb"\1 2", call.reply)))
+        server.store = {b"sq:%d" % n: b"%d" % n ** 2 for n in range(50)}
+        text = squares("--server", server.address, "--domain=99", "--requests=300", "--runs=1",
+                       "--cost-us=0", NO_TIMEOUT).stdout
+        expected, misses = 100 * (1 - 0.99 ** 300), self.table_of(text)[0][4]
+        held = re.search(r"it is taken to have held (\d+) % of the squares", text).group(1)
+        self.assertAlmostEqual(int(held), 100 * (1 - misses / expected), delta=0.51)
+        self.assertLess(misses, 51)
+
+    def test_names_of_servers(self):
+        """They cannot end a string or an element; there is no such server."""
+        name = "unix:/no<where&\"\\"
+        with tempfile.TemporaryDirectory() as folder:
+            path = folder + "/runs.svg"
+            report = report_of(squares("--server", name, "--runs=1", "--requests=1", "--cost-us=0",
+                                       "--format=json", "--plot", path))
+            root = xml.etree.ElementTree.parse(path).getroot()
+        self.assertEqual(report["server"], name)
+        self.assertIn(name + ", seed %d" % report["seed"], [each.text for each in root.iter()])
 
     def test_picture_is_to_scale(self):
         """Its bars, lines and dots lie where the table's figures belong."""
@@ -295,6 +387,8 @@ class Printing(unittest.TestCase):
                            "--seed=1", "--runs=3", "--plot", path, NO_TIMEOUT).stdout
             root = xml.etree.ElementTree.parse(path).getroot()
         rows = self.table_of(text)
+        head = next(each.text for each in root.iter() if "as fast" in (each.text or ""))
+        self.assertIn("last run %.1f times as fast as the first" % rows[-1][6], head)
         def found(name, kind):
             return [each.attrib for each in root.iter("{http://www.w3.org/2000/svg}" + name)
                     if each.get("class", "").startswith(kind)]
@@ -536,7 +630,7 @@ class Interrupted(unittest.TestCase):
         printed, said = self.interrupt(process)
         rows = re.findall(r"^ *\d+ +\d+\.\d{3} .* %  +\d+\.\dx", printed, re.MULTILINE)
         self.assertGreaterEqual(len(rows), 1, printed)
-        self.assertRegex(printed, r"\nModel \(\|\): expected misses x \(1\.\d\d ms \+ \d[^)]*, a set\)"
+        self.assertRegex(printed, r"\nModel \(\|\): expected misses x \([1-9][\d.]* ms \+ \d[^)]*, a set\)"
                                   r" \+ 1000 requests x \d.*, a get\.\nMeasured and predicted differ ")
         self.assertRegex(printed, r"\nGets: \d{4,}, mean ")
         self.assertEqual(said.splitlines()[-1],
@@ -652,7 +746,7 @@ class Failures(unittest.TestCase):
                       b"SERVER_ERROR out of order\r\n"]:
             server = Babbler(self, reply)
             result = squares("--server", server.address, "--format=json", "--runs=2",
-                             "--requests=100")
+                             "--requests=100", "--cost-us=0")  # an outage of 1 s would be two
             runs = report_of(result)["runs"]
             self.assertEqual((total(runs, "hits"), total(runs, "wrong")), (0, 0), reply)
             self.assertGreater(total(runs, "errors"), 0, reply)

@@ -134,9 +134,10 @@ def is_abandoned(path):
     """True for a folder of ours whose process does not exist."""
     found = re.fullmatch(r"mcwire-([0-9]{1,9})-[A-Za-z0-9]{6}", os.path.basename(path))
     try:
+        is_ours = os.lstat(path).st_uid == os.geteuid()  # it may be gone: others sweep, too
         os.kill(int(found.group(1)), 0)
     except ProcessLookupError:
-        return os.lstat(path).st_uid == os.geteuid()
+        return is_ours
     except (AttributeError, OSError):
         pass
     return False

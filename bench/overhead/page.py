@@ -34,7 +34,7 @@ height:.7em;border-radius:50%;margin-right:.35em}
 td,th{padding:2px 10px 2px 0;text-align:right;white-space:nowrap;
 border-bottom:1px solid var(--grid)}
 td:first-child,th:first-child{text-align:left}.wrap td{white-space:normal;text-align:left;
-vertical-align:top;overflow-wrap:anywhere}
+vertical-align:top;overflow-wrap:anywhere}.wrap td:first-child{white-space:nowrap}
 @media print{:root{--page:#fff;--ink:#000;--dim:#444}body{max-width:none;font-size:10px}
 .scroll{overflow:visible}table{font-size:7px;width:100%}td,th{padding:1px 3px;white-space:normal}
 figure,tr{break-inside:avoid}}
@@ -118,10 +118,10 @@ class Axis:
 def vertical_ticks(axis, top, bottom, label):
     parts = []
     for tick in axis.ticks():
-        x = axis.at(tick)
+        x, name = axis.at(tick), label(tick)
         parts.append('<path class="grid" d="M%.1f %dV%d"/><text x="%.1f" y="%d" '
-                     'text-anchor="middle">%s</text>' % (x, top, bottom, x, bottom + 14,
-                                                         text(label(tick))))
+                     'text-anchor="middle">%s</text>' % (
+                         x, top, bottom, min(x, WIDTH - 3.4 * len(name)), bottom + 14, text(name)))
     return parts
 
 
