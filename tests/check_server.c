@@ -1727,6 +1727,43 @@ START_TEST(operations_made)
 }
 END_TEST
 
+/* Whatever was in its place, an operation that is started has its command and key, and nothing else. */
+START_TEST(operation_started)
+{
+    struct mc_op op;
+    struct mc_value value;
+    memset(&op, 0xa5, sizeof op);
+    op.large_flags = true;
+    mc_op_start(&op, &mc_command_set, key);
+    ck_assert(op.command == &mc_command_set && op.key.data == key.data && op.key.len == key.len);
+    ck_assert(op.data.len == 0 && op.number == 0 && op.flags == 0 && !op.large_flags);
+    ck_assert(op.exptime == 0 && op.meta_flags == NULL && op.meta_count == 0 && op.deadline == 0);
+    ck_assert(op.value == NULL && op.meta == NULL && op.sink == NULL);
+    ck_assert(op.keys == NULL && op.values == NULL && op.count == 0);
+    memset(&op, 0xa5, sizeof op);
+    mc_op_start_many(&op, &mc_command_gat, &key, &value, 1);
+    ck_assert(op.command == &mc_command_gat && op.keys == &key && op.values == &value);
+    ck_assert(op.count == 1 && op.key.len == 0 && op.exptime == 0 && op.deadline == 0);
+}
+END_TEST
+
+/* Each place that is given for a result is the operation's. */
+START_TEST(places_of_operations)
+{
+    const struct mc_item item = {.key = key, .value = ok, .flags = 1, .large_flags = true};
+    const struct mc_flags none = {NULL, 0};
+    struct mc_value value;
+    struct mc_meta meta;
+    struct mc_op op = mc_op_mg(key, none, &value, &meta);
+    ck_assert(op.value == &value && op.meta == &meta);
+    ck_assert_ptr_eq(mc_op_ms(key, ok, none, &meta).meta, &meta);
+    ck_assert_ptr_eq(mc_op_md(key, none, &meta).meta, &meta);
+    ck_assert_ptr_eq(mc_op_ma(key, none, &meta).meta, &meta);
+    ck_assert_ptr_eq(mc_op_meta(&mc_command_me, key, none, &meta).meta, &meta);
+    ck_assert(mc_op_store(&mc_command_set, &item).large_flags);
+}
+END_TEST
+
 /* A connection that is opened before it is used; or cannot be, which is a failure and a pause. */
 START_TEST(opened_before_use)
 {
@@ -2615,6 +2652,8 @@ int main(void) // NOLINT(readability-function-size): a table
         {quiet_alone, 1},
         {calls_by_name, 1},
         {operations_made, 1},
+        {operation_started, 1},
+        {places_of_operations, 1},
         {timeouts_and_closes, 1},
         {timeouts_of_writes, 1},
         {batch_that_ends_early, 1},
