@@ -171,7 +171,8 @@ enum mc_store { MC_SET, MC_ADD, MC_REPLACE, MC_APPEND, MC_PREPEND, MC_CAS };
  * `noreply`, only a failure gets a reply: send an mn after such commands and read until MC_MN. */
 
 /* Retrieval commands. `count` 0 is MC_E_KEY; a line of MC_REQUEST_MAX bytes or more is MC_E_LONG,
- * or MC_E_FULL if the buffer ends first. */
+ * or MC_E_FULL if the buffer ends first. An exptime is that of mc_item: up to
+ * MC_EXPTIME_RELATIVE_MAX in seconds from now. */
 int mc_put_get(struct mc_out *out, const struct mc_bytes *keys, size_t count);
 int mc_put_gets(struct mc_out *out, const struct mc_bytes *keys, size_t count);
 int mc_put_gat(struct mc_out *out, int32_t exptime, const struct mc_bytes *keys, size_t count);

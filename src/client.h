@@ -75,7 +75,8 @@ int mc_client_store(struct mc_client *client, const struct mc_command *command,
                     const struct mc_item *item, mc_deadline deadline);
 
 /* MC_DELETED or MC_NOT_FOUND; MC_NUMBER (*number is the new value) or MC_NOT_FOUND; MC_TOUCHED or
- * MC_NOT_FOUND; or an error reply, or negative. */
+ * MC_NOT_FOUND; or an error reply, or negative. touch, gat: an exptime up to MC_EXPTIME_RELATIVE_MAX
+ * is in seconds from now; 0: never. */
 int mc_client_delete(struct mc_client *client, struct mc_bytes key, mc_deadline deadline);
 int mc_client_incr(struct mc_client *client, struct mc_bytes key, uint64_t delta, uint64_t *number,
                    mc_deadline deadline);

@@ -25,6 +25,7 @@
  *   metadump mgdump key (classes) sink: lines           MC_END MC_BUSY
  *   watch           key (words) sink: lines             none: it ends with the connection
  *
+ * An exptime up to MC_EXPTIME_RELATIVE_MAX is in seconds from now: see mc_item in proto.h.
  * Errors are MC_ERROR, MC_CLIENT_ERROR, MC_SERVER_ERROR, and every negative result. mg asked with v
  * is MC_HIT; MC_HD when the item is as the flag C says, and then there is no value. After "stats
  * sizes_enable" and "sizes_disable" memcached says no END: fail the connection then.

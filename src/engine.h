@@ -120,7 +120,7 @@ struct mc_op {
     uint64_t number;                  /* delta; cas unique; another number of the command */
     uint64_t flags; /* of the item; above 2^32-1 only with large_flags: see mc_item */
     bool large_flags;
-    int32_t exptime;                  /* seconds from now up to 30 days, above it Unix time */
+    int32_t exptime; /* up to MC_EXPTIME_RELATIVE_MAX in seconds from now: see mc_item */
     const struct mc_flag *meta_flags; /* of a meta command */
     size_t meta_count;
     mc_deadline deadline; /* for mc_engine_deadline(); 0: none */

@@ -44,7 +44,7 @@ static inline struct mc_flag mc_op_flag_number(char letter, uint64_t number)
     return flag;
 }
 
-/* N, R, T with seconds. */
+/* N, R, T with seconds from now, as an exptime: up to MC_EXPTIME_RELATIVE_MAX. */
 static inline struct mc_flag mc_op_flag_ttl(char letter, int32_t ttl_s)
 {
     struct mc_flag flag = mc_op_flag(letter);
@@ -123,7 +123,8 @@ static inline struct mc_op mc_op_gets(struct mc_bytes key, struct mc_value *valu
     return op;
 }
 
-/* gat and gats set the exptime, too. */
+/* gat and gats set the exptime, too. Wherever there is one, a number up to MC_EXPTIME_RELATIVE_MAX is
+ * in seconds from now; above it Unix time; 0: never. */
 static inline struct mc_op mc_op_gat(int32_t exptime, struct mc_bytes key, struct mc_value *value)
 {
     struct mc_op op;

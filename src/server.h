@@ -120,7 +120,7 @@ int mc_server_do(struct mc_server *server, struct mc_op *op);
  * what mc_client_run() does, or why there is no connection. */
 int mc_server_run(struct mc_server *server, struct mc_op *ops, size_t count);
 
-/* Retrieval. */
+/* Retrieval. gat and gats give the item a new exptime, as for a store. */
 int mc_server_get(struct mc_server *server, struct mc_bytes key, struct mc_value *value);
 int mc_server_gets(struct mc_server *server, struct mc_bytes key, struct mc_value *value);
 int mc_server_gat(struct mc_server *server, int32_t exptime, struct mc_bytes key,

@@ -134,6 +134,15 @@ class Pages(unittest.TestCase):
         listed = " ".join(re.findall(r"^\.It Va (.*)", self.pages["command"], re.MULTILINE))
         self.assertEqual(re.findall(r"mc_command_\w+", listed), commands)
 
+    def test_the_greatest_relative_expiry_is_named(self):
+        """Where a caller gives an exptime, the header and its page say from when on it is a date."""
+        for kind, texts, ending in (("header", self.headers, ".h"), ("page", self.pages, ".3")):
+            with_one = {name for name, text in texts.items() if "exptime" in text}
+            with_one -= {"request", "annotate"}  # they read what somebody else has given
+            self.assertGreaterEqual(len(with_one), 5, kind)
+            for name in with_one:
+                self.assertTrue("MC_EXPTIME_RELATIVE_MAX" in texts[name], name + ending)
+
     def test_nothing_else_is_named(self):
         """Each mc_ and MC_ in a page is in a header, or is another page."""
         known = set(re.findall(r"\bmc_\w+|\bMC\w*_\w+", " ".join(self.headers.values())))

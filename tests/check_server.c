@@ -1419,6 +1419,27 @@ START_TEST(deadline_of_the_next_call)
 }
 END_TEST
 
+/* Or for one batch. */
+START_TEST(deadline_of_the_next_batch)
+{
+    struct mc_op version = {.command = &mc_command_version};
+    struct world w;
+    struct mc_server server;
+    init_world(&w, &server);
+    for (int k = 0; k < 3; k++)
+        script_step(&w.script, "version\r\n", "VERSION 1\r\n");
+    w.dial_ms = 7;
+    for (int k = 0; k < 2; k++) {
+        mc_server_set_deadline(&server, w.now + 7);
+        ck_assert_int_eq(mc_server_run(&server, &version, 1), 0);
+    }
+    w.script.deadline = w.now + LONG_MS;
+    ck_assert_int_eq(mc_server_run(&server, &version, 1), 0);
+    ck_assert_uint_eq(w.dials, 1);
+    script_free(&w.script);
+}
+END_TEST
+
 /* Connecting and the login can have less time than the operation, but not more. */
 START_TEST(time_to_connect)
 {
@@ -1438,14 +1459,33 @@ START_TEST(time_to_connect)
 }
 END_TEST
 
-/* A connection that was not used for longer than it may be is closed before the next operation. */
-START_TEST(greatest_idle_age)
+/* The login, too, has only the time for connecting. */
+START_TEST(time_to_log_in)
 {
     struct world w;
     struct mc_server server;
     init_world(&w, &server);
+    server.connect_timeout_ms = w.dial_ms = 5;
+    server.user = server.password = MC_BYTES("x");
+    w.script.end = MC_E_TIMEOUT;
+    script_step(&w.script, "set auth 0 0 3\r\nx x\r\n", "");
+    ck_assert_int_eq(mc_server_version(&server), MC_E_TIMEOUT);
+    ck_assert(w.dials == 1 && w.closes == 1);
+    script_check_sent(&w.script);
+    script_free(&w.script);
+}
+END_TEST
+
+/* A connection that was not used for longer than it may be is closed before the next operation, or
+ * batch. */
+START_TEST(greatest_idle_age)
+{
+    struct mc_op version = {.command = &mc_command_version};
+    struct world w;
+    struct mc_server server;
+    init_world(&w, &server);
     server.idle_max_ms = 500;
-    for (int k = 0; k < 4; k++)
+    for (int k = 0; k < 5; k++)
         script_step(&w.script, "version\r\n", "VERSION 1\r\n");
     ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
     w.now += 500;
@@ -1455,12 +1495,15 @@ START_TEST(greatest_idle_age)
     w.now += 501;
     ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
     ck_assert(w.dials == 2 && w.closes == 1);
+    w.now += 501;
+    ck_assert_int_eq(mc_server_run(&server, &version, 1), 0);
+    ck_assert(w.dials == 3 && w.closes == 2);
     server.idle_max_ms = 0;
     w.now += 1000000;
     w.script.deadline += 1000000;
     ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
-    ck_assert(w.dials == 2 && w.closes == 1 && w.checks == 1);
-    expect_counts(&server, 2, 0);
+    ck_assert(w.dials == 3 && w.closes == 2 && w.checks == 1);
+    expect_counts(&server, 3, 0);
     script_free(&w.script);
 }
 END_TEST
@@ -1482,6 +1525,7 @@ START_TEST(pause_left)
     mc_server_resume(&server);
     ck_assert_int_eq(mc_server_pause_left(&server), 0);
     ck_assert_int_eq(mc_server_version(&server), MC_E_CONNECT);
+    ck_assert_int_eq(server.pause_ms, 2 * MC_SERVER_PAUSE_MIN_MS);
     w.now += 10000;
     ck_assert_int_eq(mc_server_pause_left(&server), 0);
     ck_assert_uint_eq(w.dials, 2);
@@ -1489,7 +1533,7 @@ START_TEST(pause_left)
 }
 END_TEST
 
-/* Hits and misses of every kind of retrieval, without a system call. */
+/* Hits and misses of every kind of retrieval, and of nothing else, without a system call. */
 START_TEST(counters)
 {
     static const struct mc_flag v = {.letter = 'v'};
@@ -1509,12 +1553,14 @@ START_TEST(counters)
     script_step(&w.script, "mg k v\r\n", "VA 1\r\nx\r\n");
     script_step(&w.script, "gets k\r\n", "END\r\n");
     script_step(&w.script, "get k\r\ndelete k\r\nmg k\r\n", "END\r\nDELETED\r\nHD\r\n");
+    script_step(&w.script, "stats\r\n", "END\r\n");
     ck_assert_int_eq(mc_server_get(&server, key, &values[0]), MC_MISS);
     ck_assert_int_eq(mc_server_get_many(&server, keys, values, 3), 0);
     ck_assert_int_eq(mc_server_mg(&server, key, (struct mc_flags){&v, 1}, &values[0], &meta),
                      MC_HIT);
     ck_assert_int_eq(mc_server_gets(&server, key, &values[0]), MC_MISS);
     ck_assert_int_eq(mc_server_run(&server, ops, 3), 0);
+    ck_assert_int_eq(mc_server_stats(&server, (struct mc_bytes){0}, NULL), MC_END);
     ck_assert_uint_eq(server.hits, 2 + 1 + 1);
     ck_assert_uint_eq(server.misses, 1 + 1 + 1 + 1);
     ck_assert_uint_eq(server.timeouts, 0);
@@ -1582,6 +1628,25 @@ START_TEST(timeouts_and_closes)
     mc_engine_fail(&server.client.engine, MC_E_AMBIGUOUS);
     ck_assert_int_eq(mc_server_version(&server), MC_VERSION);
     ck_assert(w.closes == 4 && w.dials == 5 && server.timeouts == 2 && server.failures == 2);
+    script_free(&w.script);
+}
+END_TEST
+
+/* A write whose reply did not come in time counts as a timeout, alone and in a batch. */
+START_TEST(timeouts_of_writes)
+{
+    struct mc_op op = mc_op_delete(key);
+    struct world w;
+    struct mc_server server;
+    init_world(&w, &server);
+    w.script.end = MC_E_TIMEOUT;
+    for (int k = 0; k < 2; k++)
+        script_step(&w.script, "delete k\r\n", "");
+    ck_assert_int_eq(mc_server_do(&server, &op), MC_E_UNKNOWN);
+    ck_assert(server.timeouts == 1 && server.failures == 1);
+    mc_server_resume(&server);
+    ck_assert_int_eq(mc_server_run(&server, &op, 1), MC_E_UNKNOWN);
+    ck_assert(server.timeouts == 2 && server.failures == 2);
     script_free(&w.script);
 }
 END_TEST
@@ -1662,6 +1727,43 @@ START_TEST(operations_made)
 }
 END_TEST
 
+/* Whatever was in its place, an operation that is started has its command and key, and nothing else. */
+START_TEST(operation_started)
+{
+    struct mc_op op;
+    struct mc_value value;
+    memset(&op, 0xa5, sizeof op);
+    op.large_flags = true;
+    mc_op_start(&op, &mc_command_set, key);
+    ck_assert(op.command == &mc_command_set && op.key.data == key.data && op.key.len == key.len);
+    ck_assert(op.data.len == 0 && op.number == 0 && op.flags == 0 && !op.large_flags);
+    ck_assert(op.exptime == 0 && op.meta_flags == NULL && op.meta_count == 0 && op.deadline == 0);
+    ck_assert(op.value == NULL && op.meta == NULL && op.sink == NULL);
+    ck_assert(op.keys == NULL && op.values == NULL && op.count == 0);
+    memset(&op, 0xa5, sizeof op);
+    mc_op_start_many(&op, &mc_command_gat, &key, &value, 1);
+    ck_assert(op.command == &mc_command_gat && op.keys == &key && op.values == &value);
+    ck_assert(op.count == 1 && op.key.len == 0 && op.exptime == 0 && op.deadline == 0);
+}
+END_TEST
+
+/* Each place that is given for a result is the operation's. */
+START_TEST(places_of_operations)
+{
+    const struct mc_item item = {.key = key, .value = ok, .flags = 1, .large_flags = true};
+    const struct mc_flags none = {NULL, 0};
+    struct mc_value value;
+    struct mc_meta meta;
+    struct mc_op op = mc_op_mg(key, none, &value, &meta);
+    ck_assert(op.value == &value && op.meta == &meta);
+    ck_assert_ptr_eq(mc_op_ms(key, ok, none, &meta).meta, &meta);
+    ck_assert_ptr_eq(mc_op_md(key, none, &meta).meta, &meta);
+    ck_assert_ptr_eq(mc_op_ma(key, none, &meta).meta, &meta);
+    ck_assert_ptr_eq(mc_op_meta(&mc_command_me, key, none, &meta).meta, &meta);
+    ck_assert(mc_op_store(&mc_command_set, &item).large_flags);
+}
+END_TEST
+
 /* A connection that is opened before it is used; or cannot be, which is a failure and a pause. */
 START_TEST(opened_before_use)
 {
@@ -1703,6 +1805,23 @@ START_TEST(message_with_the_servers_words)
     script_step(&w.script, "delete k\r\n", "SERVER_ERROR \x1b[31m out of \xff\r\n");
     ck_assert_int_eq(mc_server_delete(&server, key), MC_SERVER_ERROR);
     expect_message(&server, MC_SERVER_ERROR, "the server failed: \\x1b[31m out of \\xff");
+    script_free(&w.script);
+}
+END_TEST
+
+/* They are those of the last operation only, also when that one has no connection. */
+START_TEST(message_without_old_words)
+{
+    struct world w;
+    struct mc_server server;
+    init_world(&w, &server);
+    script_step(&w.script, "delete k\r\n", "SERVER_ERROR out\r\n");
+    ck_assert_int_eq(mc_server_delete(&server, key), MC_SERVER_ERROR);
+    mc_server_close(&server);
+    w.result = MC_E_TIMEOUT;
+    ck_assert_int_eq(mc_server_delete(&server, key), MC_E_TIMEOUT);
+    ck_assert_uint_eq(server.client.text.len, 0);
+    expect_message(&server, MC_E_TIMEOUT, mc_text(MC_E_TIMEOUT));
     script_free(&w.script);
 }
 END_TEST
@@ -2518,11 +2637,14 @@ int main(void) // NOLINT(readability-function-size): a table
         {dialer_of_the_callers, 1},
         {pauses_by_the_dialers_clock, 100},
         {deadline_of_the_next_call, 1},
+        {deadline_of_the_next_batch, 1},
         {time_to_connect, 2},
+        {time_to_log_in, 1},
         {greatest_idle_age, 1},
         {pause_left, 1},
         {counters, 1},
         {message_with_the_servers_words, 1},
+        {message_without_old_words, 1},
         {message_of_an_error, 2},
         {message_about_a_login, 1},
         {message_about_a_broken_reply, 1},
@@ -2530,7 +2652,10 @@ int main(void) // NOLINT(readability-function-size): a table
         {quiet_alone, 1},
         {calls_by_name, 1},
         {operations_made, 1},
+        {operation_started, 1},
+        {places_of_operations, 1},
         {timeouts_and_closes, 1},
+        {timeouts_of_writes, 1},
         {batch_that_ends_early, 1},
         {opened_before_use, 1},
         {keepalive, 2},

@@ -9,6 +9,7 @@
 #include "command.h"
 #include "reply.h"
 #include "suite.h"
+#include "tally.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -608,6 +609,18 @@ static void explore(void) /* NOLINT(misc-no-recursion): as deep as bytes move */
 
 static bool few; /* the argument, as where the sanitizers make each step slow */
 
+/* Of all walks. */
+enum { STATES, STEPS, DEEPEST, TALLIES };
+static uint64_t *tallies;
+
+static void tally_walk(void)
+{
+    tallies[STATES] += walk.count;
+    tallies[STEPS] += walk.edges;
+    if (tallies[DEEPEST] < walk.deepest)
+        tallies[DEEPEST] = walk.deepest;
+}
+
 START_TEST(every_order)
 {
     memset(&walk, 0, sizeof walk);
@@ -618,13 +631,29 @@ START_TEST(every_order)
     printf("%s: %zu states, %zu moves, at most %zu deep\n", program->name, walk.count, walk.edges,
            walk.deepest);
     ck_assert_uint_gt(walk.count, 1000);
+    tally_walk();
     free(walk.seen);
 }
 END_TEST
 
+static void print_reached(void)
+{
+    char states[TALLY_SIZE], steps[TALLY_SIZE];
+    printf(
+        "# reached: 3. every order | a walk over the states of the real engine: submit, send, "
+        "receive, fail, cancel, a lie, in every order, for %zu sets of operations | %s states, %s "
+        "moves, at most %u deep, each result what the server did\n",
+        COUNT(programs), tally_text(tallies[STATES], states), tally_text(tallies[STEPS], steps),
+        (unsigned)tallies[DEEPEST]);
+}
+
 int main(int argc, char **argv)
 {
+    tallies = tally_new(TALLIES);
     few = argc > 1 && strcmp(argv[1], "few") == 0;
     const struct suite_test tests[] = {{every_order, COUNT(programs)}};
-    return suite_run("walk", tests, COUNT(tests));
+    int result = suite_run("walk", tests, COUNT(tests));
+    if (result == 0 && !few)
+        print_reached();
+    return result;
 }

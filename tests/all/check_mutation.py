@@ -39,7 +39,8 @@ FILES = ['proto/argument.c', 'proto/decimal.c', 'proto/item.c', 'proto/item.h',
          'proto/request.c', 'proto/text.c', 'proto/writer.c', 'proto/writer.h', 'src/address.c',
          'src/client.c', 'src/command.c', 'src/engine.c', 'src/keys.c', 'src/meta.c', 'src/reply.c',
          'src/reply.h', 'src/retrieval.c', 'src/server.c', 'src/socket.c', 'src/trace.c',
-         'src/tool/histogram.c', 'bench/common/timing.c', 'bench/load/dist.c', 'bench/load/stats.c']
+         'src/annotate.c', 'src/tool/histogram.c', 'bench/common/timing.c', 'bench/load/dist.c',
+         'bench/load/stats.c']
 
 # The engine: counted by itself.
 ENGINE = ['src/command.c', 'src/engine.c', 'src/keys.c', 'src/meta.c', 'src/reply.c', 'src/reply.h',
@@ -57,7 +58,8 @@ UNITS = {'proto/item.h': 'proto/item.c', 'proto/writer.h': 'proto/writer.c',
          'src/reply.h': 'src/retrieval.c'}
 
 # Texts for people: that they are changed matters to nobody.
-WORDING = {'proto/text.c': '.', 'bench/load/stats.c': '.', 'src/address.c': ' ', 'src/server.c': ' '}
+WORDING = {'proto/text.c': '.', 'bench/load/stats.c': '.', 'src/address.c': ' ',
+           'src/annotate.c': ' ', 'src/server.c': ' '}
 
 # What every test program is linked with.
 ALWAYS = ['tests/mutation/stop.c']
@@ -68,6 +70,9 @@ WRAPPED = ['_ck_assert_failed', '_mark_point', 'suite_run']
 # Parts of src/learn that tests share.
 LEARN = ['lies', 'replay', 'text', 'transcript']
 
+# And of src/tool.
+TOOL = ['screen', 'side']
+
 # A test program's other sources, what the linker wraps, and its arguments.
 CALLS = ['socket', 'fcntl', 'fcntl64', 'setsockopt', 'getsockopt', 'getpeername', 'connect',
          'getaddrinfo', 'send', 'sendmsg', 'recv', 'poll', 'close']
@@ -75,6 +80,8 @@ NAMES = ['getaddrinfo', 'freeaddrinfo']
 CLOCKS = ['clock_gettime', 'nanosleep', 'getrusage']
 PROGRAMS = {
     'address': ([], [], []),
+    'annotate': (['field', 'requests', 'screen', 'side', 'text', 'transcript'], [],
+                 ['proto/transcripts', 'tests/screens']),
     'argument': ([], [], []),
     'calls': (['faults', 'folder', 'peer'], CALLS, []),
     'client': (['events', 'field', 'scenes', 'script', 'text'], [], []),
@@ -121,6 +128,7 @@ TESTS = {
     'src/reply.h': ['engine', 'engine_cost'],
     'src/retrieval.c': ['engine', 'engine_cost', 'client'],
     'src/address.c': ['address', 'server'],
+    'src/annotate.c': ['annotate'],
     'src/server.c': ['server'],
     'src/socket.c': ['calls', 'socket', 'server'],
     'src/trace.c': ['trace'],
@@ -161,6 +169,8 @@ def source_of(name):
     """A test program's own source, or that of a part which programs share."""
     if name in LEARN:
         return 'src/learn/%s.c' % name
+    if name in TOOL:
+        return 'src/tool/%s.c' % name
     return 'tests/%s%s.c' % ('' if name.startswith('check_') else 'support/', name)
 
 
