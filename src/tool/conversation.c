@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "plural.h"
+
 enum { QUIET = 0x80, STREAM = 0x40 }; /* in a byte of the ring, beside the command */
 
 /* ---- requests -------------------------------------------------------------------------------- */
@@ -219,7 +221,7 @@ static void read_cut(struct conversation *c, struct side *side, struct mc_bytes 
 {
     char text[64];
 
-    snprintf(text, sizeof text, "%zu byte%s", piece.len, piece.len == 1 ? "" : "s");
+    snprintf(text, sizeof text, "%zu byte%s", piece.len, plural_s(piece.len));
     screen_say(&c->screen, '~', text);
     read_piece(c, side, piece);
     say_kept(c, side);

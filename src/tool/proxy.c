@@ -13,6 +13,7 @@
 #include "escape.h"
 #include "interrupt.h"
 #include "listen.h"
+#include "plural.h"
 #include "record.h"
 #include "run.h"
 #include "session.h"
@@ -295,12 +296,16 @@ static void end_links(struct proxy *proxy)
 static void report(const struct proxy *proxy)
 {
     fprintf(stderr,
-            "mcwire: proxy: %" PRIu64 " connections, %" PRIu64 " bytes from clients, %" PRIu64
+            "mcwire: proxy: %" PRIu64 " connection%s, %" PRIu64 " byte%s from clients, %" PRIu64
             " from the server",
-            proxy->accepted, proxy->sent, proxy->received);
+            proxy->accepted, plural_s(proxy->accepted), proxy->sent, plural_s(proxy->sent),
+            proxy->received);
     if (proxy->output.dropped > 0)
-        fprintf(stderr, "; %" PRIu64 " records were dropped", proxy->output.dropped);
-    if (proxy->unread > 0)
+        fprintf(stderr, "; %" PRIu64 " record%s dropped", proxy->output.dropped,
+                proxy->output.dropped == 1 ? " was" : "s were");
+    if (proxy->unread == 1)
+        fputs("; the last byte of records was not read", stderr);
+    else if (proxy->unread > 0)
         fprintf(stderr, "; the last %zu bytes of records were not read", proxy->unread);
     fputc('\n', stderr);
 }

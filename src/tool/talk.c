@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "escape.h"
 #include "interrupt.h"
+#include "plural.h"
 #include "prompt.h"
 #include "run.h"
 #include "session.h"
@@ -205,8 +206,8 @@ static bool settle_size(struct talk *talk, const struct storing *storing)
     char said[TEXT_SIZE / 2], question[TEXT_SIZE];
     const struct buffer *answer = &talk->answer;
 
-    snprintf(said, sizeof said, "You said %" PRIu32 " bytes and typed %zu.", storing->size,
-             talk->value.len);
+    snprintf(said, sizeof said, "You said %" PRIu32 " byte%s and typed %zu.", storing->size,
+             plural_s(storing->size), talk->value.len);
     if (!talk->prompt.terminal) {
         conversation_say(&talk->session.conversation, '!', said);
         return true;
