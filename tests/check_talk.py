@@ -127,16 +127,26 @@ class Explain(unittest.TestCase):
         return result.out
 
     def test_login(self):
-        shown = self.explained(self.LOGIN + b"set b 0 0 4\r\nopen\r\n", "--login")
-        self.assertNotIn(b"s3cret", shown)
-        self.assertEqual(shown.count(b"bytes that are not shown"), 1)
-        self.assertIn(b"> open", shown)
+        shown = self.explained(self.LOGIN + b"set b 5 0 4\r\nopen\r\nget b\r\n", "--login")
+        self.assertEqual(shown.count(b"bytes that are not shown"), 2)
+        self.assertEqual(shown.count(b"login of memcached -Y"), 1)
+        self.assertIn(b"> set b 5 0 4", shown)
+        self.assertIn(b"> get b", shown)
         shown = self.explained(b"set a 0 0 3\r\nboss s3cret\r\n" + self.LOGIN, "--login")
         self.assertNotIn(b"s3cret", shown)
+        for tried in (b"set a 0 0 10\r\nboss gu3ss\r\n" + self.LOGIN,
+                      self.LOGIN + b"set a b c 11\r\nboss s3cret\r\n",
+                      b"set a 0 0 x\r\nboss s3cret\r\n" + self.LOGIN + b"set a 0 0 3\r\nboss s3cret\r\n",
+                      self.LOGIN + b"add a 0 0 11\r\nboss s3cret\r\nms a 11\r\nboss s3cret\r\n",
+                      self.LOGIN + b"set a 0 0 600\r\n" + b"boss s3cret" * 40,
+                      self.LOGIN + b"boss s3cret" * 200):
+            for options in ([], ["--json"]):
+                shown = self.explained(tried, "--login", *options)
+                self.assertNotRegex(shown, b"s3cret|gu3ss")
         shown = self.explained(b"version\r\nget a\r\n" + self.LOGIN, "--login", "--json")
         self.assertNotIn(b"s3cret", shown)
         self.assertIn(b"> boss s3cret", self.explained(self.LOGIN))
-        self.assertIn(b"< STORED", self.explained(b"STORED\r\n", "--login"))
+        self.assertIn(b"< open", self.explained(b"STORED\r\nVALUE a 0 4\r\nopen\r\n", "--login"))
 
     def test_a_long_value(self):
         """Of one that comes in pieces 256 bytes are enough; the others are counted."""
