@@ -915,9 +915,9 @@ class Proxy(Case):
             answers = []
             with proxy.connect() as client:
                 for request in (sent, right):
-                    client.sendall(b"set t 0 0 1 noreply\r\n1\r\n" + request + b"mn\r\n" * 2)
+                    client.sendall(b"set t 0 0 1 noreply\r\n1\r\n" + request + b"mn\r\nversion\r\n")
                     received = b""
-                    while not received.endswith(b"MN\r\nMN\r\n"):
+                    while not re.search(rb"MN\r\nVERSION .*\r\n$", received):
                         received += client.recv(1000)
                     answers.append(received)
             shown = proxy.stop()[0]
@@ -1249,6 +1249,58 @@ class Proxy(Case):
             self.assertNotIn(b"s3cret", shown)
             self.assertIn(b"STORED", shown)
             fake = Fake(self, talk)
+
+    def asks_for_logins(self, fake, connection, asked):
+        replies = [b"CLIENT_ERROR authentication failure\r\n", b"STORED\r\n", b"STORED\r\n"]
+        for reply in ([b"CLIENT_ERROR unauthenticated\r\n"] if asked else []) + replies:
+            piece = b" "
+            while piece and not piece.endswith(b"\r\n"):
+                piece = fake.receive(connection)
+            connection.sendall(reply)
+        silent(fake, connection, 0)
+
+    def test_logins_that_are_needed_later(self):
+        """The server does not ask for one when the proxy starts."""
+        def talk(fake, connection, number):
+            if number == 0:
+                says(b"VERSION 1.6.18\r\n")(fake, connection, number)
+            self.asks_for_logins(fake, connection, number < 3)
+        for options in ([], ["--json"]):
+            proxy = Proxied(self, Fake(self, talk).address, *options)
+            for given in (b"mn\r\n", b"ms k 3\r\nabc\r\n", b""):
+                client = proxy.connect()
+                self.ask(client, given, b"CLIENT_ERROR unauthenticated\r\n" if given else b"")
+                self.ask(client, b"set k 0 0 10\r\nboss gu3ss\r\n",
+                         b"CLIENT_ERROR authentication failure\r\n")
+                self.ask(client, b"set k 0 0 11\r\nboss ", b"")
+                self.ask(client, b"s3cret\r\n", b"STORED\r\n")
+                self.ask(client, b"set k 0 0 4\r\nopen\r\n", b"STORED\r\n")
+                client.close()
+            shown = proxy.stop()[0]
+            self.assertNotRegex(shown, b"boss|gu3ss|s3cret")
+            self.assertEqual(shown.count(b"open\\r\\n"), 3, shown)
+
+    def test_a_server_that_is_started_again(self):
+        """It asks for logins then, and later no more."""
+        replies = [b"VERSION 1.6.18\r\n"]
+        def talk(fake, connection, number):
+            fake.receive(connection)
+            connection.sendall(replies[-1])
+        proxy = Proxied(self, Fake(self, talk).address)
+        def converse(request, reply):
+            replies.append(reply)
+            client = proxy.connect()
+            client.sendall(request)
+            self.assertEqual(receive_all(client), reply)
+            client.close()
+        converse(b"set k 0 0 5\r\nfirst\r\n", b"STORED\r\n")
+        converse(b"set k 0 0 11\r\nboss s3cret\r\n", b"STORED\r\n")
+        converse(b"get k\r\nquit\r\n", b"END\r\n")
+        converse(b"set k 0 0 4\r\nlast\r\n", b"STORED\r\n")
+        shown = proxy.stop()[0]
+        self.assertIn(b"first", shown)
+        self.assertIn(b"last", shown)
+        self.assertNotIn(b"s3cret", shown)
 
     def test_the_server_goes_away(self):
         memcached = Memcached()

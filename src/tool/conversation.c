@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "plural.h"
+#include "status.h"
 
 enum { QUIET = 0x80, STREAM = 0x40 }; /* in a byte of the ring, beside the command */
 
@@ -173,11 +174,26 @@ static void answer_request(struct conversation *c, int event)
                      "has to close here.";
 }
 
+/* A server that asks for a login says so until one has succeeded, with STORED. It may have been started
+ * after it was asked whether it does. */
+static void note_login_mode(struct conversation *c, int event, struct mc_bytes text)
+{
+    bool refused = event == MC_CLIENT_ERROR && status_wants_login(text);
+
+    if (refused)
+        c->login = CONVERSATION_LOGIN;
+    else if (c->login == CONVERSATION_UNKNOWN && event > 0 && !mc_is_error(event) &&
+             event != MC_STORED)
+        c->login = CONVERSATION_NO_LOGIN;
+    c->sent.may_log_in = refused || (c->sent.may_log_in && (event <= 0 || mc_is_error(event)));
+}
+
 static void note_reply(void *ctx, int event, const void *contents)
 {
     struct conversation *c = ctx;
+    const struct mc_reply *reply = contents;
 
-    (void)contents;
+    note_login_mode(c, event, reply->text);
     say_warning(c);
     c->has_value = c->has_value || event == MC_VALUE;
     if (!mc_is_final(event))
@@ -265,7 +281,7 @@ static void show_piece(void *ctx, enum mc_trace_way way, struct mc_bytes piece)
         piece.len -= len;
     }
     read_piece(c, side, piece);
-    c->sent.requests.login = !c->trace.open;
+    c->sent.requests.login = !c->trace.open || c->sent.may_log_in;
     c->left -= c->left != UINT64_MAX ? 1 : 0;
     if (c->left == 0)
         break_off(c);
@@ -299,6 +315,7 @@ struct mc_transport conversation_begin(struct conversation *conversation,
     c->trace.no_login = !c->may_log_in;
     c->first = c->count = c->pending = 0;
     c->uncounted = c->has_value = c->foreign = false;
+    c->login = CONVERSATION_UNKNOWN;
     return mc_trace_transport(&c->trace, transport);
 }
 

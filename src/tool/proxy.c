@@ -58,6 +58,20 @@ struct proxy {
     struct pollfd files[LINKS + 2 * LINKS_MAX];
 };
 
+/* ---- logins ---------------------------------------------------------------------------------- */
+
+/* What the server sends, and whether it closes before the client does, tells about that. */
+static void learn_login(struct proxy *proxy, const struct link *link)
+{
+    const struct record *record = &link->record;
+    bool leaves = link->out.ended || record->conversation.sent.last == MC_REQUEST_QUIT;
+
+    if (record->conversation.login == CONVERSATION_LOGIN || (link->in.ended && !leaves))
+        proxy->may_log_in = true;
+    else if (record->conversation.login == CONVERSATION_NO_LOGIN)
+        proxy->may_log_in = false;
+}
+
 /* ---- bytes ----------------------------------------------------------------------------------- */
 
 /* Sends what is there, as far as it goes, and then passes on the end. */
@@ -111,6 +125,8 @@ static void move_way(struct proxy *proxy, struct link *link, enum mc_trace_way d
     *(sends ? &proxy->sent : &proxy->received) += n;
     if (n > 0)
         record_moved(&link->record, direction, (struct mc_bytes){way->buf, n});
+    if (!sends)
+        learn_login(proxy, link);
 }
 
 /* ---- links ----------------------------------------------------------------------------------- */
@@ -142,6 +158,8 @@ static void remove_link(struct proxy *proxy, size_t k)
 {
     struct link *link = proxy->links[k];
 
+    if (link->failed)
+        proxy->may_log_in = true;
     record_end(&link->record);
     mc_socket_close(&link->server);
     close(link->client);
