@@ -246,6 +246,10 @@ class Serve(tool.Case):
                                 file.name)
             file.write(b"ann:secret\nbob:guess\n")
             file.flush()
+            file.truncate((1 << 20) + 1)
+            self.fails_to_serve(b"--users %s: File too large" % file.name.encode(), "--users",
+                                file.name)
+            file.truncate(21)
             host = Host(self, "--users", file.name)
         self.fails_to_serve(b"--users /no/file: No such file", "--users", "/no/file")
         client = host.connect()

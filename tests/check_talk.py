@@ -365,6 +365,9 @@ class Talk(Case):
         self.fails(2, b"No such file", "talk", "--script", "/no/such/file")
         result = run("-s", self.memcached.address, SLOW, "talk", "--script", "/")
         self.assertEqual((result.status, result.said), (2, b"mcwire: /: Is a directory\n"))
+        result = run("-s", self.memcached.address, SLOW, "talk", "--script", "/dev/zero")
+        self.assertEqual((result.status, result.said),
+                         (2, b"mcwire: /dev/zero: a line has at most 16 MiB\n"))
 
     def test_a_wrong_size(self):
         shown = self.lines(b"set test_size 0 0 3\nabcd\nversion\n")

@@ -305,7 +305,11 @@ static bool read_users(struct host *host)
     if (name == NULL)
         return true;
     int file = open(name, O_RDONLY | O_CLOEXEC);
-    bool good = file >= 0 && buffer_read(&host->users, file, MEGABYTE) == 0;
+    bool good = file >= 0 && buffer_read(&host->users, file, MEGABYTE + 1) == 0;
+    if (host->users.len > MEGABYTE) {
+        good = false;
+        errno = EFBIG;
+    }
     if (!good)
         escape_message("mcwire", "--users %s: %s", name, strerror(errno));
     else if (host->users.len == 0)

@@ -419,10 +419,10 @@ int run_talk(void *options, const struct option_words *words)
     status = talk_by(&talk);
     if (settings->script != NULL)
         close(talk.prompt.in);
-    if (talk.prompt.problem == 0)
+    if (talk.prompt.problem == NULL)
         return status;
     escape_message("mcwire", "%s: %s",
                    settings->script != NULL ? settings->script : "standard input",
-                   strerror(talk.prompt.problem));
+                   talk.prompt.problem);
     return (int)status_worse((enum status)status, STATUS_USAGE);
 }
