@@ -440,6 +440,25 @@ class Talk(Case):
         self.assertNotIn(b"s3cret", shown)
         self.assertIn(b"> open", shown)
 
+    def test_an_echo_of_a_login(self):
+        """A server that is no memcached may send it back."""
+        def talk(fake, connection, number):
+            while piece := fake.receive(connection):
+                connection.sendall(piece)
+        def asks(fake, connection, number):
+            fake.receive(connection)
+            connection.sendall(b"CLIENT_ERROR unauthenticated\r\n")
+            talk(fake, connection, number)
+        login = b"set k 0 0 11\nboss s3cret\n"
+        for options in ([], ["--json"], ["--cut=5"]):
+            done = run("-s", Fake(self, asks).address, SLOW, "talk", *options, given=login)
+            self.assertIn(b"bytes that are not shown", done.out)
+            self.assertNotRegex(done.out, b"boss|s3cr|cret")
+        done = run("-s", Fake(self, talk).address, SLOW, "--bytes", "--user", "boss", "version",
+                   env=environment(MCWIRE_PASSWORD="s3cret"))
+        self.assertIn(b"bytes that are not shown", done.said)
+        self.assertNotRegex(done.said, b"boss|s3cret")
+
     def test_a_login_that_is_none(self):
         """A password is hidden also where it is typed for no login, or in a value of its own."""
         with tempfile.NamedTemporaryFile("w") as users:

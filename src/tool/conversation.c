@@ -274,6 +274,7 @@ static void show_piece(void *ctx, enum mc_trace_way way, struct mc_bytes piece)
 
     if (c->left == 0 || is_foreign(c, side, piece))
         return;
+    c->received.may_log_in = c->sent.requests.login;
     while (c->cut > 0 && piece.len > 0) {
         size_t len = piece.len < c->cut ? piece.len : c->cut;
         read_cut(c, side, (struct mc_bytes){piece.data, len});

@@ -33,10 +33,12 @@ static bool is_value(const struct side *side, int event)
     return event == (side->replies ? (int)MC_BODY : (int)MC_REQUEST_DATA);
 }
 
-/* May it be a password that was sent to log in? A wrong line may have one, too. */
+/* May it be a password that was sent to log in? A wrong line may have one, too, and what is no reply may
+ * be an echo. */
 static bool is_hidden(const struct side *side, int event)
 {
-    return side->may_log_in && (event < 0 || event == MC_REQUEST_WRONG || is_value(side, event));
+    bool hidden = event == MC_REQUEST_WRONG || is_value(side, event);
+    return side->may_log_in && (event < 0 || (hidden && !side->replies));
 }
 
 /* Counts what is shown of a value. True when that is enough: its further pieces are skipped. */
