@@ -96,7 +96,7 @@ static const struct option talk_options[] = {
 };
 
 static const struct option explain_options[] = {
-    {"--login", NULL, "the first set is a login: no value is shown (memcached -Y)", option_flag,
+    {"--login", NULL, "there is a login (memcached -Y): no value is shown", option_flag,
      AT(login), 0, 0},
 };
 
