@@ -315,7 +315,7 @@ bool transcript_load(struct transcript *transcript, const char *path)
         return false;
     }
     const char *problem = read_all(file, &all);
-    fclose(file);
+    (void)fclose(file);
     if (problem != NULL)
         text_print(&transcript->problem, "%s: %s", path, problem);
     bool ok = problem == NULL &&
