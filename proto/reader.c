@@ -483,13 +483,13 @@ void mc_reader_stream(struct mc_reader *reader)
 /* Parses a flag's token as a number; false when it is not one. */
 static bool parse_flag_number(char letter, struct mc_bytes token, struct mc_flag *flag)
 {
-    bool expires = letter == 't' && token.len > 0 && token.data[0] == '-';
+    bool negative = letter == 't' && token.len > 0 && token.data[0] == '-';
     bool wide = letter == 'c' || letter == 'f';
     uint64_t max = wide ? UINT64_MAX : letter == 't' ? INT32_MAX : UINT32_MAX;
-    if (!mc_decimal_read(token.data, expires ? 1 : 0, token.len, max, &flag->number))
+    if (!mc_decimal_read(token.data, negative ? 1 : 0, token.len, max, &flag->number))
         return false;
     if (letter == 't')
-        flag->ttl = expires ? -(int32_t)flag->number : (int32_t)flag->number;
+        flag->ttl = negative ? -(int32_t)flag->number : (int32_t)flag->number;
     return true;
 }
 

@@ -108,7 +108,7 @@ class Serve(tool.Case):
         self.assertRegex(stats, rb"(?m)^curr_connections +1$")
         self.assertRegex(stats, rb"(?m)^limit_maxbytes +67108864$")
         self.assertEqual(host.stop(), b"mcwire: serve: 6 connections, 3 keys asked for, 2 hits, "
-                                      b"1 values stored, 1 items at the end, 0 evicted\n")
+                                      b"1 value stored, 1 item at the end, 0 evicted\n")
 
     def test_where_it_listens(self):
         host = Host(self)
@@ -238,7 +238,7 @@ class Serve(tool.Case):
         clients[0].sendall(b"quit\r\n")
         self.assertEqual(receive_all(clients[0]), b"")
         self.ask(host.connect(), b"mn\r\n", b"MN\r\n")
-        self.assertIn(b"; 1 connections were refused\n", host.stop())
+        self.assertIn(b"; 1 connection was refused\n", host.stop())
 
     def test_logins(self):
         with tempfile.NamedTemporaryFile() as file:
@@ -246,6 +246,10 @@ class Serve(tool.Case):
                                 file.name)
             file.write(b"ann:secret\nbob:guess\n")
             file.flush()
+            file.truncate((1 << 20) + 1)
+            self.fails_to_serve(b"--users %s: File too large" % file.name.encode(), "--users",
+                                file.name)
+            file.truncate(21)
             host = Host(self, "--users", file.name)
         self.fails_to_serve(b"--users /no/file: No such file", "--users", "/no/file")
         client = host.connect()
@@ -265,7 +269,7 @@ class Serve(tool.Case):
         self.assertEqual(receive_all(client), b"")
         said = host.process.communicate(timeout=tool.PATIENCE_S)[1]
         self.assertEqual(host.process.returncode, 0, said)
-        self.assertIn(b"mcwire: serve: 1 connections, ", said)
+        self.assertIn(b"mcwire: serve: 1 connection, ", said)
 
     def test_options_of_memcached(self):
         host = Host(self, "-F", "-M", "-W", "-X", "-m", "3", "-c", "9", "-o",

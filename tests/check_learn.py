@@ -177,6 +177,9 @@ class Learn(unittest.TestCase):
         answer = ANSWERS[8][0][0]
         self.assertEqual(self.learn(8, "-", text=answer + "\n").returncode, 0)
         self.assertEqual(self.learn(8, "-", text=answer.replace(r"\r\n", "\r\n")).returncode, 0)
+        long = self.learn(8, "-", text=answer + "x" * 65535)
+        self.assertEqual((long.returncode, long.stdout, long.stderr), (
+            2, "", "mcwire: learn: standard input: an answer has less than 65535 bytes\n"))
 
     def test_solutions_are_right(self):
         for number in ANSWERS:

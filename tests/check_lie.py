@@ -267,7 +267,7 @@ What the server does in each: mcwire lie --list. To try one by hand: mcwire lie 
             file.seek(0)
             good = file.read().decode()
         self.assertIn("<p>0 of 2 cases are right, 1 ", page)
-        self.assertIn("<p>1 of 1 cases are right.", good)
+        self.assertIn("<p>1 of 1 case is right.", good)
         self.assertEqual([text.count("<tr><th>") for text in (page, good)], [2, 1])
         self.assertEqual([text.count('<tr class="bad"><td>') for text in (page, good)], [1, 0])
         self.assertIn('<td>right<td title="asked"><td title="answer"><td title="right"></tr>\n', good)

@@ -146,10 +146,11 @@ builds_as_typed() {
 # start_listening COMMAND...: of mcwire; sets $listener, and $port where it listens.
 start_listening() {
     local tries
+    rm -f "$tap_folder/listening" # what an earlier one has written there
     "$mcwire" "$@" --listen 0 >"$tap_folder/printed" 2>"$tap_folder/listening" &
     listener=$!
     for ((tries = 0; tries < 6000; tries++)); do
-        port=$(sed -n 's/.*listening at [0-9.]*:\([0-9]*\).*/\1/p' "$tap_folder/listening")
+        port=$(sed -n 's/.*listening at [0-9.]*:\([0-9]*\).*/\1/p' "$tap_folder/listening" 2>/dev/null)
         [ -z "$port" ] || return 0
         sleep 0.01
     done
@@ -235,9 +236,16 @@ answers_as_shown() {
 
 # ---- compiling -----------------------------------------------------------------------------------
 
+# have_patience FILE...: in these copies, a deadline of a second is one of ten minutes: a slow machine is
+# no server that does not answer.
+have_patience() {
+    sed -i -E 's/(MC_SERVER_TIMEOUT_MS = |now\(\) \+ )1000\b/\1600000/' "$@"
+}
+
 # new_project EXAMPLE
 new_project() {
-    rm -rf "$project" "$program" && mkdir "$project" && cp "$1" "$project/program.c"
+    rm -rf "$project" "$program" && mkdir "$project" && cp "$1" "$project/program.c" &&
+        have_patience "$project/program.c"
 }
 
 # copy_layers EXAMPLE: into a new project, the files that the table of layers names, row by row, until
@@ -249,7 +257,9 @@ copy_layers() {
     while read -r files; do
         # The pattern is the README's.
         (cd "$tap_root" && eval "cp $files '$project/mcwire'") || return
-        [ ! -e "$project/$header" ] || return 0
+        [ -e "$project/$header" ] || continue
+        have_patience "$project"/mcwire/*.h
+        return
     done < <(sed -n 's/^| [^|]* | `\([^`]*\.\[ch\]\)` | .*/\1/p' "$readme")
     echo "no row has $header" && return 1
 }
@@ -281,7 +291,8 @@ copy_as_typed() {
     local lines
     mapfile -t lines < <(typed 'mkdir mcwire|cc -I')
     [ ${#lines[@]} -eq 2 ] && new_project "$1" &&
-        (cd "$project" && export SOURCE=$tap_root && eval "${lines[0]} && ${lines[1]/#cc/$cc}") &&
+        (cd "$project" && export SOURCE=$tap_root && eval "${lines[0]}" &&
+            have_patience mcwire/server.h && eval "${lines[1]/#cc/$cc}") &&
         mv "$project/a.out" "$program"
 }
 
@@ -292,6 +303,7 @@ install_as_typed() {
     mapfile -t lines < <(typed 'meson (setup|install)' | sed 's/ && ldconfig$//')
     [ ${#lines[@]} -eq 2 ] && mkdir "$source" &&
         cp -r "$tap_root"/{meson.build,meson_options.txt,proto,src} "$source" &&
+        have_patience "$source/src/server.h" && grep -q '_MS = 600000,' "$source/src/server.h" &&
         (cd "$source" && export DESTDIR=$installed && eval "${lines[0]} && ${lines[1]}")
 }
 

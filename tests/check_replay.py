@@ -210,6 +210,9 @@ class Replay(Case):
         self.ok("set", self.key("a"), "kept", out=b"STORED\n")
         self.fails(2, b"--yes", "replay", "--all")
         self.fails(2, b"--all", "replay", "--yes")
+        self.fails(2, b"no-such-thing: no transcript", "replay", "classic-set-get", "no-such-thing")
+        self.fails(2, b"no-such-thing: no transcript", "replay", "--yes", "classic-set-get",
+                   "no-such-thing")
         self.ok("get", self.key("a"), out=b"kept")
 
     def test_what_is_no_transcript(self):
@@ -218,6 +221,8 @@ class Replay(Case):
         self.fails(2, b"No such file", "replay", "--yes", "--json", "./no-such-thing")
         self.fails(2, b"one.txt:3: ", "replay", "--yes", "--json",
                    self.write("# See protocol.txt.\nserver: none\n? what\n"))
+        self.fails(2, b"/dev/zero: a transcript has at most 1 MiB", "replay", "--yes", "--json",
+                   "/dev/zero")
         # What an earlier line had after the end of this one does not count.
         self.fails(2, b"one.txt:3: a } is missing", "replay", "--yes", "--json",
                    self.write("# See protocol.txt.\n> aaaaa}x\n> x{5*\n"))

@@ -127,16 +127,26 @@ class Explain(unittest.TestCase):
         return result.out
 
     def test_login(self):
-        shown = self.explained(self.LOGIN + b"set b 0 0 4\r\nopen\r\n", "--login")
-        self.assertNotIn(b"s3cret", shown)
-        self.assertEqual(shown.count(b"bytes that are not shown"), 1)
-        self.assertIn(b"> open", shown)
+        shown = self.explained(self.LOGIN + b"set b 5 0 4\r\nopen\r\nget b\r\n", "--login")
+        self.assertEqual(shown.count(b"bytes that are not shown"), 2)
+        self.assertEqual(shown.count(b"login of memcached -Y"), 1)
+        self.assertIn(b"> set b 5 0 4", shown)
+        self.assertIn(b"> get b", shown)
         shown = self.explained(b"set a 0 0 3\r\nboss s3cret\r\n" + self.LOGIN, "--login")
         self.assertNotIn(b"s3cret", shown)
+        for tried in (b"set a 0 0 10\r\nboss gu3ss\r\n" + self.LOGIN,
+                      self.LOGIN + b"set a b c 11\r\nboss s3cret\r\n",
+                      b"set a 0 0 x\r\nboss s3cret\r\n" + self.LOGIN + b"set a 0 0 3\r\nboss s3cret\r\n",
+                      self.LOGIN + b"add a 0 0 11\r\nboss s3cret\r\nms a 11\r\nboss s3cret\r\n",
+                      self.LOGIN + b"set a 0 0 600\r\n" + b"boss s3cret" * 40,
+                      self.LOGIN + b"boss s3cret" * 200):
+            for options in ([], ["--json"]):
+                shown = self.explained(tried, "--login", *options)
+                self.assertNotRegex(shown, b"s3cret|gu3ss")
         shown = self.explained(b"version\r\nget a\r\n" + self.LOGIN, "--login", "--json")
         self.assertNotIn(b"s3cret", shown)
         self.assertIn(b"> boss s3cret", self.explained(self.LOGIN))
-        self.assertIn(b"< STORED", self.explained(b"STORED\r\n", "--login"))
+        self.assertIn(b"< open", self.explained(b"STORED\r\nVALUE a 0 4\r\nopen\r\n", "--login"))
 
     def test_a_long_value(self):
         """Of one that comes in pieces 256 bytes are enough; the others are counted."""
@@ -355,6 +365,9 @@ class Talk(Case):
         self.fails(2, b"No such file", "talk", "--script", "/no/such/file")
         result = run("-s", self.memcached.address, SLOW, "talk", "--script", "/")
         self.assertEqual((result.status, result.said), (2, b"mcwire: /: Is a directory\n"))
+        result = run("-s", self.memcached.address, SLOW, "talk", "--script", "/dev/zero")
+        self.assertEqual((result.status, result.said),
+                         (2, b"mcwire: /dev/zero: a line has at most 16 MiB\n"))
 
     def test_a_wrong_size(self):
         shown = self.lines(b"set test_size 0 0 3\nabcd\nversion\n")
@@ -426,6 +439,25 @@ class Talk(Case):
         self.assertNotIn(b"gu3ss", shown)
         self.assertNotIn(b"s3cret", shown)
         self.assertIn(b"> open", shown)
+
+    def test_an_echo_of_a_login(self):
+        """A server that is no memcached may send it back."""
+        def talk(fake, connection, number):
+            while piece := fake.receive(connection):
+                connection.sendall(piece)
+        def asks(fake, connection, number):
+            fake.receive(connection)
+            connection.sendall(b"CLIENT_ERROR unauthenticated\r\n")
+            talk(fake, connection, number)
+        login = b"set k 0 0 11\nboss s3cret\n"
+        for options in ([], ["--json"], ["--cut=5"]):
+            done = run("-s", Fake(self, asks).address, SLOW, "talk", *options, given=login)
+            self.assertIn(b"bytes that are not shown", done.out)
+            self.assertNotRegex(done.out, b"boss|s3cr|cret")
+        done = run("-s", Fake(self, talk).address, SLOW, "--bytes", "--user", "boss", "version",
+                   env=environment(MCWIRE_PASSWORD="s3cret"))
+        self.assertIn(b"bytes that are not shown", done.said)
+        self.assertNotRegex(done.said, b"boss|s3cret")
 
     def test_a_login_that_is_none(self):
         """A password is hidden also where it is typed for no login, or in a value of its own."""
@@ -845,6 +877,9 @@ class Proxy(Case):
         self.assertTrue(one.endswith(b"          * closed\n"), one)
         self.assertIn(b"> get test_proxy", two)
         self.assertIn(b"< hello", two)
+        proxy = Proxied(self, self.memcached.address)
+        self.ok("version", server=proxy.address)
+        self.assertRegex(proxy.stop()[1], rb"proxy: 1 connection, \d+ bytes from clients, ")
 
     def test_nobody_reads_any_more(self):
         """Then it ends, and leaves no socket."""
@@ -902,9 +937,9 @@ class Proxy(Case):
             answers = []
             with proxy.connect() as client:
                 for request in (sent, right):
-                    client.sendall(b"set t 0 0 1 noreply\r\n1\r\n" + request + b"mn\r\n" * 2)
+                    client.sendall(b"set t 0 0 1 noreply\r\n1\r\n" + request + b"mn\r\nversion\r\n")
                     received = b""
-                    while not received.endswith(b"MN\r\nMN\r\n"):
+                    while not re.search(rb"MN\r\nVERSION .*\r\n$", received):
                         received += client.recv(1000)
                     answers.append(received)
             shown = proxy.stop()[0]
@@ -1036,17 +1071,18 @@ class Proxy(Case):
             client.shutdown(socket.SHUT_WR)
             self.assertEqual(receive_all(client), data)
             said = proxy.stop()[1]
-            self.assertRegex(said, rb"; [1-9]\d* records were dropped\n$")
+            self.assertRegex(said, rb"; [1-9]\d* record(s were| was) dropped\n$")
 
     def test_nobody_reads_the_end_of_the_output(self):
         proxy = Proxied(self, self.memcached.address, reads=False)
         self.ask(proxy.connect(), b"mn\r\n" * 2000, b"MN\r\n" * 2000)
         proxy.process.send_signal(signal.SIGINT)
-        self.assertRegex(proxy.process.stderr.read(), rb"; the last [1-9]\d* bytes of records were not read\n$")
+        self.assertRegex(proxy.process.stderr.read(),
+                         rb"; the last ([1-9]\d* bytes of records were|byte of records was) not read\n$")
 
     def test_dropped_records_are_counted(self):
         """Once somebody reads again, it is said how many are missing, and what follows is whole."""
-        for options, words in (([], rb"! (\d+) records were dropped: stdout was not read\n"),
+        for options, words in (([], rb"! (\d+) record(?:s were| was) dropped: stdout was not read\n"),
                                (["--json"], rb'(?m)^{"dropped":(\d+)}$')):
             proxy = Proxied(self, self.memcached.address, *options, reads=False)
             client = proxy.connect()
@@ -1059,7 +1095,7 @@ class Proxy(Case):
             client.close()
             out, said = proxy.stop()
             missing = sum(map(int, re.findall(words, out)))
-            self.assertIn(b"; %d records were dropped\n" % missing, said)
+            self.assertRegex(said, rb"; %d record(s were| was) dropped\n" % missing)
             self.assertIn(b"get last", out)
             if options:
                 [json.loads(line) for line in out.splitlines()]
@@ -1235,6 +1271,58 @@ class Proxy(Case):
             self.assertNotIn(b"s3cret", shown)
             self.assertIn(b"STORED", shown)
             fake = Fake(self, talk)
+
+    def asks_for_logins(self, fake, connection, asked):
+        replies = [b"CLIENT_ERROR authentication failure\r\n", b"STORED\r\n", b"STORED\r\n"]
+        for reply in ([b"CLIENT_ERROR unauthenticated\r\n"] if asked else []) + replies:
+            piece = b" "
+            while piece and not piece.endswith(b"\r\n"):
+                piece = fake.receive(connection)
+            connection.sendall(reply)
+        silent(fake, connection, 0)
+
+    def test_logins_that_are_needed_later(self):
+        """The server does not ask for one when the proxy starts."""
+        def talk(fake, connection, number):
+            if number == 0:
+                says(b"VERSION 1.6.18\r\n")(fake, connection, number)
+            self.asks_for_logins(fake, connection, number < 3)
+        for options in ([], ["--json"]):
+            proxy = Proxied(self, Fake(self, talk).address, *options)
+            for given in (b"mn\r\n", b"ms k 3\r\nabc\r\n", b""):
+                client = proxy.connect()
+                self.ask(client, given, b"CLIENT_ERROR unauthenticated\r\n" if given else b"")
+                self.ask(client, b"set k 0 0 10\r\nboss gu3ss\r\n",
+                         b"CLIENT_ERROR authentication failure\r\n")
+                self.ask(client, b"set k 0 0 11\r\nboss ", b"")
+                self.ask(client, b"s3cret\r\n", b"STORED\r\n")
+                self.ask(client, b"set k 0 0 4\r\nopen\r\n", b"STORED\r\n")
+                client.close()
+            shown = proxy.stop()[0]
+            self.assertNotRegex(shown, b"boss|gu3ss|s3cret")
+            self.assertEqual(shown.count(b"open\\r\\n"), 3, shown)
+
+    def test_a_server_that_is_started_again(self):
+        """It asks for logins then, and later no more."""
+        replies = [b"VERSION 1.6.18\r\n"]
+        def talk(fake, connection, number):
+            fake.receive(connection)
+            connection.sendall(replies[-1])
+        proxy = Proxied(self, Fake(self, talk).address)
+        def converse(request, reply):
+            replies.append(reply)
+            client = proxy.connect()
+            client.sendall(request)
+            self.assertEqual(receive_all(client), reply)
+            client.close()
+        converse(b"set k 0 0 5\r\nfirst\r\n", b"STORED\r\n")
+        converse(b"set k 0 0 11\r\nboss s3cret\r\n", b"STORED\r\n")
+        converse(b"get k\r\nquit\r\n", b"END\r\n")
+        converse(b"set k 0 0 4\r\nlast\r\n", b"STORED\r\n")
+        shown = proxy.stop()[0]
+        self.assertIn(b"first", shown)
+        self.assertIn(b"last", shown)
+        self.assertNotIn(b"s3cret", shown)
 
     def test_the_server_goes_away(self):
         memcached = Memcached()

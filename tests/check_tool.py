@@ -667,7 +667,7 @@ class Keep(Case):
     def test_what_is_gone_is_counted(self):
         items = b"EN\r\nVA 2 kb f7 t-1\r\nhi\r\nEN\r\n"
         fake = Fake(self, crawls(b"mg a\r\nmg b\r\nmg c\r\nEN\r\n", items))
-        self.assertEqual(self.ok("dump", server=fake.address, said=b"mcwire: dump: 1 items; 2 "
+        self.assertEqual(self.ok("dump", server=fake.address, said=b"mcwire: dump: 1 item; 2 "
                                  b"expired or were deleted meanwhile\n"), b"ms b 2 F7 T0\r\nhi\r\n")
         self.assertIn(b"mg a k f t v\r\nmg b k f t v\r\nmg c k f t v\r\n", fake.received)
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TRANSCRIPT_FILE_MAX = 1 << 20 };
+
 /* The line being parsed. */
 struct parser {
     struct transcript *transcript;
@@ -289,15 +291,18 @@ bool transcript_parse(struct transcript *transcript, const char *path, struct mc
     return transcript->count > 0 || fail(&p, "nobody says anything");
 }
 
-static bool read_all(FILE *file, struct text *all)
+/* NULL, or why not. */
+static const char *read_all(FILE *file, struct text *all)
 {
     char data[4096];
     size_t n;
     do {
         n = fread(data, 1, sizeof data, file);
         text_add(all, data, n);
-    } while (n == sizeof data);
-    return ferror(file) == 0;
+    } while (n == sizeof data && all->len <= TRANSCRIPT_FILE_MAX);
+    if (ferror(file) != 0)
+        return strerror(errno);
+    return all->len <= TRANSCRIPT_FILE_MAX ? NULL : "a transcript has at most 1 MiB";
 }
 
 bool transcript_load(struct transcript *transcript, const char *path)
@@ -309,11 +314,12 @@ bool transcript_load(struct transcript *transcript, const char *path)
         text_print(&transcript->problem, "%s: %s", path, strerror(errno));
         return false;
     }
-    bool ok = read_all(file, &all);
-    ok = fclose(file) == 0 && ok;
-    if (!ok)
-        text_print(&transcript->problem, "%s: %s", path, strerror(errno));
-    ok = ok && transcript_parse(transcript, path, (struct mc_bytes){text_string(&all), all.len});
+    const char *problem = read_all(file, &all);
+    (void)fclose(file);
+    if (problem != NULL)
+        text_print(&transcript->problem, "%s: %s", path, problem);
+    bool ok = problem == NULL &&
+              transcript_parse(transcript, path, (struct mc_bytes){text_string(&all), all.len});
     text_free(&all);
     return ok;
 }

@@ -5,6 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "plural.h"
+#include "status.h"
+
 enum { QUIET = 0x80, STREAM = 0x40 }; /* in a byte of the ring, beside the command */
 
 /* ---- requests -------------------------------------------------------------------------------- */
@@ -171,11 +174,26 @@ static void answer_request(struct conversation *c, int event)
                      "has to close here.";
 }
 
+/* A server that asks for a login says so until one has succeeded, with STORED. It may have been started
+ * after it was asked whether it does. */
+static void note_login_mode(struct conversation *c, int event, struct mc_bytes text)
+{
+    bool refused = event == MC_CLIENT_ERROR && status_wants_login(text);
+
+    if (refused)
+        c->login = CONVERSATION_LOGIN;
+    else if (c->login == CONVERSATION_UNKNOWN && event > 0 && !mc_is_error(event) &&
+             event != MC_STORED)
+        c->login = CONVERSATION_NO_LOGIN;
+    c->sent.may_log_in = refused || (c->sent.may_log_in && (event <= 0 || mc_is_error(event)));
+}
+
 static void note_reply(void *ctx, int event, const void *contents)
 {
     struct conversation *c = ctx;
+    const struct mc_reply *reply = contents;
 
-    (void)contents;
+    note_login_mode(c, event, reply->text);
     say_warning(c);
     c->has_value = c->has_value || event == MC_VALUE;
     if (!mc_is_final(event))
@@ -219,7 +237,7 @@ static void read_cut(struct conversation *c, struct side *side, struct mc_bytes 
 {
     char text[64];
 
-    snprintf(text, sizeof text, "%zu byte%s", piece.len, piece.len == 1 ? "" : "s");
+    snprintf(text, sizeof text, "%zu byte%s", piece.len, plural_s(piece.len));
     screen_say(&c->screen, '~', text);
     read_piece(c, side, piece);
     say_kept(c, side);
@@ -256,6 +274,7 @@ static void show_piece(void *ctx, enum mc_trace_way way, struct mc_bytes piece)
 
     if (c->left == 0 || is_foreign(c, side, piece))
         return;
+    c->received.may_log_in = c->sent.requests.login;
     while (c->cut > 0 && piece.len > 0) {
         size_t len = piece.len < c->cut ? piece.len : c->cut;
         read_cut(c, side, (struct mc_bytes){piece.data, len});
@@ -263,7 +282,7 @@ static void show_piece(void *ctx, enum mc_trace_way way, struct mc_bytes piece)
         piece.len -= len;
     }
     read_piece(c, side, piece);
-    c->sent.requests.login = !c->trace.open;
+    c->sent.requests.login = !c->trace.open || c->sent.may_log_in;
     c->left -= c->left != UINT64_MAX ? 1 : 0;
     if (c->left == 0)
         break_off(c);
@@ -297,6 +316,7 @@ struct mc_transport conversation_begin(struct conversation *conversation,
     c->trace.no_login = !c->may_log_in;
     c->first = c->count = c->pending = 0;
     c->uncounted = c->has_value = c->foreign = false;
+    c->login = CONVERSATION_UNKNOWN;
     return mc_trace_transport(&c->trace, transport);
 }
 

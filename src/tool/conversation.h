@@ -9,6 +9,9 @@
 
 enum { CONVERSATION_ASKED = 4096 }; /* requests that can wait for their replies */
 
+/* Does the server ask for logins, as far as this connection has shown? */
+enum conversation_login { CONVERSATION_UNKNOWN, CONVERSATION_LOGIN, CONVERSATION_NO_LOGIN };
+
 struct conversation {
     struct screen screen;
     size_t cut;      /* the readers are given so many bytes at a time; 0: all that came */
@@ -18,6 +21,7 @@ struct conversation {
     size_t pending; /* replies that have to come; those of quiet commands may come besides */
     bool foreign;   /* another protocol: nothing is read */
     bool uncounted; /* there were too many requests: `pending` means nothing */
+    enum conversation_login login;
     struct mc_trace trace;
     struct mc_dialer dialer;
     const char *address;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "escape.h"
+#include "plural.h"
 #include "print.h"
 #include "run.h"
 #include "statistics.h"
@@ -72,7 +73,7 @@ static void print_server(const struct session *session, const struct symptoms_fa
     if (symptoms_number(facts, SYMPTOMS_GENERAL, "uptime", &seconds))
         print_uptime(seconds);
     if (symptoms_number(facts, SYMPTOMS_GENERAL, "curr_items", &items))
-        printf(", %" PRIu64 " items", items);
+        printf(", %" PRIu64 " item%s", items, plural_s(items));
     putchar('\n');
 }
 

@@ -10,6 +10,7 @@
 #include "crawl.h"
 #include "decimal.h"
 #include "patience.h"
+#include "plural.h"
 #include "run.h"
 
 enum { BATCH = 2048, OUTPUT_SIZE = 1 << 18, FLAGS_MAX = 5 };
@@ -157,7 +158,7 @@ static void add_key(struct crawl *crawl, const struct crawl_item *item)
 
 static void report(const struct dump *dump)
 {
-    fprintf(stderr, "mcwire: dump: %" PRIu64 " items", dump->written);
+    fprintf(stderr, "mcwire: dump: %" PRIu64 " item%s", dump->written, plural_s(dump->written));
     if (dump->gone > 0)
         fprintf(stderr, "; %" PRIu64 " expired or were deleted meanwhile", dump->gone);
     fputs(dump->failed ? "; this is not all\n" : "\n", stderr);

@@ -39,7 +39,8 @@ static void say_json(const struct screen *screen, char sign, const char *text)
     fputs("}\n", screen->to);
 }
 
-/* After the login a set is one like any other. */
+/* Only the first set is explained as a login. Whether it succeeded is not known, so that the values of
+ * the others are hidden as well. */
 static void note_login(void *ctx, int event, const void *contents)
 {
     struct side *side = ctx;
@@ -64,14 +65,15 @@ static int explain(FILE *from, const char *name, const struct settings *settings
     bool first = true;
     size_t len;
 
-    side.requests.login = settings->login;
     side.note = note_login;
     side.ctx = &side;
     do {
         len = fread(buf, 1, sizeof buf, from);
         const struct mc_bytes bytes = {buf, len};
-        if (first)
+        if (first) {
             side.replies = are_replies(bytes);
+            side.requests.login = side.may_log_in = settings->login && !side.replies;
+        }
         first = false;
         if (len > 0)
             side_feed(&side, &screen, bytes);

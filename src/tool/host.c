@@ -21,6 +21,7 @@
 #include "escape.h"
 #include "interrupt.h"
 #include "listen.h"
+#include "plural.h"
 #include "print.h"
 #include "run.h"
 #include "serve.h"
@@ -304,7 +305,11 @@ static bool read_users(struct host *host)
     if (name == NULL)
         return true;
     int file = open(name, O_RDONLY | O_CLOEXEC);
-    bool good = file >= 0 && buffer_read(&host->users, file, MEGABYTE) == 0;
+    bool good = file >= 0 && buffer_read(&host->users, file, MEGABYTE + 1) == 0;
+    if (host->users.len > MEGABYTE) {
+        good = false;
+        errno = EFBIG;
+    }
     if (!good)
         escape_message("mcwire", "--users %s: %s", name, strerror(errno));
     else if (host->users.len == 0)
@@ -412,14 +417,18 @@ static void end_host(struct host *host)
 static void say_summary(const struct host *host)
 {
     const struct mc_serve *serve = &host->serve;
+    const struct mc_cache *cache = &serve->cache;
 
     fprintf(stderr,
-            "mcwire: serve: %" PRIu64 " connections, %" PRIu64 " keys asked for, %" PRIu64
-            " hits, %" PRIu64 " values stored, %" PRIu64 " items at the end, %" PRIu64 " evicted",
-            host->accepted, serve->gets, serve->hits, serve->cache.stored, serve->cache.items,
-            serve->cache.evicted);
+            "mcwire: serve: %" PRIu64 " connection%s, %" PRIu64 " key%s asked for, %" PRIu64
+            " hit%s, %" PRIu64 " value%s stored, %" PRIu64 " item%s at the end, %" PRIu64
+            " evicted",
+            host->accepted, plural_s(host->accepted), serve->gets, plural_s(serve->gets),
+            serve->hits, plural_s(serve->hits), cache->stored, plural_s(cache->stored),
+            (uint64_t)cache->items, plural_s(cache->items), cache->evicted);
     if (host->refused > 0)
-        fprintf(stderr, "; %" PRIu64 " connections were refused", host->refused);
+        fprintf(stderr, "; %" PRIu64 " connection%s refused", host->refused,
+                host->refused == 1 ? " was" : "s were");
     fputc('\n', stderr);
 }
 

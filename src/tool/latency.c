@@ -9,6 +9,7 @@
 #include "escape.h"
 #include "histogram.h"
 #include "interrupt.h"
+#include "plural.h"
 #include "print.h"
 #include "run.h"
 #include "terminal.h"
@@ -127,8 +128,8 @@ static void print_all(struct latency *latency, const struct terminal *terminal)
     escape_text(stdout, latency->session.address);
     fputs(", memcached ", stdout);
     escape_field(stdout, latency->version.data, latency->version.len);
-    printf("\n%" PRIu64 " round trips in %.1f s", latency->histogram.count,
-           (double)(clock_ns() - latency->start_ns) / 1e9);
+    printf("\n%" PRIu64 " round trip%s in %.1f s", latency->histogram.count,
+           plural_s(latency->histogram.count), (double)(clock_ns() - latency->start_ns) / 1e9);
     if (latency->timeouts > 0)
         printf("; %" PRIu64 " timed out", latency->timeouts);
     putchar('\n');

@@ -180,6 +180,11 @@ static const char *read_answer(const char *word)
         escape_message("mcwire", "learn: standard input: %s", strerror(errno));
         return NULL;
     }
+    if (len == sizeof answer - 1) {
+        escape_message("mcwire", "learn: standard input: an answer has less than %d bytes",
+                       ANSWER_SIZE - 1);
+        return NULL;
+    }
     if (len > 0 && answer[len - 1] == '\n' && (len == 1 || answer[len - 2] != '\r'))
         len--;
     answer[len] = '\0';

@@ -1,4 +1,5 @@
 /* The command replay: transcripts are played to a server, and what it answers differently is shown. */
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -270,22 +271,12 @@ static bool play_page(struct play *play, const struct book_page *page)
     return goes_on;
 }
 
-static void fail_unknown(struct play *play, const char *name)
-{
-    char what[REASON_SIZE];
-    snprintf(what, sizeof what, "%.256s: no transcript has this name (replay --list), and no file",
-             name);
-    session_fail(&play->session, STATUS_USAGE, what);
-}
-
 static bool play_file(struct play *play, const char *path)
 {
     struct transcript transcript;
     bool goes_on = true;
     if (transcript_load(&transcript, path))
         goes_on = play_loaded(play, path, &transcript);
-    else if (strchr(path, '/') == NULL && access(path, F_OK) != 0)
-        fail_unknown(play, path);
     else
         session_fail(&play->session, STATUS_USAGE, text_string(&transcript.problem));
     transcript_free(&transcript);
@@ -299,6 +290,22 @@ static const struct book_page *find_page(const char *name)
             return &book_pages[i];
     }
     return NULL;
+}
+
+/* Is each of these a transcript or a file? False after a message. */
+static bool are_known(const struct option_words *words)
+{
+    for (int i = 0; i < words->count; i++) {
+        const char *name = words->list[i];
+        if (find_page(name) != NULL || access(name, F_OK) == 0)
+            continue;
+        escape_message("mcwire", "replay: %s: %s", name,
+                       strchr(name, '/') != NULL
+                           ? strerror(errno)
+                           : "no transcript has this name (replay --list), and no file");
+        return false;
+    }
+    return true;
 }
 
 static void play_all(struct play *play)
@@ -375,6 +382,8 @@ int run_replay(void *options, const struct option_words *words)
     const struct settings *settings = options;
     if (settings->list)
         return list_book();
+    if (!are_known(words))
+        return STATUS_USAGE;
     const char *missing = what_is_missing(settings, words);
     if (missing != NULL) {
         escape_message("mcwire", "replay: %s", missing);

@@ -12,7 +12,7 @@
 #include "interrupt.h"
 #include "screen.h"
 
-enum { PIECE = 65536 };
+enum { PIECE = 65536, LINE_SIZE = 16 << 20 };
 
 /* ---- lines that come whole ------------------------------------------------------------------- */
 
@@ -66,11 +66,15 @@ static enum prompt_result read_line(struct prompt *prompt, struct buffer *line)
         drop_used(prompt);
         ptrdiff_t n = buffer_fill(&prompt->kept, prompt->in, PIECE);
         if (n < 0 && errno != EINTR) {
-            prompt->problem = errno;
+            prompt->problem = strerror(errno);
             return PROMPT_END;
         }
         if (n == 0)
             return take_line(prompt, true, line) ? PROMPT_LINE : PROMPT_END;
+        if (prompt->kept.len > LINE_SIZE && memchr(prompt->kept.data, '\n', LINE_SIZE) == NULL) {
+            prompt->problem = "a line has at most 16 MiB";
+            return PROMPT_END;
+        }
     }
     return PROMPT_LINE;
 }

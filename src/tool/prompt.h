@@ -25,10 +25,10 @@ struct prompt_kind {
 
 struct prompt {
     int in;
-    int other;     /* another descriptor to wait for, or -1 */
-    bool terminal; /* somebody types: labels are shown, on stdout */
-    bool grey;     /* so hints are shown */
-    int problem;   /* why the lines of a file could not be read: an errno, or 0 */
+    int other;           /* another descriptor to wait for, or -1 */
+    bool terminal;       /* somebody types: labels are shown, on stdout */
+    bool grey;           /* so hints are shown */
+    const char *problem; /* why the lines of a file could not be read, or NULL */
     /* ---- private ---- */
     bool edits; /* the terminal tells each key, until prompt_free() */
     bool begun; /* a line is being edited */

@@ -13,6 +13,7 @@
 #include "escape.h"
 #include "interrupt.h"
 #include "listen.h"
+#include "plural.h"
 #include "record.h"
 #include "run.h"
 #include "session.h"
@@ -56,6 +57,20 @@ struct proxy {
     struct link *links[LINKS_MAX];
     struct pollfd files[LINKS + 2 * LINKS_MAX];
 };
+
+/* ---- logins ---------------------------------------------------------------------------------- */
+
+/* What the server sends, and whether it closes before the client does, tells about that. */
+static void learn_login(struct proxy *proxy, const struct link *link)
+{
+    const struct record *record = &link->record;
+    bool leaves = link->out.ended || record->conversation.sent.last == MC_REQUEST_QUIT;
+
+    if (record->conversation.login == CONVERSATION_LOGIN || (link->in.ended && !leaves))
+        proxy->may_log_in = true;
+    else if (record->conversation.login == CONVERSATION_NO_LOGIN)
+        proxy->may_log_in = false;
+}
 
 /* ---- bytes ----------------------------------------------------------------------------------- */
 
@@ -110,6 +125,8 @@ static void move_way(struct proxy *proxy, struct link *link, enum mc_trace_way d
     *(sends ? &proxy->sent : &proxy->received) += n;
     if (n > 0)
         record_moved(&link->record, direction, (struct mc_bytes){way->buf, n});
+    if (!sends)
+        learn_login(proxy, link);
 }
 
 /* ---- links ----------------------------------------------------------------------------------- */
@@ -141,6 +158,8 @@ static void remove_link(struct proxy *proxy, size_t k)
 {
     struct link *link = proxy->links[k];
 
+    if (link->failed)
+        proxy->may_log_in = true;
     record_end(&link->record);
     mc_socket_close(&link->server);
     close(link->client);
@@ -295,12 +314,16 @@ static void end_links(struct proxy *proxy)
 static void report(const struct proxy *proxy)
 {
     fprintf(stderr,
-            "mcwire: proxy: %" PRIu64 " connections, %" PRIu64 " bytes from clients, %" PRIu64
+            "mcwire: proxy: %" PRIu64 " connection%s, %" PRIu64 " byte%s from clients, %" PRIu64
             " from the server",
-            proxy->accepted, proxy->sent, proxy->received);
+            proxy->accepted, plural_s(proxy->accepted), proxy->sent, plural_s(proxy->sent),
+            proxy->received);
     if (proxy->output.dropped > 0)
-        fprintf(stderr, "; %" PRIu64 " records were dropped", proxy->output.dropped);
-    if (proxy->unread > 0)
+        fprintf(stderr, "; %" PRIu64 " record%s dropped", proxy->output.dropped,
+                proxy->output.dropped == 1 ? " was" : "s were");
+    if (proxy->unread == 1)
+        fputs("; the last byte of records was not read", stderr);
+    else if (proxy->unread > 0)
         fprintf(stderr, "; the last %zu bytes of records were not read", proxy->unread);
     fputc('\n', stderr);
 }

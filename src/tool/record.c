@@ -67,11 +67,12 @@ static void say_missed(struct record_output *output)
 
     if (output->missed == 0)
         return;
-    int len = snprintf(text, sizeof text,
-                       output->json ? "{\"dropped\":%" PRIu64 "}\n"
-                                    : "          ! %" PRIu64
-                                      " records were dropped: stdout was not read\n",
-                       output->missed);
+    const char *verb = output->missed == 1 ? " was" : "s were";
+    int len = output->json
+                  ? snprintf(text, sizeof text, "{\"dropped\":%" PRIu64 "}\n", output->missed)
+                  : snprintf(text, sizeof text,
+                             "          ! %" PRIu64 " record%s dropped: stdout was not read\n",
+                             output->missed, verb);
 
     if (keep_text(output, text, (size_t)len))
         output->missed = 0;

@@ -318,7 +318,8 @@ static void show_lines(const struct screen *screen, char sign, size_t offset,
                  strcmp(annotation->fields[0].name, "value") == 0;
     fprintf(screen->to, "%*zu %c ", INDENT - 3, offset, sign);
     if (annotation->secret) {
-        int len = snprintf(text, sizeof text, "(%zu bytes that are not shown)", bytes.len);
+        int len = snprintf(text, sizeof text, "(%zu byte%s not shown)", bytes.len,
+                           bytes.len == 1 ? " that is" : "s that are");
         fputs(text, screen->to);
         print_title(screen, INDENT + (size_t)len, annotation->title);
     } else if (value && annotation->fields[0].len > LONG_VALUE) {

@@ -33,6 +33,15 @@ static bool is_value(const struct side *side, int event)
     return event == (side->replies ? (int)MC_BODY : (int)MC_REQUEST_DATA);
 }
 
+/* What may be a password that was sent to log in is not shown. A wrong line may have one, too, and what
+ * is no reply may be an echo. */
+static void hide_password(const struct side *side, int event, struct mc_annotation *annotation)
+{
+    bool hidden = event == MC_REQUEST_WRONG || is_value(side, event);
+    if (side->may_log_in && (event < 0 || (hidden && !side->replies)))
+        annotation->secret = true;
+}
+
 /* Counts what is shown of a value. True when that is enough: its further pieces are skipped. */
 static bool is_enough(struct side *side, int event, size_t len)
 {
@@ -109,6 +118,7 @@ static bool read_next(struct side *side, const struct screen *screen)
         mc_annotate_reply(&next, event, &side->reader, &reply, bytes);
     else
         mc_annotate_request(&next, event, &side->requests, &request, bytes);
+    hide_password(side, event, &next);
     const void *contents = side->replies ? (const void *)&reply : (const void *)&request;
     size_t len = bytes.len;
     bool skipped = is_enough(side, event, len), joined = side->read > 0 && continues(side, event);

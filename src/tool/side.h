@@ -9,6 +9,7 @@ enum { SIDE_KEPT = 4096 }; /* more than any line that a reader waits for */
 /* Start from {0}; `replies` tells the direction, and then one of the readers is used. */
 struct side {
     bool replies;
+    bool may_log_in; /* no value of a request is shown, and no line or reply that is wrong */
     struct mc_reader reader;
     struct mc_request_reader requests;
     int last;                   /* the last event; MC_MORE at first */

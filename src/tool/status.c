@@ -1,8 +1,6 @@
 /* Maps results to exit statuses, by tables. */
 #include "status.h"
 
-#include <string.h>
-
 /* From MC_E_KEY downwards. */
 static const unsigned char of_errors[] = {
     STATUS_USAGE, STATUS_USAGE,     STATUS_USAGE,     STATUS_USAGE,    STATUS_USAGE,
@@ -11,19 +9,6 @@ static const unsigned char of_errors[] = {
     STATUS_USAGE, STATUS_NO_SERVER, STATUS_NO_SERVER, STATUS_LOGIN,    STATUS_NO_SERVER,
     STATUS_AGAIN,
 };
-
-static bool starts_with(struct mc_bytes text, struct mc_bytes start)
-{
-    return text.len >= start.len && memcmp(text.data, start.data, start.len) == 0;
-}
-
-/* What memcached -Y says before a login: to a get, to a set, and to a set that looks like a login. */
-static bool wants_login(struct mc_bytes text)
-{
-    return starts_with(text, MC_BYTES("unauthenticated")) ||
-           starts_with(text, MC_BYTES("bad authentication token")) ||
-           starts_with(text, MC_BYTES("authentication failure"));
-}
 
 enum status status_of(int result, struct mc_bytes text)
 {
@@ -35,11 +20,12 @@ enum status status_of(int result, struct mc_bytes text)
     case MC_EXISTS:
     case MC_NOT_FOUND: return STATUS_NO;
     case MC_BUSY: return STATUS_AGAIN;
-    case MC_CLIENT_ERROR: return wants_login(text) ? STATUS_LOGIN : STATUS_REFUSED;
+    case MC_CLIENT_ERROR: return status_wants_login(text) ? STATUS_LOGIN : STATUS_REFUSED;
     case MC_REFUSED:
     case MC_ERROR: return STATUS_REFUSED;
     case MC_SERVER_ERROR:
-        return starts_with(text, MC_BYTES("object too large")) ? STATUS_REFUSED : STATUS_AGAIN;
+        return status_starts_with(text, MC_BYTES("object too large")) ? STATUS_REFUSED
+                                                                      : STATUS_AGAIN;
     default: return STATUS_OK;
     }
 }

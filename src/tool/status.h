@@ -2,6 +2,8 @@
 #ifndef STATUS_H
 #define STATUS_H
 
+#include <string.h>
+
 #include "proto.h"
 
 enum status {
@@ -17,6 +19,20 @@ enum status {
     STATUS_LOGIN = 77,       /* user or password refused */
     STATUS_INTERRUPTED = 130 /* Ctrl-C */
 };
+
+static inline bool status_starts_with(struct mc_bytes text, struct mc_bytes start)
+{
+    return text.len >= start.len && memcmp(text.data, start.data, start.len) == 0;
+}
+
+/* Are these the words of a CLIENT_ERROR with which memcached -Y asks for a login? To a get, to a set,
+ * and to a set that looks like a login. */
+static inline bool status_wants_login(struct mc_bytes text)
+{
+    return status_starts_with(text, MC_BYTES("unauthenticated")) ||
+           status_starts_with(text, MC_BYTES("bad authentication token")) ||
+           status_starts_with(text, MC_BYTES("authentication failure"));
+}
 
 /* text: the words of an error reply. MC_END is a miss. */
 enum status status_of(int result, struct mc_bytes text);

@@ -8,6 +8,7 @@
 
 #include "buffer.h"
 #include "decimal.h"
+#include "plural.h"
 #include "statistics.h"
 
 enum {
@@ -158,8 +159,8 @@ static bool check_connections(const struct symptoms_facts *facts, const struct r
     (void)rule;
     if (most == 0)
         symptoms_number(facts, SYMPTOMS_SETTINGS, "maxconns", &most);
-    snprintf(text, SYMPTOM_TEXT, "%" PRIu64 " of %" PRIu64 " connections are in use (%.0f %%)", now,
-             most, percent_of(now, most));
+    snprintf(text, SYMPTOM_TEXT, "%" PRIu64 " of %" PRIu64 " connection%s %s in use (%.0f %%)", now,
+             most, plural_s(most), now == 1 ? "is" : "are", percent_of(now, most));
     return most > 0 && is_share(now, most, NEAR_PERCENT);
 }
 
@@ -195,8 +196,8 @@ static bool check_evictions(const struct symptoms_facts *facts, const struct rul
     if (find_evicted_time(facts, &seconds))
         snprintf(since, sizeof since,
                  "; the last one of a class had been used %" PRIu64 " s before", seconds);
-    snprintf(text, SYMPTOM_TEXT, "%" PRIu64 " items, %.1f %% of those stored, had to go%s", evicted,
-             percent_of(evicted, stored), since);
+    snprintf(text, SYMPTOM_TEXT, "%" PRIu64 " item%s, %.1f %% of those stored, had to go%s",
+             evicted, plural_s(evicted), percent_of(evicted, stored), since);
     return evicted > 0 && is_share(evicted, stored, EVICTED_PERCENT);
 }
 

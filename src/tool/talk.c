@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "escape.h"
 #include "interrupt.h"
+#include "plural.h"
 #include "prompt.h"
 #include "run.h"
 #include "session.h"
@@ -205,8 +206,8 @@ static bool settle_size(struct talk *talk, const struct storing *storing)
     char said[TEXT_SIZE / 2], question[TEXT_SIZE];
     const struct buffer *answer = &talk->answer;
 
-    snprintf(said, sizeof said, "You said %" PRIu32 " bytes and typed %zu.", storing->size,
-             talk->value.len);
+    snprintf(said, sizeof said, "You said %" PRIu32 " byte%s and typed %zu.", storing->size,
+             plural_s(storing->size), talk->value.len);
     if (!talk->prompt.terminal) {
         conversation_say(&talk->session.conversation, '!', said);
         return true;
@@ -418,10 +419,10 @@ int run_talk(void *options, const struct option_words *words)
     status = talk_by(&talk);
     if (settings->script != NULL)
         close(talk.prompt.in);
-    if (talk.prompt.problem == 0)
+    if (talk.prompt.problem == NULL)
         return status;
     escape_message("mcwire", "%s: %s",
                    settings->script != NULL ? settings->script : "standard input",
-                   strerror(talk.prompt.problem));
+                   talk.prompt.problem);
     return (int)status_worse((enum status)status, STATUS_USAGE);
 }

@@ -96,8 +96,8 @@ static const struct option talk_options[] = {
 };
 
 static const struct option explain_options[] = {
-    {"--login", NULL, "the first set is a login, and is hidden: memcached -Y", option_flag,
-     AT(login), 0, 0},
+    {"--login", NULL, "there is a login (memcached -Y): no value is shown", option_flag, AT(login),
+     0, 0},
 };
 
 static const struct option proxy_options[] = {

@@ -7,6 +7,7 @@
 #include "buffer.h"
 #include "counters.h"
 #include "log.h"
+#include "plural.h"
 #include "print.h"
 #include "run.h"
 #include "terminal.h"
@@ -119,6 +120,8 @@ static void count_line(void *ctx, const struct log_line *line)
 
 static const char *const units[] = {
     [BY_KEY] = "requests", [BY_PREFIX] = "requests", [BY_SIZE] = "bytes", [BY_MISSES] = "misses"};
+static const char *const one_unit[] = {
+    [BY_KEY] = "request", [BY_PREFIX] = "request", [BY_SIZE] = "byte", [BY_MISSES] = "miss"};
 
 static double seconds_since(const struct top *top)
 {
@@ -170,7 +173,7 @@ static void print_error(const struct top *top)
                least);
     if (top->log.skipped > 0)
         printf("The server left out %" PRIu64 " line%s, as they were not read fast enough.\n",
-               top->log.skipped, top->log.skipped == 1 ? "" : "s");
+               top->log.skipped, plural_s(top->log.skipped));
 }
 
 static void print_table(struct top *top, const struct terminal *terminal)
@@ -180,7 +183,9 @@ static void print_table(struct top *top, const struct terminal *terminal)
     size_t count = counters_sort(&top->counters, list);
     size_t most = terminal->rows > 0 ? terminal->rows - OTHER_LINES : LINES;
 
-    printf("%" PRIu64 " %s in %.1f s\n", top->counters.total, unit, seconds_since(top));
+    printf("%" PRIu64 " %s in %.1f s\n", top->counters.total,
+           top->counters.total == 1 ? one_unit[top->session.settings->by] : unit,
+           seconds_since(top));
     terminal_set_color(terminal, TERMINAL_BOLD);
     printf("%12s    share  %s", unit, top->session.settings->by == BY_PREFIX ? "prefix" : "key");
     terminal_set_color(terminal, TERMINAL_PLAIN);

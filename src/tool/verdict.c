@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "escape.h"
+#include "plural.h"
 
 enum { ASKED_MAX = 32, TRUTH_MAX = 40, NAME_WIDTH = 13, VERDICT_WIDTH = 22 };
 
@@ -149,7 +150,7 @@ void verdict_print_sum(const struct examined *list, size_t count)
     size_t right = 0;
     for (size_t k = 0; k < count; k++)
         right += list[k].verdict == LIE_RIGHT;
-    printf("%zu cases", count);
+    printf("%zu case%s", count, plural_s(count));
     print_sums(stdout, list, count, LIE_RIGHT);
     putchar('\n');
     if (right < count)
@@ -253,7 +254,8 @@ void verdict_print_page(FILE *out, const struct examined *list, size_t count, ch
         print_code(out, *command);
         fputc(' ', out);
     }
-    fprintf(out, "<p>%zu of %zu cases are right", right, count);
+    fprintf(out, "<p>%zu of %zu case%s %s right", right, count, plural_s(count),
+            right == 1 ? "is" : "are");
     print_sums(out, list, count, LIE_RIGHT + 1);
     fputs(".\n", out);
     print_table(out, list, count, true);

@@ -10,6 +10,7 @@
 #include "escape.h"
 #include "glob.h"
 #include "log.h"
+#include "plural.h"
 #include "print.h"
 #include "run.h"
 #include "terminal.h"
@@ -239,7 +240,7 @@ static void report(const struct watch *watch)
     fprintf(stderr,
             "mcwire: watch: %" PRIu64 " line%s in %.1f s: %" PRIu64 " item_get (%" PRIu64
             " found), %" PRIu64 " item_store, %" PRIu64 " eviction",
-            watch->shown, watch->shown == 1 ? "" : "s",
+            watch->shown, plural_s(watch->shown),
             (double)(mc_socket_now() - watch->start_ms) / 1000, watch->gets, watch->found,
             watch->stores, watch->evictions);
     if (watch->log.skipped > 0)
