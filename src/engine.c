@@ -542,17 +542,40 @@ static bool is_key(struct mc_bytes key)
     return k >= key.len && key.len > 0 && key.len <= MC_KEY_MAX;
 }
 
+/* What is left of a line, and of the buffer, for keys. */
+static size_t room_for_keys(const struct mc_out *out)
+{
+    size_t room = out->cap - out->len;
+    room = room < MC_REQUEST_MAX ? room : MC_REQUEST_MAX - 1;
+    return room - (room < NAME_MAX ? room : NAME_MAX);
+}
+
+/* How many of the keys fit there, but at least one. */
+static size_t count_fitting(const struct mc_bytes *keys, size_t count, size_t room)
+{
+    size_t n = 0;
+    for (; n < count && keys[n].len < room; n++)
+        room -= 1 + keys[n].len;
+    return n > 0 ? n : 1;
+}
+
+/* Would all of them fit there if they were as long as the first? */
+static bool seem_to_fit(const struct mc_bytes *keys, size_t count, size_t room)
+{
+    return count < MC_REQUEST_MAX && keys[0].len <= MC_KEY_MAX &&
+           (uint32_t)count * (uint32_t)(1 + keys[0].len) <= room;
+}
+
 /* Puts as many of the keys as fit a line, before the first that is no key; *count says how many. */
 static int put_keys_line(struct mc_out *out, const struct mc_op *op, const struct mc_bytes *keys,
                          size_t *count)
 {
-    size_t room = out->cap - out->len, n = 0;
-    room = room < MC_REQUEST_MAX ? room : MC_REQUEST_MAX - 1;
-    room -= room < NAME_MAX ? room : NAME_MAX;
-    for (; n < *count && keys[n].len < room; n++)
-        room -= 1 + keys[n].len;
-    n = n > 0 ? n : 1;
-    int r = op->command->put(out, op, keys, n);
+    size_t room = room_for_keys(out), n = *count;
+    int r = seem_to_fit(keys, n, room) ? op->command->put(out, op, keys, n) : MC_E_LONG;
+    if (r == MC_E_LONG || r == MC_E_FULL) {
+        n = count_fitting(keys, n, room);
+        r = op->command->put(out, op, keys, n);
+    }
     if (r == MC_E_KEY && n > 1) {
         n = 0;
         while (is_key(keys[n]))
