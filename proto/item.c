@@ -2,6 +2,8 @@
  * them have arrived and say what was expected. It saves most of the time that a hit costs. */
 #include "item.h"
 
+extern inline size_t mc_item_number(const char *b, size_t i, size_t e, uint32_t *number);
+
 int mc_item_next(const struct mc_reader *reader, struct mc_bytes *in, struct mc_bytes key,
                  struct mc_reply *reply)
 {

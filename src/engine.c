@@ -83,7 +83,7 @@ static int put_nothing(struct mc_out *out, const struct mc_op *op, const struct 
 static const struct mc_command no_command = {.put = put_nothing};
 
 /* Ends a single operation with this result and nothing else. */
-static void set_outcome(struct mc_op *op, int result)
+static inline void set_outcome(struct mc_op *op, int result)
 {
     op->result = result;
     op->answer = 0;
@@ -133,19 +133,29 @@ static void link_op(struct mc_engine *e, struct mc_op *op)
         e->asked = e->waiting;
 }
 
+/* The replies that nobody waits for are before its own. */
+static void take_tail(struct mc_engine *e, struct mc_op *op)
+{
+    op->skip = e->tail_skip;
+    op->skip_size = e->tail_size;
+    e->tail_size = e->tail_skip = 0;
+}
+
 void mc_engine_submit(struct mc_engine *engine, struct mc_op *op)
 {
     struct mc_engine *e = engine;
     if (has_no_command(op))
         op->command = &no_command;
-    op->state = e->error != 0 ? MC_OP_DONE : MC_OP_WAITING;
+    int error = e->error;
+    op->state = error != 0 ? MC_OP_DONE : MC_OP_WAITING;
     op->marks = is_quiet(op) ? MC_MARK_QUIET : 0;
     op->size = 0; /* as long as it is not put */
-    op->skip = e->tail_skip;
-    op->skip_size = e->tail_size;
-    e->tail_size = e->tail_skip = 0;
+    op->skip = 0;
+    op->skip_size = 0;
+    if (e->tail_skip > 0)
+        take_tail(e, op);
     link_op(e, op);
-    mc_engine_refuse(op, e->error);
+    mc_engine_refuse(op, error);
 }
 
 struct mc_op *mc_engine_done(struct mc_engine *engine)
@@ -285,7 +295,7 @@ static void pass_batch(struct mc_engine *e)
     struct mc_op *op = e->sending.op;
     if (op == e->asked.op && op != NULL && (op->marks & MC_MARK_KEPT) != 0)
         finish_unit(e);
-    for (; op != NULL && op != e->waiting.op; op = op->next) {
+    for (const struct mc_op *end = e->waiting.op; op != end; op = op->next) {
         if (op->state == MC_OP_SENDING)
             op->state = MC_OP_ASKED;
     }
@@ -542,17 +552,40 @@ static bool is_key(struct mc_bytes key)
     return k >= key.len && key.len > 0 && key.len <= MC_KEY_MAX;
 }
 
+/* What is left of a line, and of the buffer, for keys. */
+static size_t room_for_keys(const struct mc_out *out)
+{
+    size_t room = out->cap - out->len;
+    room = room < MC_REQUEST_MAX ? room : MC_REQUEST_MAX - 1;
+    return room - (room < NAME_MAX ? room : NAME_MAX);
+}
+
+/* How many of the keys fit there, but at least one. */
+static size_t count_fitting(const struct mc_bytes *keys, size_t count, size_t room)
+{
+    size_t n = 0;
+    for (; n < count && keys[n].len < room; n++)
+        room -= 1 + keys[n].len;
+    return n > 0 ? n : 1;
+}
+
+/* Would all of them fit there if they were as long as the first? */
+static bool seem_to_fit(const struct mc_bytes *keys, size_t count, size_t room)
+{
+    return count < MC_REQUEST_MAX && keys[0].len <= MC_KEY_MAX &&
+           (uint32_t)count * (uint32_t)(1 + keys[0].len) <= room;
+}
+
 /* Puts as many of the keys as fit a line, before the first that is no key; *count says how many. */
 static int put_keys_line(struct mc_out *out, const struct mc_op *op, const struct mc_bytes *keys,
                          size_t *count)
 {
-    size_t room = out->cap - out->len, n = 0;
-    room = room < MC_REQUEST_MAX ? room : MC_REQUEST_MAX - 1;
-    room -= room < NAME_MAX ? room : NAME_MAX;
-    for (; n < *count && keys[n].len < room; n++)
-        room -= 1 + keys[n].len;
-    n = n > 0 ? n : 1;
-    int r = op->command->put(out, op, keys, n);
+    size_t room = room_for_keys(out), n = *count;
+    int r = seem_to_fit(keys, n, room) ? op->command->put(out, op, keys, n) : MC_E_LONG;
+    if (r == MC_E_LONG || r == MC_E_FULL) {
+        n = count_fitting(keys, n, room);
+        r = op->command->put(out, op, keys, n);
+    }
     if (r == MC_E_KEY && n > 1) {
         n = 0;
         while (is_key(keys[n]))
@@ -845,31 +878,37 @@ static int keep_error(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in
     return MC_MORE;
 }
 
+/* Has it gone alone, and a reply that may be read by its bytes? */
+static inline bool is_usual(const struct mc_op *op)
+{
+    return op->state == MC_OP_ASKED && op->marks == MC_MARK_LAST && op->skip == 0 &&
+           op->keys == NULL && op->command->usual != NULL;
+}
+
 /* Reads the usual, whole replies of single operations, as long as those after them are pending. */
 static void read_usual(struct mc_engine *e, struct mc_bytes *in)
 {
     struct mc_op *op = e->asked.op;
-    size_t n = 1;
-    while (n > 0 && op != NULL && op->skip == 0 && op->state == MC_OP_ASKED &&
-           op->marks == MC_MARK_LAST && op->keys == NULL && op->command->usual != NULL) {
+    struct mc_bytes rest = *in;
+    while (op != NULL && rest.len > 0 && is_usual(op)) {
         struct mc_op *next = op->next;
-        n = op->command->usual(op, in->data, in->len);
+        size_t n = op->command->usual(op, rest.data, rest.len);
         if (n == 0)
             break;
-        if (n < in->len + e->beyond && (next == NULL || next->state != MC_OP_ASKED) &&
+        if ((next == NULL || next->state != MC_OP_ASKED) && n < rest.len + e->beyond &&
             !is_more_pending(e)) {
             mc_engine_fail(e, mc_reply_fault(e, MC_FAULT_UNASKED));
             return;
         }
-        in->data += n;
-        in->len -= n;
+        rest.data += n;
+        rest.len -= n;
         e->unanswered -= op->size;
         op->state = MC_OP_DONE;
         if (op->value != NULL)
             op->value->result = op->result;
         op = e->asked.op = next;
-        n = in->len;
     }
+    *in = rest;
     pass_done(e);
 }
 

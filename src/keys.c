@@ -74,42 +74,57 @@ static void find_place(const struct mc_engine *e, struct mc_bytes key, struct mc
         *found = s;
 }
 
-/* What a slot has: its value is NULL when it is not wanted. */
-struct place {
-    struct mc_bytes key;
-    struct mc_value *value;
-    int *result;
+/* Keys of one operation, and the places of their values. */
+struct run {
+    const struct mc_bytes *keys;
+    struct mc_value *values;
+    size_t count;
 };
 
-static inline struct place look_at(struct mc_slot s)
+/* Those from this slot on. A single key that has no place, or has its answer, is none. */
+static struct run run_from(const struct mc_engine *e, struct mc_slot s)
 {
     struct mc_op *op = s.op;
     if (op->keys == NULL)
-        return (struct place){op->key, op->value, &op->result};
-    struct mc_value *value = &op->values[s.slot];
-    return (struct place){op->keys[s.slot], value, &value->result};
+        return (struct run){&op->key, op->value, op->value != NULL && op->result == 0};
+    return (struct run){op->keys + s.slot, op->values + s.slot, e->line_end - s.slot};
 }
 
-/* Gives the items that are whole in *in and for the next keys: all of them, usually. */
+/* Gives the items that are whole in *in to the keys of the run in turn. Returns to how many. */
+static size_t give_run(struct mc_slot s, struct run run, struct mc_bytes *in, bool cas)
+{
+    struct mc_bytes rest = *in;
+    struct mc_reply item;
+    size_t k = 0;
+    item.has_cas = cas;
+    for (; k < run.count && run.values[k].result == 0; k++) {
+        size_t n = mc_reply_item(rest, run.keys[k], &item);
+        if (n == 0)
+            break;
+        const struct mc_slot to = {s.op, s.slot + k};
+        run.values[k].result = mc_reply_give(to, run.keys[k], &run.values[k], &item);
+        rest.data += n;
+        rest.len -= n;
+    }
+    *in = rest;
+    return k;
+}
+
+/* The same for the next keys of the line: to all of them, usually. */
 static void give_items(struct mc_engine *e, struct mc_bytes *in, bool cas)
 {
     struct mc_slot s = expected_slot(e);
-    struct mc_bytes rest = *in;
-    struct mc_reply item;
-    item.has_cas = cas;
     while (s.op != NULL) {
-        const struct place to = look_at(s);
-        size_t n = to.value != NULL && *to.result == 0 ? mc_reply_item(rest, to.key, &item) : 0;
+        size_t n = give_run(s, run_from(e, s), in, cas);
         if (n == 0)
             break;
-        *to.result = mc_reply_give(s, to.key, to.value, &item);
-        rest.data += n;
-        rest.len -= n;
-        e->answered++;
+        if (s.op->keys == NULL)
+            s.op->result = s.op->value->result;
+        s.slot += n - 1;
+        e->answered += n;
         e->match = s;
         move_ahead(e, &s);
     }
-    *in = rest;
 }
 
 /* ---- doubled keys ---------------------------------------------------------------------------- */

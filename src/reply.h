@@ -90,6 +90,16 @@ void mc_reply_sink(struct mc_slot slot, struct mc_bytes key, struct mc_value *va
 /* Reads a number of 64 bits from i on: the index after it, or 0. */
 size_t mc_reply_number(const char *b, size_t i, size_t e, uint64_t *number);
 
+enum { AT_ONCE = 8 }; /* bytes that compilers compare without a call */
+
+/* True when a[0..n) equals b[0..n), of which many keys are compared in two parts that may overlap. */
+static inline bool mc_reply_same(const char *a, const char *b, size_t n)
+{
+    if (n < AT_ONCE || n > 2 * AT_ONCE)
+        return mc_item_same(a, b, n);
+    return mc_item_same(a, b, AT_ONCE) && mc_item_same(a + n - AT_ONCE, b + n - AT_ONCE, AT_ONCE);
+}
+
 /* Reads VALUE <key> <flags> <bytes>[ <cas unique>]\r\n<data block>\r\n at the front of `in`; the
  * address is kept nowhere, so that *item can be in registers. The length, or 0. */
 static inline size_t mc_reply_item(struct mc_bytes in, struct mc_bytes key, struct mc_reply *item)
@@ -98,17 +108,19 @@ static inline size_t mc_reply_item(struct mc_bytes in, struct mc_bytes key, stru
     size_t e = in.len;
     uint64_t cas = 0;
     uint32_t flags = 0, size = 0;
-    size_t i = mc_item_key(b, e, key);
-    i = i > 0 ? mc_item_number(b, i, e, &flags) : 0;
-    if (i == 0 || b[i] != ' ')
+    size_t i = mc_item_word(b, e, key.len);
+    if (i == 0 || !mc_reply_same(b + 6, key.data, key.len))
+        return 0;
+    i = mc_item_number(b, i, e, &flags);
+    if (b[i] != ' ') /* b[0] is none */
         return 0;
     i = mc_item_number(b, i + 1, e, &size);
-    if (i > 0 && item->has_cas)
+    if (item->has_cas)
         i = b[i] == ' ' ? mc_reply_number(b, i + 1, e, &cas) : 0;
     item->flags = flags;
     item->size = size;
     item->cas = cas;
-    return i > 0 ? mc_item_value(b, i, e, item) : 0;
+    return mc_item_value(b, i, e, item);
 }
 
 /* Gives a whole item to the sink or copies it to its place. MC_HIT, or MC_E_FULL. */

@@ -2868,7 +2868,7 @@ END_TEST
 START_TEST(lines_in_pieces)
 {
     static const struct mc_bytes keys[] = {B("a"), B(" "), B("b"),
-                                           B("0123456789012345678901234567890")};
+                                           B("0123456789012345678901234567890123")};
     struct mc_value values[4] = {{0}};
     struct mc_op op = {.command = &mc_command_get, .keys = keys, .values = values, .count = 4};
     struct mc_engine e;

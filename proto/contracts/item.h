@@ -48,15 +48,22 @@ static inline bool mc_item_same(const char *a, const char *b, size_t n);
     requires \separated(number, b + (0 .. e - 1));
     assigns *number;
     ensures \result == 0 || i < \result < e;
+    ensures \result == 0 ==> *number == \old(*number);
     ensures \result != 0 ==> is_decimal(b, i, \result, 999999999);
     ensures \result != 0 ==> *number == value_of(b, i, \result); */
-static inline size_t mc_item_number(const char *b, size_t i, size_t e, uint32_t *number);
+inline size_t mc_item_number(const char *b, size_t i, size_t e, uint32_t *number);
 
 /*@ requires i + 1 <= SIZE_MAX && \valid_read(b + (i .. i + 1));
     assigns \nothing;
     ensures \result ==> crlf(b, i);
     ensures crlf(b, i) ==> \result; */
 static inline bool mc_item_crlf(const char *b, size_t i);
+
+/*@ requires window(b, e);
+    assigns \nothing;
+    ensures \result == 0 || \result == 6 + key + 1 <= e;
+    ensures \result != 0 ==> value_word(b) && b[6 + key] == ' '; */
+static inline size_t mc_item_word(const char *b, size_t e, size_t key);
 
 /*@ requires window(b, e) && KEY;
     assigns \nothing;
@@ -65,7 +72,8 @@ static inline bool mc_item_crlf(const char *b, size_t i);
                              b[6 + key.len] == ' '; */
 static inline size_t mc_item_key(const char *b, size_t e, struct mc_bytes key);
 
-/*@ requires window(b, e) && 0 < i <= e && \valid(reply) && \separated(reply, b + (0 .. e - 1));
+/*@ requires window(b, e) && i <= e && \valid(reply) && \separated(reply, b + (0 .. e - 1));
+    requires reply->size <= 999999999;
     assigns reply->text;
     ensures \result != 0 ==> \result == i + 4 + reply->size <= e;
     ensures \result != 0 ==> crlf(b, i) && crlf(b, i + 2 + reply->size);

@@ -7,6 +7,12 @@
                              *number == value_of(b, i, \result); */
 size_t mc_reply_number(const char *b, size_t i, size_t e, uint64_t *number);
 
+/*@ requires \valid_read(a + (0 .. n - 1)) && \valid_read(b + (0 .. n - 1));
+    assigns \nothing;
+    ensures \result ==> same(a, b, n);
+    ensures same(a, b, n) ==> \result; */
+static inline bool mc_reply_same(const char *a, const char *b, size_t n);
+
 /*@ requires window(in.data, in.len) && KEY && \valid(item);
     requires \separated(item, in.data + (0 .. in.len - 1));
     requires \separated(item, key.data + (0 .. key.len - 1));

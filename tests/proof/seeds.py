@@ -81,9 +81,9 @@ SEEDS = [  # file, function, old text, new text, what is wrong
      '    mc_writer_number(w, size);\n', 'a line without an end'),
     (A, 'put_milli', 'has_room(w, whole + 4)', 'has_room(w, whole + 3)', 'a byte after the buffer'),
     (A, 'put_words', 'start = j + 1;', 'start = j + 2;', 'a word from after its end'),
-    (H, 'mc_item_number', '<= MC_DECIMAL_SHORT ? j', '<= MC_DECIMAL_SHORT + 1 ? j', 'a digit too many'),
-    (H, 'mc_item_key', 'key.len > e - 7', 'key.len > e - 6', 'a byte after the window'),
-    (H, 'mc_item_value', 'e - i - 4 < reply->size', 'e - i - 3 < reply->size', 'half a CRLF'),
+    (H, 'mc_item_number', 'i > MC_DECIMAL_SHORT)', 'i > MC_DECIMAL_SHORT + 1)', 'a digit too many'),
+    (H, 'mc_item_word', 'key > e - 7', 'key > e - 6', 'a byte after the window'),
+    (H, 'mc_item_value', 'e - i < reply->size + 4', 'e - i < reply->size + 3', 'half a CRLF'),
     (H, 'mc_item_value', 'return mc_item_crlf(b, end) ? end + 2 : 0;', 'return end + 2;', 'any end'),
     (H, 'mc_item_ends', 'return e - i == 5 &&', 'return e - i >= 5 &&', 'bytes after END'),
     (Q, 'find_byte', 'while (j < e && b[j] != c)', 'while (j <= e && b[j] != c)', 'a scan one too far'),
@@ -103,8 +103,8 @@ SEEDS = [  # file, function, old text, new text, what is wrong
     (N, 'is_base64_of', '% 8) & 63;', '% 8) & 127;', 'letters that are not there'),
     (N, 'match_key_flag', 'if (end > e ||', 'if (end > e + 1 ||', 'a byte after the window'),
     (Y, 'mc_reply_number', 'number) ? j : 0;', 'number) ? j + 1 : 0;', 'a byte after the number'),
-    (YH, 'mc_reply_item', 'return i > 0 ? mc_item_value(', 'return b != NULL ? mc_item_value(',
-     'a value without its line'),
+    (YH, 'mc_reply_same', 'n > 2 * AT_ONCE', 'n > 2 * AT_ONCE + 1', 'a byte in the middle'),
+    (YH, 'mc_reply_item', "if (b[i] != ' ')", "if (b[i] == '0')", 'any byte after the flags'),
 ]
 
 
