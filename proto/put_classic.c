@@ -10,7 +10,7 @@ static int put_get(struct mc_out *out, struct mc_bytes name, const struct mc_byt
                    size_t count)
 {
     struct mc_writer w = mc_writer_start(out, name);
-    return w.error == 0 ? mc_writer_keys(out, w.i, keys, count) : w.error;
+    return w.error == 0 ? mc_writer_keys(out, keys, count, w.i) : w.error;
 }
 
 /* <name> <exptime>[ <key>]*\r\n */
@@ -19,7 +19,7 @@ static int put_gat(struct mc_out *out, struct mc_bytes name, int32_t exptime,
 {
     struct mc_writer w = mc_writer_start(out, name);
     mc_writer_signed(&w, exptime);
-    return w.error == 0 ? mc_writer_keys(out, w.i, keys, count) : w.error;
+    return w.error == 0 ? mc_writer_keys(out, keys, count, w.i) : w.error;
 }
 
 /* get <key>*\r\n */

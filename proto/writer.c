@@ -21,21 +21,22 @@ extern inline void mc_writer_end(struct mc_writer *w);
 extern inline int mc_writer_commit(struct mc_writer *w, struct mc_out *out);
 extern inline int mc_writer_commit_noreply(struct mc_writer *w, struct mc_out *out, bool noreply);
 
-/* Copies eight bytes and counts those that no word has, in a form that compilers do at once. */
+/* Copies eight bytes and counts those that are not printable ASCII, in a form that compilers do at
+ * once. */
 static inline unsigned char copy_eight(char *restrict to, size_t i, const char *restrict from,
                                        size_t j)
 {
-    unsigned char bad = 0;
-    /*@ loop invariant 0 <= n <= EIGHT && bad <= n;
-        loop invariant bad == 0 ==> word(to, i, i + n) && word(from, j, j + n);
-        loop assigns n, bad, to[i .. i + EIGHT - 1];
+    unsigned char others = 0;
+    /*@ loop invariant 0 <= n <= EIGHT && others <= n;
+        loop invariant others == 0 ==> word(to, i, i + n) && word(from, j, j + n);
+        loop assigns n, others, to[i .. i + EIGHT - 1];
         loop variant EIGHT - n; */
     for (size_t n = 0; n < EIGHT; n++) {
         unsigned char c = (unsigned char)from[j + n];
         to[i + n] = from[j + n];
-        bad = (unsigned char)(bad + (c < 0x21) + (c == 0x7f));
+        others = (unsigned char)(others + (c < 0x21 || c > 0x7e));
     }
-    return bad;
+    return others;
 }
 
 /* Copies a word to to[i..i + len); false when it holds a byte that no word has. */
@@ -45,10 +46,8 @@ static inline bool copy_word(char *restrict to, size_t i, const char *restrict f
     /*@ loop invariant 0 <= j <= len && word(to, i, i + j) && word(from, 0, j);
         loop assigns j, to[i .. i + len - 1];
         loop variant len - j; */
-    for (; len - j >= EIGHT; j += EIGHT) {
-        if (copy_eight(to, i + j, from, j) > 0)
-            return false;
-    }
+    while (len - j >= EIGHT && copy_eight(to, i + j, from, j) == 0)
+        j += EIGHT;
     /*@ loop invariant 0 <= j <= len && word(to, i, i + j) && word(from, 0, j);
         loop assigns j, to[i .. i + len - 1];
         loop variant len - j; */
@@ -117,7 +116,7 @@ int mc_writer_line(struct mc_out *out, struct mc_bytes text)
     return mc_writer_commit(&w, out);
 }
 
-int mc_writer_keys(struct mc_out *out, size_t i, const struct mc_bytes *keys, size_t count)
+int mc_writer_keys(struct mc_out *out, const struct mc_bytes *keys, size_t count, size_t i)
 {
     char *b = out->data;
     size_t limit = out->len + MC_REQUEST_MAX - 1; /* a line must end before it */

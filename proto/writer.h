@@ -140,6 +140,6 @@ int mc_writer_line(struct mc_out *out, struct mc_bytes text);
 
 /* Completes a retrieval command with [ <key>]*\r\n at out->data[i], and makes it part of *out
  * unless there was an error, which it returns. It needs no writer: it is the fast path of a get. */
-int mc_writer_keys(struct mc_out *out, size_t i, const struct mc_bytes *keys, size_t count);
+int mc_writer_keys(struct mc_out *out, const struct mc_bytes *keys, size_t count, size_t i);
 
 #endif

@@ -12,7 +12,8 @@ enum {
     LINE_KEYS = 16,                               /* neighbours that share a line */
     NAME_MAX = sizeof "gats -2147483648\r\n" - 1, /* of a line of keys, all but these */
     MN_SIZE = sizeof "mn\r\n" - 1,
-    PARTS = 8 /* slices of one send */
+    PARTS = 8, /* slices of one send */
+    ASIDE = 1  /* a line is put, and its value is sent from its place */
 };
 
 #ifdef __FRAMAC__
@@ -460,12 +461,12 @@ static uint32_t add_to_batch(struct mc_engine *e, const struct packing *p, size_
     return bytes;
 }
 
-/* The operation's value and CRLF, or only that when the value is large: it is sent from its place. */
-static int put_value(struct mc_out *out, struct mc_bytes value, size_t *aside)
+/* The operation's value and CRLF: 0; or only that when the value is large, and is sent from its
+ * place: ASIDE; or MC_E_FULL. */
+static int put_value(struct mc_out *out, struct mc_bytes value)
 {
     size_t room = out->cap - out->len;
     bool copy = value.len <= MC_ENGINE_COPY_MAX && value.len + 2 <= room;
-    *aside = copy ? 0 : value.len;
     if (room < 2)
         return MC_E_FULL;
     if (copy && value.len > 0) {
@@ -475,7 +476,7 @@ static int put_value(struct mc_out *out, struct mc_bytes value, size_t *aside)
     out->data[out->len] = '\r';
     out->data[out->len + 1] = '\n';
     out->len += 2;
-    return 0;
+    return copy ? 0 : ASIDE;
 }
 
 /* A quiet command's opaque: " O<ticket>" before the CRLF. */
@@ -505,21 +506,22 @@ static inline void mark_sending(struct mc_engine *e, struct mc_op *op, uint32_t 
 /* One operation. 0; MC_E_BUSY: the window is full; otherwise why it cannot be put. */
 static inline int put_single(struct mc_engine *e, struct packing *p, struct mc_op *op)
 {
-    size_t start = e->out.len, aside = 0;
+    size_t start = e->out.len;
     int r = op->command->put(&e->out, op, &op->key, 1);
     if (r == 0 && (op->marks & MC_MARK_QUIET) != 0)
         r = put_ticket(&e->out, op);
     if (r == 0 && (op->command->traits & MC_COMMAND_VALUE) != 0)
-        r = put_value(&e->out, op->data, &aside);
+        r = put_value(&e->out, op->data);
     if (r < 0) {
         e->out.len = start;
         return r;
     }
-    uint32_t bytes = add_to_batch(e, p, start, aside);
+    bool aside = r == ASIDE;
+    uint32_t bytes = add_to_batch(e, p, start, aside ? op->data.len : 0);
     if (bytes == 0)
         return MC_E_BUSY;
     mark_sending(e, op, bytes);
-    op->marks |= aside > 0 ? MC_MARK_ASIDE | MC_MARK_LAST : MC_MARK_LAST;
+    op->marks |= aside ? MC_MARK_ASIDE | MC_MARK_LAST : MC_MARK_LAST;
     return 0;
 }
 
@@ -1268,18 +1270,21 @@ static int end_alone(struct mc_engine *e, struct mc_op *op, int verdict)
     return op->result;
 }
 
-/* The rest of an operation that is put: n bytes of it were sent, or n says why not; and if these were
- * all, the buffer has what came, or `verdict` says what that is. */
+/* The rest of an operation that is put: so many bytes of its batch have gone, and `why` is negative
+ * if no more can be sent; or if these are all, the buffer has what came, or `why` is negative if that
+ * is nothing. */
 static int finish_alone(struct mc_engine *e, const struct mc_transport *t, struct mc_op *op,
-                        int verdict, mc_deadline deadline)
+                        ptrdiff_t why, mc_deadline deadline)
 {
+    int verdict = why > 0 ? MC_MORE : why_not(why);
     set_outcome(op, 0);
+    op->marks = 0;
     e->current = NULL;
     if ((op->command->traits & MC_COMMAND_TEXT) != 0)
         mc_reader_stream(&e->reader);
-    while (verdict == 0 && e->gone < e->batch)
+    while (verdict == MC_MORE && e->gone < e->batch)
         verdict = send_alone(e, t, op, deadline);
-    if (verdict == 0 && e->end > 0)
+    if (verdict == MC_MORE && e->end > 0)
         verdict = read_alone(e, op);
     while (verdict == MC_MORE)
         verdict = receive_alone(e, t, op, deadline);
@@ -1295,65 +1300,60 @@ static inline void end_value(struct mc_value *value, int result)
         mc_reply_clear(value, 1, result);
 }
 
-/* It cannot be run now. */
-static int refuse_alone(const struct mc_engine *e, struct mc_op *op)
+/* It cannot be run now: 0; or it cannot be put: `why`. */
+static int refuse_alone(const struct mc_engine *e, struct mc_op *op, int why)
 {
-    int r = e->first != NULL || e->tail_skip > 0 ? MC_E_BUSY : MC_E_COMMAND;
-    set_outcome(op, e->error != 0 ? e->error : r);
+    if (why == 0)
+        why = e->first != NULL || e->tail_skip > 0 ? MC_E_BUSY : MC_E_COMMAND;
+    set_outcome(op, e->error != 0 ? e->error : why);
     return op->result;
 }
 
-/* It cannot be put. */
-static int drop_alone(struct mc_engine *e, struct mc_op *op, int why)
+/* Goes on with a value that is not in the line, or refuses what could not be put. */
+static int go_on_put(struct mc_engine *e, const struct mc_transport *t, struct mc_op *op, int r,
+                     mc_deadline deadline)
 {
-    e->out.len = 0;
-    set_outcome(op, why);
-    return why;
+    if (r < 0) {
+        e->out.len = 0;
+        return refuse_alone(e, op, r);
+    }
+    e->batch = (uint32_t)(e->out.len + op->data.len);
+    e->gone = 0;
+    e->at = e->end = 0;
+    return finish_alone(e, t, op, r, deadline);
 }
 
-/* Puts the operation and clears its outputs, but for the value. */
-static inline int put_alone(struct mc_engine *e, struct mc_op *op, size_t *aside)
+/* Puts the operation and clears its outputs, but for the value. Returns 0, ASIDE, or why not. */
+static inline int put_alone(struct mc_engine *e, struct mc_op *op)
 {
-    op->marks = 0;
     op->answer = 0;
     op->text = (struct mc_bytes){0};
     if (op->meta != NULL)
         *op->meta = (struct mc_meta){0};
     int r = op->command->put(&e->out, op, &op->key, 1);
     if (r == 0 && (op->command->traits & MC_COMMAND_VALUE) != 0)
-        r = put_value(&e->out, op->data, aside);
+        r = put_value(&e->out, op->data);
     return r;
 }
 
-/* The length of the usual reply among the n bytes received; 0: it is another, or none. */
-static inline size_t match_usual(const struct mc_engine *e, struct mc_op *op, ptrdiff_t n)
+/* 0 when what was received, n bytes, is the usual reply and nothing else; otherwise n, or why the
+ * connection is over. */
+static inline ptrdiff_t match_usual(struct mc_engine *e, struct mc_op *op, ptrdiff_t n)
 {
-    return n > 0 && op->command->usual != NULL ? op->command->usual(op, e->in, (size_t)n) : 0;
+    if (n <= 0)
+        return why_not(n);
+    size_t used = op->command->usual != NULL ? op->command->usual(op, e->in, (size_t)n) : 0;
+    if (used == (size_t)n)
+        return 0;
+    return used > 0 ? mc_reply_fault(e, MC_FAULT_UNASKED) : n;
 }
 
-/* What was done so far of an operation that is put. */
-struct progress {
-    size_t aside;             /* bytes of its value that are not in the line */
-    ptrdiff_t sent, received; /* bytes, or why not; 0: not tried */
-    size_t used;              /* of the bytes received, the usual reply */
-};
-
-/* Goes on where more than one send and one receive are needed, or another reply came. */
-static int go_on_alone(struct mc_engine *e, const struct mc_transport *t, struct mc_op *op,
-                       const struct progress *done, mc_deadline deadline)
+/* The line is put: n bytes of it were sent, or n says why not. */
+static inline void count_sent(struct mc_engine *e, ptrdiff_t n)
 {
-    int verdict = 0;
-    e->batch = (uint32_t)(e->out.len + done->aside);
-    e->gone = done->sent > 0 ? (uint32_t)done->sent : 0;
+    e->batch = (uint32_t)e->out.len;
+    e->gone = n > 0 ? (uint32_t)n : 0;
     e->at = e->end = 0;
-    count_received(e, done->received > 0 ? (size_t)done->received : 0);
-    if (done->used > 0)
-        verdict = mc_reply_fault(e, MC_FAULT_UNASKED);
-    else if (e->gone == e->batch && done->received <= 0)
-        verdict = why_not(done->received);
-    else if (done->aside == 0 && done->sent <= 0)
-        verdict = why_not(done->sent);
-    return finish_alone(e, t, op, verdict, deadline);
 }
 
 int mc_engine_do_single(struct mc_engine *engine, const struct mc_transport *transport,
@@ -1361,30 +1361,29 @@ int mc_engine_do_single(struct mc_engine *engine, const struct mc_transport *tra
 {
     struct mc_engine *e = engine;
     const struct mc_transport *t = transport;
-    size_t aside = 0, used = 0;
-    ptrdiff_t sent = 0, received = 0;
     if (e->error != 0 || e->first != NULL || e->tail_skip > 0 || has_no_command(op))
-        return refuse_alone(e, op);
-    int r = put_alone(e, op, &aside);
-    if (r < 0)
-        return drop_alone(e, op, r);
-    if (aside == 0) {
-        const struct mc_bytes line = {e->out.data, e->out.len};
-        sent = t->send(t->ctx, &line, 1, deadline);
+        return refuse_alone(e, op, 0);
+    int r = put_alone(e, op);
+    if (r != 0)
+        return go_on_put(e, t, op, r, deadline);
+    const struct mc_bytes line = {e->out.data, e->out.len};
+    ptrdiff_t n = t->send(t->ctx, &line, 1, deadline);
+    if (n != (ptrdiff_t)line.len) {
+        count_sent(e, n);
+        return finish_alone(e, t, op, n, deadline);
     }
-    if (sent == (ptrdiff_t)e->out.len) {
-        received = t->recv(t->ctx, e->in, e->in_cap, deadline);
-        used = match_usual(e, op, received);
-        if (received > 0 && used == (size_t)received) {
-            e->received += used;
-            e->out.len = 0;
-            if (op->value != NULL)
-                end_value(op->value, op->result);
-            return op->result;
-        }
+    n = t->recv(t->ctx, e->in, e->in_cap, deadline);
+    ptrdiff_t rest = match_usual(e, op, n);
+    if (rest != 0) {
+        count_sent(e, (ptrdiff_t)e->out.len);
+        count_received(e, n > 0 ? (size_t)n : 0);
+        return finish_alone(e, t, op, rest, deadline);
     }
-    const struct progress done = {aside, sent, received, used};
-    return go_on_alone(e, t, op, &done, deadline);
+    e->received += (size_t)n;
+    e->out.len = 0;
+    if (op->value != NULL)
+        end_value(op->value, op->result);
+    return op->result;
 }
 
 int mc_engine_do(struct mc_engine *engine, const struct mc_transport *transport, struct mc_op *op,

@@ -38,11 +38,17 @@ enum {
     TIMER_MAX_MS = 86400000 /* a day; of more time it is asked again */
 };
 
+/* Reads the clock into *now, and returns that in milliseconds. */
+static inline int64_t read_time(struct timespec *now)
+{
+    (void)clock_gettime(CLOCK_MONOTONIC, now); /* fails for no clock that there is */
+    return (int64_t)now->tv_sec * 1000 + (int64_t)((uint32_t)now->tv_nsec / 1000000);
+}
+
 int64_t mc_socket_now(void)
 {
     struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* fails for no clock that there is */
-    return (int64_t)now.tv_sec * 1000 + (int64_t)((uint32_t)now.tv_nsec / 1000000);
+    return read_time(&now);
 }
 
 mc_deadline mc_socket_deadline(int64_t ms)
@@ -174,7 +180,7 @@ static void close_descriptor(struct mc_socket *s)
 static int begin_address(struct mc_socket *s, const struct addrinfo *a)
 {
     s->sys_errno = 0;
-    s->watched_from_ms = s->watched_to_ms = 0;
+    s->watched_from_ms = s->watched_ms = 0;
     s->fd = open_socket(s, a);
     if (s->fd < 0)
         return failed(s, errno, MC_E_SYSTEM);
@@ -384,28 +390,23 @@ static ptrdiff_t send_many(const struct mc_socket *s, const struct mc_bytes *par
     return sendmsg(s->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-/* As many bytes as can be sent now; or -1 with errno. */
-static inline ptrdiff_t send_now(const struct mc_socket *s, const struct mc_bytes *parts,
-                                 size_t count)
+/* After a send that failed with errno: 0 when it is to be repeated, or why not. */
+static int wait_to_send(struct mc_socket *s, mc_deadline deadline)
 {
-    if (count > 1)
-        return send_many(s, parts, count);
-    return send(s->fd, parts[0].data, parts[0].len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (errno == EINTR)
+        return 0;
+    return would_block(errno) ? wait_for(s, POLLOUT, deadline) : failed(s, errno, MC_E_SYSTEM);
 }
 
-/* Goes on after a send that failed with errno. */
-static ptrdiff_t send_later(struct mc_socket *s, const struct mc_bytes *parts, size_t count,
-                            mc_deadline deadline)
+/* Sends slices, as many bytes as one call takes. */
+static ptrdiff_t send_slices(struct mc_socket *s, const struct mc_bytes *parts, size_t count,
+                             mc_deadline deadline)
 {
     for (;;) {
-        if (errno != EINTR && !would_block(errno))
-            return failed(s, errno, MC_E_SYSTEM);
-        int r = errno == EINTR ? 0 : wait_for(s, POLLOUT, deadline);
-        if (r < 0)
-            return r;
-        ptrdiff_t n = send_now(s, parts, count);
-        if (n >= 0)
-            return n;
+        ptrdiff_t n = send_many(s, parts, count);
+        int r = n < 0 ? wait_to_send(s, deadline) : 0;
+        if (n >= 0 || r < 0)
+            return n >= 0 ? n : r;
     }
 }
 
@@ -414,8 +415,13 @@ static ptrdiff_t socket_send(void *ctx, const struct mc_bytes *parts, size_t cou
                              mc_deadline deadline)
 {
     struct mc_socket *s = ctx;
-    ptrdiff_t n = send_now(s, parts, count);
-    return n >= 0 ? n : send_later(s, parts, count, deadline);
+    if (count > 1)
+        return send_slices(s, parts, count, deadline);
+    ptrdiff_t n = send(s->fd, parts[0].data, parts[0].len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n >= 0)
+        return n;
+    int r = wait_to_send(s, deadline);
+    return r == 0 ? send_slices(s, parts, 1, deadline) : r;
 }
 
 /* Arms the kernel's timer, which ends a receive, at half of the time left: it is right then for all
@@ -428,15 +434,17 @@ static int arm(struct mc_socket *s, int64_t left)
     if (setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) != 0)
         return failed(s, errno, MC_E_SYSTEM);
     s->watched_from_ms = ms + TIMER_LATE_MS;
-    s->watched_to_ms = left < TIMER_MAX_MS ? 4 * ms : MC_NEVER;
+    s->watched_ms = left < TIMER_MAX_MS ? 3 * ms : MC_NEVER / 2;
     return 0;
 }
 
 /* True when the kernel's timer is sure to end a receive before the deadline, and leaves it enough of
- * the time to be worth the call. */
-static inline bool is_watched(const struct mc_socket *s, int64_t left)
+ * the time to be worth the call. Wrapping around, the difference is too large for a deadline that
+ * has passed, and for MC_NEVER. */
+static inline bool is_watched(const struct mc_socket *s, mc_deadline deadline, int64_t now)
 {
-    return left >= s->watched_from_ms && left <= s->watched_to_ms && left > 0;
+    uint64_t left = (uint64_t)deadline - (uint64_t)now;
+    return left - (uint64_t)s->watched_from_ms < (uint64_t)s->watched_ms;
 }
 
 /* The result of a receive that brought n bytes: too late, they are none. */
@@ -465,7 +473,7 @@ static ptrdiff_t recv_later(struct mc_socket *s, void *buf, size_t cap, mc_deadl
         int r = 0;
         if (!timer)
             r = wait_for(s, POLLIN, deadline);
-        else if (!is_watched(s, left))
+        else if (!is_watched(s, left < TIMER_MAX_MS ? left : TIMER_MAX_MS, 0))
             r = arm(s, left);
         if (r < 0)
             return r;
@@ -483,11 +491,12 @@ static ptrdiff_t recv_later(struct mc_socket *s, void *buf, size_t cap, mc_deadl
 static ptrdiff_t socket_recv(void *ctx, void *buf, size_t cap, mc_deadline deadline)
 {
     struct mc_socket *s = ctx;
-    if (!is_watched(s, time_left(deadline)))
+    struct timespec before, after;
+    if (!is_watched(s, deadline, read_time(&before)))
         return recv_later(s, buf, cap, deadline, false);
     ptrdiff_t n = recv(s->fd, buf, cap, 0);
     if (n > 0)
-        return in_time(n, deadline);
+        return deadline > read_time(&after) ? n : MC_E_TIMEOUT;
     int r = nothing_received(s, n);
     return r < 0 ? r : recv_later(s, buf, cap, deadline, errno != EINTR);
 }

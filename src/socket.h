@@ -27,8 +27,8 @@ struct mc_socket {
     mc_deadline due;  /* connecting: call mc_socket_finish() by then, in any case */
     int sys_errno;    /* the errno of the last failed system call; 0: none */
     int resolve_code; /* the result of getaddrinfo() after MC_E_RESOLVE, for gai_strerror() */
-    /* private: the range of time left in which SO_RCVTIMEO is enough; {0}: none */
-    int64_t watched_from_ms, watched_to_ms;
+    /* private: with from how much time left SO_RCVTIMEO is enough, and how long that range is */
+    int64_t watched_from_ms, watched_ms;
     /* private: while connecting, the addresses of the name, and those that were not tried yet */
     mc_deadline deadline;
     struct addrinfo *list, *next;

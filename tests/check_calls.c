@@ -429,7 +429,7 @@ START_TEST(received_too_late)
     if (_i == 2) { /* with a timer that is right for what is left */
         deadline = mc_socket_deadline(100);
         line.socket.watched_from_ms = 1;
-        line.socket.watched_to_ms = MC_NEVER;
+        line.socket.watched_ms = MC_NEVER / 2;
     }
     plan.slow_ms = deadline;
     faults_begin(&plan);

@@ -182,4 +182,4 @@ int mc_writer_line(struct mc_out *out, struct mc_bytes text);
     assigns out->len, out->data[i .. out->cap - 1];
     ensures appended(*out, \old(out->len), \result);
     ASKS_FOR_KEYS; */
-int mc_writer_keys(struct mc_out *out, size_t i, const struct mc_bytes *keys, size_t count);
+int mc_writer_keys(struct mc_out *out, const struct mc_bytes *keys, size_t count, size_t i);

@@ -63,7 +63,7 @@ SEEDS = [  # file, function, old text, new text, what is wrong
     (WH, 'mc_writer_is_word_byte', 'byte < 0x7f)', 'byte <= 0x7f)', 'DEL in a key'),
     (W, 'copy_eight', 'c < 0x21', 'c < 0x0d', 'CR in a key'),
     (W, 'copy_word', 'len - j >= EIGHT', 'len - j >= EIGHT - 1', 'eight bytes of seven'),
-    (W, 'copy_word', 'from, j) > 0)', 'from, j) > 1)', 'one bad byte does not count'),
+    (W, 'copy_word', 'from, j) == 0)', 'from, j) <= 1)', 'one bad byte does not count'),
     (W, 'mc_writer_token', 'token.len > max', 'token.len > max + 1', 'a key one too long'),
     (W, 'mc_writer_digits', 'w->i += digits;', 'w->i += digits + 1;', 'a byte never written'),
     (WH, 'mc_writer_end', 'has_room(w, 2)', 'has_room(w, 1)', 'no room for LF'),
