@@ -1203,8 +1203,8 @@ static int read_alone(struct mc_engine *e, struct mc_op *op)
     return verdict == MC_ANSWER_DONE && in.len > 0 ? mc_reply_fault(e, MC_FAULT_UNASKED) : verdict;
 }
 
-static int receive_alone(struct mc_engine *e, const struct mc_transport *t, struct mc_op *op,
-                         mc_deadline deadline)
+/* Receives what there is. MC_MORE, or why not. */
+static int receive_alone(struct mc_engine *e, const struct mc_transport *t, mc_deadline deadline)
 {
     size_t cap;
     char *to = find_room(e, &cap);
@@ -1213,7 +1213,8 @@ static int receive_alone(struct mc_engine *e, const struct mc_transport *t, stru
     ptrdiff_t n = t->recv(t->ctx, to, cap, deadline);
     if (n <= 0)
         return why_not(n);
-    return count_received(e, (size_t)n) ? read_alone(e, op) : MC_MORE;
+    count_received(e, (size_t)n);
+    return MC_MORE;
 }
 
 /* The reply has been read, or it will never be: what became of the operation and the connection. */
@@ -1242,10 +1243,13 @@ static int finish_alone(struct mc_engine *e, const struct mc_transport *t, struc
         mc_reader_stream(&e->reader);
     while (verdict == 0 && e->gone < e->batch)
         verdict = send_alone(e, t, op, deadline);
-    if (verdict == 0 && e->end > 0)
+    if (verdict == 0 && e->end == 0)
+        verdict = receive_alone(e, t, deadline);
+    while (verdict == MC_MORE) {
         verdict = read_alone(e, op);
-    while (verdict == MC_MORE)
-        verdict = receive_alone(e, t, op, deadline);
+        if (verdict == MC_MORE)
+            verdict = receive_alone(e, t, deadline);
+    }
     return end_alone(e, op, verdict);
 }
 
