@@ -24,10 +24,14 @@ void mc_engine_init(struct mc_engine *engine, void *in, size_t in_cap, void *out
 {
     *engine = (struct mc_engine){
         .in = in, .in_cap = in_cap, .out = {out, out_cap, 0}, .window = MC_ENGINE_WINDOW};
-    if (out == NULL) {
+    if (out == NULL)
         engine->out = (struct mc_out){in, in_cap, 0};
-        engine->shared = true;
-    }
+}
+
+/* Is one buffer both, and has requests that have not been sent? */
+static bool is_taken(const struct mc_engine *e)
+{
+    return e->in == e->out.data && e->out.len > 0;
 }
 
 /* ---- operations ------------------------------------------------------------------------------ */
@@ -479,17 +483,17 @@ static int put_value(struct mc_out *out, struct mc_bytes value)
     return copy ? 0 : ASIDE;
 }
 
-/* A quiet command's opaque: " O<ticket>" before the CRLF. */
+/* A quiet command's opaque, which op->answer holds meanwhile: " O<ticket>" before the CRLF. */
 static int put_ticket(struct mc_out *out, const struct mc_op *op)
 {
-    size_t digits = mc_decimal_digits(op->ticket), i = out->len - 2;
+    size_t digits = mc_decimal_digits(op->answer), i = out->len - 2;
     size_t words = op->meta_count + ((op->command->traits & MC_COMMAND_VALUE) != 0 ? 4 : 3);
     if (words > MC_TOKENS_MAX || has_any_flag(op, "O"))
         return MC_E_FLAG;
     if (out->cap - out->len < digits + 2)
         return MC_E_FULL;
     memcpy(out->data + i, " O", 2);
-    mc_decimal_write(out->data, i + 2, digits, op->ticket);
+    mc_decimal_write(out->data, i + 2, digits, op->answer);
     memcpy(out->data + i + 2 + digits, "\r\n", 2);
     out->len += digits + 2;
     return 0;
@@ -531,7 +535,7 @@ static int put_quiet(struct mc_engine *e, struct packing *p, struct mc_op *op)
     size_t cap = e->out.cap, room = cap - e->out.len;
     e->out.cap -= room < MN_SIZE ? room : MN_SIZE;
     p->tail = MN_SIZE;
-    op->ticket = e->ticket;
+    op->answer = e->ticket;
     int r = put_single(e, p, op);
     e->out.cap = cap;
     if (r < 0)
@@ -713,7 +717,7 @@ static void put_batch(struct mc_engine *e)
     struct packing p = {NULL, 0};
     if (e->full && e->unanswered > e->window / 2)
         return;
-    if ((e->shared && e->at < e->end) || is_alone(e))
+    if ((e->in == e->out.data && e->at < e->end) || is_alone(e))
         return;
     e->full = false;
     e->batch = e->gone = e->aside = 0;
@@ -852,7 +856,7 @@ static void forget_texts(const struct mc_engine *e)
 /* Copies the text of a kept error to where nothing else is received meanwhile, as far as it fits. */
 static void keep_text(struct mc_engine *e, struct mc_op *op, struct mc_bytes text)
 {
-    if (e->shared || text.len == 0) /* requests that have not gone are in that buffer */
+    if (e->in == e->out.data || text.len == 0) /* requests that have not gone are in that buffer */
         return;
     forget_texts(e);
     op->text.data = e->in;
@@ -957,7 +961,7 @@ static int skip_reply(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in
     int event;
     (void)op;
     e->place = NULL;
-    e->sunk = NULL;
+    e->match.op = NULL;
     do {
         event = mc_reply_event(e, in, &reply);
     } while (event > 0 && !mc_is_final(event));
@@ -1017,7 +1021,7 @@ static void read_all_replies(struct mc_engine *e, struct mc_bytes *in)
 static bool is_direct(const struct mc_engine *e)
 {
     return e->reader.body_left > 0 && e->reader.body_left >= e->in_cap && e->place != NULL &&
-           e->sunk == NULL && e->at == e->end;
+           e->at == e->end;
 }
 
 /* Where to receive, when nothing in the buffer has to be sent first. *cap is 0 when it is full. */
@@ -1040,7 +1044,7 @@ void *mc_engine_input(struct mc_engine *engine, size_t *cap)
 {
     struct mc_engine *e = engine;
     *cap = 0;
-    if (e->error != 0 || (e->shared && e->out.len > 0 && !is_direct(e)))
+    if (e->error != 0 || (is_taken(e) && !is_direct(e)))
         return NULL;
     char *room = find_room(e, cap);
     if (*cap > 0)
@@ -1082,7 +1086,7 @@ void mc_engine_received(struct mc_engine *engine, size_t bytes)
 /* Keeps what could not be read yet, after a line that was kept and then read, with its text. */
 static void keep_rest(struct mc_engine *e, struct mc_bytes rest)
 {
-    if (rest.len > e->in_cap || (e->shared && e->out.len > 0)) {
+    if (rest.len > e->in_cap || is_taken(e)) {
         mc_engine_fail(e, MC_E_LINE);
         return;
     }
@@ -1215,18 +1219,16 @@ int mc_engine_run(struct mc_engine *engine, const struct mc_transport *transport
 static int send_alone(struct mc_engine *e, const struct mc_transport *t, const struct mc_op *op,
                       mc_deadline deadline)
 {
-    const struct mc_bytes all[] = {{e->out.data, e->out.len - 2},
-                                   {op->data.data, e->batch - e->out.len},
-                                   {e->out.data + e->out.len - 2, 2}};
-    struct mc_bytes parts[3];
-    size_t n = 0, skip = e->gone;
-    for (size_t k = 0; k < 3; k++) {
-        size_t passed = skip < all[k].len ? skip : all[k].len;
-        skip -= passed;
-        if (passed < all[k].len)
-            n = add_slice(parts, n, all[k].data + passed, all[k].len - passed);
-    }
-    ptrdiff_t sent = t->send(t->ctx, parts, n, deadline);
+    size_t line = e->out.len, aside = e->batch - line, skip = e->gone, k = 0;
+    struct mc_bytes parts[] = {{e->out.data, aside > 0 ? line - 2 : line},
+                               {op->data.data, aside},
+                               {e->out.data + line - 2, 2}};
+    size_t n = aside > 0 ? 3 : 1;
+    for (; skip >= parts[k].len; k++)
+        skip -= parts[k].len;
+    parts[k].data += skip;
+    parts[k].len -= skip;
+    ptrdiff_t sent = t->send(t->ctx, parts + k, n - k, deadline);
     if (sent <= 0)
         return why_not(sent);
     e->gone += (uint32_t)sent;
@@ -1242,8 +1244,8 @@ static int read_alone(struct mc_engine *e, struct mc_op *op)
     return verdict == MC_ANSWER_DONE && in.len > 0 ? mc_reply_fault(e, MC_FAULT_UNASKED) : verdict;
 }
 
-static int receive_alone(struct mc_engine *e, const struct mc_transport *t, struct mc_op *op,
-                         mc_deadline deadline)
+/* Receives what there is. MC_MORE, or why not. */
+static int receive_alone(struct mc_engine *e, const struct mc_transport *t, mc_deadline deadline)
 {
     size_t cap;
     char *to = find_room(e, &cap);
@@ -1252,7 +1254,8 @@ static int receive_alone(struct mc_engine *e, const struct mc_transport *t, stru
     ptrdiff_t n = t->recv(t->ctx, to, cap, deadline);
     if (n <= 0)
         return why_not(n);
-    return count_received(e, (size_t)n) ? read_alone(e, op) : MC_MORE;
+    count_received(e, (size_t)n);
+    return MC_MORE;
 }
 
 /* The reply has been read, or it will never be: what became of the operation and the connection. */
@@ -1284,10 +1287,13 @@ static int finish_alone(struct mc_engine *e, const struct mc_transport *t, struc
         mc_reader_stream(&e->reader);
     while (verdict == MC_MORE && e->gone < e->batch)
         verdict = send_alone(e, t, op, deadline);
-    if (verdict == MC_MORE && e->end > 0)
+    if (verdict == MC_MORE && e->end == 0)
+        verdict = receive_alone(e, t, deadline);
+    while (verdict == MC_MORE) {
         verdict = read_alone(e, op);
-    while (verdict == MC_MORE)
-        verdict = receive_alone(e, t, op, deadline);
+        if (verdict == MC_MORE)
+            verdict = receive_alone(e, t, deadline);
+    }
     return end_alone(e, op, verdict);
 }
 

@@ -35,8 +35,8 @@
  * (with MC_E_FULL, value->len is the size that value->buf should have had).
  *
  * Bounds:
- * - Memory: the engine (at most 320 bytes with pointers of 64 bits), its buffers, and the caller's
- *   operations (at most 224 bytes each); nothing else grows. What is received and not yet read fits
+ * - Memory: the engine (at most 240 bytes with pointers of 64 bits), its buffers, and the caller's
+ *   operations (at most 200 bytes each); nothing else grows. What is received and not yet read fits
  *   the buffer.
  * - Requests without an answer have at most engine->window bytes, or are a single operation. At first
  *   this is MC_ENGINE_WINDOW, less than the other end accepts while it waits for us to read, so that
@@ -117,13 +117,12 @@ struct mc_op {
     const struct mc_command *command; /* &mc_command_get, ...: see command.h */
     struct mc_bytes key;              /* also the words of stats, the user of auth, classes */
     struct mc_bytes data;             /* what is stored; the password of auth */
-    uint64_t number;                  /* delta; cas unique; another number of the command */
-    uint64_t flags; /* of the item; above 2^32-1 only with large_flags: see mc_item */
-    bool large_flags;
-    int32_t exptime; /* up to MC_EXPTIME_RELATIVE_MAX in seconds from now: see mc_item */
+    int32_t exptime;      /* up to MC_EXPTIME_RELATIVE_MAX in seconds from now: see mc_item */
+    uint64_t number;      /* delta; cas unique; another number of the command */
+    uint64_t flags;       /* of the item; above 2^32-1 only with large_flags: see mc_item */
+    mc_deadline deadline; /* for mc_engine_deadline(); 0: none */
     const struct mc_flag *meta_flags; /* of a meta command */
     size_t meta_count;
-    mc_deadline deadline; /* for mc_engine_deadline(); 0: none */
     /* Outputs; NULL: not wanted. */
     struct mc_value *value; /* set buf and cap */
     struct mc_meta *meta;
@@ -133,19 +132,19 @@ struct mc_op {
     const struct mc_bytes *keys;
     struct mc_value *values;
     size_t count;
-    int result;
     uint64_t answer; /* MC_NUMBER: incr, decr, ma with v */
     /* Of an error, a version or a refusal; valid until the next bytes are put, sent or received.
      * Empty for quiet commands. */
     struct mc_bytes text;
+    int result;
+    bool large_flags; /* an argument: see flags */
     /* ---- private ---- */
-    struct mc_op *next, *prev;
-    uint32_t end;    /* where it ends among the bytes of its batch */
-    uint32_t size;   /* its bytes */
-    uint32_t ticket; /* a quiet command's opaque */
-    uint32_t skip_size;
-    uint16_t skip; /* replies before its own that nobody waits for, and the bytes they answer */
     uint8_t state, marks;
+    uint16_t skip;      /* replies before its own that nobody waits for, */
+    uint32_t skip_size; /* and the bytes that they answer */
+    uint32_t end;       /* where it ends among the bytes of its batch */
+    uint32_t size;      /* its bytes */
+    struct mc_op *next, *prev;
 };
 
 /* A key of an operation: slot 0 is op->key unless it has many. */
@@ -176,21 +175,23 @@ struct mc_engine {
     uint32_t ticket;    /* of the next quiet command */
     uint32_t tail_size; /* of cancelled operations after the last */
     uint16_t tail_skip;
-    bool shared; /* one buffer is both */
-    bool begun;  /* the reply of `asked` has begun */
-    bool full;   /* the window: wait until half of it is free */
-    /* What the answers of the commands keep (reply.h). */
-    size_t line_end;          /* the slot after those of the line that is being answered */
-    uint32_t line_size;       /* its bytes */
-    size_t answered;          /* keys of it that are, */
-    struct mc_slot match;     /* and the last of them; op NULL: none yet */
-    char *place;              /* where the next piece of a value goes; NULL: nowhere */
-    const struct mc_op *sunk; /* whose sink receives the pieces; NULL: no sink */
-    size_t sunk_slot;
-    struct mc_op *named;   /* the last quiet command that was named by a reply */
-    struct mc_op *erred;   /* the last one since to which an error line was given */
-    struct mc_op *current; /* the meta command whose value is being received */
-    char digits[20];       /* the value of an ma */
+    bool begun; /* the reply of `asked` has begun */
+    bool full;  /* the window: wait until half of it is free */
+    /* What the answers of the commands keep (reply.h): of a line of keys, or of meta commands. */
+    struct mc_slot match; /* whose value was the last to come; op NULL: nobody's */
+    char *place;          /* where its next piece goes; NULL: to a sink, or nowhere */
+    union {
+        size_t line_end;     /* the slot after those of the line that is being answered */
+        struct mc_op *named; /* the last quiet command that was named by a reply */
+    };
+    union {
+        size_t answered;     /* keys of the line */
+        struct mc_op *erred; /* the last one since to which an error line was given */
+    };
+    union {
+        uint32_t line_size;    /* bytes of the line */
+        struct mc_op *current; /* the meta command whose value is being received */
+    };
 };
 
 /* Starts on a new connection. in: for reply lines; 317 bytes are enough for any key, 2,048 for any

@@ -246,7 +246,6 @@ static int answer_key(struct mc_engine *e, const struct mc_reply *reply)
         return mc_reply_fault(e, MC_FAULT_WRONG_KEY);
     if (mc_reply_value(s) == NULL)
         find_place(e, reply->key, &s);
-    e->match = s;
     e->answered++;
     *mc_reply_result(s) = mc_reply_place(e, s, mc_reply_value(s), reply);
     return MC_MORE;

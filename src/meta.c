@@ -76,10 +76,8 @@ static bool is_own_key(const struct mc_op *op, struct mc_bytes key, bool binary)
 
 static bool is_own_opaque(const struct mc_op *op, struct mc_bytes opaque)
 {
-    uint64_t ticket;
-    if ((op->marks & MC_MARK_QUIET) != 0)
-        return mc_decimal_read(opaque.data, 0, opaque.len, UINT32_MAX, &ticket) &&
-               ticket == op->ticket;
+    if ((op->marks & MC_MARK_QUIET) != 0) /* that is how it was found */
+        return true;
     for (size_t k = 0; k < op->meta_count; k++) {
         if (op->meta_flags[k].letter == 'O')
             return is_same_token(op->meta_flags[k].token, opaque);
@@ -166,7 +164,8 @@ static bool is_accepted(const struct mc_op *op, int event, struct letters asked)
     return (accepted >> event & 1) != 0 && (event != MC_HD || !value || condition);
 }
 
-/* The number of an ma is a value; others go to their place. */
+/* The number of an ma is a value, which is read at its end: op->answer has its size until then. Other
+ * values go to their place. */
 static int begin_meta_value(struct mc_engine *e, struct mc_op *op, struct mc_reply *reply,
                             const struct mc_meta *meta)
 {
@@ -178,22 +177,23 @@ static int begin_meta_value(struct mc_engine *e, struct mc_op *op, struct mc_rep
         op->result = mc_reply_place(e, slot, op->value, reply);
         return MC_MORE;
     }
-    if (reply->size > sizeof e->digits)
+    if (reply->size > MC_DECIMAL_MAX)
         return mc_reply_fault(e, MC_FAULT_NUMBER);
-    e->place = e->digits;
-    e->sunk = NULL;
-    e->line_size = reply->size;
+    e->place = NULL;
+    e->match.op = NULL;
+    op->answer = reply->size;
     return MC_MORE;
 }
 
-/* The end of a VA. */
-static int end_meta_value(struct mc_engine *e)
+/* The end of a VA, which is before *in, with the whole number of an ma. */
+static int end_meta_value(struct mc_engine *e, const struct mc_bytes *in)
 {
     struct mc_op *op = e->current;
+    size_t size = (size_t)op->answer;
     e->current = NULL;
     if ((op->command->traits & MC_COMMAND_SHOWS) != 0)
         return MC_ANSWER_DONE;
-    if (!mc_decimal_read(e->digits, 0, e->line_size, UINT64_MAX, &op->answer))
+    if (!mc_decimal_read(in->data - 2 - size, 0, size, UINT64_MAX, &op->answer))
         return mc_reply_fault(e, MC_FAULT_NUMBER);
     op->result = MC_NUMBER;
     if (op->meta != NULL)
@@ -284,7 +284,7 @@ static struct mc_op *find_named(const struct mc_engine *e, struct mc_op *first,
              !mc_decimal_read(flag.token.data, 0, flag.token.len, UINT32_MAX, &ticket)))
             return NULL;
     }
-    while (op != NULL && op->ticket != ticket)
+    while (op != NULL && op->answer != ticket)
         op = op_after(first, op);
     return op;
 }
@@ -309,6 +309,7 @@ static int assign_errors(struct mc_engine *e, struct mc_op *first, const struct 
         if (errors < count)
             op->result = mc_engine_writes(op) ? MC_E_UNKNOWN : error;
         op->marks |= MC_MARK_KNOWN;
+        op->answer = 0;
     }
     e->erred = NULL;
     return 0;
@@ -330,8 +331,10 @@ static int answer_group_error(struct mc_engine *e, struct mc_op *first, int even
         return mc_reply_fault(e, MC_FAULT_UNASKED);
     op->result = event;
     if (event != MC_SERVER_ERROR && has_values(first, op)) {
-        if (op_after(first, op) == NULL && e->erred == NULL)
+        if (op_after(first, op) == NULL && e->erred == NULL) {
             op->marks |= MC_MARK_KNOWN;
+            op->answer = 0;
+        }
         return MC_E_AMBIGUOUS;
     }
     e->erred = op;
@@ -349,8 +352,10 @@ static int end_group(struct mc_engine *e, struct mc_op *first)
     int r = assign_errors(e, first, NULL);
     for (struct mc_op *op = first; r == 0 && op != NULL; op = op_after(first, op)) {
         bool shows = (op->command->traits & MC_COMMAND_SHOWS) != 0;
-        if ((op->marks & MC_MARK_KNOWN) == 0)
-            op->result = shows ? MC_MISS : MC_HD;
+        if ((op->marks & MC_MARK_KNOWN) != 0)
+            continue;
+        op->result = shows ? MC_MISS : MC_HD;
+        op->answer = 0;
     }
     return r < 0 ? r : MC_ANSWER_DONE;
 }
@@ -369,17 +374,30 @@ static int answer_group(struct mc_engine *e, struct mc_op *first, int event, str
     if (r < 0)
         return r;
     e->named = op;
+    op->answer = 0;
     return answer_first_line(e, op, event, reply);
 }
 
 static int answer_meta_event(struct mc_engine *e, struct mc_op *op, int event,
-                             struct mc_reply *reply)
+                             struct mc_reply *reply, const struct mc_bytes *in)
 {
     if (e->current != NULL)
-        return end_meta_value(e);
+        return end_meta_value(e, in);
     if ((op->marks & MC_MARK_QUIET) != 0)
         return answer_group(e, op, event, reply);
     return answer_single(e, op, event, reply);
+}
+
+/* Has only a part of an ma's number come? The line waits for the rest. */
+static bool is_number_cut(const struct mc_engine *e, struct mc_op *op, const struct mc_reply *reply,
+                          size_t left)
+{
+    if (reply->size > MC_DECIMAL_MAX || left >= reply->size + 2)
+        return false;
+    if ((op->marks & MC_MARK_QUIET) != 0)
+        op = find_named(e, op, reply->text);
+    return op != NULL && (op->command->traits & MC_COMMAND_SHOWS) == 0 &&
+           is_accepted(op, MC_VALUE, asked_letters(op));
 }
 
 int mc_meta_answer(struct mc_engine *engine, struct mc_op *op, struct mc_bytes *in)
@@ -387,10 +405,17 @@ int mc_meta_answer(struct mc_engine *engine, struct mc_op *op, struct mc_bytes *
     bool group = (op->marks & MC_MARK_QUIET) != 0;
     struct mc_reply reply;
     for (;;) {
+        const struct mc_bytes start = *in;
+        const struct mc_reader reader = engine->reader;
         int event = mc_reply_event(engine, in, &reply);
         if (event <= 0)
             return event;
-        int r = answer_meta_event(engine, op, event, &reply);
+        if (event == MC_VALUE && is_number_cut(engine, op, &reply, in->len)) {
+            *in = start;
+            engine->reader = reader;
+            return MC_MORE;
+        }
+        int r = answer_meta_event(engine, op, event, &reply, in);
         if (r < 0 || (r != MC_MORE && (!group || event == MC_MN)))
             return r;
         if (r == MC_ANSWER_DONE)

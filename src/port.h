@@ -48,9 +48,9 @@ struct mc_value {
     void *buf; /* set by the caller, with its size in cap */
     size_t cap;
     size_t len;   /* of the value; with MC_E_FULL, the size that buf needs */
+    int result;   /* of mc_client_get_many(): MC_HIT, MC_MISS, MC_E_FULL or another error */
     uint64_t cas; /* of gets and gats */
     uint64_t flags;
-    int result; /* of mc_client_get_many(): MC_HIT, MC_MISS, MC_E_FULL or another error */
 };
 
 /* The flags of a meta reply. A member is zero if the reply does not have its flag. */

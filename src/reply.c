@@ -9,12 +9,12 @@ int mc_reply_event(struct mc_engine *engine, struct mc_bytes *in, struct mc_repl
         int event = mc_reader_next(&engine->reader, in, reply);
         if (event != MC_BODY)
             return event;
-        if (engine->sunk != NULL) {
-            engine->sunk->sink->receive(engine->sunk->sink, engine->sunk, engine->sunk_slot, event,
-                                        reply);
-        } else if (engine->place != NULL) {
+        const struct mc_slot to = engine->match;
+        if (engine->place != NULL) {
             memcpy(engine->place, reply->text.data, reply->text.len);
             engine->place += reply->text.len;
+        } else if (to.op != NULL && to.op->sink != NULL) {
+            to.op->sink->receive(to.op->sink, to.op, to.slot, event, reply);
         }
     }
 }
@@ -43,8 +43,7 @@ int mc_reply_place(struct mc_engine *engine, struct mc_slot slot, struct mc_valu
                    const struct mc_reply *reply)
 {
     struct mc_sink *sink = slot.op->sink;
-    engine->sunk = sink != NULL ? slot.op : NULL;
-    engine->sunk_slot = slot.slot;
+    engine->match = slot;
     engine->place = NULL;
     describe_value(value, reply);
     if (sink != NULL)

@@ -2265,8 +2265,8 @@ START_TEST(most_in_flight)
     ck_assert_uint_le(send_all(&e), MC_ENGINE_WINDOW);
     ck_assert_uint_le(e.waiting.slot, MOST);
     ck_assert_uint_gt(e.waiting.slot, MOST - 1024);
-    ck_assert_uint_le(sizeof e, 320);
-    ck_assert_uint_le(sizeof op, 224);
+    ck_assert_uint_le(sizeof e, 240);
+    ck_assert_uint_le(sizeof op, 200);
 }
 END_TEST
 

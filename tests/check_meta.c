@@ -260,11 +260,107 @@ START_TEST(last_ticket)
 }
 END_TEST
 
+/* What a sink got. */
+struct tally {
+    struct mc_sink sink;
+    size_t pieces;
+};
+
+static void count_piece(struct mc_sink *sink, const struct mc_op *op, size_t slot, int event,
+                        const struct mc_reply *reply)
+{
+    struct tally *tally = (struct tally *)sink;
+    (void)op, (void)slot, (void)reply;
+    tally->pieces += event == MC_BODY;
+}
+
+/* The number of an ma, cut after any byte, after a value went to a sink; it is no sink's. With q the
+ * opaques of these and of one that is silent are no results. */
+START_TEST(cut_numbers)
+{
+    static const struct mc_flag v_q[] = {{.letter = 'v'}, {.letter = 'q'}};
+    static const char *const replies[] = {"VA 1\r\nx\r\nVA 2\r\n42\r\nHD\r\n",
+                                          "VA 1 O7\r\nx\r\nVA 2 O8\r\n42\r\nMN\r\n"};
+    const char *reply = replies[_i];
+    for (size_t cut = 1; cut < strlen(reply); cut++) {
+        struct talk t;
+        char first[64];
+        char place[] = "....";
+        bool sinks = cut % 2 > 0;
+        struct tally tally = {{count_piece}, 0};
+        struct mc_value value = {.buf = place, .cap = 1};
+        struct mc_op ops[] = {{.command = &mc_command_mg, .key = B("a"), .value = &value},
+                              {.command = &mc_command_ma, .key = B("n"), .sink = &tally.sink},
+                              {.command = &mc_command_md, .key = B("z")}};
+        start(&t);
+        t.engine.ticket = 7;
+        ops[0].sink = sinks ? &tally.sink : NULL;
+        for (size_t k = 0; k < COUNT(ops); k++) {
+            ops[k].meta_flags = k < 2 ? v_q : v_q + 1;
+            ops[k].meta_count = (k < 2 ? 1u : 0u) + (_i > 0 ? 1u : 0u);
+            mc_engine_submit(&t.engine, &ops[k]);
+        }
+        send_some(&t, ROOM);
+        snprintf(first, sizeof first, "%.*s", (int)cut, reply);
+        receive(&t, first);
+        receive(&t, reply + cut);
+        ck_assert_int_eq(t.engine.error, 0);
+        ck_assert_int_eq(ops[0].result, MC_HIT);
+        ck_assert_int_eq(ops[1].result, MC_NUMBER);
+        ck_assert_int_eq(ops[2].result, MC_HD);
+        ck_assert_uint_eq(ops[0].answer, 0);
+        ck_assert_uint_eq(ops[1].answer, 42);
+        ck_assert_uint_eq(ops[2].answer, 0);
+        ck_assert_uint_eq(tally.pieces, sinks ? 1 : 0);
+        ck_assert_str_eq(place, sinks ? "...." : "x...");
+    }
+}
+END_TEST
+
+/* After an error in a quiet group, opaques are no results either. */
+START_TEST(tickets_of_errors)
+{
+    static const struct mc_flag q[] = {{.letter = 'q'}};
+    static const char *const replies[] = {"SERVER_ERROR x\r\nMN\r\n",
+                                          "SERVER_ERROR x\r\nHD O8\r\nMN\r\n", "CLIENT_ERROR x\r\n",
+                                          "HD O7\r\nCLIENT_ERROR x\r\n", "X\r\n"};
+    struct talk t;
+    struct mc_op ops[] = {{.command = &mc_command_ms,
+                           .key = B("a"),
+                           .data = B("hi"),
+                           .meta_flags = q,
+                           .meta_count = 1},
+                          {.command = &mc_command_ms,
+                           .key = B("b"),
+                           .data = B("ho"),
+                           .meta_flags = q,
+                           .meta_count = 1}};
+    start(&t);
+    t.engine.ticket = 7;
+    mc_engine_submit(&t.engine, &ops[0]);
+    mc_engine_submit(&t.engine, &ops[1]);
+    send_some(&t, ROOM);
+    receive(&t, replies[_i]);
+    for (size_t k = 0; k < COUNT(ops); k++) {
+        ck_assert_ptr_eq(mc_engine_done(&t.engine), &ops[k]);
+        ck_assert_int_ne(ops[k].result, 0);
+        ck_assert_uint_eq(ops[k].answer, 0);
+    }
+}
+END_TEST
+
 int main(void)
 {
     const struct suite_test tests[] = {
-        {own_keys, 1},     {keys_of_others, 9}, {too_long_for_base64, 1},      {long_number, 2},
-        {shown_flags, 12}, {last_ticket, 1},    {early_replies, COUNT(early)},
+        {own_keys, 1},
+        {keys_of_others, 9},
+        {too_long_for_base64, 1},
+        {long_number, 2},
+        {shown_flags, 12},
+        {last_ticket, 1},
+        {early_replies, COUNT(early)},
+        {cut_numbers, 2},
+        {tickets_of_errors, 5},
     };
     return suite_run("meta", tests, COUNT(tests));
 }

@@ -14,11 +14,11 @@ ports=$root/src/ports
 programs='
    microbit             cortex-m0   microbit     item     1024  640
    microbit-reader      cortex-m0   microbit     reader   1024  640
-   microbit-client      cortex-m0   microbit     client   1408  992
-   microbit-engine      cortex-m0   microbit     engine   1536  1152
+   microbit-client      cortex-m0   microbit     client   1192  848
+   microbit-engine      cortex-m0   microbit     engine   1360  1024
    lm3s6965evb          cortex-m3   lm3s6965evb  item     1024  640
    lm3s6965evb-reader   cortex-m3   lm3s6965evb  reader   1024  640
-   lm3s6965evb-client   cortex-m3   lm3s6965evb  client   1408  992
+   lm3s6965evb-client   cortex-m3   lm3s6965evb  client   1096  752
    lwip                 lwip        lwip/board   client   6144  1536
    linux                linux       linux        item     -     -
    linux-client         linux       linux        client   -     -

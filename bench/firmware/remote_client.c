@@ -2,7 +2,7 @@
 #include "board.h"
 #include "remote.h"
 
-enum { BUFFER_SIZE = 64 }; /* keys are short here: a request of 31 bytes, or a line of 18 */
+enum { BUFFER_SIZE = 48 }; /* keys are short here: a request of 31 bytes, or a whole hit of 34 */
 
 static struct {
     struct mc_client client;

@@ -3,12 +3,12 @@
 
 #include "machine.h"
 
-enum { RING_SIZE = 64 }; /* a power of two, and at least the longest reply that is expected */
+enum { RING_SIZE = 64 }; /* a power of two up to 128, and at least the longest reply expected */
 
 /* The interrupt writes and moves only `written`, the program reads and moves only `read`. */
 static struct {
-    volatile uint32_t written, read;
     volatile char bytes[RING_SIZE];
+    volatile uint8_t written, read;
 } ring;
 
 /* A byte for which there is no room is lost: the client will notice, and give the connection up. */
@@ -17,7 +17,7 @@ void uart_interrupt(void)
     char byte;
 
     while (uart_read_byte(&byte)) {
-        if (ring.written - ring.read == RING_SIZE)
+        if ((uint8_t)(ring.written - ring.read) == RING_SIZE)
             continue;
         ring.bytes[ring.written % RING_SIZE] = byte;
         ring.written++;

@@ -10,8 +10,8 @@
 
 FLASH_MAX=4096
 RAM_MAX=1024
-CLIENT_RAM_MAX=1408 # of programs over the client
-ENGINE_RAM_MAX=1536 # over the engine, which its interrupt feeds
+CLIENT_RAM_MAX=1192 # of programs over the client
+ENGINE_RAM_MAX=1360 # over the engine, which its interrupt feeds
 
 # emulate PROGRAM: its exit status is the program's. An emulator that hangs is ended in the end.
 emulate() {
