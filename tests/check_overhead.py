@@ -747,6 +747,12 @@ class Loads(unittest.TestCase):
         with self.assertRaises(options.Usage):
             loads.comparison(load_of_runs(1, 2, scan_step=5), sample_load())
 
+    def test_short_run_is_not_compared(self):
+        one = sample_load()
+        one["samples"] = []
+        with self.assertRaises(options.Usage):
+            loads.comparison(sample_load(), one)
+
     def test_page_of_a_scan(self):
         load = load_of_runs(scan_step=100)
         load["runs"] = [sample_run(100, 99, 10, 100), sample_run(200, 199, 20, 800),

@@ -28,6 +28,8 @@ def numbers_of(load, of_runs, of_seconds):
         raise Usage("--from: the runs of a scan are not alike: there is nothing to compare")
     if len(load["runs"]) > 1:
         return [run[of_runs] for run in load["runs"]]
+    if not load["samples"]:
+        raise Usage("--from: a run of less than a second has nothing to compare")
     return [sample[of_seconds] for sample in load["samples"]]
 
 
