@@ -749,6 +749,24 @@ START_TEST(draws_of_a_seed)
 }
 END_TEST
 
+/* Many at once are the same as one after the other, and so is what comes after them. */
+START_TEST(draws_of_many)
+{
+    for (int zipf = 0; zipf < 2; zipf++) {
+        struct dist one, many;
+        uint32_t numbers[21];
+        dist_init(&one, 7, 3, 1000, 0.7 * zipf);
+        many = one;
+        dist_draw_many(&many, numbers, 20);
+        dist_draw_many(&many, numbers + 20, 1);
+        for (size_t i = 0; i < COUNT(numbers); i++)
+            ck_assert_uint_eq(numbers[i], dist_draw(&one));
+        dist_draw_many(&many, numbers, 0);
+        ck_assert_uint_eq(many.state, one.state);
+    }
+}
+END_TEST
+
 /* So does a program for rejection inversion draw that always compares with the exact limit. */
 START_TEST(zipf_draws_of_a_seed)
 {
@@ -893,7 +911,8 @@ END_TEST
 
 START_TEST(keys_and_values)
 {
-    static const uint32_t numbers[] = {0, 9, 10, 99, 100, 101, 12345, 4294967295u};
+    static const uint32_t numbers[] = {0,   9,    10,   99,    100,   101,
+                                       999, 1000, 9999, 10000, 12345, 4294967295u};
     char key[20] = "ab", wanted[20];
 
     ck_assert(data_init(5000));
@@ -1040,6 +1059,7 @@ int main(void)
 {
     const struct suite_test tests[] = {
         {draws_of_a_seed, 1},
+        {draws_of_many, 1},
         {zipf_draws_of_a_seed, 1},
         {ends_of_zipf, 1},
         {integrals_of_zipf, 1},

@@ -15,16 +15,25 @@ size_t data_key_max(const char *prefix)
 }
 
 /* Two digits at a time: half of the divisions. Returns where they end. */
+static inline char *put_pair(char *to, uint32_t number)
+{
+    memcpy(to, &pairs[2 * (size_t)number], 2);
+    return to + 2;
+}
+
+/* One digit or two. */
+static inline char *put_first(char *to, uint32_t number)
+{
+    *to = (char)('0' + number);
+    return number < 10 ? to + 1 : put_pair(to, number);
+}
+
 static char *put_number(char *to, uint32_t number)
 {
-    if (number < 10) {
-        *to = (char)('0' + number);
-        return to + 1;
-    }
-    if (number >= 100)
-        to = put_number(to, number / 100);
-    memcpy(to, &pairs[2 * (size_t)(number % 100)], 2);
-    return to + 2;
+    if (number < 100)
+        return put_first(to, number);
+    to = number < 10000 ? put_first(to, number / 100) : put_number(to, number / 100);
+    return put_pair(to, number % 100);
 }
 
 size_t data_key(char *to, size_t prefix_len, uint32_t number)

@@ -91,6 +91,15 @@ uint32_t dist_draw(struct dist *dist)
     return dist->exponent > 0 ? draw_zipf(dist) : draw_below(dist, dist->count);
 }
 
+void dist_draw_many(struct dist *dist, uint32_t *numbers, size_t count)
+{
+    struct dist own = *dist; /* which no number can overlap */
+
+    for (size_t i = 0; i < count; i++)
+        numbers[i] = own.exponent > 0 ? draw_zipf(&own) : draw_below(&own, own.count);
+    dist->state = own.state;
+}
+
 uint32_t dist_between(struct dist *dist, uint32_t min, uint32_t max)
 {
     return min == max ? min : min + draw_below(dist, max - min + 1);

@@ -2,6 +2,7 @@
 #ifndef DIST_H
 #define DIST_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* A generator and a distribution over 0..count-1. */
@@ -21,6 +22,9 @@ void dist_init(struct dist *dist, uint64_t seed, uint64_t stream, uint32_t count
  * G. Derflinger, "Rejection-inversion to generate variates from monotone discrete distributions",
  * ACM TOMACS 6 (1996). */
 uint32_t dist_draw(struct dist *dist);
+
+/* The next ones. */
+void dist_draw_many(struct dist *dist, uint32_t *numbers, size_t count);
 
 /* A number from min to max, each as likely. */
 uint32_t dist_between(struct dist *dist, uint32_t min, uint32_t max);

@@ -137,14 +137,13 @@ static uint32_t add_pending(struct conn *conn, enum stats_kind kind, uint64_t st
     return slot;
 }
 
-/* The key's text is the connection's, after the prefix that is there. */
-static inline void make_key(const struct maker *maker, struct conn *conn, size_t index,
-                            uint32_t number)
+/* The key of a number: its text is the connection's, after the prefix that is there. */
+static inline void make_key(const struct maker *maker, struct conn *conn, size_t index)
 {
     char *text = conn->text + index * maker->shape.key_max;
+    uint32_t number = conn->numbers[index];
     size_t len = data_key(text, maker->shape.prefix.len, number);
 
-    conn->numbers[index] = number;
     if (maker->key_sizes != NULL)
         len = data_lengthen(text, len, number, maker->key_sizes);
     conn->keys[index].len = len;
@@ -175,7 +174,8 @@ static void add_one(struct maker *maker, struct conn *conn, enum stats_kind kind
     size_t index = conn_first_key(conn, slot);
     struct mc_op *op = conn_ops(conn, slot);
 
-    make_key(maker, conn, index, number);
+    conn->numbers[index] = number;
+    make_key(maker, conn, index);
     set_kind(op, &maker->kinds[kind]);
     op->key = conn->keys[index];
     if (kind == STATS_SET || kind == STATS_ADD || kind == STATS_CAS)
@@ -211,8 +211,9 @@ static void add_get(struct maker *maker, struct conn *conn, uint64_t start_ns)
     bool each = conn->shape->request_ops == count;
 
     conn->requests[slot].left = each ? count : 1;
+    dist_draw_many(&maker->keys, conn->numbers + first, count);
     for (uint32_t i = 0; i < count; i++) {
-        make_key(maker, conn, first + i, dist_draw(&maker->keys));
+        make_key(maker, conn, first + i);
         if (each)
             submit_key(maker, conn, &ops[i], conn->keys[first + i]);
     }

@@ -76,6 +76,9 @@ BUGS = [
     bug("a second's p99 is its p99.9", "bench/load/live.c",
         "histogram_percentile(&latency, 990000)", "histogram_percentile(&latency, 999000)", "numbers"),
     # ---- distributions
+    bug("the keys of each get are the same", DIST, "    dist->state = own.state;\n", "", "numbers"),
+    bug("a number of 10,000 and more loses digits", "bench/load/data.c", "number < 10000 ?", "number < 100000 ?",
+        "numbers"),
     bug("zipf is ignored", DIST, "dist->exponent > 0 ? draw_zipf(dist) : ", "", "numbers"),
     bug("zipf's steps are not exact", DIST,
         "if (k - x <= dist->sure || ", "if (k - x <= 1 || ", "numbers"),
