@@ -1096,8 +1096,8 @@ class Measuring(Folder):
         limit = next(limit for limit in limits.LIMITS if limit.client == "wire")
         for counts, wanted, left in [((1e6, 30, 20), 30, 1), ((3e6, 1e6, 2e6), 1e6, 0)]:
             figures_of = list(counts)
-            counter = mock.Mock(instructions=lambda *_: figures_of.pop(0))
-            self.assertEqual(self.measurement().count_limit(counter, "", "gcc -O2", limit), wanted)
+            counter = mock.Mock(all_instructions=lambda *_: [figures_of.pop(0)])
+            self.assertEqual(self.measurement().count_least(counter, "", "gcc -O2", [limit]), [wanted])
             self.assertEqual(len(figures_of), left)
 
     def test_limits_are_those_of_the_build(self):
