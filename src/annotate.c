@@ -37,7 +37,7 @@ static const struct command_text {
     {MC_REQUEST_MD, "", "md: meta delete", "key *md"},
     {MC_REQUEST_MA, "", "ma: meta arithmetic", "key *ma"},
     {MC_REQUEST_ME, "", "me: meta debug, an item's internals", "key *me"},
-    {MC_REQUEST_MN, "", "mn: meta no-op, answered after all before it", ""},
+    {MC_REQUEST_MN, "", "mn: meta no-op, answered after the commands before it", ""},
     {MC_REQUEST_VERSION, "", "version: which memcached this is", ""},
     {MC_REQUEST_QUIT, "", "quit: the server closes the connection", ""},
     {MC_REQUEST_FLUSH_ALL, "", "flush_all: all items become invalid", "delay noreply"},
@@ -77,9 +77,9 @@ static const struct word_text {
 } word_texts[] = {
     {"key", "key", ""},
     {"flags", "flags", "kept for the client"},
-    {"flags_unused", "flags", "ignored: the item keeps its own"},
+    {"flags_unused", "flags", "ignored, as the item keeps its own"},
     {"exptime", "exptime", "@"},
-    {"exptime_unused", "exptime", "ignored: the item keeps its own"},
+    {"exptime_unused", "exptime", "ignored, as the item keeps its own"},
     {"bytes", "bytes", "a value of exactly % follows"},
     {"unique", "cas unique", "store only if the item still has it"},
     {"noreply", "noreply", "the server does not answer"},
@@ -128,7 +128,7 @@ static const struct flag_text {
     {"g", 'h', "return whether it was fetched before: 1 or 0"},
     {"gsda", 'k', "return the key"},
     {"g", 'l', "return the seconds since the last access"},
-    {"gsda", 'O', "opaque: \"%\" comes back"},
+    {"gsda", 'O', "opaque \"%\" comes back"},
     {"g", 'q', "no reply to a miss"},
     {"sda", 'q', "no reply to success"},
     {"gs", 's', "return the size of the value"},
@@ -294,7 +294,7 @@ static void add_expiry(struct mc_annotation *a, struct mc_bytes word)
 {
     struct mc_number n = mc_argument_number(word, INT64_MAX);
     if (!n.good) {
-        add_letters(a, "expires: not a valid time");
+        add_letters(a, "expires at no valid time");
     } else if (n.size == 0) {
         add_letters(a, "never expires");
     } else if (n.negative) {
@@ -656,7 +656,9 @@ static void add_reply_line(struct annotating *n, int event, const struct mc_repl
     while (k + 1 < ENTRIES(reply_texts) &&
            (reply_texts[k].event != event || reply_texts[k].meta != reply->meta))
         k++;
-    n->a->title = reply_texts[k].title;
+    n->a->title = event == MC_ERROR && reply->text.len > 0
+                      ? "ERROR: not done, for the reason that follows"
+                      : reply_texts[k].title;
     n->base64 = reply->meta && event != MC_ME && has_binary_key(reply->text);
     if (next_word_at(n, &word, &at))
         add_field(n, at, word.len, event == MC_NUMBER ? "number" : "reply", "");
