@@ -399,6 +399,12 @@ class Statuses(Case):
                                    self.key("k")], stdout=full, stderr=subprocess.PIPE)
         self.assertEqual((done.returncode, done.stderr),
                          (74, b"mcwire: standard output: No space left on device\n"))
+        for command in (["completion", "bash"], ["completion", "zsh"], ["completion", "fish"],
+                        ["replay", "--list"], ["lie", "--list"], ["learn", "1"], ["--help"]):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([MCWIRE, *command], stdout=full, stderr=subprocess.PIPE)
+            self.assertEqual(done.returncode, 74)
+            self.assertRegex(done.stderr, b"standard output: No space left on device\n$")
 
     def test_nothing_is_printed_into_a_connection(self):
         """A connection does not get the number of a descriptor that is closed: what is printed
@@ -645,6 +651,12 @@ class Keep(Case):
                       b"key=%G0\nEND\r\n"):
             fake = Fake(self, crawls(lines, way=b"metadump hash"))
             self.fails(76, b"", "keys", server=fake.address)
+        for number in (b"", b"-", b"x", b"-2", b"1x", b"99999999999999999999"):
+            for name in (b"exp", b"la", b"size"):
+                line = b"key=a %s=%s\nEND\r\n" % (name, number)
+                fake = Fake(self, crawls(line, way=b"metadump hash"))
+                self.fails(76, b"not one of memcached's crawler", "keys", "--long",
+                           server=fake.address)
 
     def test_the_crawler_is_busy_for_a_moment(self):
         def talk(fake, connection, number):

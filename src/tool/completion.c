@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "escape.h"
+#include "print.h"
 #include "run.h"
 #include "status.h"
 
@@ -287,7 +288,7 @@ int run_completion(void *options, const struct option_words *words)
     for (size_t i = 0; i < sizeof shells / sizeof *shells; i++) {
         if (strcmp(words->list[0], shells[i].shell) == 0) {
             shells[i].print(words->program);
-            return fflush(stdout) == 0 ? STATUS_OK : STATUS_OUTPUT;
+            return print_end("completion", STATUS_OK);
         }
     }
     escape_message("mcwire", "completion: '%.20s' is not one of bash|zsh|fish", words->list[0]);

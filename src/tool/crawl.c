@@ -29,13 +29,21 @@ static bool read_mgdump_line(struct mc_bytes line, struct crawl_item *item, stru
     return !item->binary || base64_read(key, text);
 }
 
-/* The number of "NAME=NUMBER"; -1 for -1. */
-static int64_t read_member(struct mc_bytes word, size_t name)
+/* The number of a word "NAME=NUMBER", or -1. Another word says nothing; false: it has no number. */
+static bool read_member(struct mc_bytes word, const char *name, int64_t *number)
 {
-    uint64_t number = 0;
+    size_t len = strlen(name);
+    uint64_t positive;
 
-    mc_decimal_read(word.data, name, word.len, INT64_MAX, &number);
-    return word.len == name + 2 && word.data[name] == '-' ? -1 : (int64_t)number;
+    if (word.len < len || memcmp(word.data, name, len) != 0)
+        return true;
+    if (buffer_same((struct mc_bytes){word.data + len, word.len - len}, MC_BYTES("-1"))) {
+        *number = -1;
+        return true;
+    }
+    bool good = mc_decimal_read(word.data, len, word.len, INT64_MAX, &positive);
+    *number = (int64_t)positive;
+    return good;
 }
 
 /* Can the key not be sent as it is? */
@@ -61,19 +69,18 @@ static bool read_metadump_line(struct mc_bytes line, struct crawl_item *item, st
     return true;
 }
 
-/* What else such a line has. */
-static void read_details(struct mc_bytes line, struct crawl_item *item)
+/* What else such a line has. False when a number of it is none. */
+static bool read_details(struct mc_bytes line, struct crawl_item *item)
 {
     struct mc_bytes word;
+    int64_t size = 0;
+    bool good = true;
 
-    while (mc_argument_word(&line, &word)) {
-        if (word.len > 4 && memcmp(word.data, "exp=", 4) == 0)
-            item->expires = read_member(word, 4);
-        else if (word.len > 3 && memcmp(word.data, "la=", 3) == 0)
-            item->last_access = read_member(word, 3);
-        else if (word.len > 5 && memcmp(word.data, "size=", 5) == 0)
-            item->size = (uint64_t)read_member(word, 5);
-    }
+    while (good && mc_argument_word(&line, &word))
+        good = read_member(word, "exp=", &item->expires) &&
+               read_member(word, "la=", &item->last_access) && read_member(word, "size=", &size);
+    item->size = (uint64_t)size;
+    return good && size >= 0;
 }
 
 /* ---- the conversation ------------------------------------------------------------------------ */
@@ -134,8 +141,8 @@ static void receive_line(struct mc_sink *sink, const struct mc_op *op, size_t sl
     crawling->broken =
         !crawling->read(reply->text, &item, &crawling->key) || crawling->key.len > ITEM_KEY_MAX;
     item.key = (struct mc_bytes){crawling->key.data, crawling->key.len};
-    if (crawl->detailed)
-        read_details(reply->text, &item);
+    if (crawl->detailed && !read_details(reply->text, &item))
+        crawling->broken = true;
     if (!crawling->broken && (crawl->match == NULL || glob_matches(crawl->match, item.key)))
         keep_item(crawling, &item);
 }
