@@ -234,7 +234,8 @@ def take_terminal():
 class Typing:
     """Somebody who types at `mcwire talk` on a terminal; a dumb one shows itself what is typed."""
 
-    def __init__(self, test, *command, term="dumb", size=None, controls=False, **variables):
+    def __init__(self, test, *command, term="dumb", size=None, controls=False, job=False,
+                 **variables):
         self.test = test
         self.here, there = pty.openpty()
         if size:
@@ -244,7 +245,8 @@ class Typing:
         self.process = subprocess.Popen([MCWIRE, *command], stdin=there, stdout=there, stderr=there,
                                         env=environment(TERM=term, **variables),
                                         start_new_session=controls,
-                                        preexec_fn=take_terminal if controls else None)
+                                        preexec_fn=take_terminal if controls else
+                                        os.setpgrp if job else None)
         os.close(there)
         self.shown = b""
         test.addCleanup(os.close, self.here)
@@ -723,6 +725,26 @@ class Talk(Case):
         someone.expect(b"> ")
         someone.type(b"mn\n")
         someone.expect(b"pending: 1 reply")
+        someone.process.terminate()
+        self.assertEqual(someone.process.wait(timeout=PATIENCE_S), -signal.SIGTERM)
+        self.assertEqual(termios.tcgetattr(someone.here), someone.before)
+
+    def test_a_stop_in_the_middle_of_a_line(self):
+        """Meanwhile the terminal is as it was; then the line is edited further."""
+        someone = self.edits(job=True)
+        someone.type(b"get a")
+        someone.shows(b"> get a{ key...}", 7)
+        for number, line in ((signal.SIGTSTP, b"> get ab"), (signal.SIGTSTP, b"> get abb"),
+                             (signal.SIGSTOP, b"> get abbb")):
+            someone.process.send_signal(number)
+            self.assertTrue(os.WIFSTOPPED(os.waitpid(someone.process.pid, os.WUNTRACED)[1]))
+            if number == signal.SIGTSTP:
+                self.assertEqual(termios.tcgetattr(someone.here), someone.before)
+            termios.tcsetattr(someone.here, termios.TCSANOW, someone.before)
+            someone.process.send_signal(signal.SIGCONT)
+            someone.type(b"b")
+            someone.shows(line + b"{ key...}", len(line))
+            self.assertNotEqual(termios.tcgetattr(someone.here), someone.before)
         someone.process.terminate()
         self.assertEqual(someone.process.wait(timeout=PATIENCE_S), -signal.SIGTERM)
         self.assertEqual(termios.tcgetattr(someone.here), someone.before)

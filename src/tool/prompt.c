@@ -159,35 +159,76 @@ static enum prompt_result edit_line(struct prompt *prompt, const struct prompt_k
     return result;
 }
 
-/* The terminal as it was, for a signal that ends the program. */
+/* The terminal as it was, and as it tells keys, for signals that end, stop and continue the program. */
 static struct {
     int file;
-    struct termios before;
-} restored;
+    struct termios before, keys;
+} modes;
 
-/* By then the signal has its usual effect again, which comes when this returns. In the background the
- * terminal is another program's. */
-static void restore_terminal(int signal)
+/* In the background the terminal is another program's. */
+static void set_terminal(const struct termios *mode)
 {
-    pid_t group = tcgetpgrp(restored.file);
+    pid_t group = tcgetpgrp(modes.file);
 
     if (group < 0 || group == getpgrp())
-        tcsetattr(restored.file, TCSANOW, &restored.before);
+        tcsetattr(modes.file, TCSANOW, mode);
+}
+
+static void catch_signal_once(int signal, void (*handler)(int signal))
+{
+    const struct sigaction action = {.sa_handler = handler,
+                                     .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
+    struct sigaction before;
+
+    if (sigaction(signal, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(signal, &action, NULL);
+}
+
+/* By then the signal has its usual effect again. */
+static void restore_terminal(int signal)
+{
+    set_terminal(&modes.before);
     raise(signal);
 }
 
-static void restore_at_signals(const struct prompt *prompt)
+/* Stops here. A stop that is ignored, as no shell is there to continue it, changes nothing. */
+static void stop_and_go_on(int signal)
 {
-    static const int ending[] = {SIGTERM, SIGHUP, SIGQUIT};
-    const struct sigaction action = {.sa_handler = restore_terminal, .sa_flags = (int)SA_RESETHAND};
-    struct sigaction before;
+    int error = errno;
 
-    restored.file = prompt->in;
-    restored.before = prompt->before;
-    for (size_t k = 0; k < sizeof ending / sizeof ending[0]; k++) {
-        if (sigaction(ending[k], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-            sigaction(ending[k], &action, NULL);
-    }
+    restore_terminal(signal);
+    set_terminal(&modes.keys);
+    catch_signal_once(SIGTSTP, stop_and_go_on);
+    errno = error;
+}
+
+/* A shell may have changed the terminal, also after a stop that cannot be caught. */
+static void go_on(int signal)
+{
+    int error = errno;
+
+    set_terminal(&modes.keys);
+    catch_signal_once(signal, go_on);
+    errno = error;
+}
+
+static void catch_signals(const struct prompt *prompt, const struct termios *keys)
+{
+    modes.file = prompt->in;
+    modes.before = prompt->before;
+    modes.keys = *keys;
+    catch_signal_once(SIGTERM, restore_terminal);
+    catch_signal_once(SIGHUP, restore_terminal);
+    catch_signal_once(SIGQUIT, restore_terminal);
+    catch_signal_once(SIGTSTP, stop_and_go_on);
+    catch_signal_once(SIGCONT, go_on);
+}
+
+/* The terminal stays as it is now. */
+static void leave_terminal(void)
+{
+    catch_signal_once(SIGTSTP, SIG_DFL);
+    catch_signal_once(SIGCONT, SIG_DFL);
 }
 
 /* Ctrl-C stays a signal; the keys that stop a program or make it dump core do nothing. */
@@ -203,7 +244,7 @@ void prompt_start_editing(struct prompt *prompt)
     keys.c_cc[VMIN] = 1;
     keys.c_cc[VTIME] = 0;
     keys.c_cc[VQUIT] = keys.c_cc[VSUSP] = _POSIX_VDISABLE;
-    restore_at_signals(prompt);
+    catch_signals(prompt, &keys);
     prompt->edits = tcsetattr(prompt->in, TCSADRAIN, &keys) == 0;
 }
 
@@ -224,8 +265,10 @@ enum prompt_result prompt_read(struct prompt *prompt, const struct prompt_kind *
 
 void prompt_free(struct prompt *prompt)
 {
-    if (prompt->edits)
+    if (prompt->edits) {
+        leave_terminal();
         tcsetattr(prompt->in, TCSADRAIN, &prompt->before);
+    }
     prompt->edits = false;
     edit_free(&prompt->edit);
     history_free(&prompt->history);
