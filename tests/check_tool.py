@@ -658,6 +658,17 @@ class Keep(Case):
                 self.fails(76, b"not one of memcached's crawler", "keys", "--long",
                            server=fake.address)
 
+    def test_lines_without_end_that_are_none_of_a_crawler(self):
+        for line in (b"OK\r\n", b"\r\n", b"key=\n", b"mg\r\n"):
+            def talk(fake, connection, number):
+                fake.receive(connection)
+                while True:
+                    connection.sendall(line * 1000)
+            for command in ("keys", "dump"):
+                result = run("-s", Fake(self, talk).address, SLOW, command)
+                self.assertEqual((result.status, result.out), (76, b""))
+                self.assertIn(b"a line is not one of memcached's crawler\n", result.said)
+
     def test_the_crawler_is_busy_for_a_moment(self):
         def talk(fake, connection, number):
             fake.receive(connection)

@@ -88,9 +88,11 @@ static bool read_details(struct mc_bytes line, struct crawl_item *item)
 struct crawling {
     struct mc_sink sink;
     struct crawl *crawl;
+    struct patience patience;
     bool (*read)(struct mc_bytes line, struct crawl_item *item, struct buffer *key);
     struct buffer key, kept; /* kept: the items so far, as keep_item() writes them */
-    bool broken;             /* a line was none of the crawler's */
+    bool opened;             /* a line has come */
+    bool broken;             /* a line was none of the crawler's: what follows is not read */
 };
 
 /* Appends the members, the details only when they are wanted, and the key. */
@@ -127,24 +129,34 @@ static void give_items(struct crawling *crawling)
     }
 }
 
+/* A line with a key. False: it is none of the crawler's. */
+static bool read_item(struct crawling *crawling, struct mc_bytes line)
+{
+    struct crawl *crawl = crawling->crawl;
+    struct crawl_item item = {.expires = -1};
+
+    crawling->key.len = 0;
+    if (!crawling->read(line, &item, &crawling->key) || crawling->key.len > ITEM_KEY_MAX ||
+        (crawl->detailed && !read_details(line, &item)))
+        return false;
+    item.key = (struct mc_bytes){crawling->key.data, crawling->key.len};
+    if (crawl->match == NULL || glob_matches(crawl->match, item.key))
+        keep_item(crawling, &item);
+    return true;
+}
+
+/* At most one OK comes, before the first key. */
 static void receive_line(struct mc_sink *sink, const struct mc_op *op, size_t slot, int event,
                          const struct mc_reply *reply)
 {
     struct crawling *crawling = (struct crawling *)(void *)sink;
-    struct crawl *crawl = crawling->crawl;
-    struct crawl_item item = {.expires = -1};
 
     (void)op, (void)slot;
-    if (event != MC_LINE || crawling->broken)
+    if (crawling->broken || (event != MC_LINE && event != MC_OPENED))
         return;
-    crawling->key.len = 0;
-    crawling->broken =
-        !crawling->read(reply->text, &item, &crawling->key) || crawling->key.len > ITEM_KEY_MAX;
-    item.key = (struct mc_bytes){crawling->key.data, crawling->key.len};
-    if (crawl->detailed && !read_details(reply->text, &item))
-        crawling->broken = true;
-    if (!crawling->broken && (crawl->match == NULL || glob_matches(crawl->match, item.key)))
-        keep_item(crawling, &item);
+    crawling->broken = event == MC_OPENED ? crawling->opened : !read_item(crawling, reply->text);
+    crawling->opened = true;
+    crawling->patience.ended = crawling->broken;
 }
 
 /* "hash" walks over the hash table and gives each item once; "all" walks over the LRU lists. */
@@ -160,13 +172,13 @@ static const struct {
 static int try_way(struct crawling *crawling, struct session *session, size_t way)
 {
     struct mc_op op = mc_op_make(ways[way].command, mc_string(ways[way].classes));
-    struct patience patience;
     struct mc_dialer before = session->server.dialer;
 
     crawling->read = ways[way].read;
     crawling->kept.len = 0;
+    crawling->opened = false;
     op.sink = &crawling->sink;
-    patience_start(&patience, &session->server);
+    patience_start(&crawling->patience, &session->server);
     patience_begin(&session->server);
     int result = mc_server_do(&session->server, &op);
     mc_server_close(&session->server);

@@ -17,6 +17,8 @@ static ptrdiff_t patient_recv(void *ctx, void *buf, size_t cap, mc_deadline dead
     const struct mc_transport *moving = &patience->moving;
 
     (void)deadline;
+    if (patience->ended)
+        return MC_E_CLOSED;
     return moving->recv(moving->ctx, buf, cap, mc_socket_deadline(patience->ms));
 }
 
@@ -52,6 +54,7 @@ void patience_start(struct patience *patience, struct mc_server *server)
     patience->real =
         server->dialer.dial != NULL ? server->dialer : mc_socket_dialer(&server->socket);
     patience->ms = server->timeout_ms;
+    patience->ended = false;
     server->connect_timeout_ms = server->timeout_ms;
     server->dialer =
         (struct mc_dialer){patient_dial, patient_check, patient_close, patient_now, patience};

@@ -9,6 +9,7 @@ struct patience {
     struct mc_dialer real;
     struct mc_transport moving;
     int64_t ms;
+    bool ended; /* nothing more is received: the connection is as if closed */
 };
 
 /* Gives the server this limit for each piece, around the dialer that it has. Both stay where they are. */
