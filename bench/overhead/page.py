@@ -33,7 +33,8 @@ height:.7em;border-radius:50%;margin-right:.35em}
 .scroll{overflow-x:auto;margin-bottom:1rem}table{border-collapse:collapse;font-size:13px}
 td,th{padding:2px 10px 2px 0;text-align:right;white-space:nowrap;
 border-bottom:1px solid var(--grid)}
-td:first-child,th:first-child{text-align:left}.wrap td{white-space:normal;text-align:left;
+td:first-child,th:first-child{text-align:left}th:first-child{white-space:normal}
+.wrap td{white-space:normal;text-align:left;
 vertical-align:top;overflow-wrap:anywhere}.wrap td:first-child{white-space:nowrap}
 @media print{:root{--page:#fff;--ink:#000;--dim:#444}body{max-width:none;font-size:10px}
 .scroll{overflow:visible}table{font-size:7px;width:100%}td,th{padding:1px 3px;white-space:normal}
