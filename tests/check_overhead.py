@@ -402,6 +402,16 @@ class Reports(unittest.TestCase):
         self.assertNotIn("12.0 us", tables.text_report(r, False))
         self.assertIn("486", tables.text_report(r, False))
 
+    def test_legends_are_those_of_the_tables(self):
+        """In the text and on the page: of all clients where they are, and none without times."""
+        for data, languages in [(sample_data(), False), (language_data(), True)]:
+            r = results.Results(data)
+            for report in (tables.text_report, page.overhead_page):
+                said = " ".join(report(r, True).split())
+                self.assertIn("in parentheses if a client can differ as much from itself.", said)
+                self.assertEqual(" Lies believed: in so many cases" in said, languages)
+                self.assertNotIn("in parentheses", report(r, False))
+
     def test_columns_stand_below_each_other(self):
         self.assertEqual(tables.text_of([["", "a", "bc"], ["row", "10", "2"]]),
                          "      a  bc\nrow  10   2\n")
@@ -1611,6 +1621,17 @@ class Runs(Folder):
             self.assertEqual((status, said, errors), (0, "", ""))
         status, _, errors = run("--only", "mcwire", "--server", "unix:/nowhere")
         self.assertEqual((status, errors), (1, "overhead: mcwire, get: no connection\n"))
+
+    def test_only_is_by_tcp_unless_told(self):
+        """As not every client knows Unix sockets."""
+        for words, transport in [([], "tcp"), (["--transport=unix"], "unix")]:
+            with mock.patch.object(overhead, "Worker") as worker, \
+                    mock.patch.object(overhead, "Measurement") as measurement:
+                measurement.return_value.address = mock.Mock(return_value="a:1")
+                overhead.run_only(options.read_arguments(["--only=mcmc", "--count=9", *words]), "")
+            self.assertEqual(measurement.return_value.address.call_args.args[0], transport)
+            asked = [call.args[0] for call in worker.return_value.__enter__.return_value.ask.mock_calls]
+            self.assertEqual(asked[-3:], ["open a:1", GET.line(), "run 9"])
 
     def test_only_on_an_empty_server(self):
         self.addCleanup(machine.end_workers)

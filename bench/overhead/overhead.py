@@ -367,7 +367,7 @@ def run_only(arguments, folder):
     try:
         with Worker(measurement.programs.client(client), measurement.client_at) as worker:
             address = arguments["--server"] or measurement.address(
-                arguments["--transport"] or "unix", measurement.client_at)
+                arguments["--transport"] or "tcp", measurement.client_at)
             worker.ask("open " + address)
             worker.ask(find_work(work).line())
             worker.ask("run %d" % (arguments["--count"] or 1000), 3600)

@@ -32,10 +32,9 @@ svg{width:100%;height:auto;display:block;font-size:11px}svg text{fill:var(--ink)
 height:.7em;border-radius:50%;margin-right:.35em}
 .scroll{overflow-x:auto;margin-bottom:1rem}table{border-collapse:collapse;font-size:13px}
 td,th{padding:2px 10px 2px 0;text-align:right;white-space:nowrap;
-border-bottom:1px solid var(--grid)}
-td:first-child,th:first-child{text-align:left}th:first-child{white-space:normal}
-.wrap td{white-space:normal;text-align:left;
-vertical-align:top;overflow-wrap:anywhere}.wrap td:first-child{white-space:nowrap}
+border-bottom:1px solid var(--grid)}td:first-child,th:first-child{text-align:left}
+th:first-child{white-space:normal}.wrap td{white-space:normal;text-align:left;vertical-align:top;
+overflow-wrap:anywhere}.wrap td:first-child{white-space:nowrap}
 @media print{:root{--page:#fff;--ink:#000;--dim:#444}body{max-width:none;font-size:10px}
 .scroll{overflow:visible}table{font-size:7px;width:100%}td,th{padding:1px 3px;white-space:normal}
 figure,tr{break-inside:avoid}}
@@ -255,7 +254,7 @@ def overhead_page(results, with_times):
         parts.append('<div class="charts">%s</div>\n' % "".join(charts[1:]))
         parts.append('<h2>Latency</h2>%s<div class="charts">%s</div>\n'
                      % (legend(series), "".join(latency_charts(results, series))))
-        parts.append("<h2>Times</h2>\n")
+        parts.append("<h2>Times</h2>\n" + "".join(map(paragraph, tables.legends(results))))
         parts += [table_html(table) for table in tables.time_tables(results)]
     parts.append("<h2>Counts</h2>\n")
     parts += [table_html(table) for table in tables.count_tables(results)]

@@ -287,12 +287,17 @@ def text_of(table):
         for i, (cell, width) in enumerate(zip(row, widths))).rstrip() for row in table) + "\n"
 
 
+def legends(results):
+    """What tables of times mean, without the signs of Markdown."""
+    return [LEGEND] + [LANGUAGE_LEGEND.replace("*", "")] * results.has(SIDE_BY_SIDE)
+
+
 def text_report(results, with_times):
     """Everything, for people to read."""
     facts = "".join("%-12s%s\n" % (shown(name), shown(text))
                     for name, text in results.data["facts"].items())
     tables = (time_tables(results) if with_times else []) + count_tables(results)
-    return "\n".join([facts, noise_note(results) + "\n" + LEGEND, LANGUAGE_LEGEND] +
+    return "\n".join([facts, noise_note(results) + "\n"] + legends(results) * with_times +
                      [text_of(table) for table in tables] +
                      ["".join(shown(line) + "\n" for line in notes(results))])
 
