@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -602,6 +603,11 @@ class PrivateServer(unittest.TestCase):
                 self.assertEqual(os.listdir("%s/%s" % (below, name)), ["memcached"])
 
 
+def can_trace():
+    return shutil.which("strace") is not None and subprocess.run(
+        ["strace", "-o", "/dev/null", "true"], stderr=subprocess.DEVNULL).returncode == 0
+
+
 class Interrupted(unittest.TestCase):
     """Ctrl-C: what is known by then is printed, and the exit status is 130."""
 
@@ -664,6 +670,18 @@ class Interrupted(unittest.TestCase):
                 pass
             self.interrupt(process)
             xml.etree.ElementTree.parse(picture)
+
+    @unittest.skipUnless(can_trace(), "strace may not trace here")
+    def test_while_connecting(self):
+        """Ctrl-C comes as the socket is made, before there is anything to close; nobody answers."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            result = subprocess.run(
+                ["strace", "-qqqo", "/dev/null", "-e", "inject=socket:signal=SIGINT:when=1", SQUARES,
+                 "--server=127.0.0.1:%d" % listener.getsockname()[1], NO_TIMEOUT],
+                env=environment(ASAN_OPTIONS="detect_leaks=0"), capture_output=True, text=True,
+                timeout=PATIENCE_S, stdin=subprocess.DEVNULL)
+        self.assertEqual(result.returncode, 130, result.stderr)
+        self.assertIn("interrupted in run 1 of 10", result.stderr)
 
     def test_ignored(self):
         """As in a background job of a shell without job control."""

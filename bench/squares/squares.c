@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cache.h"
 #include "escape.h"
@@ -36,8 +37,9 @@ static struct cache *cache_in_use;
 /* The first Ctrl-C ends the run, and what is known is printed; the second ends the program. */
 static void on_interrupt(int number)
 {
-    if (!cache_is_interrupted(cache_in_use)) {
+    if (number == SIGALRM || !cache_is_interrupted(cache_in_use)) {
         cache_interrupt(cache_in_use);
+        alarm(1); /* as the connection may only just be made */
         return;
     }
     memcached_end();
@@ -51,6 +53,7 @@ static void catch_interrupts(struct cache *cache)
     struct sigaction action = {.sa_handler = on_interrupt}, before;
 
     cache_in_use = cache;
+    sigaction(SIGALRM, &action, NULL);
     if (sigaction(SIGINT, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
         sigaction(SIGINT, &action, NULL);
 }
