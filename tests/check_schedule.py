@@ -15,6 +15,7 @@ import pty
 import random
 import re
 import resource
+import select
 import struct
 import subprocess
 import sys
@@ -962,6 +963,18 @@ class Failures(unittest.TestCase):
                           "--connections=2", "--multiget=2", "--protocol=" + protocol, PATIENT)
             self.assertEqual((result["get"]["hits"], result["get"]["wrong_values"]), (80, 0))
             self.assertTrue(result["clean"])
+
+    def test_drips_for_longer_than_the_timeout(self):
+        """A byte now and then does not keep a reply from being late."""
+        def script(call):
+            for k in range(len(call.reply) if call.is_get() else 0):
+                call.connection.sendall(call.reply[k:k + 1])
+                if select.select([call.connection], [], [], 0.1)[0]:
+                    raise Gone
+        result = load(Server(self, script), "--fill", "--keys=1", "--size=100", "--requests=1",
+                      "--connections=1", "--timeout-ms=1000", status=1)
+        self.assertEqual(result["get"]["errors"], 1)
+        self.assertGreaterEqual(result["servers"][0]["timed_out"], 1)
 
     def test_death_within_a_reply(self):
         """What was received of it is no part of the next connection's first reply."""

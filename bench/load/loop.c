@@ -160,6 +160,7 @@ static bool collect(struct loop *e, struct conn *conn)
         lose_connection(e, conn, check->trouble, check->problem);
     if (good && check->done > 0) {
         conn->pause_ns = 0;
+        conn->when_ns = e->now_ns + timeout_ns(e);
         e->alive_ns = e->now_ns;
     }
     return good;
@@ -299,7 +300,6 @@ static bool read_in(struct loop *e, struct conn *conn, size_t len)
     if (conn->conversation != NULL)
         mc_trace_received(&conn->conversation->trace, e->check.received);
     mc_engine_feed(&conn->engine, e->check.received);
-    conn->when_ns = e->now_ns + timeout_ns(e);
     return collect(e, conn);
 }
 
