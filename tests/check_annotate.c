@@ -293,9 +293,9 @@ END_TEST
  * length, name and sentence, and what is wrong. */
 enum kind { REQUEST, REPLY, STREAM };
 
-#define S(literal)                  \
-    {                               \
-        literal, sizeof literal - 1 \
+#define S(literal)                   \
+    {                                \
+        literal, sizeof(literal) - 1 \
     }
 #define K40 "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
 
