@@ -423,6 +423,35 @@ static const struct shown_line {
      " ! 4 not a number that the command accepts here\n"
      "version: which memcached this is | 0+6 skipped: the rest of the line before"
      " | 6+7 command | 13+2 line end\n"},
+    {REQUEST, S("mg IH4= b\r\n"),
+     "mg: meta get | 0+2 command | 3+4 key: is base64 of \" ~\""
+     " | 8+1 b: the key is in base64 | 9+2 line end\n"},
+    {REQUEST, S("mg k A\r\n"),
+     "mg: meta get | 0+2 command | 3+1 key"
+     " | 5+1 A: not known here: newer servers may know it | 6+2 line end\n"},
+    {REQUEST, S("version x\r\n"),
+     "version: which memcached this is | 0+7 command"
+     " | 8+1 ignored: the server does not look at it | 9+2 line end\n"},
+    {REQUEST, S("incr k 1 noreply x\r\n"),
+     "incr: add to a number | 0+4 command | 5+1 key | 7+1 delta: 1 is added"
+     " | 9+7 ignored: the server does not look at it"
+     " | 17+1 ignored: the server does not look at it | 18+2 line end"
+     " ! 18 too few words for this command, or too many\n"},
+    {REQUEST, S("gat x a b\r\nnonsense\r\n"),
+     "gat: the values of keys, and a new expiry for each | 0+3 command"
+     " | 4+1 exptime: expires: not a valid time"
+     " ! 4 not a number that the command accepts here\n"
+     "not a command of memcached | 0+6 skipped: the rest of the line before | 6+8 command"
+     " | 14+2 line end ! 6 memcached has no such command\n"},
+    {REQUEST, S("gat x a b\r\nset k 0 x 1\r\n"),
+     "gat: the values of keys, and a new expiry for each | 0+3 command"
+     " | 4+1 exptime: expires: not a valid time"
+     " ! 4 not a number that the command accepts here\n"
+     "set: store a value | 0+6 skipped: the rest of the line before | 6+3 command"
+     " | 10+1 key | 12+1 flags: kept for the client"
+     " | 14+1 exptime: expires: not a valid time"
+     " | 16+1 bytes: a value of exactly 1 follows | 17+2 line end"
+     " ! 14 not a number that the command accepts here\n"},
     {REQUEST, S("\x80"),
      "not a request ! 0 the binary protocol, which is not explained here\n"},
     {REQUEST, S("\x16"),
