@@ -329,7 +329,7 @@ static const struct shown_line {
      "the end of the value | 0+2 value end\n"},
     {REQUEST, S("set k 0 x 1\r\n"),
      "set: store a value | 0+3 command | 4+1 key | 6+1 flags: kept for the client"
-     " | 8+1 exptime: expires: not a valid time | 10+1 bytes: a value of exactly 1 follows"
+     " | 8+1 exptime: expires at no valid time | 10+1 bytes: a value of exactly 1 follows"
      " | 11+2 line end ! 8 not a number that the command accepts here\n"},
     {REQUEST, S("gats 0 a bc\r\n"),
      "gats: as gat, with their cas uniques | 0+4 command | 5+1 exptime: never expires\n"
@@ -347,7 +347,7 @@ static const struct shown_line {
      " | 8+19 exptime: expires at the Unix time 9223372036854775807 | 27+2 line end\n"},
     {REQUEST, S("touch k 9223372036854775808\r\n"),
      "touch: a new expiry | 0+5 command | 6+1 key"
-     " | 8+19 exptime: expires: not a valid time | 27+2 line end"
+     " | 8+19 exptime: expires at no valid time | 27+2 line end"
      " ! 8 not a number that the command accepts here\n"},
     {REQUEST, S("slabs automove 1\r\n"),
      "slabs: settings of memory | 0+5 command | 6+8 command | 15+1 setting | 16+2 line end\n"},
@@ -358,21 +358,21 @@ static const struct shown_line {
      " | 13+2 line end\n"},
     {REQUEST, S("mg k O" K40 "\r\n"),
      "mg: meta get | 0+2 command | 3+1 key"
-     " | 5+41 O: opaque: \"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk\" comes back"
+     " | 5+41 O: opaque \"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk\" comes back"
      " | 46+2 line end ! 5 a flag is malformed, or appears twice\n"},
     {REQUEST, S("mg k O" K40 "k\r\n"),
      "mg: meta get | 0+2 command | 3+1 key"
-     " | 5+42 O: opaque: \"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk...\" comes back"
+     " | 5+42 O: opaque \"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk...\" comes back"
      " | 47+2 line end ! 5 a flag is malformed, or appears twice\n"},
     {REQUEST, S("mg k OA Z a z\r\n"),
-     "mg: meta get | 0+2 command | 3+1 key | 5+2 O: opaque: \"A\" comes back"
+     "mg: meta get | 0+2 command | 3+1 key | 5+2 O: opaque \"A\" comes back"
      " | 8+1 Z: not known here: newer servers may know it"
      " | 10+1 a: not known here: newer servers may know it"
      " | 12+1 z: not known here: newer servers may know it | 13+2 line end\n"},
     {REQUEST, S("mg k Ok\\ ~\x7f" "\x80" " OZ\r\n"),
-     "mg: meta get | 0+2 command | 3+1 key | 5+3 O: opaque: \"k\\\\\" comes back"
+     "mg: meta get | 0+2 command | 3+1 key | 5+3 O: opaque \"k\\\\\" comes back"
      " | 9+3 flag: not known here: newer servers may know it"
-     " | 13+2 O: opaque: \"Z\" comes back | 15+2 line end"
+     " | 13+2 O: opaque \"Z\" comes back | 15+2 line end"
      " ! 9 a flag is malformed, or appears twice\n"},
     {REQUEST, S("mg Zg== b k\r\n"),
      "mg: meta get | 0+2 command | 3+4 key: is base64 of \"f\""
@@ -398,7 +398,7 @@ static const struct shown_line {
      " | 17+1 M: not known here: newer servers may know it | 18+2 line end"
      " ! 10 a flag is malformed, or appears twice\n"},
     {REQUEST, S("mn\r\n"),
-     "mn: meta no-op, answered after all before it | 0+2 command | 2+2 line end\n"},
+     "mn: meta no-op, answered after the commands before it | 0+2 command | 2+2 line end\n"},
     {REQUEST, S("get\r\n"),
      "get: the values of keys | 0+3 command\n"
      "get: the values of keys | 0+2 line end"
@@ -415,11 +415,11 @@ static const struct shown_line {
      "get: the values of keys | 0+3 command\n"
      "a key that is refused | 1+2 key"
      " ! 2 a NUL: versions of memcached read this line differently\n"
-     "mn: meta no-op, answered after all before it"
+     "mn: meta no-op, answered after the commands before it"
      " | 0+5 skipped: the rest of the line before | 5+2 command | 7+2 line end\n"},
     {REQUEST, S("gat x a b\r\nversion\r\n"),
      "gat: the values of keys, and a new expiry for each | 0+3 command"
-     " | 4+1 exptime: expires: not a valid time"
+     " | 4+1 exptime: expires at no valid time"
      " ! 4 not a number that the command accepts here\n"
      "version: which memcached this is | 0+6 skipped: the rest of the line before"
      " | 6+7 command | 13+2 line end\n"},
@@ -439,17 +439,17 @@ static const struct shown_line {
      " ! 18 too few words for this command, or too many\n"},
     {REQUEST, S("gat x a b\r\nnonsense\r\n"),
      "gat: the values of keys, and a new expiry for each | 0+3 command"
-     " | 4+1 exptime: expires: not a valid time"
+     " | 4+1 exptime: expires at no valid time"
      " ! 4 not a number that the command accepts here\n"
      "not a command of memcached | 0+6 skipped: the rest of the line before | 6+8 command"
      " | 14+2 line end ! 6 memcached has no such command\n"},
     {REQUEST, S("gat x a b\r\nset k 0 x 1\r\n"),
      "gat: the values of keys, and a new expiry for each | 0+3 command"
-     " | 4+1 exptime: expires: not a valid time"
+     " | 4+1 exptime: expires at no valid time"
      " ! 4 not a number that the command accepts here\n"
      "set: store a value | 0+6 skipped: the rest of the line before | 6+3 command"
      " | 10+1 key | 12+1 flags: kept for the client"
-     " | 14+1 exptime: expires: not a valid time"
+     " | 14+1 exptime: expires at no valid time"
      " | 16+1 bytes: a value of exactly 1 follows | 17+2 line end"
      " ! 14 not a number that the command accepts here\n"},
     {REQUEST, S("\x80"),
@@ -490,7 +490,7 @@ static const struct shown_line {
     {REPLY, S("ERROR\r\n"),
      "ERROR: no such command, or a malformed one | 0+5 reply | 5+2 line end\n"},
     {REPLY, S("ERROR x\r\n"),
-     "ERROR: no such command, or a malformed one | 0+5 reply | 6+1 text | 7+2 line end\n"},
+     "ERROR: not done, for the reason that follows | 0+5 reply | 6+1 text | 7+2 line end\n"},
     {REPLY, S("CLIENT_ERROR bad data chunk\r\n"),
      "CLIENT_ERROR: the request is wrong | 0+12 reply"
      " | 13+14 text: the size of the value is not what its line says | 27+2 line end\n"},
