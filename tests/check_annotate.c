@@ -278,8 +278,349 @@ START_TEST(long_lines)
     }
     check_fields(&a, bytes);
     ck_assert_uint_eq(a.count, MC_ANNOTATE_FIELDS);
+    const struct mc_field *last = &a.fields[MC_ANNOTATE_FIELDS - 1];
+    ck_assert_str_eq(last->name, "more");
+    ck_assert_str_eq(last->text, "");
+    ck_assert_uint_eq(last->at + last->len, bytes.len);
     check_shown(reply, bytes, COLUMNS);
     text_free(&line);
+}
+END_TEST
+
+/* ---- fields ---------------------------------------------------------------------------------- */
+
+/* What the bytes are, and a line for each annotation of them: the title, each field with its place,
+ * length, name and sentence, and what is wrong. */
+enum kind { REQUEST, REPLY, STREAM };
+
+#define S(literal)                   \
+    {                                \
+        literal, sizeof(literal) - 1 \
+    }
+#define K40 "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
+
+/* clang-format off */
+static const struct shown_line {
+    enum kind kind;
+    struct mc_bytes bytes;
+    const char *shown;
+} shown_lines[] = {
+    {REQUEST, S("set k 5 60 2\r\nhi\r\n"),
+     "set: store a value | 0+3 command | 4+1 key | 6+1 flags: kept for the client"
+     " | 8+2 exptime: expires in 60 s | 11+1 bytes: a value of exactly 2 follows"
+     " | 12+2 line end\n"
+     "the value | 0+2 value\n"
+     "the end of the value | 0+2 value end\n"},
+    {REQUEST, S("set k 0 2592000 1\na\n"),
+     "set: store a value | 0+3 command | 4+1 key | 6+1 flags: kept for the client"
+     " | 8+7 exptime: expires in 2592000 s | 16+1 bytes: a value of exactly 1 follows"
+     " | 17+1 line end\n"
+     "the value | 0+1 value\n"},
+    {REQUEST, S("set k 0 2592001 0 noreply\r\n\r\n"),
+     "set: store a value | 0+3 command | 4+1 key | 6+1 flags: kept for the client"
+     " | 8+7 exptime: expires at the Unix time 2592001"
+     " | 16+1 bytes: a value of exactly 0 follows"
+     " | 18+7 noreply: the server does not answer | 25+2 line end\n"
+     "the end of the value | 0+2 value end\n"},
+    {REQUEST, S("set k 0 -1 0\r\n\r\n"),
+     "set: store a value | 0+3 command | 4+1 key | 6+1 flags: kept for the client"
+     " | 8+2 exptime: expires at once | 11+1 bytes: a value of exactly 0 follows"
+     " | 12+2 line end\n"
+     "the end of the value | 0+2 value end\n"},
+    {REQUEST, S("set k 0 x 1\r\n"),
+     "set: store a value | 0+3 command | 4+1 key | 6+1 flags: kept for the client"
+     " | 8+1 exptime: expires at no valid time | 10+1 bytes: a value of exactly 1 follows"
+     " | 11+2 line end ! 8 not a number that the command accepts here\n"},
+    {REQUEST, S("gats 0 a bc\r\n"),
+     "gats: as gat, with their cas uniques | 0+4 command | 5+1 exptime: never expires\n"
+     "a key | 1+1 key\n"
+     "a key | 1+2 key\n"
+     "the end of the keys | 0+2 line end\n"},
+    {REQUEST, S("delete k 0\r\n"),
+     "delete: remove an item | 0+6 command | 7+1 key"
+     " | 9+1 ignored: the server does not look at it | 10+2 line end\n"},
+    {REQUEST, S("delete noreply\r\n"),
+     "delete: remove an item | 0+6 command | 7+7 noreply: the server does not answer"
+     " | 14+2 line end\n"},
+    {REQUEST, S("touch k 9223372036854775807\r\n"),
+     "touch: a new expiry | 0+5 command | 6+1 key"
+     " | 8+19 exptime: expires at the Unix time 9223372036854775807 | 27+2 line end\n"},
+    {REQUEST, S("touch k 9223372036854775808\r\n"),
+     "touch: a new expiry | 0+5 command | 6+1 key"
+     " | 8+19 exptime: expires at no valid time | 27+2 line end"
+     " ! 8 not a number that the command accepts here\n"},
+    {REQUEST, S("slabs automove 1\r\n"),
+     "slabs: settings of memory | 0+5 command | 6+8 command | 15+1 setting | 16+2 line end\n"},
+    {REQUEST, S("slabs other 1\r\n"),
+     "slabs: settings of memory | 0+5 command | 6+5 command | 12+1 setting | 13+2 line end\n"},
+    {REQUEST, S("lru mode flat\r\n"),
+     "lru: settings of the lists of recent use | 0+3 command | 4+4 command | 9+4 mode"
+     " | 13+2 line end\n"},
+    {REQUEST, S("mg k O" K40 "\r\n"),
+     "mg: meta get | 0+2 command | 3+1 key"
+     " | 5+41 O: opaque \"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk\" comes back"
+     " | 46+2 line end ! 5 a flag is malformed, or appears twice\n"},
+    {REQUEST, S("mg k O" K40 "k\r\n"),
+     "mg: meta get | 0+2 command | 3+1 key"
+     " | 5+42 O: opaque \"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk...\" comes back"
+     " | 47+2 line end ! 5 a flag is malformed, or appears twice\n"},
+    {REQUEST, S("mg k OA Z a z\r\n"),
+     "mg: meta get | 0+2 command | 3+1 key | 5+2 O: opaque \"A\" comes back"
+     " | 8+1 Z: not known here: newer servers may know it"
+     " | 10+1 a: not known here: newer servers may know it"
+     " | 12+1 z: not known here: newer servers may know it | 13+2 line end\n"},
+    {REQUEST, S("mg k Ok\\ ~\x7f" "\x80" " OZ\r\n"),
+     "mg: meta get | 0+2 command | 3+1 key | 5+3 O: opaque \"k\\\\\" comes back"
+     " | 9+3 flag: not known here: newer servers may know it"
+     " | 13+2 O: opaque \"Z\" comes back | 15+2 line end"
+     " ! 9 a flag is malformed, or appears twice\n"},
+    {REQUEST, S("mg Zg== b k\r\n"),
+     "mg: meta get | 0+2 command | 3+4 key: is base64 of \"f\""
+     " | 8+1 b: the key is in base64 | 10+1 k: return the key | 11+2 line end\n"},
+    {REQUEST, S("ma !! b v\r\n"),
+     "ma: meta arithmetic | 0+2 command | 3+2 key: is not base64"
+     " | 6+1 b: the key is in base64 | 8+1 v: return the new number | 9+2 line end\n"},
+    {REQUEST, S("me k b\r\n"),
+     "me: meta debug, an item's internals | 0+2 command | 3+1 key: is not base64"
+     " | 5+1 b: the key is in base64 | 6+2 line end\n"},
+    {REQUEST, S("mg k ! @ [ ` {\r\n"),
+     "mg: meta get | 0+2 command | 3+1 key"
+     " | 5+1 flag: not known here: newer servers may know it"
+     " | 7+1 flag: not known here: newer servers may know it"
+     " | 9+1 flag: not known here: newer servers may know it"
+     " | 11+1 flag: not known here: newer servers may know it"
+     " | 13+1 flag: not known here: newer servers may know it | 14+2 line end"
+     " ! 5 a flag is malformed, or appears twice\n"},
+    {REQUEST, S("ms k 1 MA MX MAB M\r\n"),
+     "ms: meta set | 0+2 command | 3+1 key | 5+1 bytes: a value of exactly 1 follows"
+     " | 7+2 M: mode append | 10+2 M: not known here: newer servers may know it"
+     " | 13+3 M: not known here: newer servers may know it"
+     " | 17+1 M: not known here: newer servers may know it | 18+2 line end"
+     " ! 10 a flag is malformed, or appears twice\n"},
+    {REQUEST, S("mn\r\n"),
+     "mn: meta no-op, answered after the commands before it | 0+2 command | 2+2 line end\n"},
+    {REQUEST, S("get\r\n"),
+     "get: the values of keys | 0+3 command\n"
+     "get: the values of keys | 0+2 line end"
+     " ! 0 too few words for this command, or too many\n"},
+    {REQUEST, S("set k 0 0 1\r\nabc\r\n"),
+     "set: store a value | 0+3 command | 4+1 key | 6+1 flags: kept for the client"
+     " | 8+1 exptime: never expires | 10+1 bytes: a value of exactly 1 follows"
+     " | 11+2 line end\n"
+     "the value | 0+1 value\n"
+     "not the end of the value | 0+2 "
+     " ! 0 no CRLF after the value: its size is not what its line says\n"
+     "not a command of memcached | 0+2 line end ! 0 memcached has no such command\n"},
+    {REQUEST, S("get a\0" "b c\r\nmn\r\n"),
+     "get: the values of keys | 0+3 command\n"
+     "a key that is refused | 1+2 key"
+     " ! 2 a NUL: versions of memcached read this line differently\n"
+     "mn: meta no-op, answered after the commands before it"
+     " | 0+5 skipped: the rest of the line before | 5+2 command | 7+2 line end\n"},
+    {REQUEST, S("gat x a b\r\nversion\r\n"),
+     "gat: the values of keys, and a new expiry for each | 0+3 command"
+     " | 4+1 exptime: expires at no valid time"
+     " ! 4 not a number that the command accepts here\n"
+     "version: which memcached this is | 0+6 skipped: the rest of the line before"
+     " | 6+7 command | 13+2 line end\n"},
+    {REQUEST, S("mg IH4= b\r\n"),
+     "mg: meta get | 0+2 command | 3+4 key: is base64 of \" ~\""
+     " | 8+1 b: the key is in base64 | 9+2 line end\n"},
+    {REQUEST, S("mg k A\r\n"),
+     "mg: meta get | 0+2 command | 3+1 key"
+     " | 5+1 A: not known here: newer servers may know it | 6+2 line end\n"},
+    {REQUEST, S("version x\r\n"),
+     "version: which memcached this is | 0+7 command"
+     " | 8+1 ignored: the server does not look at it | 9+2 line end\n"},
+    {REQUEST, S("incr k 1 noreply x\r\n"),
+     "incr: add to a number | 0+4 command | 5+1 key | 7+1 delta: 1 is added"
+     " | 9+7 ignored: the server does not look at it"
+     " | 17+1 ignored: the server does not look at it | 18+2 line end"
+     " ! 18 too few words for this command, or too many\n"},
+    {REQUEST, S("gat x a b\r\nnonsense\r\n"),
+     "gat: the values of keys, and a new expiry for each | 0+3 command"
+     " | 4+1 exptime: expires at no valid time"
+     " ! 4 not a number that the command accepts here\n"
+     "not a command of memcached | 0+6 skipped: the rest of the line before | 6+8 command"
+     " | 14+2 line end ! 6 memcached has no such command\n"},
+    {REQUEST, S("gat x a b\r\nset k 0 x 1\r\n"),
+     "gat: the values of keys, and a new expiry for each | 0+3 command"
+     " | 4+1 exptime: expires at no valid time"
+     " ! 4 not a number that the command accepts here\n"
+     "set: store a value | 0+6 skipped: the rest of the line before | 6+3 command"
+     " | 10+1 key | 12+1 flags: kept for the client"
+     " | 14+1 exptime: expires at no valid time"
+     " | 16+1 bytes: a value of exactly 1 follows | 17+2 line end"
+     " ! 14 not a number that the command accepts here\n"},
+    {REQUEST, S("\x80"),
+     "not a request ! 0 the binary protocol, which is not explained here\n"},
+    {REQUEST, S("\x16"),
+     "not a request ! 0 TLS: the bytes are encrypted\n"},
+    {REQUEST, S("stats items x\r\n"),
+     "stats: statistics | 0+5 command | 6+5 group: which statistics | 12+1 word"
+     " | 13+2 line end\n"},
+    {REPLY, S("VALUE k 0 2 9\r\nhi\r\nEND\r\n"),
+     "an item | 0+5 reply | 6+1 key | 8+1 flags: kept for the client"
+     " | 10+1 bytes: a value of exactly 2 follows"
+     " | 12+1 cas unique: changes whenever the item does | 13+2 line end\n"
+     "the value | 0+2 value\n"
+     "the end: nothing else was found | 0+2 value end | 2+3 reply | 5+2 line end\n"},
+    {REPLY, S("VALUE k 0 1\r\n\n\r\nVALUE j 0 0\r\n\r\nEND\r\n"),
+     "an item | 0+5 reply | 6+1 key | 8+1 flags: kept for the client"
+     " | 10+1 bytes: a value of exactly 1 follows | 11+2 line end\n"
+     "the value | 0+1 value\n"
+     "an item | 0+2 value end | 2+5 reply | 8+1 key | 10+1 flags: kept for the client"
+     " | 12+1 bytes: a value of exactly 0 follows | 13+2 line end\n"
+     "the end: nothing else was found | 0+2 value end | 2+3 reply | 5+2 line end\n"},
+    {REPLY, S("VA 2 s2 t-1 c9\r\nhi\r\n"),
+     "found, with its value | 0+2 reply | 3+1 size: a value of exactly 2 follows"
+     " | 5+2 s: size of the value | 8+3 t: seconds until it expires; -1: never"
+     " | 12+2 c: cas unique | 14+2 line end\n"
+     "the value | 0+2 value\n"
+     "the end of the value | 0+2 value end\n"},
+    {REPLY, S("HD b kZg==\r\n"),
+     "done; no value to show | 0+2 reply | 3+1 b: the key is in base64"
+     " | 5+5 k: is base64 of \"f\" | 10+2 line end\n"},
+    {REPLY, S("ME k b=1 c\r\n"),
+     "an item's internals | 0+2 reply | 3+1 key | 5+5 details | 10+2 line end\n"},
+    {REPLY, S("STAT pid 1 2\r\n"),
+     "a statistic | 0+4 reply | 5+3 name | 9+3 value | 12+2 line end\n"},
+    {REPLY, S("12\r\n"),
+     "the number after incr or decr | 0+2 number | 2+2 line end\n"},
+    {REPLY, S("ERROR\r\n"),
+     "ERROR: no such command, or a malformed one | 0+5 reply | 5+2 line end\n"},
+    {REPLY, S("ERROR x\r\n"),
+     "ERROR: not done, for the reason that follows | 0+5 reply | 6+1 text | 7+2 line end\n"},
+    {REPLY, S("CLIENT_ERROR bad data chunk\r\n"),
+     "CLIENT_ERROR: the request is wrong | 0+12 reply"
+     " | 13+14 text: the size of the value is not what its line says | 27+2 line end\n"},
+    {REPLY, S("CLIENT_ERROR bad data chunks\r\n"),
+     "CLIENT_ERROR: the request is wrong | 0+12 reply | 13+15 text | 28+2 line end\n"},
+    {REPLY, S("SERVER_ERROR out of memory\r\n"),
+     "SERVER_ERROR: the server could not do it | 0+12 reply | 13+13 text | 26+2 line end\n"},
+    {REPLY, S("BADCLASS a b\r\n"),
+     "refused | 0+8 reply | 9+3 text | 12+2 line end\n"},
+    {REPLY, S("MN\r\n"),
+     "all commands before the mn are done | 0+2 reply | 2+2 line end\n"},
+    {REPLY, S("NF Oa\r\n"),
+     "there is no such item | 0+2 reply | 3+2 O: the opaque of the request | 5+2 line end\n"},
+    {REPLY, S("what\r\n"),
+     "no reply of memcached"
+     " ! 0 a line does not start with a word of the protocol"
+     " (an empty one after CLIENT_ERROR: memcached 1.6.45)\n"},
+    {STREAM, S("one\r\n\r\na\r\nOK\r\n"),
+     "a line of a stream | 0+3 line | 3+2 line end\n"
+     "a line of a stream | 0+2 line end\n"
+     "a line of a stream | 0+1 line | 1+2 line end\n"
+     "the stream begins | 0+2 reply | 2+2 line end\n"},
+};
+/* clang-format on */
+
+static void print_annotation(struct text *text, const struct mc_annotation *a)
+{
+    text_print(text, "%s", a->title);
+    for (size_t k = 0; k < a->count; k++) {
+        const struct mc_field *field = &a->fields[k];
+        text_print(text, " | %zu+%zu %s%s%s", field->at, field->len, field->name,
+                   field->text[0] != '\0' ? ": " : "", field->text);
+    }
+    if (a->fault != NULL)
+        text_print(text, " ! %zu %s", a->fault_at, a->fault);
+    text_add_string(text, "\n");
+}
+
+/* Both readers; one is used. */
+struct readers {
+    enum kind kind;
+    struct mc_reader replies;
+    struct mc_request_reader requests;
+};
+
+/* Reads and annotates the next event. False at the end of the bytes, and after an error. */
+static bool annotate_next(struct readers *readers, struct mc_bytes *in, struct text *text)
+{
+    struct mc_annotation a;
+    struct mc_request request;
+    struct mc_reply reply;
+    struct mc_bytes bytes = *in;
+    bool asks = readers->kind == REQUEST;
+    int event = asks ? mc_request_next(&readers->requests, in, &request)
+                     : mc_reader_next(&readers->replies, in, &reply);
+    bytes.len -= in->len;
+    if (event == MC_MORE && bytes.len == 0)
+        return false;
+    if (asks)
+        mc_annotate_request(&a, event, &readers->requests, &request, bytes);
+    else
+        mc_annotate_reply(&a, event, &readers->replies, &reply, bytes);
+    print_annotation(text, &a);
+    return event >= 0 && in->len > 0;
+}
+
+START_TEST(fields_of_lines)
+{
+    const struct shown_line *line = &shown_lines[_i];
+    struct readers readers = {.kind = line->kind};
+    struct mc_bytes in = line->bytes;
+    struct text text = {0};
+    if (line->kind == STREAM)
+        mc_reader_stream(&readers.replies);
+    while (annotate_next(&readers, &in, &text)) {
+    }
+    ck_assert_str_eq(text_string(&text), line->shown);
+    text_free(&text);
+}
+END_TEST
+
+static void annotate_line(struct mc_annotation *a, const char *line)
+{
+    struct mc_request_reader reader = {0};
+    struct mc_request request;
+    struct mc_bytes in = mc_string(line), bytes = in;
+    int event = mc_request_next(&reader, &in, &request);
+    mc_annotate_request(a, event, &reader, &request, bytes);
+}
+
+/* Two lines together have the fields and notes of both, the first fault, and texts of their own. */
+START_TEST(two_together)
+{
+    static struct mc_annotation a, b;
+    static const char *const faults[] = {"incr k\r\n", "incr  k x\r\n"};
+    struct text text = {0};
+    annotate_line(&a, _i == 0 ? "incr  k 12\r\n" : faults[0]);
+    annotate_line(&b, _i == 0 ? "decr k 34\n" : faults[1]);
+    const char *fault = a.fault;
+    size_t fields = a.count + b.count, fault_at = a.fault_at;
+    mc_annotate_join(&a, &b, 20);
+    ck_assert_uint_eq(a.count, fields);
+    ck_assert_ptr_eq(a.fault, fault);
+    ck_assert_uint_eq(a.fault_at, fault_at);
+    if (_i == 0) {
+        memset(&b, 'x', sizeof b);
+        print_annotation(&text, &a);
+        ck_assert_str_eq(text_string(&text),
+                         "incr: add to a number | 0+4 command | 6+1 key | 8+2 delta: 12 is added"
+                         " | 10+2 line end | 20+4 command | 25+1 key"
+                         " | 27+2 delta: 34 is subtracted; the result stops at 0"
+                         " | 29+1 line end\n");
+        ck_assert_int_eq(a.notes, MC_NOTE_SPACES | MC_NOTE_LF);
+    }
+    text_free(&text);
+}
+END_TEST
+
+/* The fault of the second is counted from the beginning of the first. */
+START_TEST(fault_of_the_second)
+{
+    static struct mc_annotation a, b;
+    annotate_line(&a, "mn\r\n");
+    annotate_line(&b, "incr k x\r\n");
+    size_t at = b.fault_at;
+    ck_assert_ptr_nonnull(b.fault);
+    ck_assert_uint_eq(at, 7);
+    mc_annotate_join(&a, &b, 4);
+    ck_assert_ptr_eq(a.fault, b.fault);
+    ck_assert_uint_eq(a.fault_at, 4 + at);
 }
 END_TEST
 
@@ -412,6 +753,9 @@ int main(int argc, char **argv)
         {every_request_cut, file_count},
         {any_byte, COUNT(seeds)},
         {long_lines, 4},
+        {fields_of_lines, COUNT(shown_lines)},
+        {two_together, 2},
+        {fault_of_the_second, 1},
         {every_sentence, 1},
         {what_is_dropped, COUNT(dropped)},
         {notes, 2},

@@ -1525,7 +1525,7 @@ START_TEST(pause_left)
     mc_server_resume(&server);
     ck_assert_int_eq(mc_server_pause_left(&server), 0);
     ck_assert_int_eq(mc_server_version(&server), MC_E_CONNECT);
-    ck_assert_int_eq(server.pause_ms, 2 * MC_SERVER_PAUSE_MIN_MS);
+    ck_assert_int_eq(server.pause_ms, pause_after(2));
     w.now += 10000;
     ck_assert_int_eq(mc_server_pause_left(&server), 0);
     ck_assert_uint_eq(w.dials, 2);
