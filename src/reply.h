@@ -90,14 +90,18 @@ void mc_reply_sink(struct mc_slot slot, struct mc_bytes key, struct mc_value *va
 /* Reads a number of 64 bits from i on: the index after it, or 0. */
 size_t mc_reply_number(const char *b, size_t i, size_t e, uint64_t *number);
 
-enum { AT_ONCE = 8 }; /* bytes that compilers compare without a call */
+/* True when the eight bytes from i on are equal, which compilers find without a call. */
+static inline bool mc_reply_same_eight(const char *a, const char *b, size_t i)
+{
+    return memcmp(a + i, b + i, 8) == 0;
+}
 
-/* True when a[0..n) equals b[0..n), of which many keys are compared in two parts that may overlap. */
+/* True when a[0..n) equals b[0..n), of which many keys are two eights that may overlap. */
 static inline bool mc_reply_same(const char *a, const char *b, size_t n)
 {
-    if (n < AT_ONCE || n > 2 * AT_ONCE)
+    if (n < 8 || n > 16)
         return mc_item_same(a, b, n);
-    return mc_item_same(a, b, AT_ONCE) && mc_item_same(a + n - AT_ONCE, b + n - AT_ONCE, AT_ONCE);
+    return mc_reply_same_eight(a, b, 0) && mc_reply_same_eight(a, b, n - 8);
 }
 
 /* Reads VALUE <key> <flags> <bytes>[ <cas unique>]\r\n<data block>\r\n at the front of `in`; the

@@ -7,6 +7,21 @@
                              *number == value_of(b, i, \result); */
 size_t mc_reply_number(const char *b, size_t i, size_t e, uint64_t *number);
 
+/*@ predicate same_eight{L}(char *a, char *b, integer i) =
+        a[i] == b[i] && a[i + 1] == b[i + 1] && a[i + 2] == b[i + 2] && a[i + 3] == b[i + 3] &&
+        a[i + 4] == b[i + 4] && a[i + 5] == b[i + 5] && a[i + 6] == b[i + 6] &&
+        a[i + 7] == b[i + 7];
+*/
+
+/*@ requires \valid_read(a + (i .. i + 7)) && \valid_read(b + (i .. i + 7));
+    assigns \nothing;
+    ensures \result ==> a[i] == b[i] && a[i + 1] == b[i + 1];
+    ensures \result ==> a[i + 2] == b[i + 2] && a[i + 3] == b[i + 3];
+    ensures \result ==> a[i + 4] == b[i + 4] && a[i + 5] == b[i + 5];
+    ensures \result ==> a[i + 6] == b[i + 6] && a[i + 7] == b[i + 7];
+    ensures same_eight(a, b, i) ==> \result; */
+static inline bool mc_reply_same_eight(const char *a, const char *b, size_t i);
+
 /*@ requires \valid_read(a + (0 .. n - 1)) && \valid_read(b + (0 .. n - 1));
     assigns \nothing;
     ensures \result ==> same(a, b, n);

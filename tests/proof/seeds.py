@@ -103,8 +103,9 @@ SEEDS = [  # file, function, old text, new text, what is wrong
     (N, 'is_base64_of', '% 8) & 63;', '% 8) & 127;', 'letters that are not there'),
     (N, 'match_key_flag', 'if (end > e ||', 'if (end > e + 1 ||', 'a byte after the window'),
     (Y, 'mc_reply_number', 'number) ? j : 0;', 'number) ? j + 1 : 0;', 'a byte after the number'),
-    (YH, 'mc_reply_same', 'n > 2 * AT_ONCE', 'n > 2 * AT_ONCE + 1', 'a byte in the middle'),
-    (YH, 'mc_reply_item', "if (b[i] != ' ')", "if (b[i] == '0')", 'any byte after the flags'),
+    (YH, 'mc_reply_same', 'n > 16', 'n > 17', 'a byte in the middle'),
+    (YH, 'mc_reply_item', 'i == 0 || !mc_reply_same(b + 6, key.data, key.len)', 'i == 0',
+     'an item for any key'),
 ]
 
 
