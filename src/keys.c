@@ -214,13 +214,11 @@ static void settle_line(const struct mc_engine *e, int result, struct mc_bytes t
     }
 }
 
-/* The only key of its line has this error, even if its value has come. */
+/* The only key of its line, which is one of many of its operation, has this error, even if its value
+ * has come. */
 static void spoil_key(struct mc_slot s, int error, struct mc_bytes text)
 {
-    struct mc_value *value = mc_reply_value(s);
-    if (value != NULL)
-        mc_reply_clear(value, 1, error);
-    *mc_reply_result(s) = error;
+    mc_reply_clear(&s.op->values[s.slot], 1, error);
     s.op->text = text;
 }
 
