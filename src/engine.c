@@ -300,7 +300,7 @@ static void pass_batch(struct mc_engine *e)
     struct mc_op *op = e->sending.op;
     if (op == e->asked.op && op != NULL && (op->marks & MC_MARK_KEPT) != 0)
         finish_unit(e);
-    for (const struct mc_op *end = e->waiting.op; op != end; op = op->next) {
+    for (const struct mc_op *end = e->waiting.op; op != NULL && op != end; op = op->next) {
         if (op->state == MC_OP_SENDING)
             op->state = MC_OP_ASKED;
     }
