@@ -1380,12 +1380,12 @@ int mc_engine_do_single(struct mc_engine *engine, const struct mc_transport *tra
     }
     n = t->recv(t->ctx, e->in, e->in_cap, deadline);
     ptrdiff_t rest = match_usual(e, op, n);
+    e->received += n > 0 ? (size_t)n : 0;
     if (rest != 0) {
         count_sent(e, (ptrdiff_t)e->out.len);
-        count_received(e, n > 0 ? (size_t)n : 0);
+        e->end = rest > 0 ? (size_t)rest : 0;
         return finish_alone(e, t, op, rest, deadline);
     }
-    e->received += (size_t)n;
     e->out.len = 0;
     if (op->value != NULL)
         end_value(op->value, op->result);
