@@ -300,7 +300,7 @@ static void pass_batch(struct mc_engine *e)
     struct mc_op *op = e->sending.op;
     if (op == e->asked.op && op != NULL && (op->marks & MC_MARK_KEPT) != 0)
         finish_unit(e);
-    for (const struct mc_op *end = e->waiting.op; op != end; op = op->next) {
+    for (const struct mc_op *end = e->waiting.op; op != NULL && op != end; op = op->next) {
         if (op->state == MC_OP_SENDING)
             op->state = MC_OP_ASKED;
     }
@@ -578,8 +578,8 @@ static size_t count_fitting(const struct mc_bytes *keys, size_t count, size_t ro
 /* Would all of them fit there if they were as long as the first? */
 static bool seem_to_fit(const struct mc_bytes *keys, size_t count, size_t room)
 {
-    return count < MC_REQUEST_MAX && keys[0].len <= MC_KEY_MAX &&
-           (uint32_t)count * (uint32_t)(1 + keys[0].len) <= room;
+    uint32_t bytes = (uint32_t)count * (uint32_t)(1 + keys[0].len);
+    return count < MC_REQUEST_MAX && keys[0].len <= MC_KEY_MAX && bytes <= room;
 }
 
 /* Puts as many of the keys as fit a line, before the first that is no key; *count says how many. */
@@ -1224,7 +1224,7 @@ static int send_alone(struct mc_engine *e, const struct mc_transport *t, const s
                                {op->data.data, aside},
                                {e->out.data + line - 2, 2}};
     size_t n = aside > 0 ? 3 : 1;
-    for (; skip >= parts[k].len; k++)
+    for (; k + 1 < n && skip >= parts[k].len; k++)
         skip -= parts[k].len;
     parts[k].data += skip;
     parts[k].len -= skip;
