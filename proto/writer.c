@@ -123,21 +123,24 @@ int mc_writer_keys(struct mc_out *out, const struct mc_bytes *keys, size_t count
     size_t end = limit < out->cap ? limit : out->cap;
     if (count < 1)
         return MC_E_KEY;
-    /*@ loop invariant 0 <= k <= count && \at(i, Pre) <= i <= end && (k > 0 ==> i + 2 <= end);
+    /*@ loop invariant 0 <= count <= \at(count, Pre) && \at(i, Pre) <= i <= end;
+        loop invariant count < \at(count, Pre) ==> i + 2 <= end;
+        loop invariant keys == \at(keys, Pre) + (\at(count, Pre) - count);
         loop invariant plain(b, out->len, i);
-        loop invariant \forall integer n; 0 <= n < k ==> is_key(keys[n]);
-        loop assigns k, i, b[\at(i, Pre) .. end - 1];
-        loop variant count - k; */
-    for (size_t k = 0; k < count; k++) {
-        size_t len = keys[k].len;
+        loop invariant \forall integer n; 0 <= n < \at(count, Pre) - count ==>
+                       is_key(\at(keys, Pre)[n]);
+        loop assigns keys, count, i, b[\at(i, Pre) .. end - 1];
+        loop variant count; */
+    for (; count > 0; count--, keys++) {
+        size_t len = keys->len;
         if (len < 1 || len > MC_KEY_MAX)
             return MC_E_KEY;
         if (end - i < 1 + len + 2)
             return end < out->cap ? MC_E_LONG : MC_E_FULL;
-        if (!copy_key(b, i, keys[k]))
+        if (!copy_key(b, i, *keys))
             return MC_E_KEY;
-        //@ assert is_key(keys[k]);
-        //@ assert \forall integer n; 0 <= n < k ==> is_key(keys[n]);
+        //@ assert is_key(*keys);
+        //@ assert is_key(\at(keys, Pre)[\at(count, Pre) - count]);
         i += 1 + len;
     }
     b[i] = '\r';

@@ -578,8 +578,8 @@ static size_t count_fitting(const struct mc_bytes *keys, size_t count, size_t ro
 /* Would all of them fit there if they were as long as the first? */
 static bool seem_to_fit(const struct mc_bytes *keys, size_t count, size_t room)
 {
-    return count < MC_REQUEST_MAX && keys[0].len <= MC_KEY_MAX &&
-           (uint32_t)count * (uint32_t)(1 + keys[0].len) <= room;
+    uint32_t bytes = (uint32_t)count * (uint32_t)(1 + keys[0].len);
+    return count < MC_REQUEST_MAX && keys[0].len <= MC_KEY_MAX && bytes <= room;
 }
 
 /* Puts as many of the keys as fit a line, before the first that is no key; *count says how many. */
@@ -1224,7 +1224,7 @@ static int send_alone(struct mc_engine *e, const struct mc_transport *t, const s
                                {op->data.data, aside},
                                {e->out.data + line - 2, 2}};
     size_t n = aside > 0 ? 3 : 1;
-    for (; skip >= parts[k].len; k++)
+    for (; k + 1 < n && skip >= parts[k].len; k++)
         skip -= parts[k].len;
     parts[k].data += skip;
     parts[k].len -= skip;
@@ -1380,12 +1380,12 @@ int mc_engine_do_single(struct mc_engine *engine, const struct mc_transport *tra
     }
     n = t->recv(t->ctx, e->in, e->in_cap, deadline);
     ptrdiff_t rest = match_usual(e, op, n);
+    e->received += n > 0 ? (size_t)n : 0;
     if (rest != 0) {
         count_sent(e, (ptrdiff_t)e->out.len);
-        count_received(e, n > 0 ? (size_t)n : 0);
+        e->end = rest > 0 ? (size_t)rest : 0;
         return finish_alone(e, t, op, rest, deadline);
     }
-    e->received += (size_t)n;
     e->out.len = 0;
     if (op->value != NULL)
         end_value(op->value, op->result);

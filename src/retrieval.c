@@ -78,6 +78,8 @@ size_t mc_retrieval_usual(struct mc_op *op, const char *b, size_t e)
         return match_miss(op, b, e);
     if (!is_end_at(b, i, e))
         return 0;
-    op->result = mc_reply_give((struct mc_slot){op, 0}, op->key, op->value, &item);
+    op->result = op->sink == NULL
+                     ? mc_reply_copy(op->value, &item)
+                     : mc_reply_give((struct mc_slot){op, 0}, op->key, op->value, &item);
     return i + 5;
 }

@@ -447,6 +447,12 @@ static inline bool is_watched(const struct mc_socket *s, mc_deadline deadline, i
     return left - (uint64_t)s->watched_from_ms < (uint64_t)s->watched_ms;
 }
 
+/* The same, if it is not armed for about as much time. */
+static int arm_unless_watched(struct mc_socket *s, int64_t left)
+{
+    return is_watched(s, left < TIMER_MAX_MS ? left : TIMER_MAX_MS, 0) ? 0 : arm(s, left);
+}
+
 /* The result of a receive that brought n bytes: too late, they are none. */
 static inline ptrdiff_t in_time(ptrdiff_t n, mc_deadline deadline)
 {
@@ -473,8 +479,8 @@ static ptrdiff_t recv_later(struct mc_socket *s, void *buf, size_t cap, mc_deadl
         int r = 0;
         if (!timer)
             r = wait_for(s, POLLIN, deadline);
-        else if (!is_watched(s, left < TIMER_MAX_MS ? left : TIMER_MAX_MS, 0))
-            r = arm(s, left);
+        else
+            r = arm_unless_watched(s, left);
         if (r < 0)
             return r;
         ptrdiff_t n = recv(s->fd, buf, cap, timer ? 0 : MSG_DONTWAIT);
