@@ -43,30 +43,24 @@ static bool is_same_token(struct mc_bytes a, struct mc_bytes b)
 #include "contracts/meta.h"
 #endif
 
-/* The byte at i, or 0 after the end. */
-static unsigned byte_at(struct mc_bytes bytes, size_t i)
-{
-    return i < bytes.len ? (unsigned char)bytes.data[i] : 0;
-}
-
-/* Are these bytes the key in base64? Each has six bits of it. */
+/* Are these bytes the key in base64? */
 static bool is_base64_of(struct mc_bytes key, struct mc_bytes token)
 {
-    static const char letters[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t bytes = token.len / 4 * 3; /* with the padding */
-    if (key.len > MC_KEY_BINARY_MAX || token.len % 4 > 0 || bytes < key.len || bytes > key.len + 2)
-        return false;
-    /*@ loop invariant 0 <= i <= token.len;
-        loop assigns i;
+    size_t i = 0, k = 0;
+    /*@ loop invariant 0 <= i <= token.len && i % 4 == 0 && 0 <= k <= key.len;
+        loop invariant k <= i / 4 * 3 <= k + 2 && (k < key.len ==> k == i / 4 * 3);
+        loop assigns i, k;
         loop variant token.len - i; */
-    for (size_t i = 0; i < token.len; i++) {
-        size_t at = i * 6 / 8;
-        unsigned bits = (byte_at(key, at) << 8 | byte_at(key, at + 1)) >> (10 - i * 6 % 8) & 63;
-        if (token.data[i] != (at < key.len ? letters[bits] : '='))
+    while (k < key.len && token.len - i >= 4) {
+        char digits[4];
+        struct mc_out out = {digits, sizeof digits, 0};
+        const struct mc_bytes three = {key.data + k, key.len - k < 3 ? key.len - k : 3};
+        if (mc_put_base64(&out, three) < 0 || memcmp(token.data + i, digits, sizeof digits) != 0)
             return false;
+        k += three.len;
+        i += sizeof digits;
     }
-    return true;
+    return k == key.len && i == token.len && k <= MC_KEY_BINARY_MAX;
 }
 
 static bool is_own_key(const struct mc_op *op, struct mc_bytes key, bool binary)
