@@ -400,13 +400,12 @@ int mc_meta_answer(struct mc_engine *engine, struct mc_op *op, struct mc_bytes *
     struct mc_reply reply;
     for (;;) {
         const struct mc_bytes start = *in;
-        const struct mc_reader reader = engine->reader;
         int event = mc_reply_event(engine, in, &reply);
         if (event <= 0)
             return event;
         if (event == MC_VALUE && is_number_cut(engine, op, &reply, in->len)) {
             *in = start;
-            engine->reader = reader;
+            engine->reader = (struct mc_reader){0}; /* between lines, as it was */
             return MC_MORE;
         }
         int r = answer_meta_event(engine, op, event, &reply, in);
