@@ -431,13 +431,11 @@ static size_t match_key_flag(const struct mc_op *op, const char *b, size_t i, si
 /* VA <size>\r\n<data block>\r\n, with the flag k if it was asked for: the index after it, or 0. */
 static size_t read_plain_value(struct mc_op *op, const char *b, size_t e, bool key)
 {
-    struct mc_reply item;
+    struct mc_reply item = {.size = 0};
     size_t i = mc_item_number(b, 3, e, &item.size);
     if (i > 0 && key)
         i = match_key_flag(op, b, i, e);
     i = i > 0 ? mc_item_value(b, i, e, &item) : 0;
-    item.flags = 0;
-    item.cas = 0;
     if (i > 0)
         op->result = mc_reply_copy(op->value, &item);
     return i;
