@@ -196,87 +196,70 @@ enum {
 #define TEXT_BITS (BIT(MC_LINE) | BIT(MC_OPENED) | BIT(MC_BUSY) | BIT(MC_REFUSED))
 
 /* Retrievals. */
-const struct mc_command mc_command_get = {
-    line_get, mc_retrieval_answer, mc_retrieval_usual, 0, RETRIEVES, "", ""};
-const struct mc_command mc_command_gets = {
-    line_gets, mc_retrieval_answer, mc_retrieval_usual, 0, RETRIEVES_CAS, "", ""};
-const struct mc_command mc_command_gat = {
-    line_gat, mc_retrieval_answer, mc_retrieval_usual, 0, RETRIEVES | WRITES, "", ""};
-const struct mc_command mc_command_gats = {
-    line_gats, mc_retrieval_answer, mc_retrieval_usual, 0, RETRIEVES_CAS | WRITES, "", ""};
+const struct mc_command mc_command_get = {line_get, mc_retrieval_answer, mc_retrieval_usual, 0,
+                                          RETRIEVES};
+const struct mc_command mc_command_gets = {line_gets, mc_retrieval_answer, mc_retrieval_usual, 0,
+                                           RETRIEVES_CAS};
+const struct mc_command mc_command_gat = {line_gat, mc_retrieval_answer, mc_retrieval_usual, 0,
+                                          RETRIEVES | WRITES};
+const struct mc_command mc_command_gats = {line_gats, mc_retrieval_answer, mc_retrieval_usual, 0,
+                                           RETRIEVES_CAS | WRITES};
 
 /* Storage. */
-const struct mc_command mc_command_set = {
-    line_set, read_one_line, usual_stored, STORE_BITS, STORES, "", ""};
-const struct mc_command mc_command_add = {
-    line_add, read_one_line, usual_stored, STORE_BITS, STORES, "", ""};
-const struct mc_command mc_command_replace = {
-    line_replace, read_one_line, usual_stored, STORE_BITS, STORES, "", ""};
-const struct mc_command mc_command_append = {
-    line_append, read_one_line, usual_stored, STORE_BITS, STORES, "", ""};
-const struct mc_command mc_command_prepend = {
-    line_prepend, read_one_line, usual_stored, STORE_BITS, STORES, "", ""};
-const struct mc_command mc_command_cas = {
-    line_cas, read_one_line, usual_stored, CAS_BITS, STORES, "", ""};
+const struct mc_command mc_command_set = {line_set, read_one_line, usual_stored, STORE_BITS,
+                                          STORES};
+const struct mc_command mc_command_add = {line_add, read_one_line, usual_stored, STORE_BITS,
+                                          STORES};
+const struct mc_command mc_command_replace = {line_replace, read_one_line, usual_stored, STORE_BITS,
+                                              STORES};
+const struct mc_command mc_command_append = {line_append, read_one_line, usual_stored, STORE_BITS,
+                                             STORES};
+const struct mc_command mc_command_prepend = {line_prepend, read_one_line, usual_stored, STORE_BITS,
+                                              STORES};
+const struct mc_command mc_command_cas = {line_cas, read_one_line, usual_stored, CAS_BITS, STORES};
 
 /* Other writes. */
-const struct mc_command mc_command_delete = {
-    line_delete, read_one_line, usual_deleted, BIT(MC_DELETED) | BIT(MC_NOT_FOUND), WRITES, "", ""};
-const struct mc_command mc_command_incr = {
-    line_incr, read_one_line, usual_number, BIT(MC_NUMBER) | BIT(MC_NOT_FOUND), WRITES, "", ""};
-const struct mc_command mc_command_decr = {
-    line_decr, read_one_line, usual_number, BIT(MC_NUMBER) | BIT(MC_NOT_FOUND), WRITES, "", ""};
-const struct mc_command mc_command_touch = {
-    line_touch, read_one_line, usual_touched, BIT(MC_TOUCHED) | BIT(MC_NOT_FOUND), WRITES, "", ""};
+const struct mc_command mc_command_delete = {line_delete, read_one_line, usual_deleted,
+                                             BIT(MC_DELETED) | BIT(MC_NOT_FOUND), WRITES};
+const struct mc_command mc_command_incr = {line_incr, read_one_line, usual_number,
+                                           BIT(MC_NUMBER) | BIT(MC_NOT_FOUND), WRITES};
+const struct mc_command mc_command_decr = {line_decr, read_one_line, usual_number,
+                                           BIT(MC_NUMBER) | BIT(MC_NOT_FOUND), WRITES};
+const struct mc_command mc_command_touch = {line_touch, read_one_line, usual_touched,
+                                            BIT(MC_TOUCHED) | BIT(MC_NOT_FOUND), WRITES};
 
 /* Meta commands. */
-const struct mc_command mc_command_mg = {line_mg,
-                                         mc_meta_answer,
-                                         mc_meta_usual,
+const struct mc_command mc_command_mg = {line_mg, mc_meta_answer, mc_meta_usual,
                                          BIT(MC_VALUE) | BIT(MC_HD) | BIT(MC_END),
-                                         READS | MC_COMMAND_META | MC_COMMAND_SHOWS,
-                                         "NRTE",
-                                         "NRE"};
-const struct mc_command mc_command_ms = {line_ms,
-                                         mc_meta_answer,
-                                         mc_meta_usual,
-                                         HD_BITS | BIT(MC_NOT_STORED),
-                                         STORES | MC_COMMAND_META,
-                                         "",
-                                         ""};
-const struct mc_command mc_command_md = {
-    line_md, mc_meta_answer, mc_meta_usual, HD_BITS, WRITES | MC_COMMAND_META, "", ""};
-const struct mc_command mc_command_ma = {line_ma,
-                                         mc_meta_answer,
-                                         mc_meta_usual,
+                                         READS | MC_COMMAND_META | MC_COMMAND_SHOWS};
+const struct mc_command mc_command_ms = {line_ms, mc_meta_answer, mc_meta_usual,
+                                         HD_BITS | BIT(MC_NOT_STORED), STORES | MC_COMMAND_META};
+const struct mc_command mc_command_md = {line_md, mc_meta_answer, mc_meta_usual, HD_BITS,
+                                         WRITES | MC_COMMAND_META};
+const struct mc_command mc_command_ma = {line_ma, mc_meta_answer, mc_meta_usual,
                                          HD_BITS | BIT(MC_NOT_STORED) | BIT(MC_VALUE),
-                                         WRITES | MC_COMMAND_META,
-                                         "",
-                                         ""};
-const struct mc_command mc_command_me = {
-    line_me, mc_meta_answer, NULL, BIT(MC_ME) | BIT(MC_END), READS, "", ""};
+                                         WRITES | MC_COMMAND_META};
+const struct mc_command mc_command_me = {line_me, mc_meta_answer, NULL, BIT(MC_ME) | BIT(MC_END),
+                                         READS};
 
 /* The server. */
-const struct mc_command mc_command_version = {
-    line_version, read_one_line, NULL, BIT(MC_VERSION), READS, "", ""};
-const struct mc_command mc_command_flush_all = {
-    line_flush_all, read_one_line, NULL, BIT(MC_OK), WRITES, "", ""};
-const struct mc_command mc_command_verbosity = {
-    line_verbosity, read_one_line, NULL, BIT(MC_OK), WRITES, "", ""};
-const struct mc_command mc_command_cache_memlimit = {
-    line_memlimit, read_one_line, NULL, BIT(MC_OK) | BIT(MC_REFUSED), WRITES, "", ""};
-const struct mc_command mc_command_auth = {
-    line_auth, read_login, NULL, BIT(MC_STORED), READS | MC_COMMAND_ALONE, "", ""};
+const struct mc_command mc_command_version = {line_version, read_one_line, NULL, BIT(MC_VERSION),
+                                              READS};
+const struct mc_command mc_command_flush_all = {line_flush_all, read_one_line, NULL, BIT(MC_OK),
+                                                WRITES};
+const struct mc_command mc_command_verbosity = {line_verbosity, read_one_line, NULL, BIT(MC_OK),
+                                                WRITES};
+const struct mc_command mc_command_cache_memlimit = {line_memlimit, read_one_line, NULL,
+                                                     BIT(MC_OK) | BIT(MC_REFUSED), WRITES};
+const struct mc_command mc_command_auth = {line_auth, read_login, NULL, BIT(MC_STORED),
+                                           READS | MC_COMMAND_ALONE};
 const struct mc_command mc_command_stats = {
-    line_stats, read_many_lines,
-    NULL,       BIT(MC_STAT) | BIT(MC_ITEM) | BIT(MC_END) | BIT(MC_RESET) | BIT(MC_OK),
-    READS,      "",
-    ""};
-const struct mc_command mc_command_stats_text = {
-    line_stats, read_many_lines, NULL, TEXT_BITS | BIT(MC_END), TEXTS, "", ""};
-const struct mc_command mc_command_metadump = {
-    line_metadump, read_many_lines, NULL, TEXT_BITS | BIT(MC_END), TEXTS, "", ""};
-const struct mc_command mc_command_mgdump = {
-    line_mgdump, read_many_lines, NULL, TEXT_BITS | BIT(MC_END), TEXTS, "", ""};
-const struct mc_command mc_command_watch = {line_watch, read_many_lines, NULL, TEXT_BITS, TEXTS, "",
-                                            ""};
+    line_stats, read_many_lines, NULL,
+    BIT(MC_STAT) | BIT(MC_ITEM) | BIT(MC_END) | BIT(MC_RESET) | BIT(MC_OK), READS};
+const struct mc_command mc_command_stats_text = {line_stats, read_many_lines, NULL,
+                                                 TEXT_BITS | BIT(MC_END), TEXTS};
+const struct mc_command mc_command_metadump = {line_metadump, read_many_lines, NULL,
+                                               TEXT_BITS | BIT(MC_END), TEXTS};
+const struct mc_command mc_command_mgdump = {line_mgdump, read_many_lines, NULL,
+                                             TEXT_BITS | BIT(MC_END), TEXTS};
+const struct mc_command mc_command_watch = {line_watch, read_many_lines, NULL, TEXT_BITS, TEXTS};

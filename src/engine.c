@@ -55,7 +55,7 @@ bool mc_engine_writes(const struct mc_op *op)
     const struct mc_command *command = op->command;
     if ((command->traits & MC_COMMAND_WRITES) != 0)
         return true;
-    return has_any_flag(op, command->write_flags);
+    return (command->traits & MC_COMMAND_SHOWS) != 0 && has_any_flag(op, "TNRE");
 }
 
 bool mc_engine_repeatable(const struct mc_op *op)
@@ -63,7 +63,7 @@ bool mc_engine_repeatable(const struct mc_op *op)
     const struct mc_command *command = op->command;
     if (command == NULL || (command->traits & MC_COMMAND_REPEATABLE) == 0)
         return false;
-    return !has_any_flag(op, command->once_flags);
+    return (command->traits & MC_COMMAND_SHOWS) == 0 || !has_any_flag(op, "NRE");
 }
 
 static bool is_quiet(const struct mc_op *op)
@@ -93,9 +93,8 @@ static inline void set_outcome(struct mc_op *op, int result)
     op->result = result;
     op->answer = 0;
     op->text = (struct mc_bytes){0};
-    struct mc_value *value = op->value;
-    if (value != NULL)
-        *value = (struct mc_value){.buf = value->buf, .cap = value->cap, .result = result};
+    if (op->value != NULL)
+        mc_reply_clear(op->value, 1, result);
     if (op->meta != NULL)
         *op->meta = (struct mc_meta){0};
 }

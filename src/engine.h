@@ -78,7 +78,7 @@ enum {
     MC_COMMAND_KEYS = 16,   /* a retrieval: many keys share a line */
     MC_COMMAND_ALONE = 32,  /* nothing else may be in flight */
     MC_COMMAND_TEXT = 64,   /* its reply is a stream of free-text lines */
-    MC_COMMAND_SHOWS = 128, /* meta: the reply has what the flags ask for */
+    MC_COMMAND_SHOWS = 128, /* mg: the reply has what the flags ask for, of which some write */
     MC_COMMAND_CAS = 256    /* a retrieval: each value has a cas unique */
 };
 
@@ -96,8 +96,6 @@ struct mc_command {
     size_t (*usual)(struct mc_op *op, const char *b, size_t e);
     uint32_t accepted; /* bits of the events that may end its reply, besides errors */
     uint16_t traits;
-    char write_flags[5]; /* meta flags that make it a write, */
-    char once_flags[4];  /* and those with which it must not be repeated */
 };
 
 /* Where a value, or a reply of many lines, goes piece by piece. It is called while bytes are being

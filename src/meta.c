@@ -43,30 +43,24 @@ static bool is_same_token(struct mc_bytes a, struct mc_bytes b)
 #include "contracts/meta.h"
 #endif
 
-/* The byte at i, or 0 after the end. */
-static unsigned byte_at(struct mc_bytes bytes, size_t i)
-{
-    return i < bytes.len ? (unsigned char)bytes.data[i] : 0;
-}
-
-/* Are these bytes the key in base64? Each has six bits of it. */
+/* Are these bytes the key in base64? */
 static bool is_base64_of(struct mc_bytes key, struct mc_bytes token)
 {
-    static const char letters[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t bytes = token.len / 4 * 3; /* with the padding */
-    if (key.len > MC_KEY_BINARY_MAX || token.len % 4 > 0 || bytes < key.len || bytes > key.len + 2)
-        return false;
-    /*@ loop invariant 0 <= i <= token.len;
-        loop assigns i;
+    size_t i = 0, k = 0;
+    /*@ loop invariant 0 <= i <= token.len && i % 4 == 0 && 0 <= k <= key.len;
+        loop invariant k <= i / 4 * 3 <= k + 2 && (k < key.len ==> k == i / 4 * 3);
+        loop assigns i, k;
         loop variant token.len - i; */
-    for (size_t i = 0; i < token.len; i++) {
-        size_t at = i * 6 / 8;
-        unsigned bits = (byte_at(key, at) << 8 | byte_at(key, at + 1)) >> (10 - i * 6 % 8) & 63;
-        if (token.data[i] != (at < key.len ? letters[bits] : '='))
+    while (k < key.len && token.len - i >= 4) {
+        char digits[4];
+        struct mc_out out = {digits, sizeof digits, 0};
+        const struct mc_bytes three = {key.data + k, key.len - k < 3 ? key.len - k : 3};
+        if (mc_put_base64(&out, three) < 0 || memcmp(token.data + i, digits, sizeof digits) != 0)
             return false;
+        k += three.len;
+        i += sizeof digits;
     }
-    return true;
+    return k == key.len && i == token.len && k <= MC_KEY_BINARY_MAX;
 }
 
 static bool is_own_key(const struct mc_op *op, struct mc_bytes key, bool binary)
@@ -406,13 +400,12 @@ int mc_meta_answer(struct mc_engine *engine, struct mc_op *op, struct mc_bytes *
     struct mc_reply reply;
     for (;;) {
         const struct mc_bytes start = *in;
-        const struct mc_reader reader = engine->reader;
         int event = mc_reply_event(engine, in, &reply);
         if (event <= 0)
             return event;
         if (event == MC_VALUE && is_number_cut(engine, op, &reply, in->len)) {
             *in = start;
-            engine->reader = reader;
+            engine->reader = (struct mc_reader){0}; /* between lines, as it was */
             return MC_MORE;
         }
         int r = answer_meta_event(engine, op, event, &reply, in);
@@ -438,13 +431,11 @@ static size_t match_key_flag(const struct mc_op *op, const char *b, size_t i, si
 /* VA <size>\r\n<data block>\r\n, with the flag k if it was asked for: the index after it, or 0. */
 static size_t read_plain_value(struct mc_op *op, const char *b, size_t e, bool key)
 {
-    struct mc_reply item;
+    struct mc_reply item = {.size = 0};
     size_t i = mc_item_number(b, 3, e, &item.size);
     if (i > 0 && key)
         i = match_key_flag(op, b, i, e);
     i = i > 0 ? mc_item_value(b, i, e, &item) : 0;
-    item.flags = 0;
-    item.cas = 0;
     if (i > 0)
         op->result = mc_reply_copy(op->value, &item);
     return i;

@@ -181,7 +181,7 @@ def differences(wanted, found):
 # A file, what stands there, what comes in its place, and what the difference has.
 PLANTED = [
     ("src/port.h", "size_t cap;\n    size_t len;", "size_t len;\n    size_t cap;", "len: size_t"),
-    ("src/engine.h", "char write_flags[5];", "char write_flags[6];", "write_flags: char[6]"),
+    ("src/engine.h", "uint16_t traits;", "uint32_t traits;", "traits: uint32_t"),
     ("src/engine.h", "struct mc_op *next, *prev;", "struct mc_op *next;", "prev: struct mc_op *"),
     ("src/server.h", "uint64_t timeouts;", "uint32_t timeouts;", "timeouts: uint32_t"),
     ("src/port.h", "int (*check)(void *ctx);", "int (*check)(const void *ctx);", "const void"),

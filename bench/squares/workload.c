@@ -72,15 +72,15 @@ static bool read_value(const struct workload_value *value, uint64_t *number)
     return mc_decimal_read(value->text, 0, value->len, UINT64_MAX, number);
 }
 
-/* Asks the cache for n * n: true with the value and the number that it has, and a hit counted. */
-static bool look_up(struct workload *workload, const char *key, size_t len,
-                    struct workload_value *value, uint64_t *number)
+/* Asks the cache for n * n: true with the number that it has, and a hit counted. */
+static bool look_up(struct workload *workload, const char *key, size_t len, uint64_t *number)
 {
-    enum workload_found found = workload->cache.get(workload->cache.ctx, key, len, value);
+    struct workload_value value;
+    enum workload_found found = workload->cache.get(workload->cache.ctx, key, len, &value);
 
     if (found == WORKLOAD_FAILED)
         workload->counts.errors++;
-    if (found != WORKLOAD_HIT || !read_value(value, number))
+    if (found != WORKLOAD_HIT || !read_value(&value, number))
         return false;
     workload->counts.hits++;
     return true;
@@ -93,7 +93,7 @@ uint64_t workload_compute_square(struct workload *workload, uint32_t n)
     size_t len = put_key(key, n);
     uint64_t square;
 
-    if (look_up(workload, key, len, &value, &square))
+    if (look_up(workload, key, len, &square))
         return square;
     workload->counts.misses++;
     workload->cache.expense(workload->cache.ctx);

@@ -1,12 +1,5 @@
 /* What is proved of meta.c. Frama-C alone reads this; see tests/proof/README.md. */
 
-/*@ requires \valid_read(bytes.data + (0 .. bytes.len - 1));
-    assigns \nothing;
-    ensures \result <= 255;
-    ensures i >= bytes.len ==> \result == 0;
-    ensures i < bytes.len ==> \result == (unsigned char)bytes.data[i]; */
-static unsigned byte_at(struct mc_bytes bytes, size_t i);
-
 /*@ requires \valid_read(key.data + (0 .. key.len - 1));
     requires \valid_read(token.data + (0 .. token.len - 1));
     assigns \nothing;

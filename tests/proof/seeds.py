@@ -100,7 +100,7 @@ SEEDS = [  # file, function, old text, new text, what is wrong
     (E, 'is_key', 'key.len > 0 && key.len <=', 'key.len <=', 'an empty key'),
     (E, 'line_rest', 'while (n < most &&', 'while (n <= most &&', 'a scan one too far'),
     (K, 'hash_key', 'key.len > HASHED ?', 'key.len < HASHED ?', 'bytes before the key'),
-    (N, 'is_base64_of', '% 8) & 63;', '% 8) & 127;', 'letters that are not there'),
+    (N, 'is_base64_of', 'token.len - i >= 4)', 'token.len - i >= 3)', 'a byte after the token'),
     (N, 'match_key_flag', 'if (end > e ||', 'if (end > e + 1 ||', 'a byte after the window'),
     (Y, 'mc_reply_number', 'number) ? j : 0;', 'number) ? j + 1 : 0;', 'a byte after the number'),
     (YH, 'mc_reply_same', 'n > 16', 'n > 17', 'a byte in the middle'),
