@@ -382,16 +382,28 @@ static int answer_meta_event(struct mc_engine *e, struct mc_op *op, int event,
     return answer_single(e, op, event, reply);
 }
 
-/* Has only a part of an ma's number come? The line waits for the rest. */
-static bool is_number_cut(const struct mc_engine *e, struct mc_op *op, const struct mc_reply *reply,
-                          size_t left)
+/* Is this reply that of an ma with its number? */
+static bool is_of_number(const struct mc_engine *e, struct mc_op *op, const struct mc_reply *reply)
 {
-    if (reply->size > MC_DECIMAL_MAX || left >= reply->size + 2)
-        return false;
     if ((op->marks & MC_MARK_QUIET) != 0)
         op = find_named(e, op, reply->text);
     return op != NULL && (op->command->traits & MC_COMMAND_SHOWS) == 0 &&
            is_accepted(op, MC_VALUE, asked_letters(op));
+}
+
+/* MC_MORE when only a part of a number has come, whose line waits for the rest; 1 when all of it has,
+ * or this is no number. */
+static int await_number(struct mc_engine *e, struct mc_op *op, const struct mc_reply *reply,
+                        struct mc_bytes come)
+{
+    if (reply->size > MC_DECIMAL_MAX || come.len >= reply->size + 2 || !is_of_number(e, op, reply))
+        return 1;
+    for (size_t k = 0; k < come.len && k < reply->size; k++) {
+        if (come.data[k] < '0' || come.data[k] > '9')
+            return mc_reply_fault(e, MC_FAULT_NUMBER);
+    }
+    bool ends = come.len <= reply->size || come.data[reply->size] == '\r';
+    return ends ? MC_MORE : mc_reply_fault(e, MC_FAULT_VALUE);
 }
 
 int mc_meta_answer(struct mc_engine *engine, struct mc_op *op, struct mc_bytes *in)
@@ -403,12 +415,14 @@ int mc_meta_answer(struct mc_engine *engine, struct mc_op *op, struct mc_bytes *
         int event = mc_reply_event(engine, in, &reply);
         if (event <= 0)
             return event;
-        if (event == MC_VALUE && is_number_cut(engine, op, &reply, in->len)) {
+        int r = event == MC_VALUE ? await_number(engine, op, &reply, *in) : 1;
+        if (r == MC_MORE) {
             *in = start;
             engine->reader = (struct mc_reader){0}; /* between lines, as it was */
-            return MC_MORE;
         }
-        int r = answer_meta_event(engine, op, event, &reply, in);
+        if (r <= 0)
+            return r;
+        r = answer_meta_event(engine, op, event, &reply, in);
         if (r < 0 || (r != MC_MORE && (!group || event == MC_MN)))
             return r;
         if (r == MC_ANSWER_DONE)
