@@ -39,7 +39,6 @@ static void start_single(struct mc_op *op, const struct mc_command *command, str
 {
     op->command = command;
     op->key = key;
-    op->meta_count = 0;
     op->value = NULL;
     op->meta = NULL;
     op->sink = NULL;
@@ -108,6 +107,7 @@ int mc_client_store(struct mc_client *client, const struct mc_command *command,
 {
     struct mc_op op;
     start_single(&op, command, item->key);
+    op.meta_count = 0; /* for a command that is no store */
     op.data = item->value;
     op.number = item->cas;
     op.flags = item->flags;

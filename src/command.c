@@ -198,12 +198,12 @@ enum {
 /* Retrievals. */
 const struct mc_command mc_command_get = {line_get, mc_retrieval_answer, mc_retrieval_usual, 0,
                                           RETRIEVES};
-const struct mc_command mc_command_gets = {line_gets, mc_retrieval_answer, mc_retrieval_usual, 0,
-                                           RETRIEVES_CAS};
+const struct mc_command mc_command_gets = {line_gets, mc_retrieval_answer, mc_retrieval_usual_cas,
+                                           0, RETRIEVES_CAS};
 const struct mc_command mc_command_gat = {line_gat, mc_retrieval_answer, mc_retrieval_usual, 0,
                                           RETRIEVES | WRITES};
-const struct mc_command mc_command_gats = {line_gats, mc_retrieval_answer, mc_retrieval_usual, 0,
-                                           RETRIEVES_CAS | WRITES};
+const struct mc_command mc_command_gats = {line_gats, mc_retrieval_answer, mc_retrieval_usual_cas,
+                                           0, RETRIEVES_CAS | WRITES};
 
 /* Storage. */
 const struct mc_command mc_command_set = {line_set, read_one_line, usual_stored, STORE_BITS,

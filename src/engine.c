@@ -1299,8 +1299,10 @@ static int finish_alone(struct mc_engine *e, const struct mc_transport *t, struc
 /* The usual reply has set the result; and of the value, everything else after a hit. */
 static inline void end_value(struct mc_value *value, int result)
 {
-    if (result == MC_HIT || result == MC_E_FULL)
-        value->result = result;
+    if (result == MC_HIT) /* as usual */
+        value->result = MC_HIT;
+    else if (result == MC_E_FULL)
+        value->result = MC_E_FULL;
     else
         mc_reply_clear(value, 1, result);
 }

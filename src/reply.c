@@ -88,3 +88,8 @@ size_t mc_reply_number(const char *b, size_t i, size_t e, uint64_t *number)
         j++;
     return mc_decimal_read(b, i, j, UINT64_MAX, number) ? j : 0;
 }
+
+size_t mc_reply_whole(struct mc_bytes in, struct mc_bytes key, struct mc_reply *item)
+{
+    return mc_reply_item(in, key, item);
+}

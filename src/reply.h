@@ -104,28 +104,60 @@ static inline bool mc_reply_same(const char *a, const char *b, size_t n)
     return mc_reply_same_eight(a, b, 0) && mc_reply_same_eight(a, b, n - 8);
 }
 
-/* Reads VALUE <key> <flags> <bytes>[ <cas unique>]\r\n<data block>\r\n at the front of `in`; the
- * address is kept nowhere, so that *item can be in registers. The length, or 0. */
+/* Reads <flags><space> at i, after the first word and the key of a reply. The index after it, or 0. */
+static inline size_t mc_reply_flags(const char *b, size_t i, size_t e, uint32_t *flags)
+{
+    *flags = 0;
+    if (e - i >= 2 && mc_item_same(b + i, "0 ", 2)) /* as most are */
+        return i + 2;
+    i = mc_item_number(b, i, e, flags);
+    return b[i] == ' ' ? i + 1 : 0; /* b[0] is none */
+}
+
+/* Reads VALUE <key> <flags><space> at the front of `in`. The index after it, or 0. */
+static inline size_t mc_reply_start(struct mc_bytes in, struct mc_bytes key, uint32_t *flags)
+{
+    size_t i = mc_item_word(in.data, in.len, key.len);
+    if (i == 0 || !mc_reply_same(in.data + 6, key.data, key.len))
+        return 0;
+    return mc_reply_flags(in.data, i, in.len, flags);
+}
+
+/* Reads VALUE <key> <flags> <bytes>\r\n<data block>\r\n at the front of `in`; the address is kept
+ * nowhere, so that *item can be in registers. The length, or 0. */
+static inline size_t mc_reply_plain(struct mc_bytes in, struct mc_bytes key, struct mc_reply *item)
+{
+    uint32_t flags, size = 0;
+    size_t i = mc_reply_start(in, key, &flags);
+    if (i == 0)
+        return 0;
+    i = mc_item_number(in.data, i, in.len, &size);
+    item->flags = flags;
+    item->size = size;
+    item->cas = 0;
+    return mc_item_value(in.data, i, in.len, item);
+}
+
+/* The same, with <cas unique> after <bytes> if item->has_cas. */
 static inline size_t mc_reply_item(struct mc_bytes in, struct mc_bytes key, struct mc_reply *item)
 {
     const char *b = in.data;
-    size_t e = in.len;
     uint64_t cas = 0;
-    uint32_t flags = 0, size = 0;
-    size_t i = mc_item_word(b, e, key.len);
-    if (i == 0 || !mc_reply_same(b + 6, key.data, key.len))
+    uint32_t flags, size = 0;
+    size_t i = mc_reply_start(in, key, &flags);
+    if (i == 0)
         return 0;
-    i = mc_item_number(b, i, e, &flags);
-    if (b[i] != ' ') /* b[0] is none */
-        return 0;
-    i = mc_item_number(b, i + 1, e, &size);
+    i = mc_item_number(b, i, in.len, &size);
     if (item->has_cas)
-        i = b[i] == ' ' ? mc_reply_number(b, i + 1, e, &cas) : 0;
+        i = b[i] == ' ' ? mc_reply_number(b, i + 1, in.len, &cas) : 0;
     item->flags = flags;
     item->size = size;
     item->cas = cas;
-    return mc_item_value(b, i, e, item);
+    return mc_item_value(b, i, in.len, item);
 }
+
+/* The same, compiled once. */
+size_t mc_reply_whole(struct mc_bytes in, struct mc_bytes key, struct mc_reply *item);
 
 /* Gives a whole item to the sink or copies it to its place. MC_HIT, or MC_E_FULL. */
 static inline int mc_reply_give(struct mc_slot slot, struct mc_bytes key, struct mc_value *value,

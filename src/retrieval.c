@@ -69,17 +69,32 @@ static size_t match_miss(struct mc_op *op, const char *b, size_t e)
     return 5;
 }
 
-size_t mc_retrieval_usual(struct mc_op *op, const char *b, size_t e)
+/* An item whose reply goes on at i, after its length: what this makes of the operation. */
+static inline size_t end_hit(struct mc_op *op, struct mc_bytes in, size_t i,
+                             const struct mc_reply *item)
 {
-    struct mc_reply item;
-    item.has_cas = (op->command->traits & MC_COMMAND_CAS) != 0;
-    size_t i = mc_reply_item((struct mc_bytes){b, e}, op->key, &item);
     if (i == 0)
-        return match_miss(op, b, e);
-    if (!is_end_at(b, i, e))
+        return match_miss(op, in.data, in.len);
+    if (!is_end_at(in.data, i, in.len))
         return 0;
     op->result = op->sink == NULL
-                     ? mc_reply_copy(op->value, &item)
-                     : mc_reply_give((struct mc_slot){op, 0}, op->key, op->value, &item);
+                     ? mc_reply_copy(op->value, item)
+                     : mc_reply_give((struct mc_slot){op, 0}, op->key, op->value, item);
     return i + 5;
+}
+
+size_t mc_retrieval_usual(struct mc_op *op, const char *b, size_t e)
+{
+    const struct mc_bytes in = {b, e};
+    struct mc_reply item;
+    item.has_cas = false;
+    return end_hit(op, in, mc_reply_plain(in, op->key, &item), &item);
+}
+
+size_t mc_retrieval_usual_cas(struct mc_op *op, const char *b, size_t e)
+{
+    const struct mc_bytes in = {b, e};
+    struct mc_reply item;
+    item.has_cas = true;
+    return end_hit(op, in, mc_reply_whole(in, op->key, &item), &item);
 }

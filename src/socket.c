@@ -53,8 +53,7 @@ int64_t mc_socket_now(void)
 
 mc_deadline mc_socket_deadline(int64_t ms)
 {
-    int64_t now = mc_socket_now();
-    return ms < MC_NEVER - now ? now + ms : MC_NEVER;
+    return ms < MC_NEVER / 2 ? mc_socket_now() + ms : MC_NEVER;
 }
 
 /* Milliseconds to the deadline; 0 when it has passed. */

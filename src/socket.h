@@ -35,7 +35,8 @@ struct mc_socket {
     void (*free_list)(struct addrinfo *list); /* only a program that resolves names links it */
 };
 
-/* The time now, and the time `ms` from now, on the clock of the deadlines (CLOCK_MONOTONIC). */
+/* The time now, and the time `ms` from now, on the clock of the deadlines (CLOCK_MONOTONIC). Half of
+ * MC_NEVER and more is MC_NEVER. */
 int64_t mc_socket_now(void);
 mc_deadline mc_socket_deadline(int64_t ms);
 

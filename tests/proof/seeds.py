@@ -104,8 +104,9 @@ SEEDS = [  # file, function, old text, new text, what is wrong
     (N, 'match_key_flag', 'if (end > e ||', 'if (end > e + 1 ||', 'a byte after the window'),
     (Y, 'mc_reply_number', 'number) ? j : 0;', 'number) ? j + 1 : 0;', 'a byte after the number'),
     (YH, 'mc_reply_same', 'n > 16', 'n > 17', 'a byte in the middle'),
-    (YH, 'mc_reply_item', 'i == 0 || !mc_reply_same(b + 6, key.data, key.len)', 'i == 0',
+    (YH, 'mc_reply_start', 'i == 0 || !mc_reply_same(in.data + 6, key.data, key.len)', 'i == 0',
      'an item for any key'),
+    (YH, 'mc_reply_flags', 'e - i >= 2 &&', 'e - i >= 1 &&', 'a byte after the window'),
 ]
 
 
