@@ -1,6 +1,7 @@
 /* Tests of the commands one by one: which lines each of them takes for its reply, and what its meta
  * flags make of it. */
 #include "catalog.h"
+#include "op.h"
 #include "suite.h"
 #include "text.h"
 
@@ -208,6 +209,40 @@ START_TEST(padded_number)
 }
 END_TEST
 
+/* A value for a key of n bytes, of which that at `place` is another if there is such a byte; asked for
+ * by itself, or as one of many. */
+static void check_key(size_t n, size_t place, bool many)
+{
+    static const char letters[] = "abcdefghijklmnopqrst";
+    const struct mc_bytes key = {letters, n};
+    struct mc_engine e;
+    char in[128], out[128], reply[64], buf[8];
+    struct mc_value value = {.buf = buf, .cap = sizeof buf};
+    struct mc_op op = many ? mc_op_many(&mc_command_get, &key, &value, 1) : mc_op_get(key, &value);
+    snprintf(reply, sizeof reply, "VALUE %.*s 0 1\r\nx\r\nEND\r\n", (int)n, letters);
+    if (place < n)
+        reply[6 + place] = '!';
+    mc_engine_init(&e, in, sizeof in, out, sizeof out);
+    ask(&e, &op, mc_string(reply), SIZE_MAX);
+    ck_assert_ptr_eq(mc_engine_done(&e), &op);
+    ck_assert_msg(e.error == (place < n ? MC_E_PROTOCOL : 0), "byte %zu of %zu: error %d", place, n,
+                  e.error);
+    ck_assert_int_eq(value.result, place < n ? MC_E_PROTOCOL : MC_HIT);
+    ck_assert(place == n || e.reader.fault == MC_FAULT_WRONG_KEY);
+}
+
+/* Each byte of a key counts, however long it is. */
+START_TEST(every_byte_of_a_key)
+{
+    for (size_t n = 1; n <= 20; n++) {
+        for (size_t place = 0; place <= n; place++) {
+            check_key(n, place, false);
+            check_key(n, place, true);
+        }
+    }
+}
+END_TEST
+
 /* ---- sinks ----------------------------------------------------------------------------------- */
 
 struct noted {
@@ -273,11 +308,8 @@ END_TEST
 int main(void)
 {
     const struct suite_test tests[] = {
-        {replies, COUNT(commands)},
-        {no_reply, COUNT(commands)},
-        {padded_number, 1},
-        {lines_to_a_sink, 1},
-        {flags, 5},
+        {replies, COUNT(commands)}, {no_reply, COUNT(commands)}, {padded_number, 1},
+        {every_byte_of_a_key, 1},   {lines_to_a_sink, 1},        {flags, 5},
         {too_many_flags, 1},
     };
     return suite_run("command", tests, COUNT(tests));

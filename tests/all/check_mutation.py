@@ -125,7 +125,7 @@ TESTS = {
     'src/keys.c': ['engine', 'engine_cost'],
     'src/meta.c': ['meta', 'command', 'engine', 'engine_cost'],
     'src/reply.c': ['engine', 'engine_cost', 'client'],
-    'src/reply.h': ['engine', 'engine_cost'],
+    'src/reply.h': ['command', 'engine', 'engine_cost'],
     'src/retrieval.c': ['engine', 'engine_cost', 'client'],
     'src/address.c': ['address', 'server'],
     'src/annotate.c': ['annotate'],
