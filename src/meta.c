@@ -406,23 +406,29 @@ static int await_number(struct mc_engine *e, struct mc_op *op, const struct mc_r
     return ends ? MC_MORE : mc_reply_fault(e, MC_FAULT_VALUE);
 }
 
+/* The next event of the reply. */
+static int next_meta_event(struct mc_engine *e, struct mc_op *op, struct mc_bytes *in,
+                           struct mc_reply *reply)
+{
+    const struct mc_bytes start = *in;
+    int event = mc_reply_event(e, in, reply);
+    int r = event == MC_VALUE ? await_number(e, op, reply, *in) : 1;
+    if (r == MC_MORE) {
+        *in = start;
+        e->reader = (struct mc_reader){0}; /* between lines, as it was */
+    }
+    return r > 0 ? event : r;
+}
+
 int mc_meta_answer(struct mc_engine *engine, struct mc_op *op, struct mc_bytes *in)
 {
     bool group = (op->marks & MC_MARK_QUIET) != 0;
     struct mc_reply reply;
     for (;;) {
-        const struct mc_bytes start = *in;
-        int event = mc_reply_event(engine, in, &reply);
+        int event = next_meta_event(engine, op, in, &reply);
         if (event <= 0)
             return event;
-        int r = event == MC_VALUE ? await_number(engine, op, &reply, *in) : 1;
-        if (r == MC_MORE) {
-            *in = start;
-            engine->reader = (struct mc_reader){0}; /* between lines, as it was */
-        }
-        if (r <= 0)
-            return r;
-        r = answer_meta_event(engine, op, event, &reply, in);
+        int r = answer_meta_event(engine, op, event, &reply, in);
         if (r < 0 || (r != MC_MORE && (!group || event == MC_MN)))
             return r;
         if (r == MC_ANSWER_DONE)

@@ -18,7 +18,7 @@ programs='
    microbit-engine      cortex-m0   microbit     engine   1360  1024
    lm3s6965evb          cortex-m3   lm3s6965evb  item     1024  640
    lm3s6965evb-reader   cortex-m3   lm3s6965evb  reader   1024  640
-   lm3s6965evb-client   cortex-m3   lm3s6965evb  client   1096  752
+   lm3s6965evb-client   cortex-m3   lm3s6965evb  client   1112  768
    lwip                 lwip        lwip/board   client   6144  1536
    linux                linux       linux        item     -     -
    linux-client         linux       linux        client   -     -

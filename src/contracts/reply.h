@@ -42,25 +42,41 @@ static inline size_t mc_reply_flags(const char *b, size_t i, size_t e, uint32_t 
                              in.data[6 + key.len] == ' '; */
 static inline size_t mc_reply_start(struct mc_bytes in, struct mc_bytes key, uint32_t *flags);
 
-/* What reads an item at the front of `in`. */
-#define READS_ITEM                                                                                \
-    requires window(in.data, in.len) && KEY && \valid(item);                                      \
-    requires \separated(item, in.data + (0 .. in.len - 1));                                       \
-    requires \separated(item, key.data + (0 .. key.len - 1));                                     \
-    assigns item->flags, item->size, item->cas, item->text;                                       \
-    ensures \result == 0 || 6 + key.len + 1 < \result <= in.len;                                  \
-    ensures \result != 0 ==> value_word(in.data) && same(in.data + 6, key.data, key.len) &&       \
-                             in.data[6 + key.len] == ' ';                                         \
-    ensures \result != 0 ==> item->text.len == item->size &&                                      \
-                             item->text.data == in.data + (\result - 2 - item->size);             \
-    ensures \result != 0 ==>                                                                      \
-            crlf(in.data, \result - 2) && crlf(in.data, \result - 4 - item->size)
-
-/*@ READS_ITEM; */
+/*@ requires window(in.data, in.len) && KEY && \valid(item);
+    requires \separated(item, in.data + (0 .. in.len - 1));
+    requires \separated(item, key.data + (0 .. key.len - 1));
+    assigns item->flags, item->size, item->cas, item->text;
+    ensures \result == 0 || 6 + key.len + 1 < \result <= in.len;
+    ensures \result != 0 ==> value_word(in.data) && same(in.data + 6, key.data, key.len) &&
+                             in.data[6 + key.len] == ' ';
+    ensures \result != 0 ==> item->text.len == item->size &&
+                             item->text.data == in.data + (\result - 2 - item->size);
+    ensures \result != 0 ==> crlf(in.data, \result - 2) &&
+                             crlf(in.data, \result - 4 - item->size); */
 static inline size_t mc_reply_plain(struct mc_bytes in, struct mc_bytes key, struct mc_reply *item);
 
-/*@ READS_ITEM; */
+/*@ requires window(in.data, in.len) && KEY && \valid(item);
+    requires \separated(item, in.data + (0 .. in.len - 1));
+    requires \separated(item, key.data + (0 .. key.len - 1));
+    assigns item->flags, item->size, item->cas, item->text;
+    ensures \result == 0 || 6 + key.len + 1 < \result <= in.len;
+    ensures \result != 0 ==> value_word(in.data) && same(in.data + 6, key.data, key.len) &&
+                             in.data[6 + key.len] == ' ';
+    ensures \result != 0 ==> item->text.len == item->size &&
+                             item->text.data == in.data + (\result - 2 - item->size);
+    ensures \result != 0 ==> crlf(in.data, \result - 2) &&
+                             crlf(in.data, \result - 4 - item->size); */
 static inline size_t mc_reply_item(struct mc_bytes in, struct mc_bytes key, struct mc_reply *item);
 
-/*@ READS_ITEM; */
+/*@ requires window(in.data, in.len) && KEY && \valid(item);
+    requires \separated(item, in.data + (0 .. in.len - 1));
+    requires \separated(item, key.data + (0 .. key.len - 1));
+    assigns item->flags, item->size, item->cas, item->text;
+    ensures \result == 0 || 6 + key.len + 1 < \result <= in.len;
+    ensures \result != 0 ==> value_word(in.data) && same(in.data + 6, key.data, key.len) &&
+                             in.data[6 + key.len] == ' ';
+    ensures \result != 0 ==> item->text.len == item->size &&
+                             item->text.data == in.data + (\result - 2 - item->size);
+    ensures \result != 0 ==> crlf(in.data, \result - 2) &&
+                             crlf(in.data, \result - 4 - item->size); */
 size_t mc_reply_whole(struct mc_bytes in, struct mc_bytes key, struct mc_reply *item);
