@@ -31,7 +31,7 @@ bug 'a negative number is another' request proto/request.c \
 bug 'an item for a key that only begins so' reader proto/item.h \
     's/mc_item_same(b + 6, key.data, key.len)/mc_item_same(b + 6, key.data, key.len - 1)/'
 bug 'a byte 0x7f is sent in a key of eight bytes and more' put proto/writer.c \
-    's/c == 0x7f/c == 0x80/'
+    's/c > 0x7e/c > 0x7f/'
 bug 'a byte is written after the buffer' put proto/writer.h \
     '/^inline bool mc_writer_has_room/,/^}/ s/n <= w->cap - w->i/n <= w->cap - w->i + 1/'
 bug 'a flag twice' put proto/put_meta.c \
