@@ -51,9 +51,7 @@ bool mc_decimal_read(const char *b, size_t i, size_t e, uint64_t max, uint64_t *
         return false;
     uint64_t sum = 0;
     int place = (int)(e - i);
-    //@ ghost size_t start = i;
-    //@ ghost int count = 0;
-    //@ ghost uint64_t n = 0;
+    //@ ghost size_t start = i; int count = 0; uint64_t n = 0;
     /*@ loop invariant 0 <= place <= MC_DECIMAL_MAX && i == e - place && i == start + count;
         loop invariant sum <= max && 0 <= count && digits(b, start, i);
         loop invariant place > 0 ==> sum == 10 * (n * power[place - 1]);

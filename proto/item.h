@@ -97,7 +97,7 @@ static inline size_t mc_item_end(const char *b, size_t e, struct mc_bytes key,
     if (i == 0)
         return 0;
     i = mc_item_number(b, i, e, &flags);
-    if (b[i] != ' ') /* b[0] is none */
+    if (b[i] != ' ') /* b[0] is not a space */
         return 0;
     reply->flags = flags;
     i = mc_item_number(b, i + 1, e, &reply->size);

@@ -111,7 +111,7 @@ static inline size_t mc_reply_flags(const char *b, size_t i, size_t e, uint32_t 
     if (e - i >= 2 && mc_item_same(b + i, "0 ", 2)) /* as most are */
         return i + 2;
     i = mc_item_number(b, i, e, flags);
-    return b[i] == ' ' ? i + 1 : 0; /* b[0] is none */
+    return b[i] == ' ' ? i + 1 : 0; /* b[0] is not a space */
 }
 
 /* Reads VALUE <key> <flags><space> at the front of `in`. The index after it, or 0. */

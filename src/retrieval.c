@@ -69,7 +69,8 @@ static size_t match_miss(struct mc_op *op, const char *b, size_t e)
     return 5;
 }
 
-/* An item whose reply goes on at i, after its length: what this makes of the operation. */
+/* Gives the operation this item, after which its reply goes on at i; 0: there is no item. Returns the
+ * length of the reply, or 0. */
 static inline size_t end_hit(struct mc_op *op, struct mc_bytes in, size_t i,
                              const struct mc_reply *item)
 {

@@ -833,8 +833,8 @@ class Logins(unittest.TestCase):
             self.assertNotEqual(result["servers"][0]["first_trouble"], "")
 
     def test_words_of_a_refusal(self):
-        """Also those of a server that takes no more connections, and says so to the login; and an
-        answer that is none is no refusal."""
+        """Also those of a server that takes no more connections, and says so to the login; but a
+        reply that nothing asked for is not a refusal."""
         for change, words, trouble in [
                 (b"ERROR Too many open connections\r\n",
                  "the login was refused: Too many open connections", "error_replies"),

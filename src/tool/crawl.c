@@ -129,7 +129,7 @@ static void give_items(struct crawling *crawling)
     }
 }
 
-/* A line with a key. False: it is none of the crawler's. */
+/* A line with a key. False: the crawler does not write such a line. */
 static bool read_item(struct crawling *crawling, struct mc_bytes line)
 {
     struct crawl *crawl = crawling->crawl;
